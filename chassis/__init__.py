@@ -1,0 +1,1 @@
+"""The mechanism that every service stands on; it knows no domain."""

@@ -1,0 +1,65 @@
+"""What a domain model stands on: a version that counts its events, and the cause of each.
+
+Pure: nothing here knows a database or a broker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from chassis.events.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something happens.
+
+    `correlation_id` is the complaint or command that began the whole story, `causation_id` the event or command
+    that led to this step, `traceparent` the W3C trace context, where there is one.
+    """
+
+    correlation_id: str
+    causation_id: str
+    traceparent: str | None = None
+
+    @classmethod
+    def beginning(cls, identifier: object) -> Cause:
+        """The cause of a story that begins with the command or act that `identifier` names."""
+        return cls(str(identifier), str(identifier))
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One event as its aggregate recorded it: with the version it made and its cause."""
+
+    version: int
+    event: Event
+    cause: Cause
+
+
+@dataclass(kw_only=True)
+class Aggregate:
+    """A consistency boundary. Its version is the count of its events; a row is saved `WHERE version` still is
+    `stored_version`."""
+
+    id: UUID
+    version: int = 0
+    recorded: list[Recorded] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def stored_version(self) -> int:
+        """The version the row had when it was loaded (0: there was none)."""
+        return self.version - len(self.recorded)
+
+    def record(self, event: Event, cause: Cause) -> None:
+        """Take the next version for `event`. Called by transitions, after they have checked the state."""
+        self.version += 1
+        self.recorded.append(Recorded(self.version, event, cause))
+
+    def drain(self) -> list[Recorded]:
+        """Hand over what was recorded; afterwards the aggregate counts as stored."""
+        recorded, self.recorded = self.recorded, []
+        return recorded

@@ -1,0 +1,1 @@
+"""Facts between services: recorded in an outbox, relayed to Kafka, heard once."""

@@ -1,0 +1,117 @@
+"""CloudEvents 1.0 over Kafka in structured mode: the envelope is the value of the record.
+
+Source: CloudEvents 1.0.2, JSON format and Kafka protocol binding; extensions partitioning, distributed tracing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from chassis.aggregate import Cause
+from chassis.events.event import Event
+
+CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
+
+E = TypeVar("E", bound=Event, covariant=True)
+
+
+class UndecodableError(ValueError):
+    """The value of a record is no envelope, or its data is not what its type promises."""
+
+
+class _Attributes(msgspec.Struct, kw_only=True, omit_defaults=True):
+    specversion: str
+    id: UUID
+    source: str
+    type: str
+    time: datetime
+    subject: str
+    partitionkey: str
+    correlationid: str
+    causationid: str
+    aggregateversion: int
+    datacontenttype: str = "application/json"
+    traceparent: str | None = None
+
+
+class _Outgoing(_Attributes, kw_only=True, omit_defaults=True):
+    data: Event
+
+
+class _Incoming(_Attributes, kw_only=True):
+    data: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Message(Generic[E]):
+    """An event as it was heard: what happened, which version of its aggregate that made, when and why."""
+
+    id: UUID
+    event: E
+    version: int
+    time: datetime
+    cause: Cause
+    topic: str = ""
+    partition: int = -1
+    offset: int = -1
+
+    def caused(self) -> Cause:
+        """The cause of whatever this message leads to."""
+        return Cause(self.cause.correlation_id, str(self.id), self.cause.traceparent)
+
+
+_encoder = msgspec.json.Encoder()
+_envelope_decoder = msgspec.json.Decoder(_Incoming)
+
+
+def encode(event: Event, *, id: UUID, version: int, time: datetime, source: str, cause: Cause) -> bytes:
+    """The bytes of the record's value: envelope and data in one JSON object."""
+    return _encoder.encode(
+        _Outgoing(
+            specversion="1.0",
+            id=id,
+            source=source,
+            type=event.type,
+            time=time,
+            subject=event.aggregate_id,
+            partitionkey=event.key,
+            correlationid=cause.correlation_id,
+            causationid=cause.causation_id,
+            aggregateversion=version,
+            traceparent=cause.traceparent,
+            data=event,
+        )
+    )
+
+
+class Decoder:
+    """Turns values of records into messages of the event types that a listener knows."""
+
+    def __init__(self, types: Iterable[type[Event]]) -> None:
+        self._by_type = {each.type: msgspec.json.Decoder(each) for each in types}
+
+    def decode(self, value: bytes, topic: str = "", partition: int = -1, offset: int = -1) -> Message[Event] | None:
+        """The message in `value`; None for a type this listener does not know, which a topic may grow.
+
+        Raises UndecodableError for bytes that no retry will turn into an event.
+        """
+        try:
+            envelope = _envelope_decoder.decode(value)
+            decoder = self._by_type.get(envelope.type)
+            if decoder is None:
+                return None
+            event = decoder.decode(envelope.data)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise UndecodableError(str(error)) from error
+        if envelope.specversion != "1.0":
+            raise UndecodableError(f"specversion {envelope.specversion!r} is not 1.0")
+        cause = Cause(envelope.correlationid, envelope.causationid, envelope.traceparent)
+        return Message(
+            envelope.id, event, envelope.aggregateversion, envelope.time, cause, topic, partition, offset
+        )

@@ -1,0 +1,105 @@
+"""The outbox: events written in the transaction that made them, for the relay to carry to Kafka.
+
+The columns are those that Debezium's outbox event router expects, with what our own relay needs beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis import clock
+from chassis.aggregate import Recorded
+from chassis.buckets import bucket_of
+from chassis.database import MECHANISM, Key, Read, Tx
+from chassis.events import envelope
+from chassis.ids import new_id
+
+MAX_PAYLOAD = 900_000
+"""Bytes of one event, below the broker's 1 MiB: what cannot be sent must not be committed."""
+
+OUTBOX = sa.Table(
+    "outbox",
+    MECHANISM,
+    sa.Column("position", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("id", sa.Uuid, nullable=False),
+    sa.Column("aggregatetype", Key, nullable=False),
+    sa.Column("aggregateid", Key, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("type", Key, nullable=False),
+    sa.Column("topic", Key, nullable=False),
+    sa.Column("key", Key, nullable=False),
+    sa.Column("bucket", sa.SmallInteger, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("headers", JSONB, nullable=False, server_default=sa.text("'{}'::jsonb")),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("published_at", sa.DateTime(timezone=True)),
+    sa.UniqueConstraint("aggregatetype", "aggregateid", "version"),
+    sa.Index("ix_outbox_unpublished", "bucket", "position", postgresql_where=sa.text("published_at IS NULL")),
+    sa.Index("ix_outbox_published_at", "published_at", postgresql_where=sa.text("published_at IS NOT NULL")),
+)
+
+_COLUMNS = (
+    "id", "aggregatetype", "aggregateid", "version", "type", "topic", "key", "bucket", "payload", "created_at",
+)  # fmt: skip
+
+
+class EventTooLargeError(ValueError):
+    """An event is larger than a record may be."""
+
+
+def flush_as(service: str) -> Callable[[Tx, Sequence[Recorded]], None]:
+    """The flush of one service: it names the service as the `source` of its events."""
+    source = f"/anning/{service}"
+
+    def flush(tx: Tx, events: Sequence[Recorded]) -> None:
+        now = clock.now()
+        rows = []
+        for recorded in events:
+            event = recorded.event
+            event_id = new_id()
+            payload = envelope.encode(
+                event, id=event_id, version=recorded.version, time=now, source=source, cause=recorded.cause
+            )
+            if len(payload) > MAX_PAYLOAD:
+                raise EventTooLargeError(f"{event.type} of {event.aggregate_id} has {len(payload)} bytes")
+            key = event.key
+            rows.append(
+                (event_id, event.aggregate, event.aggregate_id, recorded.version, event.type, event.topic, key,
+                 bucket_of(key), payload, now)
+            )  # fmt: skip
+        tx.copy("outbox", _COLUMNS, rows)
+
+    return flush
+
+
+def oldest_unpublished(read: Read) -> timedelta:
+    """The age of the oldest event that has not left yet; zero when all have. The metric that matters."""
+    oldest = read.execute(sa.select(sa.func.min(OUTBOX.c.created_at)).where(OUTBOX.c.published_at.is_(None))).scalar()
+    return timedelta() if oldest is None else max(timedelta(), clock.now() - oldest)
+
+
+def unpublished(read: Read) -> dict[str, int]:
+    """How many events wait, by topic."""
+    statement = (
+        sa.select(OUTBOX.c.topic, sa.func.count())
+        .where(OUTBOX.c.published_at.is_(None))
+        .group_by(OUTBOX.c.topic)
+        .order_by(OUTBOX.c.topic)
+    )
+    return {topic: count for topic, count in read.execute(statement)}
+
+
+def prune(tx: Tx, keep: timedelta, limit: int) -> int:
+    """Delete at most `limit` events published longer than `keep` ago; returns how many."""
+    doomed = (
+        sa.select(OUTBOX.c.position)
+        .where(OUTBOX.c.published_at < clock.now() - keep)
+        .order_by(OUTBOX.c.published_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return tx.execute(OUTBOX.delete().where(OUTBOX.c.position.in_(doomed.scalar_subquery()))).rowcount

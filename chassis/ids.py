@@ -1,0 +1,12 @@
+"""Identifiers: UUID version 7 (RFC 9562), so that new rows land at the end of an index."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import uuid_utils.compat
+
+
+def new_id() -> UUID:
+    """A fresh identifier; later ones sort after earlier ones within a process."""
+    return uuid_utils.compat.uuid7()

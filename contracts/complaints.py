@@ -1,0 +1,102 @@
+"""Facts of the complaints service: what was complained of, and who answers for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+from chassis.events.event import Event
+
+
+class Sender(msgspec.Struct, frozen=True, kw_only=True):
+    """The number a message came from, as the numbering plan reads it."""
+
+    number: str
+    kind: str
+    base: str | None
+    extension: str
+    access_class: str | None
+
+
+class Attribution(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is responsible, by the register as it was filed at `as_of`.
+
+    `holder` and `provider` are unified social credit codes. `signature` is the one seen in the message, normalised;
+    `filed_signature` the one in the filing. For a listener whose own register says otherwise this is a hint.
+    """
+
+    kind: str
+    carrier: str | None
+    holder: str | None
+    provider: str | None
+    signature: str | None
+    filed_signature: str | None
+    as_of: datetime
+
+
+class Citation(msgspec.Struct, frozen=True, kw_only=True):
+    """The version of a rule that a decision stands on, with its source and how sure we are of it (S R R~ M D)."""
+
+    rule: str
+    version: str
+    legal_source: str
+    mark: str
+
+
+class ComplaintAssessed(Event):
+    """A complaint has its current assessment: sender, attribution, industry and category, with reasons.
+
+    Times are cut to the hour and the excerpt is redacted: whoever compares with a delivery log must not find the
+    complainant, who is a surrogate here. Only `vouched` complaints count towards automatic acts.
+    """
+
+    type: ClassVar[str] = "complaint-assessed.v1"
+    topic: ClassVar[str] = "complaints.complaints.v1"
+    aggregate: ClassVar[str] = "complaint"
+
+    complaint: UUID
+    sender: Sender
+    attribution: Attribution
+    industry: str
+    category: str
+    confidence: float
+    reasons: tuple[str, ...]
+    rules: tuple[Citation, ...]
+    complainant: UUID
+    vouched: bool
+    channel: str
+    province: str | None
+    sent_at: datetime
+    received_at: datetime
+    excerpt: str
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.complaint)
+
+    @property
+    def key(self) -> str:
+        return self.sender.number
+
+
+class ComplaintWithdrawn(Event):
+    """A complaint counts for nothing any more: its complainant took it back, or staff found it was none."""
+
+    type: ClassVar[str] = "complaint-withdrawn.v1"
+    topic: ClassVar[str] = "complaints.complaints.v1"
+    aggregate: ClassVar[str] = "complaint"
+
+    complaint: UUID
+    number: str
+    reason: str
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.complaint)
+
+    @property
+    def key(self) -> str:
+        return self.number

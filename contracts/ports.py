@@ -1,0 +1,209 @@
+"""Facts of the ports service: the register, its filings, and what carriers are ordered and asked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+from chassis.events.event import Event
+from contracts.complaints import Citation
+
+
+class Filing(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of a port's history: who held it, for whom, under which signature, from when to when."""
+
+    filing: UUID
+    holder: str
+    holder_name: str
+    provider: str
+    provider_name: str
+    signature: str
+    purpose: str
+    province: str | None
+    covers_extensions: bool
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+class PortDeclared(Event):
+    """A port as the register has it now: its status and every filing with its validity."""
+
+    type: ClassVar[str] = "port-declared.v1"
+    topic: ClassVar[str] = "ports.ports.v1"
+    aggregate: ClassVar[str] = "port"
+
+    carrier: str
+    number: str
+    access_code: str
+    status: str
+    filings: tuple[Filing, ...]
+
+    @property
+    def aggregate_id(self) -> str:
+        return f"{self.carrier}:{self.number}"
+
+    @property
+    def key(self) -> str:
+        return f"{self.carrier}:{self.number}"
+
+
+class FilingDecided(Event):
+    """A filing was accepted or refused, with reasons; `listing` names the credit entry that refused it."""
+
+    type: ClassVar[str] = "filing-decided.v1"
+    topic: ClassVar[str] = "ports.filings.v1"
+    aggregate: ClassVar[str] = "filing"
+
+    filing: UUID
+    carrier: str
+    number: str
+    holder: str
+    provider: str
+    decision: str
+    reasons: tuple[str, ...]
+    listing: UUID | None
+    decided_at: datetime
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.filing)
+
+    @property
+    def key(self) -> str:
+        return self.carrier
+
+
+class OrderFact(Event):
+    """The whole published state of a shutdown order, as every fact about it carries it.
+
+    `causes` are references (`complaint:<id>`, `enquiry:<id>`) to what the order stands on; `holder` and `provider`
+    are credit codes where they are known. Deadlines are moments by which the carrier must have acted.
+    """
+
+    topic: ClassVar[str] = "ports.orders.v1"
+    aggregate: ClassVar[str] = "order"
+
+    order: UUID
+    carrier: str
+    number: str
+    state: str
+    ground: str
+    attribution: str
+    holder: str | None
+    provider: str | None
+    signature: str | None
+    complainants: int
+    reasons: tuple[str, ...]
+    rules: tuple[Citation, ...]
+    causes: tuple[str, ...]
+    ordered_at: datetime
+    acknowledge_by: datetime
+    execute_by: datetime
+    acknowledged_at: datetime | None
+    executed_at: datetime | None
+    evidence: str | None
+    refused_at: datetime | None
+    refusal: str | None
+    overdue_since: datetime | None
+    lifted_at: datetime | None
+    lift_reason: str | None
+    ground_fell_at: datetime | None
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.order)
+
+    @property
+    def key(self) -> str:
+        return f"{self.carrier}:{self.number}"
+
+
+class ShutdownOrdered(OrderFact):
+    """A carrier was ordered to shut a port."""
+
+    type: ClassVar[str] = "shutdown-ordered.v1"
+
+
+class OrderAcknowledged(OrderFact):
+    """The carrier has the order."""
+
+    type: ClassVar[str] = "order-acknowledged.v1"
+
+
+class OrderExecuted(OrderFact):
+    """The carrier shut the port and gave evidence of it."""
+
+    type: ClassVar[str] = "order-executed.v1"
+
+
+class OrderRefused(OrderFact):
+    """The carrier refused the order and said why: a matter for staff."""
+
+    type: ClassVar[str] = "order-refused.v1"
+
+
+class OrderOverdue(OrderFact):
+    """A deadline of the order passed without the carrier's act."""
+
+    type: ClassVar[str] = "order-overdue.v1"
+
+
+class OrderLifted(OrderFact):
+    """Staff lifted the order: the port may be opened again."""
+
+    type: ClassVar[str] = "order-lifted.v1"
+
+
+class GroundFell(OrderFact):
+    """A reassessment took the order's ground away. The order stands until staff decide."""
+
+    type: ClassVar[str] = "ground-fell.v1"
+
+
+class EnquiryFact(Event):
+    """The whole published state of an enquiry to a carrier about a number that nobody filed."""
+
+    topic: ClassVar[str] = "ports.enquiries.v1"
+    aggregate: ClassVar[str] = "enquiry"
+
+    enquiry: UUID
+    carrier: str
+    number: str
+    state: str
+    addressed_because: str
+    answer: str | None
+    answer_note: str | None
+    rules: tuple[Citation, ...]
+    causes: tuple[str, ...]
+    sent_at: datetime
+    answer_by: datetime
+    answered_at: datetime | None
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.enquiry)
+
+    @property
+    def key(self) -> str:
+        return self.carrier
+
+
+class EnquirySent(EnquiryFact):
+    """A carrier was asked whose number this is."""
+
+    type: ClassVar[str] = "enquiry-sent.v1"
+
+
+class EnquiryAnswered(EnquiryFact):
+    """The carrier answered: mine, filed since, or not mine."""
+
+    type: ClassVar[str] = "enquiry-answered.v1"
+
+
+class EnquiryUnanswered(EnquiryFact):
+    """The carrier let the deadline pass: silence is itself evidence."""
+
+    type: ClassVar[str] = "enquiry-unanswered.v1"

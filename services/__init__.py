@@ -1,0 +1,1 @@
+"""The services: independent of each other, they meet in contracts only."""
