@@ -34,7 +34,7 @@ def shifted(by: timedelta) -> Iterator[None]:
 
 @contextmanager
 def _reading(read: Callable[[], datetime]) -> Iterator[None]:
-    global _read
+    global _read  # noqa: PLW0603 - the one process-wide clock
     before, _read = _read, read
     try:
         yield

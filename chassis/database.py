@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult, Engine, make_url
 
@@ -59,6 +60,7 @@ class Tx(Read):
     def __init__(self, connection: Connection, cause: Cause) -> None:
         super().__init__(connection)
         self.cause = cause
+        self.announced = False
         self._events: list[Recorded] = []
 
     def publish(self, aggregates: Iterable[Aggregate]) -> None:
@@ -66,6 +68,11 @@ class Tx(Read):
         puts two writers' events in one order."""
         for each in aggregates:
             self._events.extend(each.drain())
+
+    def announce(self) -> None:
+        """Let this service's workers know, after the commit, that there is work; without it they find it by
+        polling."""
+        self.announced = True
 
     def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """COPY rows into a table (78,000 rows/s where executemany does 30,200)."""
@@ -99,7 +106,7 @@ class Database:
         lock_timeout_ms: int = 10_000,
         statement_timeout_ms: int = 120_000,
     ) -> None:
-        """`flush` writes published events into the outbox; `committed` is told after a commit that wrote some."""
+        """`flush` writes published events into the outbox; `committed` is told after a commit that left work."""
         options = f"-c lock_timeout={lock_timeout_ms} -c statement_timeout={statement_timeout_ms} -c timezone=UTC"
         self.url = make_url(url).set(drivername="postgresql+psycopg")
         self.engine: Engine = sa.create_engine(
@@ -125,8 +132,13 @@ class Database:
                     if self._flush is None:
                         raise RuntimeError("this database has no outbox, yet events were published")
                     self._flush(tx, events)
-            if events and self._committed is not None:
+            if (events or tx.announced) and self._committed is not None:
                 self._committed()
+
+    @property
+    def conninfo(self) -> str:
+        """The address for a connection outside the pool: a lock's owner, a listener."""
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     @contextmanager
     def read(self) -> Iterator[Read]:
@@ -137,3 +149,32 @@ class Database:
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+
+
+_TRANSIENT_STATES = {
+    "40001",  # serialization_failure
+    "40P01",  # deadlock_detected
+    "55P03",  # lock_not_available
+    "57P01",  # admin_shutdown
+    "57P02",  # crash_shutdown
+    "57P03",  # cannot_connect_now
+    "53300",  # too_many_connections
+    "25006",  # read_only_sql_transaction: a standby answered
+}
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same transaction may succeed when it is simply run again: a lost connection, a deadlock, a lock
+    that took too long, a server that starts or stops."""
+    if isinstance(error, sa.exc.TimeoutError):
+        return True
+    if isinstance(error, sa.exc.DBAPIError):
+        if error.connection_invalidated:
+            return True
+        error = error.orig or error
+    if isinstance(error, psycopg.Error):
+        state = error.sqlstate
+        if state is None:
+            return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+        return state in _TRANSIENT_STATES or state.startswith("08")
+    return False

@@ -13,8 +13,8 @@ from fastapi import APIRouter
 
 from chassis.buckets import ALL
 from chassis.database import Tx
-from chassis.events.event import Event
 from chassis.events.envelope import Message
+from chassis.events.event import Event
 
 Handler = Callable[[Tx, Sequence[Message[Any]]], None]
 """Works on a run of messages of one type, in the order in which they were heard, in one transaction."""
@@ -45,8 +45,9 @@ class Sweep:
     """Work that is due, found in the service's own tables.
 
     `run` takes a slice in one transaction and returns how many items it did; while that is not zero it is run again
-    at once, else after `every` or a wake-up. A `bucketed` sweep is given only buckets that this process owns, so that no two
-    replicas work on one key; any other finds its rows with SKIP LOCKED.
+    at once, else after `every`, or when a commit announces work and the sweep wants to be `woken`. A `bucketed` sweep
+    is given only buckets that this process owns, so that no two replicas work on one key; any other finds its rows
+    with SKIP LOCKED.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Sweep:
     every: timedelta
     limit: int = 500
     bucketed: bool = False
+    woken: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

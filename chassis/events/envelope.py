@@ -112,6 +112,4 @@ class Decoder:
         if envelope.specversion != "1.0":
             raise UndecodableError(f"specversion {envelope.specversion!r} is not 1.0")
         cause = Cause(envelope.correlationid, envelope.causationid, envelope.traceparent)
-        return Message(
-            envelope.id, event, envelope.aggregateversion, envelope.time, cause, topic, partition, offset
-        )
+        return Message(envelope.id, event, envelope.aggregateversion, envelope.time, cause, topic, partition, offset)

@@ -85,12 +85,12 @@ def oldest_unpublished(read: Read) -> timedelta:
 def unpublished(read: Read) -> dict[str, int]:
     """How many events wait, by topic."""
     statement = (
-        sa.select(OUTBOX.c.topic, sa.func.count())
+        sa.select(OUTBOX.c.topic, sa.func.count().label("waiting"))
         .where(OUTBOX.c.published_at.is_(None))
         .group_by(OUTBOX.c.topic)
         .order_by(OUTBOX.c.topic)
     )
-    return {topic: count for topic, count in read.execute(statement)}
+    return {row.topic: row.waiting for row in read.execute(statement)}
 
 
 def prune(tx: Tx, keep: timedelta, limit: int) -> int:

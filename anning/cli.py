@@ -1,0 +1,36 @@
+"""The command line: the one composition root. A service is loaded by its name, when it is run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from anning import operations
+from anning.services import load
+from chassis import run
+
+app = typer.Typer(
+    name="anning", help="Govern spam SMS: run, migrate and look after the services.", no_args_is_help=True
+)
+
+Name = Annotated[str, typer.Argument(help="The service: complaints, ports.")]
+
+
+@app.command("run")
+def run_service(
+    service: Name,
+    role: Annotated[run.Role, typer.Option(help="What of the service this process is.")] = run.Role.ALL,
+) -> None:
+    """Run a service: its API, its worker, or both."""
+    run.serve(load(service), role)
+
+
+@app.command()
+def migrate(service: Name, replication: Annotated[int, typer.Option(help="Replicas of new topics.")] = 1) -> None:
+    """Bring a service's database to its newest revision and create the topics that it owns."""
+    for line in run.prepare(load(service), replication):
+        typer.echo(line)
+
+
+operations.add_to(app)

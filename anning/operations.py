@@ -1,0 +1,116 @@
+"""Commands of whoever runs the system: the outbox, dead letters, projections."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from anning.services import load
+from chassis import run
+from chassis.database import Database
+from chassis.events import dead_letters, outbox, projections
+from chassis.events.replay import Outcome, replay
+
+dlq = typer.Typer(help="Dead letters: look at them, put a record aside, run them again.", no_args_is_help=True)
+projection = typer.Typer(help="Projections: other services' facts, kept to be read.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The service: complaints, ports.")]
+Topic = Annotated[str, typer.Argument(help="A topic of the catalogue, such as complaints.complaints.v1.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command("outbox")(show_outbox)
+    app.add_typer(dlq, name="dlq")
+    app.add_typer(projection, name="projection")
+
+
+def show_outbox(service: Name) -> None:
+    """How many events wait to be published, by topic, and for how long the oldest has waited."""
+    loaded = run.settings()
+    with run.opened(load(service), loaded) as database, database.read() as read:
+        waiting = outbox.unpublished(read)
+        age = outbox.oldest_unpublished(read)
+    for topic, count in waiting.items():
+        typer.echo(f"{count:>10}  {topic}")
+    typer.echo(f"{sum(waiting.values()):>10}  in all; the oldest for {age.total_seconds():.1f} s")
+
+
+@dlq.command("list")
+def list_dead_letters(
+    service: Name, topic: Topic, start: Annotated[int, typer.Option(help="The first offset to show.")] = 0
+) -> None:
+    """The dead letters that a service has left of a topic, oldest first."""
+    loaded = run.settings()
+    count = 0
+    for letter in dead_letters.read(loaded.kafka, run.catalogue(loaded), topic, load(service).name, start):
+        count += 1
+        where = f"{letter.topic}[{letter.partition}]@{letter.original_offset}"
+        typer.echo(f"{letter.offset:>6}  {letter.at:%Y-%m-%d %H:%M:%S}  {where}  {letter.reason}")
+    typer.echo(f"{count} dead letters")
+
+
+@dlq.command("park")
+def park_record(
+    service: Name,
+    topic: Topic,
+    partition: Annotated[int, typer.Argument(help="The partition that is blocked.")],
+    offset: Annotated[int, typer.Argument(help="The offset it is blocked at.")],
+    reason: Annotated[str, typer.Option(help="Why the record may be passed over; kept with it.")],
+) -> None:
+    """Put aside the record that blocks a partition: it becomes a dead letter, and what follows flows on."""
+    loaded = run.settings()
+    with run.opened(load(service), loaded) as database, database.begin() as tx:
+        dead_letters.park(tx, topic, partition, offset, reason, by=getpass.getuser())
+    typer.echo(f"{topic}[{partition}]@{offset} is put aside when {service} next fails on it")
+
+
+@dlq.command("replay")
+def replay_dead_letters(
+    service: Name,
+    topic: Topic,
+    start: Annotated[int, typer.Option(help="The first offset to replay.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, help="How many records at most.")] = 100,
+    dry_run: Annotated[bool, typer.Option(help="Only tell what would be done.")] = False,
+) -> None:
+    """Run a service's own handlers on its dead letters. What was handled already does nothing."""
+    loaded = run.settings()
+    loaded_service = load(service)
+    failing = 0
+    with run.opened(loaded_service, loaded) as database:
+        for each in replay(
+            loaded_service,
+            database,
+            loaded.kafka,
+            run.catalogue(loaded),
+            topic,
+            start=start,
+            limit=limit,
+            dry_run=dry_run,
+        ):
+            failing += each.outcome is Outcome.STILL_FAILING
+            typer.echo(f"{each.letter.offset:>6}  {each.outcome.value}  {each.detail}")
+    if failing:
+        raise typer.Exit(code=1)
+
+
+@projection.command("rebuild")
+def rebuild_projection(
+    service: Name, name: Annotated[str, typer.Argument(help="The projection, as the service's README names it.")]
+) -> None:
+    """Empty a projection and let the running workers read it anew; reactions and sweeps wait for it."""
+    loaded = run.settings()
+    loaded_service = load(service)
+    found = next((each for each in loaded_service.projections if each.name == name), None)
+    if found is None:
+        known = ", ".join(each.name for each in loaded_service.projections) or "none"
+        raise typer.BadParameter(f"{service} has no projection {name!r}; it has: {known}")
+    database = Database(loaded.database_url, pool=1)
+    try:
+        with database.begin() as tx:
+            generation = projections.rebuild(tx, found)
+    finally:
+        database.close()
+    typer.echo(f"{service}: projection {name} starts generation {generation}")

@@ -1,0 +1,120 @@
+"""Dead letters: records that no retry will help, kept as they came, with the reason beside them.
+
+A record gets there because it is poison (undecodable, schema-invalid, refused by its handler as such), or because an
+operator parked it. Nothing is retried from there by itself: a replay is asked for, bounded, and runs this service's
+handlers only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from kafka import KafkaConsumer, TopicPartition
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis import clock
+from chassis.database import MECHANISM, Key, Read, Tx
+from chassis.events import kafka as clients
+from chassis.events.topics import Catalogue
+
+PARKED = sa.Table(
+    "parked_records",
+    MECHANISM,
+    sa.Column("topic", Key, primary_key=True),
+    sa.Column("partition", sa.Integer, primary_key=True),
+    sa.Column("record_offset", sa.BigInteger, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("parked_by", sa.Text, nullable=False),
+    sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+
+class PoisonEvent(Exception):
+    """Raised by a handler for an event that no retry will ever help."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record as it lies in a dead-letter topic, with where it came from and why it is there."""
+
+    offset: int
+    key: bytes | None
+    value: bytes
+    headers: list[tuple[str, bytes]]
+    topic: str
+    partition: int
+    original_offset: int
+    reason: str
+    at: datetime
+
+
+def headers_of(topic: str, record: Any, reason: str) -> list[tuple[str, bytes]]:
+    """The record's own headers, unchanged, followed by where it lay and why it left."""
+    return [
+        *record.headers,
+        ("anning-topic", topic.encode()),
+        ("anning-partition", str(record.partition).encode()),
+        ("anning-offset", str(record.offset).encode()),
+        ("anning-reason", reason[:1_000].encode()),
+        ("anning-time", clock.now().isoformat().encode()),
+    ]
+
+
+def read(bootstrap: str, catalogue: Catalogue, topic: str, service: str, start: int = 0) -> Iterator[DeadLetter]:
+    """The dead letters of one topic and service from an offset to the end that the topic has now, in order."""
+    name = catalogue.dead_letter(topic, service)
+    reader: KafkaConsumer = clients.consumer(bootstrap, None, f"dead-letters-{service}")
+    try:
+        partition = TopicPartition(name, 0)
+        if not reader.partitions_for_topic(name):
+            return
+        reader.assign([partition])
+        end = reader.end_offsets([partition])[partition]
+        reader.seek(partition, max(start, reader.beginning_offsets([partition])[partition]))
+        while reader.position(partition) < end:
+            for record in reader.poll(timeout_ms=clients.POLL_MS).get(partition, []):
+                if record.offset < end:
+                    yield _parse(record)
+    finally:
+        reader.close()
+
+
+def _parse(record: Any) -> DeadLetter:
+    own = [(name, value) for name, value in record.headers if not name.startswith("anning-")]
+    added = {name: value.decode() for name, value in record.headers if name.startswith("anning-")}
+    return DeadLetter(
+        offset=record.offset,
+        key=record.key,
+        value=record.value,
+        headers=own,
+        topic=added["anning-topic"],
+        partition=int(added["anning-partition"]),
+        original_offset=int(added["anning-offset"]),
+        reason=added["anning-reason"],
+        at=datetime.fromisoformat(added["anning-time"]),
+    )
+
+
+def park(tx: Tx, topic: str, partition: int, offset: int, reason: str, by: str) -> None:
+    """Let the consumer put this record aside when it next fails on it. Parking it twice changes nothing."""
+    tx.execute(
+        insert(PARKED)
+        .values(
+            topic=topic, partition=partition, record_offset=offset, reason=reason, parked_by=by, parked_at=clock.now()
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def parked_reason(read: Read, topic: str, partition: int, offset: int) -> str | None:
+    """Why this record was parked, or None where it was not."""
+    columns = PARKED.c
+    return read.execute(
+        sa.select(columns.reason).where(
+            columns.topic == topic, columns.partition == partition, columns.record_offset == offset
+        )
+    ).scalar_one_or_none()

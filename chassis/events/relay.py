@@ -1,0 +1,182 @@
+"""The relay: carries committed events from the outbox to Kafka, each aggregate's in their order.
+
+Every bucket of keys has one owner, which publishes what is unpublished by position and marks what the broker has
+acknowledged. Unpublished rows are asked for as such: a cursor (`position > last`) would skip what commits late
+(7,036 of 22,039 in a measurement), SKIP LOCKED with several relays swaps neighbours.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+import structlog
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from chassis import clock, metrics
+from chassis.buckets import Ownership
+from chassis.database import Database, is_transient
+from chassis.events import envelope
+from chassis.events import kafka as clients
+from chassis.events.outbox import OUTBOX
+from chassis.events.topics import Catalogue
+
+BATCH = 2_000
+CLAIM_SECONDS = 1.0
+BACKOFF_SECONDS = 5.0
+SEND_SECONDS = 8.0
+_CONTENT_TYPE = ("content-type", envelope.CONTENT_TYPE.encode())
+
+log = structlog.get_logger()
+
+
+class Relay:
+    """The relay of one service in one process. Any number may run; PostgreSQL divides the buckets among them."""
+
+    def __init__(
+        self,
+        database: Database,
+        bootstrap: str,
+        catalogue: Catalogue,
+        *,
+        stop: threading.Event,
+        waiter: threading.Event,
+        poll_seconds: float = 0.2,
+    ) -> None:
+        self._database = database
+        self._bootstrap = bootstrap
+        self._catalogue = catalogue
+        self._stop = stop
+        self._waiter = waiter
+        self._poll_seconds = poll_seconds
+        self._producer: KafkaProducer | None = None
+        self._backoff: dict[int, tuple[float, int]] = {}
+
+    def run(self) -> None:
+        """Relay until stopped. Raises what is not a passing fault of the broker or the database."""
+        with Ownership(self._database.conninfo, "relay") as ownership:
+            owned: Sequence[int] = ()
+            claimed_at = float("-inf")
+            while not self._stop.is_set():
+                self._waiter.clear()
+                try:
+                    if time.monotonic() - claimed_at >= CLAIM_SECONDS:
+                        owned = ownership.claim()
+                        claimed_at = time.monotonic()
+                    published = self.publish(owned)
+                except (sa.exc.SQLAlchemyError, psycopg.Error) as error:
+                    if not is_transient(error):
+                        raise
+                    log.warning("relay waits for the database", error=str(error))
+                    ownership.release()
+                    claimed_at = float("-inf")
+                    self._stop.wait(1.0)
+                    continue
+                if published < BATCH:
+                    self._waiter.wait(self._poll_seconds)
+        self._close_producer()
+
+    def publish(self, buckets: Iterable[int]) -> int:
+        """Publish one batch of these buckets and mark what the broker has; returns how many that were."""
+        ready = [bucket for bucket in buckets if self._backoff.get(bucket, (0.0, 0))[0] <= time.monotonic()]
+        rows = self._unpublished(ready)
+        if not rows:
+            return 0
+        sent, failed = self._send(rows)
+        if sent:
+            with self._database.begin() as tx:
+                tx.execute(
+                    sa.text("UPDATE outbox SET published_at = :now WHERE position = ANY(:positions)"),
+                    {"now": clock.now(), "positions": sent},
+                )
+            metrics.RELAYED.inc(len(sent))
+        self._note(failed, {row.bucket for row in rows} - failed)
+        return len(sent)
+
+    def _unpublished(self, buckets: Sequence[int]) -> Sequence[Any]:
+        if not buckets:
+            return ()
+        columns = OUTBOX.c
+        statement = (
+            sa.select(columns.position, columns.bucket, columns.topic, columns.key, columns.payload)
+            .where(columns.published_at.is_(None), columns.bucket.in_(buckets))
+            .order_by(columns.position)
+            .limit(BATCH)
+        )
+        with self._database.read() as read:
+            return read.execute(statement).all()
+
+    def _send(self, rows: Sequence[Any]) -> tuple[list[int], set[int]]:
+        """Send all rows; the positions of each bucket's clean prefix, and the buckets in which one failed.
+
+        What was sent behind a failed row of its bucket goes out again after it: listeners know both as one event.
+        """
+        futures = self._hand_over(rows)
+        failed: set[int] = set()
+        sent: list[int] = []
+        for row in rows:
+            future = futures.get(row.position)
+            if row.bucket in failed:
+                continue
+            if future is not None and future.succeeded():
+                sent.append(row.position)
+            else:
+                failed.add(row.bucket)
+                reason = str(future.exception) if future is not None else "not handed over"
+                log.warning("event not published", topic=row.topic, position=row.position, reason=reason)
+        if failed:
+            # A producer that gave up on a batch has a gap in its sequence numbers: the next one starts clean.
+            self._close_producer()
+        return sent, failed
+
+    def _hand_over(self, rows: Sequence[Any]) -> dict[int, Any]:
+        """Give rows to the producer and wait until each is acknowledged or given up; their futures by position.
+
+        A bucket whose row could not be handed over is left alone, and so are all when that took too long: each
+        attempt without metadata blocks for seconds.
+        """
+        futures: dict[int, Any] = {}
+        skipped: set[int] = set()
+        deadline = time.monotonic() + SEND_SECONDS
+        try:
+            producer = self._connected()
+            for row in rows:
+                if row.bucket in skipped:
+                    continue
+                try:
+                    futures[row.position] = producer.send(
+                        self._catalogue.physical(row.topic), row.payload, row.key.encode(), [_CONTENT_TYPE]
+                    )
+                except KafkaError as error:
+                    log.warning("relay waits for a topic", topic=row.topic, error=str(error))
+                    skipped.add(row.bucket)
+                    if time.monotonic() > deadline:
+                        break
+            producer.flush(timeout=15)
+        except KafkaError as error:
+            log.warning("relay waits for the broker", error=str(error))
+        return futures
+
+    def _note(self, failed: set[int], succeeded: set[int]) -> None:
+        for bucket in succeeded:
+            self._backoff.pop(bucket, None)
+        for bucket in failed:
+            attempts = self._backoff.get(bucket, (0.0, 0))[1] + 1
+            delay = min(BACKOFF_SECONDS, 0.2 * 2**attempts) * random.uniform(0.5, 1.0)
+            self._backoff[bucket] = (time.monotonic() + delay, attempts)
+
+    def _connected(self) -> KafkaProducer:
+        if self._producer is None:
+            self._producer = clients.producer(self._bootstrap, "relay")
+        return self._producer
+
+    def _close_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.close(timeout=1)

@@ -1,0 +1,89 @@
+"""The catalogue of topics, read from a YAML file: owner, consumers, key, partitions, retention, compaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+from kafka.admin import KafkaAdminClient
+from kafka.errors import TopicAlreadyExistsError
+
+DAY_MS = 24 * 60 * 60 * 1000
+DEAD_LETTER_RETENTION_DAYS = 90
+
+
+class Topic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One topic. Partitions never change once it exists: the order per key hangs on them."""
+
+    owner: str
+    consumers: tuple[str, ...]
+    key: str
+    partitions: int
+    events: tuple[str, ...]
+    retention_days: int | None = None
+    compacted: bool = False
+
+    def configs(self) -> dict[str, str]:
+        """The topic-level settings of the broker."""
+        if self.compacted:
+            return {"cleanup.policy": "compact"}
+        if self.retention_days is None:
+            raise ValueError("a topic that is not compacted says for how many days it keeps its records")
+        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_days * DAY_MS)}
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    topics: dict[str, Topic]
+
+
+class Catalogue:
+    """All topics of the system, under the prefix of this deployment."""
+
+    def __init__(self, topics: dict[str, Topic], prefix: str = "") -> None:
+        self.topics = topics
+        self.prefix = prefix
+
+    @classmethod
+    def load(cls, path: Path, prefix: str = "") -> Catalogue:
+        """Read the catalogue. Raises msgspec.ValidationError where the file is not of its form."""
+        return cls(msgspec.yaml.decode(path.read_bytes(), type=_File).topics, prefix)
+
+    def physical(self, topic: str) -> str:
+        """The name of a topic on the broker."""
+        return self.prefix + topic
+
+    def logical(self, name: str) -> str:
+        """The name in the catalogue of a topic on the broker."""
+        return name.removeprefix(self.prefix)
+
+    def dead_letter(self, topic: str, service: str) -> str:
+        """The name on the broker of where `service` leaves what it cannot read of `topic`."""
+        return f"{self.prefix}{topic}.{service}.dlq"
+
+    def create(self, bootstrap: str, owners: Iterable[str], replication: int = 1) -> list[str]:
+        """Create the topics of these owners, and the dead-letter topics of whoever hears them, where they are
+        missing. Returns the names created."""
+        wanted: dict[str, dict[str, object]] = {}
+        owned = set(owners)
+        for name, topic in self.topics.items():
+            if topic.owner in owned:
+                wanted[self.physical(name)] = {"num_partitions": topic.partitions, "configs": topic.configs()}
+                for consumer in topic.consumers:
+                    wanted[self.dead_letter(name, consumer)] = {
+                        "num_partitions": 1,
+                        "configs": {"retention.ms": str(DEAD_LETTER_RETENTION_DAYS * DAY_MS)},
+                    }
+        admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=20_000)
+        try:
+            missing = sorted(set(wanted) - set(admin.list_topics()))
+            for name in missing:
+                try:
+                    admin.create_topics(
+                        {name: {**wanted[name], "replication_factor": replication}}, wait_for_metadata=True
+                    )
+                except TopicAlreadyExistsError:
+                    continue  # another service's migration was faster
+            return missing
+        finally:
+            admin.close()

@@ -1,0 +1,86 @@
+"""Runs one process of one service: settings in, API or worker or both, until a signal ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+import structlog
+import uvicorn
+
+from chassis import logs, metrics, migrations, privacy, rules
+from chassis.database import Database
+from chassis.events import outbox
+from chassis.events.topics import Catalogue
+from chassis.http.app import create_app, create_probe
+from chassis.service import Service
+from chassis.settings import Settings
+from chassis.wakeup import Notifier
+from chassis.worker import Worker
+
+log = structlog.get_logger()
+
+
+class Role(StrEnum):
+    """What of a service a process is."""
+
+    API = "api"
+    WORKER = "worker"
+    ALL = "all"
+
+
+def settings() -> Settings:
+    """The settings of this process, and with them the process-wide things: logs, rules, the key ring."""
+    loaded = Settings()
+    logs.configure(loaded.log_level, loaded.log_format)
+    rules.use_packs(loaded.rule_packs)
+    if loaded.keys_file is not None:
+        privacy.configure(privacy.KeyRing.load(loaded.keys_file))
+    return loaded
+
+
+@contextmanager
+def opened(service: Service, loaded: Settings) -> Iterator[Database]:
+    """The service's database with its outbox, announcing commits to the workers."""
+    url = loaded.database_url
+    plain = Database(url, pool=1)
+    notifier = Notifier(plain.conninfo)
+    plain.close()
+    database = Database(url, pool=loaded.database_pool, flush=outbox.flush_as(service.name), committed=notifier.notify)
+    try:
+        yield database
+    finally:
+        database.close()
+        notifier.close()
+
+
+def catalogue(loaded: Settings) -> Catalogue:
+    """The topics of this deployment."""
+    return Catalogue.load(loaded.topics_file, loaded.topic_prefix)
+
+
+def prepare(service: Service, replication: int) -> Iterator[str]:
+    """Migrate the database and create the topics of a service; tells what it did, line by line."""
+    loaded = settings()
+    migrations.upgrade(service, loaded.database_url)
+    yield f"{service.name}: database at its newest revision"
+    for topic in catalogue(loaded).create(loaded.kafka, [service.name], replication):
+        yield f"{service.name}: topic {topic} created"
+
+
+def serve(service: Service, role: Role) -> None:
+    """Run until SIGTERM or SIGINT. A worker alone serves its health and metrics on the same port."""
+    loaded = settings()
+    with opened(service, loaded) as database:
+        worker = Worker(service, loaded, database, catalogue(loaded)) if role is not Role.API else None
+        app = create_probe(service) if role is Role.WORKER else create_app(service, loaded, database)
+        if worker is not None:
+            app.state.readiness["worker"] = worker.problems
+            worker.start()
+        log.info("started", service=service.name, role=role.value, port=loaded.port)
+        try:
+            uvicorn.run(app, host=loaded.host, port=loaded.port, log_config=None, access_log=False)
+        finally:
+            if worker is not None:
+                worker.stop()

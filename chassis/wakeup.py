@@ -1,0 +1,92 @@
+"""LISTEN and NOTIFY, so that work is taken up within milliseconds. Polling stays the truth.
+
+NOTIFY takes a global lock at commit, so it is never part of a business transaction: a connection of its own sends
+it afterwards, for all commits of the last 20 ms at once.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import psycopg
+import structlog
+
+CHANNEL = "anning_work"
+INTERVAL_SECONDS = 0.02
+
+log = structlog.get_logger()
+
+
+class Notifier:
+    """Tells the workers of this database that there is work; at most 50 times a second."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._due = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
+        self._thread.start()
+
+    def notify(self) -> None:
+        """Ask for a notification; returns at once."""
+        self._due.set()
+
+    def close(self) -> None:
+        """Stop after a last notification, if one is due."""
+        self._stopped.set()
+        self._due.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        connection: psycopg.Connection | None = None
+        while not self._stopped.is_set():
+            self._due.wait()
+            self._due.clear()
+            try:
+                if connection is None:
+                    connection = psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5)
+                connection.execute(f"NOTIFY {CHANNEL}")
+            except psycopg.Error as error:
+                # Nothing is lost: every worker polls.
+                log.debug("notification not sent", error=str(error))
+                if connection is not None:
+                    connection.close()
+                connection = None
+            self._stopped.wait(INTERVAL_SECONDS)
+        if connection is not None:
+            connection.close()
+
+
+class Wakeup:
+    """Wakes the loops of a worker when a commit left work for them."""
+
+    def __init__(self, conninfo: str, stop: threading.Event) -> None:
+        self._conninfo = conninfo
+        self._stop = stop
+        self._woken: list[threading.Event] = []
+        self._waiting: list[threading.Event] = []
+
+    def waiter(self, *, work: bool = True) -> threading.Event:
+        """An event to wait on between two looks for work; its owner clears it before it looks.
+
+        Set at every announcement of work, or only when the worker stops where the loop keeps to its interval.
+        """
+        waiter = threading.Event()
+        self._waiting.append(waiter)
+        if work:
+            self._woken.append(waiter)
+        return waiter
+
+    def stop(self) -> None:
+        """Wake every loop, so that it sees that the worker stops."""
+        for waiter in self._waiting:
+            waiter.set()
+
+    def run(self) -> None:
+        """Listen until stopped. Raises psycopg.Error when the connection is lost: the worker starts it anew."""
+        with psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5) as connection:
+            connection.execute(f"LISTEN {CHANNEL}")
+            while not self._stop.is_set():
+                for _ in connection.notifies(timeout=0.5, stop_after=1):
+                    for waiter in self._woken:
+                        waiter.set()

@@ -1,0 +1,167 @@
+"""Parcels on one screen: an aggregate that publishes, a reaction that counts, a projection that keeps the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from chassis.aggregate import Aggregate, Cause
+from chassis.database import MECHANISM, Database, Key, Tx, metadata
+from chassis.events.dead_letters import PoisonEvent
+from chassis.events.envelope import Message
+from chassis.events.event import Event
+from chassis.events.topics import Catalogue, Topic
+from chassis.ids import new_id
+from chassis.service import Projection, Service
+
+TOPIC = "parcels.parcels.v1"
+CATALOGUE_TOPICS = {
+    TOPIC: Topic(owner="parcels", consumers=("parcels",), key="road", partitions=3, events=(), retention_days=1)
+}
+
+
+class ParcelMoved(Event):
+    """A parcel is at its next stop."""
+
+    type: ClassVar[str] = "parcel-moved.v1"
+    topic: ClassVar[str] = TOPIC
+    aggregate: ClassVar[str] = "parcel"
+
+    parcel: UUID
+    road: str
+    stop: int
+    note: str = ""
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.parcel)
+
+    @property
+    def key(self) -> str:
+        return self.road
+
+
+@dataclass(kw_only=True)
+class Parcel(Aggregate):
+    """A parcel on its road."""
+
+    road: str
+    stop: int = 0
+
+    def move(self, cause: Cause, note: str = "") -> None:
+        """Go to the next stop."""
+        self.stop += 1
+        self.record(ParcelMoved(parcel=self.id, road=self.road, stop=self.stop, note=note), cause)
+
+
+METADATA = metadata()
+PARCELS = sa.Table(
+    "parcels",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("road", Key, nullable=False),
+    sa.Column("stop", sa.Integer, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+ARRIVALS = sa.Table(
+    "arrivals",
+    METADATA,
+    sa.Column("sequence", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("parcel", sa.Uuid, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+)
+BOARD = sa.Table(
+    "board",
+    METADATA,
+    sa.Column("parcel", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("stop", sa.Integer, nullable=False),
+)
+
+broken_notes: set[str] = set()
+"""Notes that the handler fails on, in this process; a test adds and removes them."""
+
+
+def send_parcels(tx: Tx, roads: Sequence[str], note: str = "") -> list[Parcel]:
+    """New parcels, each moved to its first stop."""
+    parcels = [Parcel(id=new_id(), road=road) for road in roads]
+    for parcel in parcels:
+        parcel.move(tx.cause, note)
+    save_new(tx, parcels)
+    return parcels
+
+
+def save_new(tx: Tx, parcels: Sequence[Parcel]) -> None:
+    """Insert parcels and publish what they recorded."""
+    tx.copy("parcels", ("id", "road", "stop", "version"), [(p.id, p.road, p.stop, p.version) for p in parcels])
+    tx.publish(parcels)
+
+
+def move_parcel(tx: Tx, parcel: UUID, note: str = "") -> int:
+    """Move a stored parcel on; returns its new version."""
+    row = tx.execute(sa.select(PARCELS).where(PARCELS.c.id == parcel).with_for_update()).one()
+    moved = Parcel(id=row.id, version=row.version, road=row.road, stop=row.stop)
+    moved.move(tx.cause, note)
+    tx.execute(PARCELS.update().where(PARCELS.c.id == parcel).values(stop=moved.stop, version=moved.version))
+    tx.publish([moved])
+    return moved.version
+
+
+def count_arrivals(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
+    """The reaction: one row for every event it is given."""
+    for message in messages:
+        if message.event.note in broken_notes:
+            raise RuntimeError(f"cannot read {message.event.note!r}")
+        if message.event.note == "poison":
+            raise PoisonEvent("nobody can read this")
+    tx.execute(
+        ARRIVALS.insert(),
+        [{"parcel": m.event.parcel, "version": m.version, "note": m.event.note} for m in messages],
+    )
+
+
+def update_board(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
+    """The projection: the newest stop of every parcel."""
+    tx.execute(
+        sa.text(
+            "INSERT INTO board (parcel, version, stop) VALUES (:parcel, :version, :stop)"
+            " ON CONFLICT (parcel) DO UPDATE SET version = excluded.version, stop = excluded.stop"
+            " WHERE board.version < excluded.version"
+        ),
+        [{"parcel": m.event.parcel, "version": m.version, "stop": m.event.stop} for m in messages],
+    )
+
+
+BOARD_PROJECTION = Projection(name="board", handlers={ParcelMoved: update_board}, tables=(BOARD,))
+SERVICE = Service(
+    name="parcels",
+    title="Parcels",
+    metadata=METADATA,
+    migrations=Path(__file__).parent,
+    reactions={ParcelMoved: count_arrivals},
+    projections=(BOARD_PROJECTION,),
+)
+
+
+def catalogue(prefix: str) -> Catalogue:
+    """The topics of parcels under a prefix of a test's own."""
+    return Catalogue(CATALOGUE_TOPICS, prefix)
+
+
+def create_tables(database: Database) -> None:
+    """Every table of the service and of the chassis."""
+    with database.engine.begin() as connection:
+        MECHANISM.create_all(connection)
+        METADATA.create_all(connection)
+
+
+def rows(database: Database, statement: str, **parameters: Any) -> list[Any]:
+    """What a statement returns, for a test to look at."""
+    with database.read() as read:
+        return list(read.execute(sa.text(statement), parameters).all())
