@@ -9,7 +9,7 @@ from enum import StrEnum
 import structlog
 import uvicorn
 
-from chassis import logs, metrics, migrations, privacy, rules
+from chassis import logs, migrations, privacy, rules
 from chassis.database import Database
 from chassis.events import outbox
 from chassis.events.topics import Catalogue
