@@ -1,0 +1,1 @@
+"""The whole system on one machine under one command: real PostgreSQL, real Kafka, every service a process."""

@@ -1,0 +1,154 @@
+"""Kafka's jars: named by coordinates, locked by digest, fetched once into the user's cache.
+
+`python -m standalone.jars` remakes the lock from the coordinates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from jgo.maven import MavenContext
+
+COORDINATES = ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.36")
+LOCK = Path(__file__).with_name("kafka.lock")
+
+Progress = Callable[[str], None]
+"""Is told, line by line, what a person who waits may want to know."""
+
+
+class JarsUnavailable(Exception):
+    """A jar could not be fetched, or what came was not what the lock names."""
+
+
+class Jar(NamedTuple):
+    """One line of the lock."""
+
+    coordinate: str
+    sha256: str
+
+    @property
+    def file_name(self) -> str:
+        """As it is called in a repository and in our cache."""
+        _, artifact, version = self.coordinate.split(":")
+        return f"{artifact}-{version}.jar"
+
+
+def cache_directory() -> Path:
+    """Where what can be fetched again is kept: ANNING_HOME, else the user's cache directory (XDG)."""
+    if home := os.environ.get("ANNING_HOME"):
+        return Path(home).absolute() / "cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "anning"
+
+
+def on_stderr(line: str) -> None:
+    """Progress for a terminal."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def jars(progress: Progress = on_stderr) -> list[Path]:
+    """The files of the lock, fetched where they are not there yet. Raises JarsUnavailable."""
+    locked = read_lock()
+    folder = jar_directory()
+    missing = [each for each in locked if not (folder / each.file_name).exists()]
+    if missing:
+        folder.mkdir(parents=True, exist_ok=True)
+        _fetch(missing, folder, progress)
+    return [folder / each.file_name for each in locked]
+
+
+def jar_directory() -> Path:
+    """Where the files of the lock are: another lock, another folder."""
+    digest = hashlib.sha256("".join(each.sha256 for each in read_lock()).encode()).hexdigest()
+    return cache_directory() / "kafka" / digest[:16]
+
+
+def read_lock() -> list[Jar]:
+    """What Kafka is made of, in the order of its class path."""
+    lines = [line for line in LOCK.read_text().splitlines() if not line.startswith("#")]
+    return [Jar(*line.split(" --hash=sha256:")) for line in lines]
+
+
+def remake_lock() -> None:
+    """Resolves the coordinates, and what they need to run, and writes the lock."""
+    with tempfile.TemporaryDirectory() as scratch, _system_certificates():
+        context = _repositories(Path(scratch))
+        named, needed = context.resolver.resolve([context.create_dependency(each) for each in COORDINATES])
+        found = [*named, *(each for each in needed if each.scope in ("compile", "runtime"))]
+        lines = [
+            f"{each.groupId}:{each.artifactId}:{each.version} --hash=sha256:{_sha256(each.artifact.resolve())}"
+            for each in found
+        ]
+    LOCK.write_text("\n".join(["# What Kafka is made of; remade by `make lock`, never edited.", *lines, ""]))
+
+
+def _fetch(wanted: list[Jar], folder: Path, progress: Progress) -> None:
+    progress(f"Fetching Apache Kafka: {len(wanted)} files, once for this user")
+    scratch = tempfile.TemporaryDirectory(dir=folder)
+    with scratch, _system_certificates(), ThreadPoolExecutor(8) as pool:
+        context = _repositories(Path(scratch.name))
+
+        def fetch(jar: Jar) -> None:
+            path = _download(context, jar)
+            if _sha256(path) != jar.sha256:
+                raise JarsUnavailable(f"{jar.coordinate} is not the file that {LOCK.name} names")
+            # It appears in the folder whole and checked or not at all: two may fetch at once, and either may be killed.
+            path.replace(folder / jar.file_name)
+
+        for done, _ in enumerate(pool.map(fetch, wanted), start=1):
+            if done % 10 == 0 or done == len(wanted):
+                progress(f"  {done} of {len(wanted)}")
+
+
+def _download(context: MavenContext, jar: Jar, attempts: int = 3) -> Path:
+    artifact = context.create_dependency(jar.coordinate).artifact
+    for attempt in range(1, attempts + 1):
+        try:
+            return artifact.resolve()
+        except (OSError, RuntimeError) as error:
+            if attempt == attempts:
+                hint = "a mirror may be named as `central` under [repositories] in ~/.config/jgo.conf"
+                raise JarsUnavailable(f"{jar.coordinate} cannot be fetched ({error}); {hint}") from error
+            # What was begun would be taken for the whole file.
+            if artifact.cached_path is not None:
+                artifact.cached_path.unlink(missing_ok=True)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _repositories(cache: Path) -> MavenContext:
+    from jgo.config import GlobalSettings
+    from jgo.maven import MavenContext
+
+    context = MavenContext(repo_cache=cache, timeout=30)
+    context.remote_repos.update(GlobalSettings.load().repositories)
+    return context
+
+
+@contextmanager
+def _system_certificates() -> Iterator[None]:
+    """Trusts what the machine trusts, beside the authorities that come with the client."""
+    import truststore
+
+    truststore.inject_into_ssl()
+    try:
+        yield
+    finally:
+        truststore.extract_from_ssl()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+if __name__ == "__main__":
+    remake_lock()

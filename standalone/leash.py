@@ -1,0 +1,29 @@
+"""Becomes a command that ends when the process that started it ends.
+
+Run by path, without site packages: `python leash.py PARENT SIGNAL UID:GID COMMAND…`. The kernel sends SIGNAL once
+PARENT is gone, however it went. An empty `UID:GID` leaves the user as it is.
+"""
+
+import ctypes
+import os
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def main(parent: str, signal: str, user: str, *command: str) -> None:
+    """Drops to the user, ties itself to the parent, and is replaced by the command."""
+    if user:
+        uid, gid = map(int, user.split(":"))
+        os.setgroups([])
+        os.setgid(gid)
+        os.setuid(uid)
+    # After the change of user, which would clear it.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal))
+    if os.getppid() != int(parent):
+        sys.exit("the process that started this one is gone")
+    os.execvp(command[0], command)  # noqa: S606
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
