@@ -1,0 +1,138 @@
+"""Personal data at rest: encrypted (AES-256-GCM) under a key ring that a process loads once when it starts, and found
+again by a fingerprint (HMAC-SHA-256) under a key of its own. There is no default ring.
+
+What of a message's text may leave the service that received it is `chassis.redaction`'s; `redact` and `excerpt` are
+named here too.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chassis.redaction import excerpt, redact
+
+__all__ = [
+    "KeyRing",
+    "KeyRingError",
+    "UndecipherableError",
+    "configure",
+    "excerpt",
+    "redact",
+    "ring",
+    "to_hour",
+]
+
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+
+
+class KeyRingError(ValueError):
+    """A key ring is missing, readable by others, or not one."""
+
+
+class UndecipherableError(ValueError):
+    """Ciphertext that no key of the ring opens, or that belongs to something else than was said."""
+
+
+class KeyRing:
+    """Keys by their ids, of which one is current: it encrypts, all decrypt."""
+
+    def __init__(self, keys: Mapping[str, bytes], current: str, fingerprint_key: bytes) -> None:
+        if current not in keys:
+            raise KeyRingError(f"the current key {current!r} is not in the ring")
+        if any(len(key) != _KEY_BYTES for key in (*keys.values(), fingerprint_key)):
+            raise KeyRingError(f"every key has {_KEY_BYTES} bytes")
+        if any(not 0 < len(name.encode()) < 256 for name in keys):
+            raise KeyRingError("the id of a key has 1 to 255 bytes")
+        self._ciphers = {name.encode(): AESGCM(key) for name, key in keys.items()}
+        self._current = current.encode()
+        self._fingerprint_key = fingerprint_key
+
+    @classmethod
+    def create(cls, path: Path) -> KeyRing:
+        """Make a ring with one fresh key and write it to `path`, for its owner alone. Raises FileExistsError."""
+        content = {
+            "current": "k1",
+            "keys": {"k1": _text(os.urandom(_KEY_BYTES))},
+            "fingerprint": _text(os.urandom(_KEY_BYTES)),
+        }
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(content, file, indent=2)
+        return cls.load(path)
+
+    @classmethod
+    def load(cls, path: Path) -> KeyRing:
+        """Read a ring. Raises KeyRingError where others could read it too, or where it is not one."""
+        try:
+            with path.open() as file:
+                if os.fstat(file.fileno()).st_mode & 0o077:
+                    raise KeyRingError(f"{path} can be read by others: chmod 600")
+                content = json.load(file)
+            keys = {name: base64.b64decode(key, validate=True) for name, key in content["keys"].items()}
+            return cls(keys, content["current"], base64.b64decode(content["fingerprint"], validate=True))
+        except OSError as error:
+            raise KeyRingError(f"no key ring at {path}: {error.strerror}") from error
+        except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+            raise KeyRingError(f"{path} is not a key ring") from error
+        except KeyRingError:
+            raise
+        except ValueError as error:
+            raise KeyRingError(f"{path} is not a key ring") from error
+
+    def encrypt(self, plain: bytes, aad: bytes) -> bytes:
+        """Ciphertext of `plain` that opens only with the same `aad`: what it belongs to, such as its row's id."""
+        nonce = os.urandom(_NONCE_BYTES)
+        head = bytes((len(self._current),)) + self._current
+        return head + nonce + self._ciphers[self._current].encrypt(nonce, plain, aad)
+
+    def decrypt(self, sealed: bytes, aad: bytes) -> bytes:
+        """What was encrypted. Raises UndecipherableError, without saying which of the possible reasons it was."""
+        end = 1 + sealed[0] if sealed else 0
+        cipher = self._ciphers.get(sealed[1:end])
+        nonce = sealed[end : end + _NONCE_BYTES]
+        if cipher is None or len(nonce) != _NONCE_BYTES:
+            raise UndecipherableError("not sealed under a key of this ring")
+        try:
+            return cipher.decrypt(nonce, sealed[end + _NONCE_BYTES :], aad)
+        except InvalidTag as error:
+            raise UndecipherableError("damaged, or sealed for something else") from error
+
+    def fingerprint(self, value: str) -> bytes:
+        """32 bytes by which a value is found again without being known; the same for the life of the ring."""
+        return hmac.digest(self._fingerprint_key, value.encode(), hashlib.sha256)
+
+
+_ring: KeyRing | None = None
+
+
+def configure(ring: KeyRing | None) -> None:
+    """Set this process's key ring; called once at start."""
+    global _ring  # noqa: PLW0603 - one ring per process, like its settings
+    _ring = ring
+
+
+def ring() -> KeyRing:
+    """This process's key ring. Raises KeyRingError where none was configured."""
+    if _ring is None:
+        raise KeyRingError("this process has no key ring: set ANNING_KEYS_FILE")
+    return _ring
+
+
+def to_hour(moment: datetime) -> datetime:
+    """The moment cut to its hour, as it is told outside complaints."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _text(key: bytes) -> str:
+    return base64.b64encode(key).decode()

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis import privacy
+from chassis.privacy import KeyRing, KeyRingError, UndecipherableError
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> KeyRing:
+    return KeyRing.create(tmp_path / "keys.json")
+
+
+def test_what_was_encrypted_opens_for_the_row_it_belongs_to(ring: KeyRing) -> None:
+    sealed = ring.encrypt(b"13800138000", b"complaint-1")
+    assert b"13800138000" not in sealed
+    assert ring.decrypt(sealed, b"complaint-1") == b"13800138000"
+
+
+def test_the_same_number_is_never_encrypted_to_the_same_bytes(ring: KeyRing) -> None:
+    assert ring.encrypt(b"13800138000", b"a") != ring.encrypt(b"13800138000", b"a")
+
+
+def test_a_number_moved_to_another_row_does_not_open(ring: KeyRing) -> None:
+    with pytest.raises(UndecipherableError):
+        ring.decrypt(ring.encrypt(b"13800138000", b"complaint-1"), b"complaint-2")
+
+
+@given(st.binary(max_size=80))
+def test_bytes_that_were_never_sealed_do_not_open(junk: bytes) -> None:
+    ring = KeyRing({"k1": b"k" * 32}, "k1", b"f" * 32)
+    with pytest.raises(UndecipherableError):
+        ring.decrypt(junk, b"")
+
+
+def test_a_flipped_bit_does_not_open(ring: KeyRing) -> None:
+    sealed = bytearray(ring.encrypt(b"13800138000", b"a"))
+    sealed[-1] ^= 1
+    with pytest.raises(UndecipherableError):
+        ring.decrypt(bytes(sealed), b"a")
+
+
+def test_a_new_current_key_encrypts_while_the_old_one_still_opens() -> None:
+    old, new = b"o" * 32, b"n" * 32
+    before = KeyRing({"k1": old}, "k1", b"f" * 32)
+    after = KeyRing({"k1": old, "k2": new}, "k2", b"f" * 32)
+    sealed = before.encrypt(b"number", b"a")
+    assert after.decrypt(sealed, b"a") == b"number"
+    assert KeyRing({"k2": new}, "k2", b"f" * 32).decrypt(after.encrypt(b"number", b"a"), b"a") == b"number"
+    assert after.fingerprint("13800138000") == before.fingerprint("13800138000")
+
+
+def test_a_fingerprint_finds_the_same_number_again_and_depends_on_its_key() -> None:
+    one = KeyRing({"k1": b"k" * 32}, "k1", b"1" * 32)
+    two = KeyRing({"k1": b"k" * 32}, "k1", b"2" * 32)
+    assert one.fingerprint("13800138000") == one.fingerprint("13800138000")
+    assert one.fingerprint("13800138000") != one.fingerprint("13800138001")
+    assert one.fingerprint("13800138000") != two.fingerprint("13800138000")
+
+
+def test_a_created_ring_is_its_owners_alone_and_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    sealed = KeyRing.create(path).encrypt(b"number", b"a")
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(FileExistsError):
+        KeyRing.create(path)
+    assert KeyRing.load(path).decrypt(sealed, b"a") == b"number"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o660])
+def test_a_ring_that_others_could_read_or_write_is_refused(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "keys.json"
+    KeyRing.create(path)
+    path.chmod(mode)
+    with pytest.raises(KeyRingError, match="chmod 600"):
+        KeyRing.load(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"current": "k1", "keys": {"k1": "c2hvcnQ="}, "fingerprint": "c2hvcnQ="}',
+        '{"current": "k1", "keys": {"k1": "not base64!"}, "fingerprint": ""}',
+        '{"current": "k1", "keys": ["k1"], "fingerprint": ""}',
+    ],
+)
+def test_a_file_that_is_no_ring_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "keys.json"
+    path.touch(mode=0o600)
+    path.write_text(content)
+    with pytest.raises(KeyRingError):
+        KeyRing.load(path)
+
+
+def test_a_current_key_that_is_not_in_the_ring_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    KeyRing.create(path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), "current": "k9"}))
+    with pytest.raises(KeyRingError, match="k9"):
+        KeyRing.load(path)
+
+
+def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(KeyRingError, match="no key ring at"):
+        KeyRing.load(tmp_path / "keys.json")
+
+
+@pytest.fixture
+def _unconfigured() -> Iterator[None]:
+    before = privacy._ring
+    privacy.configure(None)
+    yield
+    privacy.configure(before)
+
+
+@pytest.mark.usefixtures("_unconfigured")
+def test_a_process_has_no_ring_until_it_is_given_one(ring: KeyRing) -> None:
+    with pytest.raises(KeyRingError, match="ANNING_KEYS_FILE"):
+        privacy.ring()
+    privacy.configure(ring)
+    assert privacy.ring() is ring
+
+
+def test_a_moment_is_cut_to_its_hour() -> None:
+    assert privacy.to_hour(datetime(2026, 3, 1, 9, 59, 59, 999, tzinfo=UTC)) == datetime(2026, 3, 1, 9, tzinfo=UTC)

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.privacy import excerpt, redact
+
+PIECES = (
+    *(
+        "13800138000",
+        "8",
+        "1-2",
+        "a.cn",
+        "http://",
+        "x9",
+        "@b.cc",
+        "QQ",
+        "加V",
+        "微信号",
+        "ID:",
+        "订单号",
+        "尾号",
+        "王",
+    ),
+    *("尊敬的", "欧阳", "先生", "客户", "您", "姓名：", "·", "*", "号楼", "，", "〈", "〉", "号码", " ", "零一二三四"),
+    *("_", "-", "】", "。", "人:"),
+)
+TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        # numbers
+        ("请致电13800138000", "请致电〈号码〉"),
+        ("请致电１３８００１３８０００", "请致电〈号码〉"),
+        ("请致电①③⑧00138000", "请致电〈号码〉"),
+        ("请致电138 0013 8000或400-800-1234", "请致电〈号码〉或〈号码〉"),
+        ("机主138****8000", "机主〈号码〉"),
+        ("电话一三八零零一三八零零零", "电话〈号码〉"),
+        ("卡号6222020200112233445余额", "卡号〈编码〉余额"),
+        ("尾号12的卡", "尾号〈编码〉的卡"),
+        ("身份证11010119900307123X已核验", "身份证〈编码〉已核验"),
+        ("您预约了2026-03-01 09:30的门诊", "您预约了〈号码〉的门诊"),
+        ("住3号楼2单元501室", "住〈号码〉号楼〈号码〉单元〈号码〉室"),
+        ("满300减50,仅限3天", "满300减50,仅限3天"),
+        # links
+        ("点击https://a.cn/x?id=9查看", "点击〈链接〉查看"),
+        ("点击dwz.cn/AbC123查看", "点击〈链接〉查看"),
+        ("点击ｄｗｚ．ｃｎ／ＡｂＣ查看", "点击〈链接〉查看"),
+        ("点击u.tb。cn查看", "点击〈链接〉查看"),
+        ("登录安宁银行.中国/vip查看", "〈链接〉查看"),
+        # e-mail and accounts
+        ("回复zhang.san@example.com领取", "回复〈邮箱〉领取"),
+        ("加微信：wxid_abc88详聊", "加微信：〈账号〉详聊"),
+        ("加V：abcdef", "加V：〈账号〉"),
+        ("QQ群号 55667788", "QQ群号 〈账号〉"),
+        ("请联系vx hello_world", "请联系vx 〈账号〉"),
+        # codes
+        ("订单号DD20260301XY已发货", "订单号〈编码〉已发货"),
+        ("包裹SF1234567890123到站,取件码A-3-12", "包裹〈编码〉到站,取件码〈编码〉"),
+        ("验证码:abcd", "验证码:〈编码〉"),
+        ("您的5G套餐", "您的5G套餐"),
+        # names
+        ("尊敬的张三先生您好", "尊敬的〈姓名〉先生您好"),
+        ("尊敬的李小明，您", "尊敬的〈姓名〉，您"),
+        ("尊敬的客户，您", "尊敬的客户，您"),
+        ("尊敬的用户您好", "尊敬的用户您好"),
+        ("请欧阳修女士到场", "请〈姓名〉女士到场"),
+        ("王*小姐的快递", "〈姓名〉小姐的快递"),
+        ("收件人：赵六,请", "收件人：〈姓名〉,请"),
+        ("【某银行】钱七,您的贷款", "【某银行】〈姓名〉,您的贷款"),
+        ("阿依古丽·买买提", "〈姓名〉"),
+    ],
+)
+def test_what_tells_the_receiver_is_cut(text: str, redacted: str) -> None:
+    assert redact(text) == redacted
+
+
+@given(TEXTS)
+def test_redacting_twice_changes_nothing(text: str) -> None:
+    assert redact(redact(text)) == redact(text)
+
+
+@given(TEXTS, st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), TEXTS)
+def test_no_mobile_survives_wherever_it_stands(before: str, number: str, after: str) -> None:
+    assert number not in redact(before + number + after)
+
+
+@given(TEXTS, st.integers(1, 40))
+def test_an_excerpt_is_never_longer_than_asked_and_never_ends_within_a_placeholder(text: str, length: int) -> None:
+    cut = excerpt(text, length)
+    assert len(cut) <= length
+    if "〈" not in text:
+        assert cut.count("〈") == cut.count("〉") or "〉" in text
+
+
+def test_an_excerpt_of_a_short_text_is_the_redacted_text() -> None:
+    assert excerpt("请致电13800138000", 50) == "请致电〈号码〉"
+
+
+def test_an_excerpt_is_cut_before_a_placeholder_that_does_not_fit() -> None:
+    assert excerpt("请致电13800138000办理", 6) == "请致电…"
+
+
+@pytest.mark.parametrize("piece", ["a", "1 ", "a.", "A1", "-", "a_", "验证码", "王", "尊敬的", "·王", "1*", "@a", "a@"])
+def test_a_hostile_text_takes_time_in_proportion_to_its_length(piece: str) -> None:
+    started = time.perf_counter()
+    redact(piece * (64 * 1024 // len(piece)))
+    assert time.perf_counter() - started < 5
