@@ -1,0 +1,16 @@
+"""Provinces: the divisions that have a provincial communications administration of their own (GB/T 2260, 6 digits)."""
+
+from __future__ import annotations
+
+from contracts.tables import Row, Table
+
+
+class Province(Row, frozen=True, kw_only=True):
+    """A province, autonomous region or municipality; its administration is `regulator:CA-<first two digits>`."""
+
+    name: str
+    name_zh: str
+
+
+PROVINCES: Table[Province] = Table.of(Province, "provinces.yaml")
+"""The 31 divisions that the numbering plan serves, by code: `440000`."""
