@@ -1,0 +1,110 @@
+"""Credit codes: made-up ones whose check characters fit, and what is wrong with others. Region 990000 is nowhere."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from contracts.credit_codes import CreditCode, CreditCodeFault, InvalidCreditCode
+
+ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+BODIES = st.tuples(
+    st.text(ALPHABET, min_size=2, max_size=2),
+    st.text("0123456789", min_size=6, max_size=6),
+    st.text(ALPHABET, min_size=8, max_size=8),
+).map("".join)
+
+
+def organisation_check(body: str) -> str:
+    """GB 11714: the check character of an organisation code's eight characters."""
+    rest = 11 - sum(int(each, 36) * weight for each, weight in zip(body, (3, 7, 9, 10, 5, 8, 4, 2), strict=True)) % 11
+    return {10: "X", 11: "0"}.get(rest, str(rest))
+
+
+def check_character(code: str) -> str:
+    """GB 32100: the check character of the seventeen before it; the weights are the powers of 3 modulo 31."""
+    return ALPHABET[-sum(ALPHABET.index(each) * pow(3, place, 31) for place, each in enumerate(code)) % 31]
+
+
+def code_of(body: str) -> str:
+    """A whole code from its first sixteen characters."""
+    seventeen = body + organisation_check(body[8:])
+    return seventeen + check_character(seventeen)
+
+
+VALID = code_of("91990000MA0TEST8".replace("S", "5"))
+
+
+def fault_of(raw: str) -> CreditCodeFault:
+    with pytest.raises(InvalidCreditCode) as refused:
+        CreditCode.parse(raw)
+    return refused.value.fault
+
+
+@given(BODIES)
+@example("N2990000PX1Y2Q33")
+@example("9199000000000000")
+def test_a_code_whose_check_characters_fit_is_read(body: str) -> None:
+    code = CreditCode.parse(code_of(body))
+    assert str(code) == code_of(body)
+    assert code.region == body[2:8]
+    assert code.organisation == code_of(body)[8:17]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        VALID.lower(),
+        f" {VALID[:2]} {VALID[2:8]}-{VALID[8:]}\n",
+        "".join(chr(ord(each) + 0xFEE0) for each in VALID),
+    ],
+)
+def test_small_letters_separators_and_full_width_are_no_fault(raw: str) -> None:
+    assert CreditCode.parse(raw) == CreditCode(VALID)
+
+
+@given(BODIES, st.integers(0, 17), st.sampled_from(ALPHABET))
+def test_one_mistyped_character_is_noticed(body: str, place: int, typed: str) -> None:
+    code = code_of(body)
+    if typed != code[place]:
+        assert fault_of(code[:place] + typed + code[place + 1 :])
+
+
+@given(BODIES)
+def test_two_characters_that_changed_places_are_noticed(body: str) -> None:
+    code = code_of(body)
+    for place in range(17):
+        swapped = code[:place] + code[place + 1] + code[place] + code[place + 2 :]
+        assert swapped == code or fault_of(swapped)
+
+
+@pytest.mark.parametrize("raw", ["", "91", VALID[:-1], VALID + "0", "9" * 5000])
+def test_a_code_has_eighteen_characters(raw: str) -> None:
+    assert fault_of(raw) is CreditCodeFault.LENGTH
+
+
+@pytest.mark.parametrize("character", "IOSVZ*é十\x00\ud800")
+@pytest.mark.parametrize("place", [0, 8, 17])
+def test_letters_that_look_like_digits_are_no_characters_of_a_code(character: str, place: int) -> None:
+    assert fault_of(VALID[:place] + character + VALID[place + 1 :]) is CreditCodeFault.CHARACTERS
+
+
+def test_the_region_is_digits() -> None:
+    assert fault_of(VALID[:4] + "A" + VALID[5:]) is CreditCodeFault.CHARACTERS
+
+
+def test_the_fault_says_which_check_character_does_not_fit() -> None:
+    assert fault_of(VALID[:17] + ("0" if VALID[17] != "0" else "1")) is CreditCodeFault.CHECK_CHARACTER
+    wrong_inside = VALID[:16] + ("0" if VALID[16] != "0" else "1")
+    assert fault_of(wrong_inside + check_character(wrong_inside)) is CreditCodeFault.ORGANISATION_CHECK
+
+
+def test_the_refusal_is_a_value_error_that_a_person_understands() -> None:
+    with pytest.raises(ValueError, match="18 characters"):
+        CreditCode.parse("91")
+
+
+@given(st.text())
+def test_any_other_text_is_refused_with_its_fault(raw: str) -> None:
+    assert fault_of(raw)
