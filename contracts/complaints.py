@@ -46,7 +46,7 @@ class Citation(msgspec.Struct, frozen=True, kw_only=True):
     mark: str
 
 
-class ComplaintAssessed(Event):
+class ComplaintAssessed(Event, frozen=True, kw_only=True):
     """A complaint has its current assessment: sender, attribution, industry and category, with reasons.
 
     Times are cut to the hour and the excerpt is redacted: whoever compares with a delivery log must not find the
@@ -82,7 +82,7 @@ class ComplaintAssessed(Event):
         return self.sender.number
 
 
-class ComplaintWithdrawn(Event):
+class ComplaintWithdrawn(Event, frozen=True, kw_only=True):
     """A complaint counts for nothing any more: its complainant took it back, or staff found it was none."""
 
     type: ClassVar[str] = "complaint-withdrawn.v1"

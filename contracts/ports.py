@@ -28,7 +28,7 @@ class Filing(msgspec.Struct, frozen=True, kw_only=True):
     valid_to: datetime | None
 
 
-class PortDeclared(Event):
+class PortDeclared(Event, frozen=True, kw_only=True):
     """A port as the register has it now: its status and every filing with its validity."""
 
     type: ClassVar[str] = "port-declared.v1"
@@ -50,7 +50,7 @@ class PortDeclared(Event):
         return f"{self.carrier}:{self.number}"
 
 
-class FilingDecided(Event):
+class FilingDecided(Event, frozen=True, kw_only=True):
     """A filing was accepted or refused, with reasons; `listing` names the credit entry that refused it."""
 
     type: ClassVar[str] = "filing-decided.v1"
@@ -76,7 +76,7 @@ class FilingDecided(Event):
         return self.carrier
 
 
-class OrderFact(Event):
+class OrderFact(Event, frozen=True, kw_only=True):
     """The whole published state of a shutdown order, as every fact about it carries it.
 
     `causes` are references (`complaint:<id>`, `enquiry:<id>`) to what the order stands on; `holder` and `provider`
@@ -121,49 +121,49 @@ class OrderFact(Event):
         return f"{self.carrier}:{self.number}"
 
 
-class ShutdownOrdered(OrderFact):
+class ShutdownOrdered(OrderFact, frozen=True, kw_only=True):
     """A carrier was ordered to shut a port."""
 
     type: ClassVar[str] = "shutdown-ordered.v1"
 
 
-class OrderAcknowledged(OrderFact):
+class OrderAcknowledged(OrderFact, frozen=True, kw_only=True):
     """The carrier has the order."""
 
     type: ClassVar[str] = "order-acknowledged.v1"
 
 
-class OrderExecuted(OrderFact):
+class OrderExecuted(OrderFact, frozen=True, kw_only=True):
     """The carrier shut the port and gave evidence of it."""
 
     type: ClassVar[str] = "order-executed.v1"
 
 
-class OrderRefused(OrderFact):
+class OrderRefused(OrderFact, frozen=True, kw_only=True):
     """The carrier refused the order and said why: a matter for staff."""
 
     type: ClassVar[str] = "order-refused.v1"
 
 
-class OrderOverdue(OrderFact):
+class OrderOverdue(OrderFact, frozen=True, kw_only=True):
     """A deadline of the order passed without the carrier's act."""
 
     type: ClassVar[str] = "order-overdue.v1"
 
 
-class OrderLifted(OrderFact):
+class OrderLifted(OrderFact, frozen=True, kw_only=True):
     """Staff lifted the order: the port may be opened again."""
 
     type: ClassVar[str] = "order-lifted.v1"
 
 
-class GroundFell(OrderFact):
+class GroundFell(OrderFact, frozen=True, kw_only=True):
     """A reassessment took the order's ground away. The order stands until staff decide."""
 
     type: ClassVar[str] = "ground-fell.v1"
 
 
-class EnquiryFact(Event):
+class EnquiryFact(Event, frozen=True, kw_only=True):
     """The whole published state of an enquiry to a carrier about a number that nobody filed."""
 
     topic: ClassVar[str] = "ports.enquiries.v1"
@@ -191,19 +191,19 @@ class EnquiryFact(Event):
         return self.carrier
 
 
-class EnquirySent(EnquiryFact):
+class EnquirySent(EnquiryFact, frozen=True, kw_only=True):
     """A carrier was asked whose number this is."""
 
     type: ClassVar[str] = "enquiry-sent.v1"
 
 
-class EnquiryAnswered(EnquiryFact):
+class EnquiryAnswered(EnquiryFact, frozen=True, kw_only=True):
     """The carrier answered: mine, filed since, or not mine."""
 
     type: ClassVar[str] = "enquiry-answered.v1"
 
 
-class EnquiryUnanswered(EnquiryFact):
+class EnquiryUnanswered(EnquiryFact, frozen=True, kw_only=True):
     """The carrier let the deadline pass: silence is itself evidence."""
 
     type: ClassVar[str] = "enquiry-unanswered.v1"

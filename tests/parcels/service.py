@@ -25,7 +25,7 @@ CATALOGUE_TOPICS = {
 }
 
 
-class ParcelMoved(Event):
+class ParcelMoved(Event, frozen=True, kw_only=True):
     """A parcel is at its next stop."""
 
     type: ClassVar[str] = "parcel-moved.v1"
