@@ -1,0 +1,274 @@
+"""An order to a carrier to shut a port.
+
+    ordered ──► acknowledged ──► executed ──┐
+       │              │                     ├──► lifted
+       └──────────────┴───────► refused ────┘
+       └── lifted before it was executed ───┘
+
+Until it is lifted an order is *open*: no second one is made for its port. It is *in force* while the port must not
+be used, which is as long as it is open and not refused. Overdue and ground-fell are marks, not states.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from chassis.aggregate import Aggregate, Cause
+from chassis.ids import new_id
+from contracts import ports as facts
+from contracts.complaints import Citation
+from services.ports.model.conflict import ConflictError
+
+
+class OrderState(StrEnum):
+    """Where an order stands between the regulator and the carrier."""
+
+    ORDERED = "ordered"
+    ACKNOWLEDGED = "acknowledged"
+    EXECUTED = "executed"
+    REFUSED = "refused"
+    LIFTED = "lifted"
+
+
+class Ground(StrEnum):
+    """What a port is shut for. Sorted by weight: the first that is met is the one an order names."""
+
+    SUSPECTED_CRIME = "suspected-crime"
+    SUBLET = "sublet"
+    COMMERCIAL = "commercial"
+    UNREGISTERED = "unregistered"
+
+
+class RefusalCode(StrEnum):
+    """Why a carrier does not execute an order."""
+
+    NOT_OUR_PORT = "not-our-port"
+    ALREADY_SHUT = "already-shut"
+    PUBLIC_SERVICE = "public-service"
+    LEGAL_BAR = "legal-bar"
+    TECHNICAL = "technical"
+    OTHER = "other"
+
+
+AWAITED = frozenset({OrderState.ORDERED, OrderState.ACKNOWLEDGED})
+"""The states in which the carrier still has to act."""
+IN_FORCE = AWAITED | {OrderState.EXECUTED}
+"""The states in which the port must not be used."""
+
+
+@dataclass(kw_only=True)
+class Order(Aggregate):
+    """One order to one carrier about one number, with what it stands on.
+
+    `cause` is the reference that makes it unique at its port (`complaint:<id>` or `enquiry:<id>`); `causes` are all
+    the references it stands on. `correlation_id` begins the story that every fact about it belongs to.
+    """
+
+    carrier: str
+    number: str
+    cause: str
+    correlation_id: str
+    ground: Ground
+    attribution: str
+    holder: str | None
+    provider: str | None
+    signature: str | None
+    province: str | None
+    complainants: int
+    reasons: tuple[str, ...]
+    rules: tuple[Citation, ...]
+    causes: tuple[str, ...]
+    ordered_at: datetime
+    acknowledge_by: datetime
+    execute_by: datetime
+    state: OrderState = OrderState.ORDERED
+    acknowledged_at: datetime | None = None
+    executed_at: datetime | None = None
+    evidence: str | None = None
+    refused_at: datetime | None = None
+    refusal_code: str | None = None
+    refusal_note: str | None = None
+    overdue_since: datetime | None = None
+    acknowledgement_missed_at: datetime | None = None
+    execution_missed_at: datetime | None = None
+    lifted_at: datetime | None = None
+    lift_reason: str | None = None
+    ground_fell_at: datetime | None = None
+
+    @classmethod
+    def place(
+        cls,
+        *,
+        carrier: str,
+        number: str,
+        cause: str,
+        ground: Ground,
+        attribution: str,
+        holder: str | None,
+        provider: str | None,
+        signature: str | None,
+        province: str | None,
+        complainants: int,
+        reasons: tuple[str, ...],
+        rules: tuple[Citation, ...],
+        causes: tuple[str, ...],
+        at: datetime,
+        acknowledge_by: datetime,
+        execute_by: datetime,
+        because: Cause,
+    ) -> Order:
+        """Order the carrier to shut the number."""
+        order = cls(
+            id=new_id(),
+            carrier=carrier,
+            number=number,
+            cause=cause,
+            correlation_id=because.correlation_id,
+            ground=ground,
+            attribution=attribution,
+            holder=holder,
+            provider=provider,
+            signature=signature,
+            province=province,
+            complainants=complainants,
+            reasons=reasons,
+            rules=rules,
+            causes=causes,
+            ordered_at=at,
+            acknowledge_by=acknowledge_by,
+            execute_by=execute_by,
+        )
+        order._record(facts.ShutdownOrdered, because)
+        return order
+
+    @property
+    def open(self) -> bool:
+        """Whether it keeps a second order for its port from being made."""
+        return self.state is not OrderState.LIFTED
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the port must not be used."""
+        return self.state in IN_FORCE
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The next deadline that may pass unmet, while the carrier still has to act."""
+        if self.state is OrderState.ORDERED and self.acknowledgement_missed_at is None:
+            return min(self.acknowledge_by, self.execute_by)
+        if self.state in AWAITED and self.execution_missed_at is None:
+            return self.execute_by
+        return None
+
+    def acknowledge(self, at: datetime, because: Cause) -> None:
+        """The carrier has the order."""
+        self._require(OrderState.ORDERED, act="acknowledged")
+        self.state = OrderState.ACKNOWLEDGED
+        self.acknowledged_at = at
+        self._record(facts.OrderAcknowledged, because)
+
+    def execute(self, evidence: str, at: datetime, because: Cause) -> None:
+        """The carrier shut the port; `evidence` is how one can see that."""
+        self._require(OrderState.ACKNOWLEDGED, act="executed")
+        self.state = OrderState.EXECUTED
+        self.executed_at = at
+        self.evidence = evidence
+        self._record(facts.OrderExecuted, because)
+
+    def refuse(self, code: RefusalCode, note: str | None, at: datetime, because: Cause) -> None:
+        """The carrier will not shut the port and says why. Staff decide what becomes of it."""
+        self._require(OrderState.ORDERED, OrderState.ACKNOWLEDGED, act="refused")
+        self.state = OrderState.REFUSED
+        self.refused_at = at
+        self.refusal_code = code
+        self.refusal_note = note
+        self._record(facts.OrderRefused, because)
+
+    def lift(self, reason: str, at: datetime, because: Cause) -> None:
+        """Staff take the order back."""
+        if not self.open:
+            raise ConflictError("order-is-lifted", f"The order was lifted at {self.lifted_at:%Y-%m-%d %H:%M:%S}Z.")
+        self.state = OrderState.LIFTED
+        self.lifted_at = at
+        self.lift_reason = reason
+        self._record(facts.OrderLifted, because)
+
+    def mark_overdue(self, now: datetime, because: Cause) -> bool:
+        """Mark the deadlines that have passed unmet, each once and while the carrier may still act.
+
+        True when one had to be marked. Two that passed since the last look are one mark.
+        """
+        passed = False
+        if self.state is OrderState.ORDERED and self.acknowledgement_missed_at is None and self.acknowledge_by < now:
+            self.acknowledgement_missed_at = now
+            passed = True
+        if self.state in AWAITED and self.execution_missed_at is None and self.execute_by < now:
+            self.execution_missed_at = now
+            passed = True
+        if passed:
+            if self.overdue_since is None:
+                missed_acknowledgement = self.acknowledgement_missed_at is not None
+                self.overdue_since = self.acknowledge_by if missed_acknowledgement else self.execute_by
+            self._record(facts.OrderOverdue, because)
+        return passed
+
+    def lose_ground(self, at: datetime, because: Cause) -> bool:
+        """What it was ordered for is gone. It stands until staff decide; True when this was not known yet."""
+        if not self.open or self.ground_fell_at is not None:
+            return False
+        self.ground_fell_at = at
+        self._record(facts.GroundFell, because)
+        return True
+
+    def _require(self, *states: OrderState, act: str) -> None:
+        if self.state not in states:
+            raise ConflictError(
+                f"order-is-{self.state}", f"An order that is {self.state} can not be {act}; it must be {states[-1]}."
+            )
+
+    def _record(self, kind: type[facts.OrderFact], because: Cause) -> None:
+        self.record(
+            kind(
+                order=self.id,
+                carrier=self.carrier,
+                number=self.number,
+                state=self.state,
+                ground=self.ground,
+                attribution=self.attribution,
+                holder=self.holder,
+                provider=self.provider,
+                signature=self.signature,
+                complainants=self.complainants,
+                reasons=self.reasons,
+                rules=self.rules,
+                causes=self.causes,
+                ordered_at=self.ordered_at,
+                acknowledge_by=self.acknowledge_by,
+                execute_by=self.execute_by,
+                acknowledged_at=self.acknowledged_at,
+                executed_at=self.executed_at,
+                evidence=self.evidence,
+                refused_at=self.refused_at,
+                refusal=self.refusal,
+                overdue_since=self.overdue_since,
+                lifted_at=self.lifted_at,
+                lift_reason=self.lift_reason,
+                ground_fell_at=self.ground_fell_at,
+            ),
+            Cause(self.correlation_id, because.causation_id, because.traceparent),
+        )
+
+    @property
+    def refusal(self) -> str | None:
+        """The refusal as it is published: the code, and the carrier's words where there are some."""
+        if self.refusal_code is None or not self.refusal_note:
+            return self.refusal_code
+        return f"{self.refusal_code}: {self.refusal_note}"
+
+
+def reference(kind: str, identifier: UUID) -> str:
+    """How a cause is named: `complaint:<id>`, `enquiry:<id>`."""
+    return f"{kind}:{identifier}"

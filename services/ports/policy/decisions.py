@@ -1,0 +1,262 @@
+"""What follows from the complaints about one number: nothing, an order, or an enquiry first.
+
+Pure: the same facts and rules give the same decision, with its reasons, whether complaints are heard one by one or
+in batches, in order or late.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from chassis.rules import LEGAL_TIME
+from contracts.complaints import Citation
+from services.ports.model import Addressed, Ground
+from services.ports.policy.evidence import Evidence, Judgement, Register, Standing, judge
+from services.ports.policy.windows import Bar, first_to_reach, span_around
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A bar as one version of a rule sets it."""
+
+    bar: Bar
+    citation: Citation
+
+
+Rules = Callable[[Ground, date], Rule | None]
+"""The rule for a ground (unregistered: for enquiring) that was in force on a day; None: there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastOrder:
+    """An earlier order about the number."""
+
+    carrier: str
+    lifted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who holds an access code, as others' filings on it show."""
+
+    carrier: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything a decision about one number looks at.
+
+    `before` is the evidence that was there, `arrivals` what came now, in the order in which it was heard; a
+    corrected complaint is an arrival. `planned` are the carriers that the numbering plan gives the number to,
+    `carriers` all there are. `asked_at`: when enquiries about it were sent.
+    """
+
+    number: str
+    register: Register
+    owners: Sequence[Owner] = ()
+    planned: Sequence[str] = ()
+    carriers: Sequence[str] = ()
+    before: Sequence[Evidence] = ()
+    arrivals: Sequence[Evidence] = ()
+    orders: Sequence[PastOrder] = ()
+    asked_at: Sequence[datetime] = ()
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A bar that was reached: by which complaint, in which span, by which version of which rule."""
+
+    trigger: Evidence
+    span: Sequence[Evidence]
+    complainants: int
+    reason: str
+    rule: Citation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shut:
+    """Order the carrier to shut the number."""
+
+    carrier: str
+    ground: Ground
+    attribution: Standing
+    holder: str | None
+    provider: str | None
+    province: str | None
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Ask these carriers whose number it is."""
+
+    carriers: tuple[str, ...]
+    because: Addressed
+    holders: Mapping[str, str | None]
+    """Who holds the number's access code, by carrier; None where more than one enterprise has filings on it."""
+    finding: Finding
+
+
+def decide(facts: Facts, rules: Rules) -> list[Shut | Ask]:
+    """What follows from `facts.arrivals`."""
+    judged = {each.complaint: judge(each, facts.register, facts.now) for each in (*facts.before, *facts.arrivals)}
+    decisions: list[Shut | Ask] = []
+    for carrier, answering in sorted(_by_carrier(judged).items()):
+        decided = _shut(facts, carrier, answering, rules)
+        if decided is not None:
+            decisions.append(decided)
+    unregistered = {complaint for complaint, each in judged.items() if each.standing is Standing.UNREGISTERED}
+    if unregistered:
+        asked = _ask(facts, unregistered, rules)
+        if asked is not None:
+            decisions.append(asked)
+    return decisions
+
+
+def _shut(facts: Facts, carrier: str, answering: Mapping[UUID, Judgement], rules: Rules) -> Shut | None:
+    """Whether the number's port at `carrier` is to be shut: the first arrival that gives a ground decides, and of
+    several grounds the gravest."""
+    here = [order for order in facts.orders if order.carrier == carrier]
+    if any(order.lifted_at is None for order in here):
+        return None
+    since = max((order.lifted_at for order in here if order.lifted_at), default=None)
+    before, arrivals = _counting(facts, answering, since)
+    found: tuple[int, Ground, list[Evidence]] | None = None
+    for ground in (Ground.SUSPECTED_CRIME, Ground.SUBLET, Ground.COMMERCIAL):
+        eligible = [index for index, each in enumerate(arrivals) if _speaks_for(ground, each, answering)]
+        hit = first_to_reach(
+            [each for each in before if _speaks_for(ground, each, answering)],
+            [arrivals[index] for index in eligible],
+            _bar_of(ground, rules),
+        )
+        if hit is not None and (found is None or eligible[hit[0]] < found[0]):
+            found = eligible[hit[0]], ground, hit[1]
+    if found is None:
+        return None
+    index, ground, span = found
+    trigger = arrivals[index]
+    judgement = answering[trigger.complaint]
+    assert judgement.filing is not None
+    return Shut(
+        carrier=carrier,
+        ground=ground,
+        attribution=judgement.standing,
+        holder=judgement.filing.holder,
+        provider=judgement.filing.provider,
+        province=judgement.filing.province,
+        finding=_finding(ground, trigger, span, rules),
+    )
+
+
+def _ask(facts: Facts, unregistered: set[UUID], rules: Rules) -> Ask | None:
+    """Whether carriers are to be asked whose number this is: once, until an order about it is lifted or it is filed
+    and falls out of the register again."""
+    lifted = max((order.lifted_at for order in facts.orders if order.lifted_at), default=None)
+    begun = max((each for each in (lifted, facts.register.last_change(facts.now)) if each), default=None)
+    if any(order.lifted_at is None for order in facts.orders):
+        return None
+    if any(begun is None or asked >= begun for asked in facts.asked_at):
+        return None
+    before, arrivals = _counting(facts, unregistered, lifted)
+    hit = first_to_reach(before, arrivals, _bar_of(Ground.UNREGISTERED, rules))
+    if hit is None:
+        return None
+    holders = _holders(facts.owners)
+    if holders:
+        because, carriers = Addressed.ACCESS_CODE, tuple(sorted(holders))
+    elif facts.planned:
+        because, carriers = Addressed.PLAN, tuple(facts.planned)
+    else:
+        because, carriers = Addressed.EVERY_CARRIER, tuple(facts.carriers)
+    index, span = hit
+    finding = _finding(Ground.UNREGISTERED, arrivals[index], span, rules)
+    return Ask(carriers=carriers, because=because, holders=holders, finding=finding)
+
+
+def _holders(owners: Sequence[Owner]) -> dict[str, str | None]:
+    """The one holder of the access code at each carrier, if it is one."""
+    holders: dict[str, str | None] = {}
+    for owner in owners:
+        holders[owner.carrier] = None if owner.carrier in holders else owner.holder
+    return holders
+
+
+def ground_stands(
+    ground: Ground, evidence: Sequence[Evidence], register: Register, *, carrier: str, now: datetime, rules: Rules
+) -> bool:
+    """Whether the evidence there is now, `evidence`, still gives this ground for shutting the number at `carrier`."""
+    judged = {each.complaint: judge(each, register, now) for each in evidence}
+    if ground is Ground.UNREGISTERED:
+        speaking = [each for each in evidence if judged[each.complaint].standing is Standing.UNREGISTERED]
+    else:
+        answering = _by_carrier(judged).get(carrier, {})
+        speaking = [each for each in evidence if _speaks_for(ground, each, answering)]
+    speaking.sort(key=lambda each: each.sent_at)
+    bar_of = _bar_of(ground, rules)
+    return any((bar := bar_of(each)) is not None and span_around(each, speaking, bar) for each in speaking)
+
+
+def _by_carrier(judged: Mapping[UUID, Judgement]) -> dict[str, dict[UUID, Judgement]]:
+    """The complaints that a filing answers for, by the carrier where it is filed."""
+    by_carrier: dict[str, dict[UUID, Judgement]] = defaultdict(dict)
+    for complaint, judgement in judged.items():
+        if judgement.filing is not None:
+            by_carrier[judgement.filing.carrier][complaint] = judgement
+    return by_carrier
+
+
+def _counting(
+    facts: Facts, wanted: Iterable[UUID] | Mapping[UUID, Judgement], since: datetime | None
+) -> tuple[list[Evidence], list[Evidence]]:
+    """What of the evidence is wanted, of messages sent since the last lifting: before, and now."""
+
+    def counts(each: Evidence) -> bool:
+        return each.complaint in wanted and (since is None or each.sent_at >= since)
+
+    return [each for each in facts.before if counts(each)], [each for each in facts.arrivals if counts(each)]
+
+
+def _speaks_for(ground: Ground, evidence: Evidence, answering: Mapping[UUID, Judgement]) -> bool:
+    """Whether a complaint that a filing answers for counts towards this ground."""
+    judgement = answering.get(evidence.complaint)
+    if judgement is None:
+        return False
+    if ground is Ground.SUSPECTED_CRIME:
+        return evidence.crime
+    if ground is Ground.SUBLET:
+        return judgement.standing is Standing.SUBLET_SUSPECTED
+    return True
+
+
+def _bar_of(ground: Ground, rules: Rules) -> Callable[[Evidence], Bar | None]:
+    def bar_of(evidence: Evidence) -> Bar | None:
+        rule = rules(ground, day_of(evidence.sent_at))
+        return None if rule is None else rule.bar
+
+    return bar_of
+
+
+def _finding(ground: Ground, trigger: Evidence, span: Sequence[Evidence], rules: Rules) -> Finding:
+    rule = rules(ground, day_of(trigger.sent_at))
+    assert rule is not None
+    people = len({each.complainant for each in span})
+    reason = (
+        f"{people} different vouched complainants of messages sent within {_length(rule.bar.window)}; "
+        f"the bar is {rule.bar.complainants}"
+    )
+    return Finding(trigger=trigger, span=span, complainants=people, reason=reason, rule=rule.citation)
+
+
+def day_of(moment: datetime) -> date:
+    """The day of an act or a step, as the law counts days."""
+    return moment.astimezone(LEGAL_TIME).date()
+
+
+def _length(span: timedelta) -> str:
+    return f"{span.days} days" if span >= timedelta(days=1) else f"{int(span.total_seconds())} seconds"

@@ -1,0 +1,166 @@
+"""Facts as the tests tell them: short to write, complete to decide on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+from chassis.aggregate import Cause
+from contracts.complaints import Citation
+from services.ports.model import Addressed, Enquiry, Filing, Ground, Order
+from services.ports.model.filing import new_filing
+from services.ports.policy.decisions import Rule, Rules
+from services.ports.policy.evidence import Evidence, Register, Registered
+from services.ports.policy.windows import Bar
+
+NOON = datetime(2020, 11, 6, 12, tzinfo=UTC)
+NOW = NOON + timedelta(days=20)
+NUMBER = "10690295566571"
+HOLDER, OTHER_HOLDER = "91350000UNPKWKE552", "91510000F4WQ5B4L0Q"
+PROVIDER = "91630000C2015GT36T"
+BECAUSE = Cause("complaint-1", "event-1")
+CITATION = Citation(rule="shutdown.commercial", version="CN-2015", legal_source="a test", mark="D")
+_NAMES = UUID("00000000-0000-0000-0000-00000000000a")
+
+
+def days(count: float) -> timedelta:
+    return timedelta(days=count)
+
+
+def hours(count: float) -> timedelta:
+    return timedelta(hours=count)
+
+
+def complaint(
+    name: str,
+    *,
+    by: str | None = None,
+    sent: datetime = NOON,
+    crime: bool = False,
+    hint: str = "declared",
+    carrier: str | None = "CMCC",
+    holder: str | None = HOLDER,
+    signature: str | None = "泽海服务",
+    filed_signature: str | None = "泽海服务",
+) -> Evidence:
+    """The complaint of that name; unless `by` says otherwise each has a complainant of its own."""
+    return Evidence(
+        complaint=uuid5(_NAMES, name),
+        number=NUMBER,
+        complainant=uuid5(_NAMES, f"complainant of {by or name}"),
+        sent_at=sent,
+        crime=crime,
+        hint=hint,
+        carrier=carrier,
+        holder=holder,
+        signature=signature,
+        filed_signature=filed_signature,
+    )
+
+
+def unregistered(name: str, *, by: str | None = None, sent: datetime = NOON) -> Evidence:
+    return complaint(name, by=by, sent=sent, hint="unregistered", carrier=None, holder=None, filed_signature=None)
+
+
+def sublet(name: str, *, sent: datetime = NOON, filed_signature: str = "泽海服务") -> Evidence:
+    return complaint(name, sent=sent, hint="sublet-suspected", signature="瑞长到家", filed_signature=filed_signature)
+
+
+def filed(
+    *,
+    carrier: str = "CMCC",
+    number: str = NUMBER,
+    holder: str = HOLDER,
+    signature: str = "泽海服务",
+    since: datetime = NOON - timedelta(days=365),
+    until: datetime | None = None,
+) -> Registered:
+    return Registered(
+        carrier=carrier,
+        number=number,
+        holder=holder,
+        provider=PROVIDER,
+        signature=signature,
+        province=None,
+        valid_from=since,
+        valid_to=until,
+    )
+
+
+def register(*entries: Registered) -> Register:
+    return Register(entries)
+
+
+def rules(commercial: int = 5, crime: int = 2, sublet: int = 3, unregistered: int = 2, window: int = 10) -> Rules:
+    """Rules in force on every day."""
+    bars = {
+        Ground.COMMERCIAL: commercial,
+        Ground.SUSPECTED_CRIME: crime,
+        Ground.SUBLET: sublet,
+        Ground.UNREGISTERED: unregistered,
+    }
+    return lambda ground, on: Rule(Bar(bars[ground], days(window)), CITATION)
+
+
+def filing(
+    *,
+    holder: str = HOLDER,
+    signature: str = "泽海服务",
+    since: datetime = NOON,
+    recorded: datetime = NOW,
+    covers_extensions: bool = False,
+) -> Filing:
+    return new_filing(
+        holder=holder,
+        holder_name="波鸿河信息技术有限公司",
+        provider=PROVIDER,
+        provider_name="泽海服务中心有限公司",
+        signature=signature,
+        purpose="notice",
+        province=None,
+        covers_extensions=covers_extensions,
+        valid_from=since,
+        recorded_at=recorded,
+    )
+
+
+def order(*, at: datetime = NOON, causes: Sequence[str] = ("complaint:1",)) -> Order:
+    """An order just placed: two hours to acknowledge it, a day to execute it."""
+    return Order.place(
+        carrier="CMCC",
+        number=NUMBER,
+        cause=causes[0],
+        ground=Ground.COMMERCIAL,
+        attribution="declared",
+        holder=HOLDER,
+        provider=PROVIDER,
+        signature="泽海服务",
+        province=None,
+        complainants=5,
+        reasons=("5 different vouched complainants",),
+        rules=(CITATION,),
+        causes=tuple(causes),
+        at=at,
+        acknowledge_by=at + hours(2),
+        execute_by=at + hours(24),
+        because=BECAUSE,
+    )
+
+
+def enquiry(*, at: datetime = NOON, because: Addressed = Addressed.ACCESS_CODE) -> Enquiry:
+    """An enquiry just sent: a day to answer it."""
+    return Enquiry.send(
+        carrier="CMCC",
+        number=NUMBER,
+        cause="complaint:1",
+        addressed_because=because,
+        holder=HOLDER,
+        complainants=2,
+        reasons=("2 different vouched complainants",),
+        rules=(CITATION,),
+        causes=("complaint:1",),
+        at=at,
+        answer_by=at + hours(24),
+        because=BECAUSE,
+    )
