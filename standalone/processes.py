@@ -97,8 +97,9 @@ class Process:
             pause = min(pause * 1.3, 0.1)
 
     def request_stop(self) -> None:
-        """Asks it to stop and does not wait."""
+        """Asks it to stop and does not wait. What is paused goes on, to stop."""
         self._signal(self._stop_signal)
+        self.resume()
 
     def stop(self, timeout: float = 30) -> int | None:
         """Stops it, by force after `timeout` seconds. Returns what it ended with, None if it was never started."""

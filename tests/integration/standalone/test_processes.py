@@ -1,0 +1,120 @@
+"""Child processes: waited for, stopped in time, and gone when we are."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from standalone.processes import Process, ProcessFailed, answers, free_port, stop_together
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
+
+
+def lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def until_gone(pid: int, seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while lives(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not lives(pid)
+
+
+def test_a_child_ends_when_we_are_killed(tmp_path: Path) -> None:
+    program = (
+        "import time\n"
+        "from pathlib import Path\n"
+        "from standalone.processes import Process\n"
+        f"child = Process('child', {SLEEP!r}, log=Path({str(tmp_path / 'log')!r}))\n"
+        "child.start()\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert lives(child)
+        parent.kill()
+    assert until_gone(child)
+
+
+def test_a_child_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
+    child = Process("child", SLEEP, log=tmp_path / "log")
+    thread = Thread(target=child.start)
+    thread.start()
+    thread.join()
+    time.sleep(0.2)  # nothing tells that a signal will not come
+    assert child.running
+    child.kill()
+
+
+def test_a_start_waits_until_the_process_answers(tmp_path: Path) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/"
+    server = Process(
+        "server",
+        [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"],
+        log=tmp_path / "log",
+        ready=lambda: answers(url),
+    )
+    server.start()
+    assert answers(url)
+    assert server.stop() == -signal.SIGTERM
+    assert not answers(url)
+
+
+def test_a_process_that_ends_at_once_tells_why(tmp_path: Path) -> None:
+    child = Process("child", [sys.executable, "-c", "exit('no key')"], log=tmp_path / "log", ready=lambda: False)
+    with pytest.raises(ProcessFailed, match=r"child ended with 1:\nno key"):
+        child.start()
+
+
+def test_a_process_that_is_never_ready_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    child = Process("child", SLEEP, log=tmp_path / "log", ready=lambda: False)
+    with pytest.raises(ProcessFailed, match="child was not ready after 0 s"):
+        child.start(timeout=0.2)
+    child.kill()
+
+
+def test_a_process_that_will_not_stop_is_killed(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
+    child = Process("child", [sys.executable, "-c", deaf], log=log, ready=lambda: "deaf" in log.read_text())
+    child.start()
+    assert child.stop(timeout=0.2) == -signal.SIGKILL
+
+
+def test_a_paused_process_stops_too(tmp_path: Path) -> None:
+    child = Process("child", SLEEP, log=tmp_path / "log")
+    child.start()
+    child.pause()
+    assert child.stop() == -signal.SIGTERM
+
+
+def test_several_stop_at_the_same_time(tmp_path: Path) -> None:
+    children = [Process(f"child {number}", SLEEP, log=tmp_path / f"{number}.log") for number in range(3)]
+    for each in children:
+        each.start()
+    stop_together(children)
+    assert [each.returncode for each in children] == [-signal.SIGTERM] * 3
+
+
+def test_a_process_runs_as_whom_it_is_told_to(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    us = (os.geteuid(), os.getegid())
+    user = (65534, 65534) if us[0] == 0 else us
+    child = Process("child", ["/bin/sh", "-c", "id -u; id -g"], log=log, user=user)
+    child.start()
+    assert child.wait(10) == 0
+    assert log.read_text().split() == [str(each) for each in user]

@@ -1,0 +1,1 @@
+"""The real parts that tests run against: PostgreSQL and Kafka, as child processes or in containers."""
