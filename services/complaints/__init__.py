@@ -1,0 +1,1 @@
+"""The complaints service: what citizens complain of, and who answers for it."""

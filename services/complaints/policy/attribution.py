@@ -1,0 +1,189 @@
+"""Attribution: who answers for a message, by the register as it was filed when the message was sent.
+
+The exact number, else the longest prefix whose filing covers its extensions, else the holder of the access code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from contracts.complaints import Attribution
+from contracts.numbers import NumberKind, SenderNumber
+from contracts.ports import Filing
+from contracts.vocabulary import AttributionKind
+from services.complaints.policy.signatures import Spelling, normalised
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredPort:
+    """A port of the register with its whole history of filings."""
+
+    carrier: str
+    number: str
+    filings: tuple[Filing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeHolder:
+    """Somebody under whose name ports of an access code were filed at a carrier, `since` when."""
+
+    carrier: str
+    holder: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What the register says of the numbers at hand: the ports among them and their prefixes, and the holders of
+    their access codes."""
+
+    ports: Mapping[str, Sequence[RegisteredPort]] = field(default_factory=dict)
+    holders: Mapping[str, Sequence[CodeHolder]] = field(default_factory=dict)
+
+    def filed(self, sender: SenderNumber, at: datetime) -> list[tuple[RegisteredPort, Filing]]:
+        """The filings that stood for a number at a moment: its own, else those of its longest covering prefix."""
+        own = [
+            (port, filing)
+            for port in self.ports.get(sender.number, ())
+            for filing in port.filings
+            if in_force(filing, at)
+        ]
+        if own or sender.kind is not NumberKind.PORT:
+            return own
+        for prefix in sender.declared_prefixes:
+            covering = [
+                (port, filing)
+                for port in self.ports.get(prefix, ())
+                for filing in port.filings
+                if filing.covers_extensions and in_force(filing, at)
+            ]
+            if covering:
+                return covering
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class Attributed:
+    """An attribution with its reasons, and the purpose the port was filed for where one filing answers."""
+
+    attribution: Attribution
+    reasons: tuple[str, ...]
+    purpose: str | None = None
+
+
+def in_force(filing: Filing, at: datetime) -> bool:
+    """Whether a filing stood at that moment; its end is the first moment at which it does not."""
+    return filing.valid_from <= at and (filing.valid_to is None or at < filing.valid_to)
+
+
+def attribute(
+    sender: SenderNumber, sent_at: datetime, signatures: Sequence[str], register: Register, spelling: Spelling
+) -> Attributed:
+    """Who answers for a message of `sender` that bore these (normalised) signatures."""
+    seen = signatures[0] if signatures else None
+    if sender.kind is NumberKind.MOBILE:
+        return _nobody(AttributionKind.P2P, seen, sent_at, "sender:mobile")
+    if sender.kind is not NumberKind.PORT:
+        return _nobody(AttributionKind.OTHER, seen, sent_at, f"sender:{sender.kind.value}")
+    filed = register.filed(sender, sent_at)
+    if not filed:
+        return _unregistered(sender, sent_at, seen, register)
+    matching = [each for each in filed if not _names(each[1], spelling).isdisjoint(signatures)]
+    if matching:
+        return _by_filing(AttributionKind.DECLARED, matching, sender, sent_at, signatures, spelling)
+    if seen is None:
+        # A missing signature is a breach, but no sign that another sends: the register alone says who answers.
+        return _by_filing(AttributionKind.DECLARED, filed, sender, sent_at, signatures, spelling)
+    return _by_filing(AttributionKind.SUBLET_SUSPECTED, filed, sender, sent_at, signatures, spelling)
+
+
+def _by_filing(
+    kind: AttributionKind,
+    filed: Sequence[tuple[RegisteredPort, Filing]],
+    sender: SenderNumber,
+    sent_at: datetime,
+    signatures: Sequence[str],
+    spelling: Spelling,
+) -> Attributed:
+    told = [each for each in filed if each[0].carrier in sender.carriers]
+    answering = told or list(filed)
+    carrier = _only({port.carrier for port, _ in answering})
+    provider = _only({filing.provider for _, filing in answering})
+    _, filing = answering[0]
+    names = {name for _, each in answering for name in _names(each, spelling)}
+    reasons = ["filed:exact" if answering[0][0].number == sender.number else "filed:prefix"]
+    if carrier is None:
+        reasons.append("filed:several-carriers")
+    if not signatures:
+        reasons.append("signature:none")
+    elif kind is AttributionKind.DECLARED:
+        reasons.append("signature:as-filed")
+        if any(name not in names for name in signatures):
+            reasons.append("signature:also-another")
+    else:
+        reasons.append("signature:another-than-filed")
+    return Attributed(
+        Attribution(
+            kind=kind,
+            carrier=carrier,
+            holder=_only({each.holder for _, each in answering}),
+            # Whoever sends under another's signature is not the provider that was filed.
+            provider=provider if kind is AttributionKind.DECLARED else None,
+            signature=next((name for name in signatures if name in names), signatures[0] if signatures else None),
+            filed_signature=filing.signature,
+            as_of=sent_at,
+        ),
+        tuple(reasons),
+        _only({each.purpose for _, each in answering}),
+    )
+
+
+def _unregistered(sender: SenderNumber, sent_at: datetime, seen: str | None, register: Register) -> Attributed:
+    holders = [each for each in register.holders.get(sender.base or "", ()) if each.since <= sent_at]
+    carriers = {each.carrier for each in holders} or set(sender.carriers)
+    if sender.off_plan:
+        reason = "access-code:off-plan"
+    else:
+        reason = "access-code:of-a-holder" if holders else "access-code:unknown"
+    reasons = [reason]
+    if sender.number in register.ports:
+        reasons.append("filed:not-at-that-time")
+    return Attributed(
+        Attribution(
+            kind=AttributionKind.UNREGISTERED,
+            carrier=_only(carriers),
+            holder=_only({each.holder for each in holders}),
+            provider=None,
+            signature=seen,
+            filed_signature=None,
+            as_of=sent_at,
+        ),
+        tuple(reasons),
+    )
+
+
+def _nobody(kind: AttributionKind, seen: str | None, sent_at: datetime, reason: str) -> Attributed:
+    return Attributed(
+        Attribution(
+            kind=kind,
+            carrier=None,
+            holder=None,
+            provider=None,
+            signature=seen,
+            filed_signature=None,
+            as_of=sent_at,
+        ),
+        (reason,),
+    )
+
+
+def _names(filing: Filing, spelling: Spelling) -> set[str]:
+    """What a message under this filing may be signed with: the filed signature or the provider's own name."""
+    return {normalised(filing.signature, spelling), normalised(filing.provider_name, spelling)}
+
+
+def _only(values: set[str]) -> str | None:
+    """The value, where there is just one."""
+    return next(iter(values)) if len(values) == 1 else None
