@@ -74,9 +74,13 @@ class Process:
         return self._child.poll() if self._child else None
 
     def start(self, timeout: float = 60) -> None:
-        """Starts it and waits until it is ready, at most `timeout` seconds. Raises ProcessFailed."""
+        """Starts it and waits until it is ready, at most `timeout` seconds, else kills it. Raises ProcessFailed."""
         self.launch()
-        self.wait_ready(timeout)
+        try:
+            self.wait_ready(timeout)
+        except BaseException:
+            self.kill()
+            raise
 
     def launch(self) -> None:
         """Starts it and does not wait."""

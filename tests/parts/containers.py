@@ -74,7 +74,11 @@ class _InContainer:
             container.unpause()
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self._container.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
