@@ -9,10 +9,11 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	"$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$each"; break; }; done)
 BIN := .venv/bin
 TARGETS := complaints ports standalone
-SOURCES := chassis contracts anning services standalone sandbox tests
+SOURCES := chassis contracts anning services standalone sandbox tests benchmarks
 
-# A lock is installed once: the name of its stamp is its digest.
-stamp = .venv/$(1)-$(shell cat requirements/$(1).lock pyproject.toml | sha256sum | cut -c1-16)
+# A lock is installed once: the name of its stamp is its digest, and that of what pyproject.toml says of the project
+# (from its first line of dashes on it says how to check it).
+stamp = .venv/$(1)-$(shell (cat requirements/$(1).lock; sed '/^\# ---/q' pyproject.toml) | sha256sum | cut -c1-16)
 STANDALONE := $(call stamp,standalone)
 DEV := $(call stamp,dev)
 
@@ -56,10 +57,10 @@ bench: $(DEV)  ## measure; writes benchmarks/out/results.json
 lock:  ## remake requirements/*.lock and the lock of Kafka's jars (UPGRADE=1 takes newer releases)
 	@tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT
 	$(PYTHON) -m venv "$$tool"
-	"$$tool/bin/python" -m pip install --quiet uv
+	"$$tool/bin/python" -m pip install --disable-pip-version-check --quiet uv
 	export UV_CUSTOM_COMPILE_COMMAND='make lock'
 	compile() {
-	  "$$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  "$$tool/bin/uv" pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --extra "$$1" --output-file "requirements/$$1.lock" "$${@:2}" pyproject.toml
 	}
 	compile dev $(if $(UPGRADE),--upgrade)
@@ -83,13 +84,16 @@ clean:  ## remove what was installed and what was left by runs
 	"$(PYTHON)" -m venv .venv
 	touch $@
 
+# After a change of the lock everything is installed anew, so that nothing is there that the lock does not name.
 # pip says what it collects; one line that moves is enough for a person.
-install = echo "Installing what requirements/$(1).lock names into .venv"; \
+install = if ls .venv | grep -E '^(standalone|dev)-' | grep -qvx -e $(notdir $(STANDALONE)) -e $(notdir $(DEV)); then \
+	  rm -rf .venv; $(MAKE) --no-print-directory .venv/ready; fi; \
+	echo "Installing what requirements/$(1).lock names into .venv"; \
 	$(BIN)/python -m pip install --disable-pip-version-check --no-input --require-hashes -r requirements/$(1).lock \
 	  | awk -v total="$$(grep -c '^[a-z0-9].*==' requirements/$(1).lock)" \
 	    '/^Collecting/ {printf "\r  %d of %d  %-40s", ++n, total, $$2; fflush()} /^Installing/ {printf "\r  unpacking %-44s", ""; fflush()} END {print ""}'; \
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .; \
-	rm -f .venv/$(1)-*; touch $@
+	touch $@
 
 .venv/standalone-%: | .venv/ready
 	@if test -e "$(DEV)"; then touch $@; else $(call install,standalone); fi
