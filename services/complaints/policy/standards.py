@@ -17,7 +17,8 @@ from services.complaints.policy.signatures import SignatureForm
 
 
 class Form(rules.Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a complaint must look like to be taken; lengths in characters, `skew` for clocks that run ahead."""
+    """What a complaint must look like to be taken; lengths in characters, `skew` for clocks that run
+    ahead, `not_before` for dates that are mistakes."""
 
     code: ClassVar[str] = "intake.form"
 
@@ -25,6 +26,7 @@ class Form(rules.Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     longest_sender: int
     longest_external_id: int
     skew: timedelta
+    not_before: date
 
 
 class Signature(rules.Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,101 @@
+"""Tables of the complaints service."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from chassis.database import Key, metadata
+
+METADATA = metadata()
+
+_Moment = sa.DateTime(timezone=True)
+
+COMPLAINANTS = sa.Table(
+    "complainants",
+    METADATA,
+    sa.Column("fingerprint", sa.LargeBinary, primary_key=True),
+    sa.Column("id", sa.Uuid, nullable=False, unique=True),
+    sa.Column("first_seen_at", _Moment, nullable=False),
+)
+"""Who complained, as nobody can read: a keyed fingerprint of the number, and the random surrogate told outside."""
+
+COMPLAINTS = sa.Table(
+    "complaints",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("channel", Key, nullable=False),
+    sa.Column("external_id", Key, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("bucket", sa.SmallInteger, nullable=False),
+    sa.Column("sender_number", Key, nullable=False),
+    sa.Column("sender_raw", sa.Text, nullable=False),
+    sa.Column("complainant_id", sa.Uuid, nullable=False),
+    sa.Column("number_cipher", sa.LargeBinary, nullable=False),
+    sa.Column("province", Key),
+    sa.Column("sent_at", _Moment, nullable=False),
+    sa.Column("received_at", _Moment, nullable=False),
+    sa.Column("filed_at", _Moment, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("consented", Key, nullable=False),
+    sa.Column("unsubscribed", sa.Boolean, nullable=False),
+    sa.Column("vouched", sa.Boolean, nullable=False),
+    sa.Column("receipt", Key),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    # The current assessment, as far as lists and statistics ask for it.
+    sa.Column("kind", Key),
+    sa.Column("carrier", Key),
+    sa.Column("industry", Key),
+    sa.Column("category", Key),
+    sa.Column("assessed_at", _Moment),
+    sa.UniqueConstraint("channel", "external_id"),
+    sa.Index("uq_complaints_receipt", "receipt", unique=True, postgresql_where=sa.text("receipt IS NOT NULL")),
+    sa.Index("ix_complaints_sender_number", "sender_number", "id"),
+    # What waits for its assessment, oldest first.
+    sa.Index("ix_complaints_unassessed", "id", postgresql_where=sa.text("state = 'filed'")),
+    sa.CheckConstraint("state IN ('filed', 'assessed', 'withdrawn')", name="state"),
+    sa.CheckConstraint("state <> 'assessed' OR category IS NOT NULL", name="assessed"),
+)
+
+ASSESSMENTS = sa.Table(
+    "assessments",
+    METADATA,
+    sa.Column("complaint_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("kind", Key, nullable=False),
+    sa.Column("carrier", Key),
+    sa.Column("holder", Key),
+    sa.Column("provider", Key),
+    sa.Column("signature", sa.Text),
+    sa.Column("filed_signature", sa.Text),
+    sa.Column("as_of", _Moment, nullable=False),
+    sa.Column("industry", Key, nullable=False),
+    sa.Column("category", Key, nullable=False),
+    sa.Column("confidence", sa.Double, nullable=False),
+    sa.Column("reasons", ARRAY(sa.Text), nullable=False),
+    sa.Column("rules", JSONB, nullable=False),
+    sa.Column("excerpt", sa.Text, nullable=False),
+    sa.Column("assessed_at", _Moment, nullable=False),
+    sa.Column("assessor", Key, nullable=False),
+    sa.Column("assessed_by", Key, nullable=False),
+    sa.Column("note", sa.Text),
+)
+"""Every assessment there ever was, only ever added to. The newest is the current one."""
+
+REGISTER_PORTS = sa.Table(
+    "register_ports",
+    METADATA,
+    sa.Column("carrier", Key, primary_key=True),
+    sa.Column("number", Key, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("access_code", Key, nullable=False),
+    sa.Column("status", Key, nullable=False),
+    sa.Column("holder", Key),
+    sa.Column("filed_since", _Moment),
+    sa.Column("filings", JSONB, nullable=False),
+    sa.Index("ix_register_ports_number", "number"),
+    sa.Index("ix_register_ports_holders", "access_code", "carrier", "holder", "filed_since"),
+)
+"""The register of ports, as the ports service tells it: `holder` is that of the newest filing, `filed_since` the start
+of the oldest one."""
