@@ -1,0 +1,127 @@
+"""A service's API: its routers, and around them everything that no service has to think of."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import structlog
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from chassis.database import Database
+from chassis.http import health, openapi, pages, problems
+from chassis.http.auth import Authority, public, unguarded
+from chassis.http.edge import Edge
+from chassis.http.problems import NotFound
+from chassis.http.shapes import fitting, shapes_of
+from chassis.http.transactions import ReadTx, WriteTx
+from chassis.settings import Settings
+
+__all__ = ["ReadTx", "WriteTx", "create_app", "create_probe"]
+
+VERSION = "1.0"
+
+log = structlog.get_logger()
+
+
+class Api(Protocol):
+    """What of a service its API is made of."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def routers(self) -> Any: ...
+
+
+def create_app(service: Api, settings: Settings, database: Database) -> FastAPI:
+    """The whole API of a service.
+
+    `app.state.readiness` takes further checks by name. Raises RuntimeError for a route that neither requires a token
+    nor is declared public: such a route must not be served.
+    """
+    app = _bare(service)
+    app.state.database = database
+    app.state.authority = Authority.of(settings)
+    app.state.readiness["database"] = health.database_ready(database)
+    for router in service.routers:
+        # 422 is declared so that FastAPI does not describe its own form of it.
+        app.include_router(router, dependencies=[Depends(fitting)], responses={422: {"description": "Invalid"}})
+    app.include_router(_about)
+    _settle(app)
+    app.state.document = openapi.describe(app)
+    return app
+
+
+def create_probe(service: Api) -> FastAPI:
+    """Health and metrics alone, for a process without an API."""
+    app = _bare(service)
+    _settle(app)
+    return app
+
+
+def _bare(service: Api) -> FastAPI:
+    app = FastAPI(
+        title=service.title,
+        version=VERSION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        exception_handlers=dict.fromkeys(problems.HANDLED, _answer),
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.add_middleware(Edge)
+    app.state.readiness = {}
+    app.include_router(health.router)
+    return app
+
+
+def _settle(app: FastAPI) -> None:
+    open_routes = unguarded(app)
+    if open_routes:
+        raise RuntimeError(f"neither public nor with required scopes: {', '.join(open_routes)}")
+    app.state.shapes = shapes_of(iter_route_contexts(app.routes))
+
+
+def _operation_id(route: APIRoute | RouteContext) -> str:
+    return str(route.name)
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    problem = problems.of(error, request)
+    if problem.status == problems.Internal.status:
+        log.error("request failed", method=request.method, exc_info=error)
+    elif problem.status > problems.Internal.status:
+        log.warning("request refused for now", method=request.method, problem=problem.slug, error=str(error))
+    return problem.response(request.state.request_id)
+
+
+_about = APIRouter(include_in_schema=False)
+
+
+@_about.get("/openapi.json")
+@public
+def _openapi(request: Request) -> JSONResponse:
+    return JSONResponse(request.app.state.document)
+
+
+@_about.get("/docs")
+@public
+def _docs(request: Request) -> HTMLResponse:
+    return HTMLResponse(pages.api_page(request.app.state.document))
+
+
+@_about.get("/problems/{slug}")
+@public
+def _problem(slug: str) -> HTMLResponse:
+    kind = problems.TYPES.get(slug)
+    if kind is None:
+        raise NotFound
+    return HTMLResponse(pages.problem_page(kind))

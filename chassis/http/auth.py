@@ -1,0 +1,274 @@
+"""Who calls: OAuth 2 access tokens as JWTs (RFC 6750, RFC 9068, RFC 8725), one issuer, one audience, scopes per act.
+
+A route either `requires` scopes and so learns its caller, or is declared `public`; `unguarded` finds those that are
+neither. Tokens live in real time, not in `chassis.clock`'s.
+"""
+
+# No `from __future__ import annotations`: FastAPI cannot resolve the annotations of a callable object as strings.
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+import httpx2
+import structlog
+from fastapi import FastAPI, Security
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.models import HTTPBearer
+from fastapi.routing import RouteContext, iter_route_contexts
+from fastapi.security.base import SecurityBase
+from joserfc import jws, jwt
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwa import JWSAlgModel
+from joserfc.jwk import ECKey, JWKRegistry, OKPKey
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from chassis.http.problems import Forbidden, KeysUnavailable, Unauthenticated
+from chassis.settings import Settings
+
+ALGORITHMS = ("EdDSA", "Ed25519", "ES256")
+"""EdDSA by its name before and after RFC 9864; nothing symmetric, so that no public key can pass for a secret."""
+
+LEEWAY_SECONDS = 30
+REALM = "anning"
+
+_ORG = re.compile(r"([a-z][a-z0-9-]{0,31}):([A-Za-z0-9_.-]{1,64})")
+
+log = structlog.get_logger()
+
+SigningKey = OKPKey | ECKey
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom the issuer vouches for: a person or a system (`subject`) of one organisation, and what it may do.
+
+    The claim `org` is `<kind>:<code>`: carrier:CMCC, authority:SAMR, regulator:CA-44.
+    """
+
+    subject: str
+    org_kind: str
+    org: str
+    scopes: frozenset[str]
+
+    @property
+    def organisation(self) -> str:
+        """Kind and code, as in the claim."""
+        return f"{self.org_kind}:{self.org}"
+
+
+class SigningKeys:
+    """The issuer's public keys (RFC 7517), kept, and fetched again when they are old or do not hold a key id.
+
+    While the issuer is down, the keys of before stay good. It is asked at most once in `retry_seconds`.
+    """
+
+    def __init__(
+        self, url: str, *, fresh_seconds: float = 600, retry_seconds: float = 5, timeout_seconds: float = 3
+    ) -> None:
+        self._url = url
+        self._fresh_seconds = fresh_seconds
+        self._retry_seconds = retry_seconds
+        self._timeout_seconds = timeout_seconds
+        self._keys: dict[str, SigningKey] = {}
+        self._fetched_at = float("-inf")
+        self._tried_at = float("-inf")
+        self._fetching = threading.Lock()
+
+    def kept(self, kid: str) -> SigningKey | None:
+        """The key of that id, where no fetch is due for it."""
+        now = time.monotonic()
+        due = kid not in self._keys or now - self._fetched_at > self._fresh_seconds
+        return None if due and now - self._tried_at > self._retry_seconds else self._keys.get(kid)
+
+    def find(self, kid: str) -> SigningKey | None:
+        """The key of that id, fetched if need be (blocks); None where the issuer has none.
+
+        Raises KeysUnavailable when there are no keys to look among.
+        """
+        # Whoever holds a key of before does not wait while another fetches.
+        if self._fetching.acquire(blocking=kid not in self._keys):
+            try:
+                if self.kept(kid) is None and time.monotonic() - self._tried_at > self._retry_seconds:
+                    self._fetch()
+            finally:
+                self._fetching.release()
+        if not self._keys:
+            raise KeysUnavailable
+        return self._keys.get(kid)
+
+    def _fetch(self) -> None:
+        self._tried_at = time.monotonic()
+        try:
+            answer = httpx2.get(self._url, timeout=self._timeout_seconds)
+            answer.raise_for_status()
+            documents = answer.json()["keys"]
+            keys = dict(_imported(documents))
+        except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
+            log.warning("keys of the token issuer not fetched", url=self._url, error=str(error))
+            return
+        if not keys:
+            log.warning("the token issuer publishes no key of a kind that is accepted", url=self._url)
+            return
+        self._keys = keys
+        self._fetched_at = time.monotonic()
+
+
+def _imported(documents: list[dict[str, Any]]) -> Iterator[tuple[str, SigningKey]]:
+    for document in documents:
+        try:
+            key = JWKRegistry.import_key(document)
+        except (JoseError, ValueError, TypeError) as error:
+            log.warning("a key of the token issuer is left out", kid=document.get("kid"), error=str(error))
+            continue
+        if isinstance(key, OKPKey | ECKey) and key.kid:
+            yield key.kid, key
+
+
+class _Signatures(jws.JWSRegistry):
+    """The accepted algorithms and no others. joserfc's own look-up warns of EdDSA's old name, which issuers use."""
+
+    def get_alg(self, name: str) -> JWSAlgModel:
+        if name not in ALGORITHMS:
+            raise UnsupportedAlgorithmError(f"algorithm {name!r} is not accepted")
+        return self.algorithms[name]
+
+
+class Authority:
+    """Judges tokens: signature, type, issuer, audience, times, organisation."""
+
+    def __init__(self, issuer: str, audience: str, keys: SigningKeys) -> None:
+        self.keys = keys
+        self._signatures = _Signatures(algorithms=ALGORITHMS, strict_check_header=False)
+        self._claims = jwt.JWTClaimsRegistry(
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            sub={"essential": True},
+            exp={"essential": True},
+            iat={"essential": True},
+        )
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Authority":
+        """The authority that a process is told to trust."""
+        return cls(settings.issuer, settings.audience, SigningKeys(settings.jwks_url))
+
+    async def caller(self, token: str) -> Caller:
+        """Whom a token stands for. Raises Unauthenticated, and KeysUnavailable where that cannot be judged."""
+        try:
+            kid = self._key_id(token)
+            key = self.keys.kept(kid) or await run_in_threadpool(self.keys.find, kid)
+            if key is None:
+                raise _refused("signed with a key that the issuer does not publish")
+            claims = jwt.decode(token, key, registry=self._signatures).claims
+            self._claims.validate(claims)
+        except JoseError as error:
+            raise _refused(error.description or error.error) from error
+        except (ValueError, TypeError, OverflowError) as error:
+            raise _refused("it is not a JWT") from error
+        return _caller(claims)
+
+    def _key_id(self, token: str) -> str:
+        header = jws.extract_compact(token.encode("ascii")).headers()
+        if str(header.get("typ", "")).lower() not in ("at+jwt", "application/at+jwt"):
+            raise _refused("its type is not at+jwt")
+        if header.get("alg") not in ALGORITHMS:
+            raise _refused("its algorithm is not one of " + ", ".join(ALGORITHMS))
+        if "crit" in header:
+            raise _refused("it has critical extensions")
+        kid = header.get("kid")
+        if not isinstance(kid, str):
+            raise _refused("it names no key")
+        return kid
+
+
+def _caller(claims: dict[str, Any]) -> Caller:
+    org = claims.get("org")
+    match = _ORG.fullmatch(org) if isinstance(org, str) else None
+    if match is None:
+        raise _refused("it names no organisation")
+    scope = claims.get("scope", "")
+    if not isinstance(scope, str):
+        raise _refused("its scope is not a string")
+    return Caller(claims["sub"], match[1], match[2], frozenset(scope.split()))
+
+
+def _refused(reason: str) -> Unauthenticated:
+    plain = re.sub(r'[^\x20-\x7e]|["\\]', "", reason)
+    challenge = f'Bearer realm="{REALM}", error="invalid_token", error_description="{plain}"'
+    return Unauthenticated(f"The access token is not accepted: {plain}", headers={"WWW-Authenticate": challenge})
+
+
+class _Bearer(SecurityBase):
+    """The one security scheme of every API."""
+
+    def __init__(self) -> None:
+        self.model = HTTPBearer(
+            bearerFormat="JWT",
+            description="An access token by RFC 9068. The claim `org` says for whom it acts, `scope` what it may do.",
+        )
+        self.scheme_name = "bearer"
+
+    async def __call__(self, request: Request) -> Caller:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated(headers={"WWW-Authenticate": f'Bearer realm="{REALM}"'})
+        authority: Authority = request.app.state.authority
+        return await authority.caller(token.strip())
+
+
+BEARER = _Bearer()
+
+
+def requires(*scopes: str) -> Any:
+    """The dependency of a route that needs all these scopes: `caller: Annotated[Caller, requires("orders:read")]`."""
+
+    # Async, though it waits for nothing: a sync dependency would cost a change of threads.
+    async def allowed(caller: Annotated[Caller, Security(BEARER)]) -> Caller:
+        missing = [scope for scope in scopes if scope not in caller.scopes]
+        if missing:
+            challenge = f'Bearer realm="{REALM}", error="insufficient_scope", scope="{" ".join(scopes)}"'
+            raise Forbidden(f"The scope {missing[0]} is missing.", headers={"WWW-Authenticate": challenge})
+        return caller
+
+    return Security(allowed, scopes=list(scopes))
+
+
+def public(endpoint: F) -> F:
+    """Declare that a route is for everybody. Stands below the route's own decorator."""
+    endpoint.__anning_public__ = True  # type: ignore[attr-defined]
+    return endpoint
+
+
+def unguarded(app: FastAPI) -> list[str]:
+    """The routes that neither require a token nor are declared public: "GET /orders"."""
+    return [
+        f"{method} {context.path}"
+        for context in iter_route_contexts(app.routes)
+        for method in sorted(context.methods or {"*"})
+        if not is_public(context) and not is_guarded(context)
+    ]
+
+
+def is_public(context: RouteContext) -> bool:
+    """Whether the route was declared public."""
+    return getattr(context.endpoint, "__anning_public__", False) is True
+
+
+def is_guarded(context: RouteContext) -> bool:
+    """Whether the route is not reached without a token."""
+    dependant = getattr(context, "dependant", None)
+    return dependant is not None and any(call is BEARER for call in calls_of(dependant))
+
+
+def calls_of(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
+    """Everything that is called before a route, at whatever depth."""
+    for each in dependant.dependencies:
+        yield each.call
+        yield from calls_of(each)

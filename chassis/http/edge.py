@@ -1,0 +1,124 @@
+"""The outermost layer: every request has an id, every answer is counted and logged, a fault leaves as a problem."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import unquote_to_bytes
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis import metrics
+from chassis.http.problems import Internal, Malformed, PayloadTooLarge, Problem
+from chassis.http.shapes import JSON_LIMIT, Shape
+from chassis.ids import new_id
+
+QUIET = ("/healthz", "/readyz", "/metrics")
+
+log = structlog.get_logger()
+
+
+class Edge:
+    """ASGI middleware around everything else of an API."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = str(new_id())
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = time.perf_counter()
+        status = 0
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                if _legible(scope):
+                    await self._app(scope, _limited(scope, receive), send_marked)
+                else:
+                    await _refuse(
+                        Malformed("The address is not UTF-8, or contains a NUL character."), scope, send_marked
+                    )
+            except Exception:
+                log.exception("request failed", method=scope["method"], path=_address(scope))
+                if status:
+                    raise  # half an answer is out: the server has to break the connection off
+                await _refuse(Internal(), scope, send_marked)
+            finally:
+                self._note(scope, status, time.perf_counter() - started)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        shape = _shape(scope)
+        route = shape.path if shape else "none"
+        metrics.HTTP_SECONDS.labels(scope["method"] if shape else "other", route, str(status)).observe(seconds)
+        if scope["path"] not in QUIET:
+            log.info(
+                "request",
+                method=scope["method"],
+                path=_address(scope),
+                status=status,
+                ms=round(seconds * 1000, 1),
+            )
+
+
+def _shape(scope: Scope) -> Shape | None:
+    shapes: dict[object, Shape] = scope["app"].state.shapes
+    shape: Shape | None = shapes.get(scope.get("endpoint"))
+    return shape
+
+
+def _address(scope: Scope) -> str:
+    """The path as it may be logged: that of a public route can hold a secret, such as a receipt."""
+    shape = _shape(scope)
+    return shape.path if shape and shape.public else str(scope["path"])
+
+
+def _legible(scope: Scope) -> bool:
+    """Whether path and query are UTF-8 without NUL: what is decoded later would hide that it is not."""
+    for part in (scope.get("raw_path") or b"", scope["query_string"]):
+        if b"%" in part or not part.isascii():
+            try:
+                text = unquote_to_bytes(part).decode()
+            except UnicodeDecodeError:
+                return False
+            if "\0" in text:
+                return False
+    return True
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    """`receive`, refusing what is longer than the route takes, whether or not it says how long it is."""
+    total = 0
+    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+
+    async def receive_limited() -> Message:
+        nonlocal total
+        shape = _shape(scope)
+        limit = shape.body.limit if shape and shape.body else JSON_LIMIT
+        if limit is not None and declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
+            raise HTTPException(PayloadTooLarge.status)
+        message = await receive()
+        total += len(message.get("body", b""))
+        if limit is not None and total > limit:
+            # FastAPI takes any other exception for a body that it cannot parse.
+            raise HTTPException(PayloadTooLarge.status)
+        return message
+
+    return receive_limited
+
+
+async def _refuse(problem: Problem, scope: Scope, send: Send) -> None:
+    async def nothing() -> Message:
+        return {"type": "http.disconnect"}
+
+    await problem.response(scope["state"]["request_id"])(scope, nothing, send)

@@ -1,0 +1,128 @@
+"""An act happens once however often its request is sent: Idempotency-Key, kept in the transaction of the act itself.
+
+The key is inserted before anything else. A second request with it waits there for the first to end: if that one
+committed, its answer is given again; if it rolled back, the key is free and the second one acts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated
+
+import sqlalchemy as sa
+from fastapi import Depends, Header
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis import clock
+from chassis.database import MECHANISM, Key, Tx
+from chassis.http.auth import Caller
+from chassis.http.problems import Busy, IdempotencyKeyRequired, IdempotencyKeyReused
+from chassis.http.shapes import route_of
+
+IDEMPOTENCY_KEYS = sa.Table(
+    "idempotency_keys",
+    MECHANISM,
+    sa.Column("caller", Key, primary_key=True),
+    sa.Column("route", Key, primary_key=True),
+    sa.Column("key", Key, primary_key=True),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+    sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False, index=True),
+    sa.Column("status", sa.SmallInteger),
+    sa.Column("headers", JSONB),
+    sa.Column("body", sa.LargeBinary),
+)
+
+_KEPT_HEADERS = ("content-type", "location", "etag")
+
+
+class Once:
+    """What tells one request from another: its key, where it has one, its route and what it asks for."""
+
+    def __init__(self, key: str | None, route: str, fingerprint: bytes) -> None:
+        self._key = key
+        self._route = route
+        self._fingerprint = fingerprint
+
+    def __call__(self, tx: Tx, caller: Caller, act: Callable[[], Response]) -> Response:
+        """The answer of `act`, which is called unless this caller's request with this key was answered before.
+
+        Call it before anything else in `tx`; `act` reads and writes in the same. What `act` raises undoes the key
+        too. Raises IdempotencyKeyReused for the key of another request.
+        """
+        if self._key is None:
+            return act()
+        columns = IDEMPOTENCY_KEYS.c
+        own = {"caller": f"{caller.organisation} {caller.subject}", "route": self._route, "key": self._key}
+        taken = tx.execute(
+            insert(IDEMPOTENCY_KEYS)
+            .values(**own, fingerprint=self._fingerprint, kept_at=clock.now())
+            .on_conflict_do_nothing()
+            .returning(columns.key)
+        ).scalar_one_or_none()
+        mine = sa.and_(*(columns[name] == value for name, value in own.items()))
+        if taken is None:
+            return self._again(tx, mine)
+        answer = act()
+        headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
+        tx.execute(
+            IDEMPOTENCY_KEYS.update()
+            .where(mine)
+            .values(status=answer.status_code, headers=headers, body=bytes(answer.body))
+        )
+        return answer
+
+    def _again(self, tx: Tx, mine: sa.ColumnElement[bool]) -> Response:
+        kept = tx.execute(sa.select(IDEMPOTENCY_KEYS).where(mine)).one_or_none()
+        if kept is None:  # forgotten in between, by age
+            raise Busy
+        if kept.fingerprint != self._fingerprint:
+            raise IdempotencyKeyReused
+        return Response(kept.body, status_code=kept.status, headers={**kept.headers, "Idempotency-Replayed": "true"})
+
+
+async def once(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="a random key that stands for this act; the same key gets the same answer for seven days",
+            pattern=r"^[\x21-\x7e]{1,255}$",
+        ),
+    ] = None,
+) -> Once:
+    """The request's key, if it has one."""
+    target = f"{request.method} {request.url.path}?{request.url.query}"
+    fingerprint = hashlib.sha256(target.encode() + b"\n" + await request.body()).digest()
+    return Once(idempotency_key, f"{request.method} {route_of(request)}", fingerprint)
+
+
+async def demanded(request: Request, found: Annotated[Once, Depends(once)]) -> Once:
+    """The request's key. Raises IdempotencyKeyRequired where it has none."""
+    if "idempotency-key" not in request.headers:
+        raise IdempotencyKeyRequired
+    return found
+
+
+OnceOnly = Annotated[Once, Depends(once)]
+"""For a route that takes an Idempotency-Key: `once: OnceOnly`, then `return once(tx, caller, act)`."""
+
+OnceOnlyDemanded = Annotated[Once, Depends(demanded)]
+"""The same for a route that does nothing without one."""
+
+
+def prune(tx: Tx, keep: timedelta, limit: int) -> int:
+    """Forget at most `limit` answers kept longer than `keep`; returns how many."""
+    columns = IDEMPOTENCY_KEYS.c
+    doomed = (
+        sa.select(columns.caller, columns.route, columns.key)
+        .where(columns.kept_at < clock.now() - keep)
+        .order_by(columns.kept_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    own = sa.tuple_(columns.caller, columns.route, columns.key)
+    return tx.execute(IDEMPOTENCY_KEYS.delete().where(own.in_(doomed))).rowcount

@@ -1,0 +1,90 @@
+"""The API's description: FastAPI's, with every refusal that follows from how a route is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+
+from chassis.http import idempotency, preconditions, problems, transactions
+from chassis.http.auth import calls_of, is_guarded
+from chassis.http.problems import MEDIA_TYPE, Problem
+from chassis.http.shapes import Shape
+
+_UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of an application made by `create_app`."""
+    shapes: dict[Callable[..., Any], Shape] = app.state.shapes
+    document = FastAPI.openapi(app)
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = problems.SCHEMA
+    for context in described(app):
+        shape = shapes[cast(Callable[..., Any], context.endpoint)]
+        for method in context.methods or ():
+            operation = document["paths"][shape.path][method.lower()]
+            _add_refusals(operation, list(refusals(context, shape, method)))
+            _add_body(operation, shape)
+            for parameter in operation.get("parameters", ()):
+                if parameter["name"] == "if-match":
+                    parameter["required"] = True  # answered with 428, not as a missing parameter
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
+    return document
+
+
+def described(app: FastAPI) -> Iterator[RouteContext]:
+    """The routes that the description has."""
+    for context in iter_route_contexts(app.routes):
+        if isinstance(context.original_route, APIRoute) and context.include_in_schema:
+            yield context
+
+
+def refusals(context: RouteContext, shape: Shape, method: str) -> Iterator[type[Problem]]:
+    """Every type of problem that a route may answer by how it is made."""
+    calls = list(calls_of(context.dependant))
+    yield problems.Malformed
+    yield problems.Invalid
+    yield problems.Internal
+    if is_guarded(context):
+        yield from (problems.Unauthenticated, problems.Forbidden, problems.KeysUnavailable)
+    if "{" in shape.path:
+        yield problems.NotFound
+    if shape.body is not None:
+        yield from (problems.PayloadTooLarge, problems.UnsupportedMediaType)
+    if preconditions.demanded in calls:
+        yield from (problems.PreconditionFailed, problems.PreconditionRequired)
+    if idempotency.once in calls:
+        yield problems.IdempotencyKeyReused
+    if idempotency.demanded in calls:
+        yield problems.IdempotencyKeyRequired
+    if transactions.write in calls or method in _UNSAFE:
+        yield problems.Conflict
+    if transactions.write in calls or transactions.read in calls or method in _UNSAFE:
+        yield from (problems.DatabaseUnavailable, problems.Busy)
+
+
+def _add_refusals(operation: dict[str, Any], types: list[type[Problem]]) -> None:
+    responses = operation["responses"]
+    own = responses.get("422", {})
+    if MEDIA_TYPE not in own.get("content", {}):
+        responses.pop("422", None)  # FastAPI's, of another form than a problem
+    for status, response in problems.responses(*types).items():
+        known = responses.setdefault(str(status), response)
+        content = response["content"][MEDIA_TYPE]
+        known.setdefault("content", {}).setdefault(MEDIA_TYPE, content)
+        known["content"][MEDIA_TYPE]["examples"] = content["examples"] | known["content"][MEDIA_TYPE].get(
+            "examples", {}
+        )
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _add_body(operation: dict[str, Any], shape: Shape) -> None:
+    if shape.body is None or shape.json or "requestBody" in operation:
+        return
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in shape.body.media_types}
+    operation["requestBody"] = {"required": True, "content": content}

@@ -1,0 +1,99 @@
+"""Keyset paging: a page says where the next begins, so that rows that come and go shift nothing. There are no totals.
+
+A token holds the sort key of the last row of a page. It is no secret and no right: what a caller may see is asked for
+again with every page. Its check sum only tells a damaged or foreign token from a good one.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from fastapi import Depends, Query, Response
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+
+from chassis.http.problems import Invalid
+from chassis.http.shapes import route_of
+
+DEFAULT_SIZE = 50
+MAX_SIZE = 500
+
+T = TypeVar("T")
+Part = str | int | datetime | UUID
+
+_CHECK_BYTES = 6
+
+
+class Page(BaseModel, Generic[T]):
+    """Some of the rows, in order, and where the next page begins."""
+
+    items: list[T]
+    next_page_token: str | None = Field(description="send it as page_token for what follows; null on the last page")
+
+
+class Paging:
+    """Which page a request asks for."""
+
+    def __init__(self, size: int, token: str | None, request: Request, response: Response) -> None:
+        self.size = size
+        self._token = token
+        self._request = request
+        self._response = response
+
+    @property
+    def limit(self) -> int:
+        """How many rows to read: one more than the page has, which tells whether another follows."""
+        return self.size + 1
+
+    def after(self, *types: type[Part]) -> tuple[Any, ...] | None:
+        """The sort key after which the page begins, one value of each type; None for the first page.
+
+        For `WHERE (filed_at, id) < (:filed_at, :id)`: `page.after(datetime, UUID)`. Raises Invalid for a token that
+        no page of this listing gave.
+        """
+        if self._token is None:
+            return None
+        try:
+            raw = base64.b64decode(self._token.encode("ascii") + b"=" * (-len(self._token) % 4), b"-_", validate=True)
+            check, content = raw[:_CHECK_BYTES], raw[_CHECK_BYTES:]
+            if check != self._check(content):
+                raise ValueError("damaged, or of another listing")
+            return tuple(msgspec.json.decode(content, type=tuple.__class_getitem__(types)))
+        except ValueError as error:
+            raise Invalid.value("query", "/page_token", "not a token that a page of this listing gave") from error
+
+    def of(self, rows: Sequence[T], key: Callable[[T], tuple[Part, ...]]) -> Page[T]:
+        """The page of `rows`, of which up to `limit` were read; `key` is the sort key of a row."""
+        if len(rows) <= self.size:
+            return Page[T](items=list(rows), next_page_token=None)
+        items = list(rows[: self.size])
+        content = msgspec.json.encode(key(items[-1]))
+        token = base64.urlsafe_b64encode(self._check(content) + content).rstrip(b"=").decode()
+        following = self._request.url.include_query_params(page_token=token)
+        self._response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+        return Page[T](items=items, next_page_token=token)
+
+    def _check(self, content: bytes) -> bytes:
+        return hashlib.sha256(route_of(self._request).encode() + b"\n" + content).digest()[:_CHECK_BYTES]
+
+
+def asked(
+    request: Request,
+    response: Response,
+    page_size: Annotated[int, Query(ge=1, le=MAX_SIZE, description="rows per page")] = DEFAULT_SIZE,
+    page_token: Annotated[
+        str | None, Query(max_length=1_000, description="where to go on: next_page_token of the page before")
+    ] = None,
+) -> Paging:
+    """Which page a request asks for."""
+    return Paging(page_size, page_token, request, response)
+
+
+PageQuery = Annotated[Paging, Depends(asked)]
+"""For a listing: `page: PageQuery`, then `return page.of(rows, key=lambda row: (row.filed_at, row.id))`."""

@@ -1,0 +1,60 @@
+"""Decide on what was read: versions as entity tags (RFC 9110), required where an act depends on a state."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Header
+
+from chassis.http.problems import Malformed, PreconditionFailed, PreconditionRequired
+
+_TAG = re.compile(r'\s*((?:W/)?"[\x21\x23-\x7e]*")\s*(?:,|$)')
+
+
+def etag(version: int) -> str:
+    """The entity tag of a version."""
+    return f'"{version}"'
+
+
+class Precondition:
+    """What If-Match said: the versions that the caller would decide on, or `*`, any."""
+
+    def __init__(self, tags: frozenset[str] | None) -> None:
+        self._tags = tags
+
+    def check(self, version: int) -> None:
+        """Raises PreconditionFailed unless the caller has seen this version.
+
+        A weak tag matches none (RFC 9110, 13.1.1: the comparison is strong).
+        """
+        if self._tags is not None and etag(version) not in self._tags:
+            raise PreconditionFailed(f"The present version is {etag(version)}.")
+
+
+def demanded(
+    if_match: Annotated[
+        str | None,
+        Header(description="the ETag of what was read and decided on, or `*`", examples=['"3"']),
+    ] = None,
+) -> Precondition:
+    """The precondition of a request. Raises PreconditionRequired where it has none."""
+    if if_match is None:
+        raise PreconditionRequired
+    if if_match.strip() == "*":
+        return Precondition(None)
+    tags: set[str] = set()
+    position = 0
+    while position < len(if_match):
+        match = _TAG.match(if_match, position)
+        if match is None:
+            raise Malformed('If-Match is a list of entity tags in quotation marks, such as "3".')
+        tags.add(match[1])
+        position = match.end()
+    if not tags:
+        raise Malformed("If-Match is empty.")
+    return Precondition(frozenset(tags))
+
+
+IfMatch = Annotated[Precondition, Depends(demanded)]
+"""For routes that demand If-Match: `seen: IfMatch`, then `seen.check(order.version)` on the locked row."""

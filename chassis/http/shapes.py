@@ -1,0 +1,140 @@
+"""What each route takes, known once for all of them: so that everything else is refused in one place, in one way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from email.message import Message
+from typing import Any, TypeVar
+
+import msgspec
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, RouteContext
+from pydantic import BaseModel
+from starlette.requests import Request
+
+from chassis.http.auth import is_public
+from chassis.http.problems import Invalid, Malformed, UnsupportedMediaType
+
+JSON_LIMIT = 256 * 1024
+"""Bytes of an ordinary request's body."""
+
+JSON_TYPES = ("application/json",)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body that a route reads by itself: its media types and its most bytes (None: the route sees to it)."""
+
+    media_types: tuple[str, ...]
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a route takes: `path` with its parameters named, the names of its query parameters, its body, and
+    whether it is for everybody."""
+
+    path: str
+    query: frozenset[str]
+    body: Body | None
+    json: bool
+    public: bool
+
+
+def takes(*media_types: str, limit: int | None) -> Callable[[F], F]:
+    """Declare that a route reads the body itself, as a stream: `@takes("text/csv", limit=2**30)` below the route's
+    own decorator. Other types are refused with 415, more bytes with 413 while they are read."""
+
+    def declare(endpoint: F) -> F:
+        endpoint.__anning_body__ = Body(media_types, limit)  # type: ignore[attr-defined]
+        return endpoint
+
+    return declare
+
+
+def shape_of(context: RouteContext) -> Shape:
+    """The shape of one route."""
+    query = frozenset(_query_names(context.dependant))
+    json = context.body_field is not None
+    body = getattr(context.endpoint, "__anning_body__", Body(JSON_TYPES, JSON_LIMIT) if json else None)
+    return Shape(str(context.path_format), query, body, json, is_public(context))
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    for parameter in dependant.query_params:
+        kind = parameter.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from (field.alias or name for name, field in kind.model_fields.items())
+        else:
+            yield parameter.alias
+    for each in dependant.dependencies:
+        yield from _query_names(each)
+
+
+def shapes_of(contexts: Iterable[RouteContext]) -> dict[Any, Shape]:
+    """The shapes of all routes by what they call."""
+    return {each.endpoint: shape_of(each) for each in contexts if isinstance(each.original_route, APIRoute)}
+
+
+def route_of(request: Request) -> str:
+    """The path of the request's route, with its parameters named: "/orders/{id}"."""
+    shape: Shape = request.app.state.shapes[request.scope["endpoint"]]
+    return shape.path
+
+
+async def fitting(request: Request) -> None:
+    """Refuse what the route does not take: unknown query parameters, a body of another type, JSON that is none.
+
+    Runs before everything else of a route. Async, though only to read the body, which FastAPI has read before.
+    """
+    shape: Shape = request.app.state.shapes[request.scope["endpoint"]]
+    unknown = [name for name in request.query_params if name not in shape.query]
+    if unknown:
+        errors = [{"in": "query", "pointer": f"/{name}", "detail": "unknown parameter"} for name in unknown]
+        raise Invalid(errors=errors)
+    if shape.body is None:
+        return
+    if not shape.json:
+        _check_type(request, shape.body.media_types)
+        return
+    content = await request.body()
+    if content:
+        _check_type(request, shape.body.media_types)
+        check_json(content)
+
+
+def _check_type(request: Request, expected: tuple[str, ...]) -> None:
+    header = Message()
+    header["Content-Type"] = request.headers.get("content-type", "")
+    media_type = header.get_content_type() if "content-type" in request.headers else ""
+    charset = header.get_content_charset("utf-8").lower()
+    suffixed = expected == JSON_TYPES and media_type.startswith("application/") and media_type.endswith("+json")
+    if (media_type not in expected and not suffixed) or charset not in ("utf-8", "utf8", "us-ascii"):
+        raise UnsupportedMediaType(f"This route takes {', '.join(expected)} (in UTF-8, where it is text).")
+
+
+def check_json(content: bytes) -> None:
+    """Raises Malformed for what Python's reader lets pass though it is no JSON, or none that can be kept: other
+    encodings than UTF-8, NaN, infinite and endless numbers, lone surrogates, NUL characters, nesting without end."""
+    try:
+        value = msgspec.json.decode(content)
+    except RecursionError as error:
+        raise Malformed("The body is nested too deeply.") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Malformed(f"The body is not JSON in UTF-8: {error}") from error
+    if b"\\u0000" in content and _has_nul(value):
+        raise Malformed("A string contains a NUL character.")
+
+
+def _has_nul(value: Any) -> bool:
+    match value:
+        case str():
+            return "\0" in value
+        case list():
+            return any(_has_nul(each) for each in value)
+        case dict():
+            return any("\0" in name or _has_nul(each) for name, each in value.items())
+    return False
