@@ -1,0 +1,35 @@
+"""What the fixtures promise to every other test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import psycopg
+
+from tests.parts.fixtures import Parts
+
+
+def test_a_test_may_leave_everything_broken(breakable: Parts) -> None:
+    breakable.postgres.pause()
+    breakable.kafka.kill()
+
+
+def test_the_next_one_finds_it_whole(parts: Parts) -> None:
+    assert parts.postgres.answers()
+    assert parts.kafka.answers()
+
+
+def test_the_databases_of_a_module_are_its_own(
+    parts: Parts, new_database: Callable[[str], str], database_url: str, module_prefix: str
+) -> None:
+    with psycopg.connect(new_database("ports")) as connection:
+        assert connection.execute("SELECT current_database()").fetchone() == (f"{module_prefix}_ports",)
+        assert connection.execute("SELECT current_user").fetchone() == (f"{module_prefix}_ports",)
+    with psycopg.connect(parts.postgres.url()) as connection:
+        named = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [module_prefix])
+        assert sorted(named.fetchall()) == [(f"{module_prefix}_main",), (f"{module_prefix}_ports",)]
+
+
+def test_topics_of_a_module_do_not_meet_those_of_another(topic_prefix: str, module_prefix: str) -> None:
+    assert topic_prefix == f"{module_prefix}."
+    assert module_prefix.startswith("session_parts_")
