@@ -103,7 +103,9 @@ class EmbeddedKafka:
 
     def stop(self, timeout: float = 60) -> None:
         """Stops the broker cleanly. Raises ProcessFailed where it did not end well."""
-        process = self.process
+        if self._process is None:
+            return
+        process = self._process
         if process.running and process.stop(timeout) not in _CLEAN_STOP:
             raise ProcessFailed(f"Kafka ended with {process.returncode}:\n{process.tail()}")
         self._keep_what_was_learned()

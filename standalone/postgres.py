@@ -72,7 +72,9 @@ class EmbeddedPostgres:
 
     def stop(self, timeout: float = 30) -> None:
         """Stops the server: sessions are ended, nothing is lost. Raises ProcessFailed where it did not end well."""
-        process = self.process
+        if self._process is None:
+            return
+        process = self._process
         self.resume()
         if process.running and process.stop(timeout) != 0:
             raise ProcessFailed(f"PostgreSQL ended with {process.returncode}:\n{process.tail()}")
