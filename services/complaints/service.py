@@ -1,0 +1,19 @@
+"""The complaints service on one screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chassis.service import Service
+from services.complaints import api, reactions, sweeps
+from services.complaints.store.tables import METADATA
+
+SERVICE = Service(
+    name="complaints",
+    title="Anning: complaints",
+    metadata=METADATA,
+    migrations=Path(__file__).parent / "migrations",
+    routers=(api.router,),
+    projections=reactions.PROJECTIONS,
+    sweeps=sweeps.SWEEPS,
+)
