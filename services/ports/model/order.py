@@ -190,7 +190,7 @@ class Order(Aggregate):
     def lift(self, reason: str, at: datetime, because: Cause) -> None:
         """Staff take the order back."""
         if not self.open:
-            raise ConflictError("order-is-lifted", f"The order was lifted at {self.lifted_at:%Y-%m-%d %H:%M:%S}Z.")
+            raise ConflictError("order-state", f"The order was lifted at {self.lifted_at:%Y-%m-%d %H:%M:%S}Z.")
         self.state = OrderState.LIFTED
         self.lifted_at = at
         self.lift_reason = reason
@@ -226,7 +226,7 @@ class Order(Aggregate):
     def _require(self, *states: OrderState, act: str) -> None:
         if self.state not in states:
             raise ConflictError(
-                f"order-is-{self.state}", f"An order that is {self.state} can not be {act}; it must be {states[-1]}."
+                "order-state", f"An order that is {self.state} can not be {act}; it must be {states[-1]}."
             )
 
     def _record(self, kind: type[facts.OrderFact], because: Cause) -> None:

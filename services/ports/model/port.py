@@ -43,10 +43,10 @@ class Port(Aggregate):
         """The filing in force at `moment`."""
         return next((each for each in self.filings if each.holds_at(moment)), None)
 
-    def knows(self, filing: Filing) -> bool:
-        """Whether the register already says what `filing` says, from then on until the next change."""
+    def known_as(self, filing: Filing) -> Filing | None:
+        """The filing by which the register already says what `filing` says, from its day on until the next change."""
         held = self.filing_at(filing.valid_from)
-        return held is not None and held.says_the_same(filing)
+        return held if held is not None and held.says_the_same(filing) else None
 
     def declare(self, filing: Filing, cause: Cause) -> None:
         """Enter `filing`: from its `valid_from` it takes the place of what held then, up to the next later filing.

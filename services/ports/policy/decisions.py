@@ -119,13 +119,41 @@ def decide(facts: Facts, rules: Rules) -> list[Shut | Ask]:
     return decisions
 
 
+def may_lead_on(facts: Facts, arrivals: Iterable[Judgement]) -> bool:
+    """Whether arrivals that stand like this can lead to anything at all: not where it was decided before."""
+    return any(
+        not _is_ordered(facts, each.filing.carrier)
+        if each.filing is not None
+        else each.standing is Standing.UNREGISTERED and not _is_asked(facts)
+        for each in arrivals
+    )
+
+
+def _is_ordered(facts: Facts, carrier: str) -> bool:
+    """Whether there is an open order for the number's port at this carrier."""
+    return any(order.carrier == carrier and order.lifted_at is None for order in facts.orders)
+
+
+def _is_asked(facts: Facts) -> bool:
+    """Whether carriers were asked about the number: once, until an order about it is lifted, or it is filed and
+    falls out of the register again."""
+    if any(order.lifted_at is None for order in facts.orders):
+        return True
+    turns = (_last_lifting(facts.orders), facts.register.last_change(facts.now))
+    since = max((each for each in turns if each is not None), default=None)
+    return any(since is None or asked >= since for asked in facts.asked_at)
+
+
+def _last_lifting(orders: Iterable[PastOrder]) -> datetime | None:
+    return max((order.lifted_at for order in orders if order.lifted_at is not None), default=None)
+
+
 def _shut(facts: Facts, carrier: str, answering: Mapping[UUID, Judgement], rules: Rules) -> Shut | None:
     """Whether the number's port at `carrier` is to be shut: the first arrival that gives a ground decides, and of
     several grounds the gravest."""
-    here = [order for order in facts.orders if order.carrier == carrier]
-    if any(order.lifted_at is None for order in here):
+    if _is_ordered(facts, carrier):
         return None
-    since = max((order.lifted_at for order in here if order.lifted_at), default=None)
+    since = _last_lifting(order for order in facts.orders if order.carrier == carrier)
     before, arrivals = _counting(facts, answering, since)
     found: tuple[int, Ground, list[Evidence]] | None = None
     for ground in (Ground.SUSPECTED_CRIME, Ground.SUBLET, Ground.COMMERCIAL):
@@ -155,15 +183,10 @@ def _shut(facts: Facts, carrier: str, answering: Mapping[UUID, Judgement], rules
 
 
 def _ask(facts: Facts, unregistered: set[UUID], rules: Rules) -> Ask | None:
-    """Whether carriers are to be asked whose number this is: once, until an order about it is lifted or it is filed
-    and falls out of the register again."""
-    lifted = max((order.lifted_at for order in facts.orders if order.lifted_at), default=None)
-    begun = max((each for each in (lifted, facts.register.last_change(facts.now)) if each), default=None)
-    if any(order.lifted_at is None for order in facts.orders):
+    """Whether carriers are to be asked whose number this is."""
+    if _is_asked(facts):
         return None
-    if any(begun is None or asked >= begun for asked in facts.asked_at):
-        return None
-    before, arrivals = _counting(facts, unregistered, lifted)
+    before, arrivals = _counting(facts, unregistered, _last_lifting(facts.orders))
     hit = first_to_reach(before, arrivals, _bar_of(Ground.UNREGISTERED, rules))
     if hit is None:
         return None
@@ -187,19 +210,21 @@ def _holders(owners: Sequence[Owner]) -> dict[str, str | None]:
     return holders
 
 
-def ground_stands(
-    ground: Ground, evidence: Sequence[Evidence], register: Register, *, carrier: str, now: datetime, rules: Rules
-) -> bool:
-    """Whether the evidence there is now, `evidence`, still gives this ground for shutting the number at `carrier`."""
-    judged = {each.complaint: judge(each, register, now) for each in evidence}
+def ground_stands(ground: Ground, carrier: str, facts: Facts, rules: Rules) -> bool:
+    """Whether the evidence there is now, `facts.before`, still gives this ground for shutting the number at
+    `carrier`."""
+    judged = {each.complaint: judge(each, facts.register, facts.now) for each in facts.before}
     if ground is Ground.UNREGISTERED:
-        speaking = [each for each in evidence if judged[each.complaint].standing is Standing.UNREGISTERED]
+        since = _last_lifting(facts.orders)
+        speaking = {each for each, judgement in judged.items() if judgement.standing is Standing.UNREGISTERED}
     else:
+        since = _last_lifting(order for order in facts.orders if order.carrier == carrier)
         answering = _by_carrier(judged).get(carrier, {})
-        speaking = [each for each in evidence if _speaks_for(ground, each, answering)]
-    speaking.sort(key=lambda each: each.sent_at)
+        speaking = {each.complaint for each in facts.before if _speaks_for(ground, each, answering)}
+    counting, _ = _counting(facts, speaking, since)
+    counting.sort(key=lambda each: each.sent_at)
     bar_of = _bar_of(ground, rules)
-    return any((bar := bar_of(each)) is not None and span_around(each, speaking, bar) for each in speaking)
+    return any((bar := bar_of(each)) is not None and span_around(each, counting, bar) for each in counting)
 
 
 def _by_carrier(judged: Mapping[UUID, Judgement]) -> dict[str, dict[UUID, Judgement]]:

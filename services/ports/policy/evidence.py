@@ -121,10 +121,9 @@ def judge(evidence: Evidence, register: Register, now: datetime) -> Judgement:
 
 def _found_against(evidence: Evidence, filing: Registered) -> bool:
     """Whether complaints compared the message with this filing: a mismatch says nothing about another one."""
-    return (evidence.carrier, evidence.holder) == (filing.carrier, filing.holder) and evidence.filed_signature in (
-        None,
-        filing.signature,
-    )
+    said = (evidence.carrier, evidence.holder, evidence.filed_signature)
+    ours = (filing.carrier, filing.holder, filing.signature)
+    return all(theirs in (None, own) for theirs, own in zip(said, ours, strict=True))
 
 
 def _longest(entries: Iterable[Registered]) -> list[Registered]:

@@ -270,7 +270,8 @@ def test_of_two_carriers_that_filed_the_number_the_one_that_complaints_names_is_
 
 
 def stands(ground: Ground, *evidence: Evidence, filed_as: Register = FILED) -> bool:
-    return ground_stands(ground, list(evidence), filed_as, carrier="CMCC", now=NOW, rules=rules())
+    facts = Facts(number=NUMBER, register=filed_as, before=evidence, now=NOW)
+    return ground_stands(ground, "CMCC", facts, rules())
 
 
 def test_a_ground_stands_while_enough_complaints_still_count() -> None:

@@ -54,10 +54,10 @@ def test_a_filing_of_the_same_day_corrects_the_first_which_stays_in_the_history(
 
 def test_what_the_register_has_already_is_known() -> None:
     made = port(filing(since=NOON))
-    assert made.knows(filing(since=NOON))
-    assert made.knows(filing(since=NOON + days(90)))
-    assert not made.knows(filing(since=NOON - days(1)))
-    assert not made.knows(filing(signature="光雪生活"))
+    assert made.known_as(filing(since=NOON))
+    assert made.known_as(filing(since=NOON + days(90)))
+    assert not made.known_as(filing(since=NOON - days(1)))
+    assert not made.known_as(filing(signature="光雪生活"))
 
 
 def test_shutting_and_reopening_publish_the_port_anew_and_once_each() -> None:

@@ -1,0 +1,60 @@
+"""Rows in sets: one COPY or one statement for however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.database import StaleAggregateError, Tx
+
+Row = Mapping[str, Any]
+
+
+def insert(tx: Tx, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Add rows by COPY; a value that a row does not have is NULL."""
+    if rows:
+        columns = [(column.name, isinstance(column.type, JSONB)) for column in table.columns]
+        tx.copy(
+            table.name,
+            [name for name, _ in columns],
+            ([_stored(row.get(name), json) for name, json in columns] for row in rows),
+        )
+
+
+def update(tx: Tx, table: sa.Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Set `columns` of the rows with these ids, where each still is at the version `stored_version` says.
+
+    Raises StaleAggregateError when one is not.
+    """
+    if not rows:
+        return
+    names = ("id", "stored_version", *columns)
+    parameters = {name: [row[name] for row in rows] for name in names}
+    if tx.execute(_update(table, tuple(columns)), parameters).rowcount != len(rows):
+        raise StaleAggregateError(f"{table.name}: somebody changed a row in between")
+
+
+@cache
+def _update(table: sa.Table, columns: tuple[str, ...]) -> sa.TextClause:
+    types = {"id": "uuid", "stored_version": "integer"} | {name: type_of(table.c[name]) for name in columns}
+    arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in types.items())
+    sets = ", ".join(f"{name} = new.{name}" for name in columns)
+    return sa.text(
+        f"UPDATE {table.name} AS old SET {sets} FROM unnest({arrays}) AS new({', '.join(types)}) "  # noqa: S608
+        "WHERE old.id = new.id AND old.version = new.stored_version"
+    )
+
+
+def type_of(column: sa.Column[Any]) -> str:
+    """The column's type in SQL, without its collation."""
+    return column.type.compile(postgresql.dialect()).partition(" COLLATE")[0]  # type: ignore[no-untyped-call]
+
+
+def _stored(value: Any, json: bool) -> Any:
+    return msgspec.json.encode(value).decode() if json else value

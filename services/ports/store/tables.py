@@ -1,0 +1,169 @@
+"""The tables of this service, beside those of the mechanism."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.database import Key, metadata
+
+METADATA = metadata()
+
+Moment = sa.DateTime(timezone=True)
+
+SENDERS = sa.Table(
+    "senders",
+    METADATA,
+    sa.Column("number", Key, primary_key=True),
+    comment="One row per number that was complained of, filed or asked about: whoever decides on a number locks it",
+)
+
+PORTS = sa.Table(
+    "ports",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("carrier", Key, nullable=False),
+    sa.Column("number", Key, nullable=False),
+    sa.Column("access_code", Key, nullable=False),
+    sa.Column("status", Key, nullable=False),
+    sa.Column("covers_extensions", sa.Boolean, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.UniqueConstraint("carrier", "number"),
+    sa.Index("ix_ports_number", "number"),
+    sa.Index("ix_ports_access_code", "access_code"),
+    sa.Index("ix_ports_covering", "number", postgresql_where=sa.text("covers_extensions")),
+    comment="The register: one row per number and carrier",
+)
+
+FILINGS = sa.Table(
+    "filings",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("port_id", sa.Uuid, sa.ForeignKey(PORTS.c.id)),
+    sa.Column("carrier", Key, nullable=False),
+    sa.Column("number", Key, nullable=False),
+    sa.Column("holder", Key, nullable=False),
+    sa.Column("holder_name", sa.Text, nullable=False),
+    sa.Column("provider", Key, nullable=False),
+    sa.Column("provider_name", sa.Text, nullable=False),
+    sa.Column("signature", sa.Text, nullable=False),
+    sa.Column("purpose", Key, nullable=False),
+    sa.Column("province", Key),
+    sa.Column("covers_extensions", sa.Boolean, nullable=False),
+    sa.Column("valid_from", Moment, nullable=False),
+    sa.Column("valid_to", Moment),
+    sa.Column("recorded_at", Moment, nullable=False),
+    sa.Column("decision", Key, nullable=False),
+    sa.Column("reasons", JSONB, nullable=False),
+    sa.Column("hindered_by", sa.Uuid),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.CheckConstraint("(decision = 'accepted') = (port_id IS NOT NULL)", name="accepted_ones_have_a_port"),
+    sa.Index("ix_filings_port_id", "port_id"),
+    sa.Index("ix_filings_number", "number"),
+    # A filing that is refused once more for the same order is the refusal there was.
+    sa.Index(
+        "uq_filings_refused", "carrier", "number", "digest", "hindered_by",
+        unique=True, postgresql_where=sa.text("decision = 'refused'"),
+    ),
+    comment="Every filing and what became of it; the accepted ones are the register's history",
+)  # fmt: skip
+
+EVIDENCE = sa.Table(
+    "evidence",
+    METADATA,
+    sa.Column("complaint_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("number", Key, nullable=False),
+    sa.Column("withdrawn", sa.Boolean, nullable=False),
+    # Everything below is unknown of a complaint that was withdrawn before it was heard of.
+    sa.Column("counts", sa.Boolean, nullable=False),
+    sa.Column("standing", Key),
+    sa.Column("hint", Key),
+    sa.Column("carrier", Key),
+    sa.Column("holder", Key),
+    sa.Column("signature", sa.Text),
+    sa.Column("filed_signature", sa.Text),
+    sa.Column("category", Key),
+    sa.Column("complainant", sa.Uuid),
+    sa.Column("vouched", sa.Boolean),
+    sa.Column("province", Key),
+    sa.Column("sent_at", Moment),
+    # `counts`: spam, vouched for and not withdrawn: what a decision may look at.
+    sa.Index("ix_evidence_counting", "number", "sent_at", postgresql_where=sa.text("counts")),
+    comment="One row per complaint about a port, at its newest version; decisions query it, nothing is counted up",
+)
+
+ORDERS = sa.Table(
+    "orders",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("carrier", Key, nullable=False),
+    sa.Column("number", Key, nullable=False),
+    sa.Column("cause", Key, nullable=False),
+    sa.Column("correlation_id", Key, nullable=False),
+    sa.Column("ground", Key, nullable=False),
+    sa.Column("attribution", Key, nullable=False),
+    sa.Column("holder", Key),
+    sa.Column("provider", Key),
+    sa.Column("signature", sa.Text),
+    sa.Column("province", Key),
+    sa.Column("complainants", sa.Integer, nullable=False),
+    sa.Column("reasons", JSONB, nullable=False),
+    sa.Column("rules", JSONB, nullable=False),
+    sa.Column("causes", JSONB, nullable=False),
+    sa.Column("ordered_at", Moment, nullable=False),
+    sa.Column("acknowledge_by", Moment, nullable=False),
+    sa.Column("execute_by", Moment, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("acknowledged_at", Moment),
+    sa.Column("executed_at", Moment),
+    sa.Column("evidence", sa.Text),
+    sa.Column("refused_at", Moment),
+    sa.Column("refusal_code", Key),
+    sa.Column("refusal_note", sa.Text),
+    sa.Column("overdue_since", Moment),
+    sa.Column("acknowledgement_missed_at", Moment),
+    sa.Column("execution_missed_at", Moment),
+    sa.Column("lifted_at", Moment),
+    sa.Column("lift_reason", sa.Text),
+    sa.Column("ground_fell_at", Moment),
+    sa.Column("due_at", Moment),
+    sa.UniqueConstraint("carrier", "number", "cause"),
+    sa.Index(
+        "uq_orders_open", "carrier", "number", unique=True, postgresql_where=sa.text("state <> 'lifted'")
+    ),
+    sa.Index("ix_orders_number", "number"),
+    sa.Index("ix_orders_carrier_state", "carrier", "state", "id"),
+    sa.Index("ix_orders_due_at", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
+    comment="Orders to shut a port; at most one open one per port",
+)  # fmt: skip
+
+ENQUIRIES = sa.Table(
+    "enquiries",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("carrier", Key, nullable=False),
+    sa.Column("number", Key, nullable=False),
+    sa.Column("cause", Key, nullable=False),
+    sa.Column("correlation_id", Key, nullable=False),
+    sa.Column("addressed_because", Key, nullable=False),
+    sa.Column("holder", Key),
+    sa.Column("complainants", sa.Integer, nullable=False),
+    sa.Column("reasons", JSONB, nullable=False),
+    sa.Column("rules", JSONB, nullable=False),
+    sa.Column("causes", JSONB, nullable=False),
+    sa.Column("sent_at", Moment, nullable=False),
+    sa.Column("answer_by", Moment, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("answer", Key),
+    sa.Column("answer_note", sa.Text),
+    sa.Column("answered_at", Moment),
+    sa.Column("unanswered_at", Moment),
+    sa.UniqueConstraint("carrier", "number", "cause"),
+    sa.Index("ix_enquiries_number", "number"),
+    sa.Index("ix_enquiries_carrier_state", "carrier", "state", "id"),
+    sa.Index("ix_enquiries_answer_by", "answer_by", postgresql_where=sa.text("state = 'sent'")),
+    comment="Questions to carriers about numbers that nobody filed",
+)
