@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from anning import operations
-from anning.services import load
+from anning.services import NAMES, load
 from chassis import run
 
 app = typer.Typer(
@@ -31,6 +32,46 @@ def migrate(service: Name, replication: Annotated[int, typer.Option(help="Replic
     """Bring a service's database to its newest revision and create the topics that it owns."""
     for line in run.prepare(load(service), replication):
         typer.echo(line)
+
+
+@app.command()
+def demo(
+    given: Annotated[
+        Path | None, typer.Option("--input", help="A folder with ports.csv, complaints.ndjson.gz.")
+    ] = None,
+    summary: Annotated[Path | None, typer.Option(help="Where to write the figures, as JSON.")] = None,
+) -> None:
+    """Start everything, let complaints flow to executed orders, tell the story, and leave nothing running."""
+    from rich.console import Console
+
+    from standalone import demo as demonstration
+    from standalone.processes import ProcessFailed
+
+    try:
+        demonstration.run(NAMES, given, summary, Console(highlight=False))
+    except (demonstration.DemoFailed, ProcessFailed) as error:
+        raise typer.Exit(_complain(error)) from error
+
+
+@app.command()
+def up(
+    directory: Annotated[Path, typer.Option(help="Where data, keys and logs are kept.")] = Path(".anning"),
+) -> None:
+    """Start everything on data that is kept, until Ctrl-C."""
+    from rich.console import Console
+
+    from standalone import demo as demonstration
+    from standalone.processes import ProcessFailed
+
+    try:
+        demonstration.up(NAMES, directory, Console(highlight=False))
+    except (demonstration.DemoFailed, ProcessFailed) as error:
+        raise typer.Exit(_complain(error)) from error
+
+
+def _complain(error: Exception) -> int:
+    typer.echo(f"anning: {error}", err=True)
+    return 1
 
 
 operations.add_to(app)

@@ -8,6 +8,9 @@ import typer
 
 from chassis.service import Service
 
+NAMES = ("complaints", "ports")
+"""Every service there is, in the order in which they are started."""
+
 
 def load(name: str) -> Service:
     """The service of that name. Raises typer.BadParameter for one that is not there."""

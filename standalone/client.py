@@ -1,0 +1,69 @@
+"""Calls to the services' APIs, as any organisation with credentials makes them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import httpx2
+
+from sandbox import install
+from sandbox.tokens import Bearer, Tokens
+
+
+class CallFailed(Exception):
+    """An API answered with a problem; the message is its title and detail."""
+
+
+class Client:
+    """One organisation's calls to one service."""
+
+    def __init__(self, url: str, issuer: str, credentials: Path, org: str) -> None:
+        self.url = url
+        auth = Bearer(Tokens(issuer, install.client(credentials, org)))
+        self._http = httpx2.Client(base_url=url, auth=auth, timeout=60, trust_env=False)
+
+    def get(self, path: str, **parameters: str | int) -> Any:
+        """The JSON at `path`. Raises CallFailed."""
+        return self._answer(self._http.get(path, params=parameters))
+
+    def pages(self, path: str, **parameters: str | int) -> Iterator[Any]:
+        """Every item of a paged list. Raises CallFailed."""
+        token: str | None = ""
+        while token is not None:
+            page = self.get(path, **parameters, **({"page_token": token} if token else {}))
+            yield from page["items"]
+            token = page["next_page_token"]
+
+    def upload(self, path: str, file: Path, media_type: str) -> Any:
+        """Hands in a file and waits until it is worked off; returns the import as it is then. Raises CallFailed."""
+        headers = {"Content-Type": media_type}
+        if file.suffix == ".gz":
+            headers["Content-Encoding"] = "gzip"
+        with file.open("rb") as content:
+            sent = self._http.post(path, content=content, headers=headers)
+        self._answer(sent)
+        location = sent.headers["Location"]
+        while True:
+            current = self.get(location)
+            if current["state"] not in ("received", "running"):
+                return current
+            time.sleep(0.1)
+
+    def close(self) -> None:
+        """Ends the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _answer(self, response: httpx2.Response) -> Any:
+        body = response.json()
+        if response.is_error:
+            raise CallFailed(f"{response.status_code} {body.get('title')}: {body.get('detail')}")
+        return body

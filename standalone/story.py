@@ -1,0 +1,67 @@
+"""The story of one port, walked over REST: from the first complaint to the executed order, by what caused what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from standalone.client import Client
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One step of the story: when, what, and where it is to be read."""
+
+    at: datetime
+    what: str
+    where: str
+
+
+def executed_order(ports: Client) -> dict[str, Any] | None:
+    """The executed order that most people complained for, or None where there is none yet."""
+    orders = list(ports.pages("/orders", state="executed", page_size=500))
+    return max(orders, key=lambda order: order["complainants"], default=None)
+
+
+def hops(complaints: Client, ports: Client, order: dict[str, Any]) -> list[Hop]:
+    """The steps that led to an executed order, by its own references to its causes, in order of time."""
+    steps: list[Hop] = []
+    for number, reference in enumerate(_complaints_behind(ports, order)):
+        where = f"{complaints.url}/complaints/{reference}"
+        complaint = complaints.get(f"/complaints/{reference}")
+        assessed = complaint["assessment"]
+        if number == 0:
+            excerpt = complaint["text"][:40]
+            steps.append(Hop(_moment(complaint["filed_at"]), f"first complaint filed: {excerpt}", where))
+            who = assessed["attribution"]
+            steps.append(
+                Hop(
+                    _moment(assessed["assessed_at"]),
+                    f"assessed: {assessed['category']}, {assessed['industry']}, {who['kind']}"
+                    + (f" at {who['carrier']}" if who["carrier"] else ""),
+                    f"{where}/assessments",
+                )
+            )
+    where = f"{ports.url}/orders/{order['id']}"
+    steps.append(Hop(_moment(order["ordered_at"]), f"{order['carrier']} ordered to shut {order['number']}", where))
+    steps.append(Hop(_moment(order["acknowledged_at"]), f"acknowledged by {order['carrier']}", where))
+    steps.append(Hop(_moment(order["executed_at"]), f"executed, evidence: {order['evidence']}", where))
+    return sorted(steps, key=lambda step: step.at)
+
+
+def _complaints_behind(ports: Client, order: dict[str, Any]) -> list[str]:
+    """The ids of the complaints that an order stands on, directly or by the enquiry that came first."""
+    found: list[str] = []
+    for cause in order["causes"]:
+        kind, _, identifier = cause.partition(":")
+        if kind == "complaint":
+            found.append(identifier)
+        elif kind == "enquiry":
+            enquiry = ports.get(f"/enquiries/{identifier}")
+            found += [each.partition(":")[2] for each in enquiry["causes"] if each.startswith("complaint:")]
+    return sorted(found)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
