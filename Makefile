@@ -49,6 +49,10 @@ format: $(DEV)  ## put the sources into shape
 	@$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
+.PHONY: contracts
+contracts: $(DEV)  ## schemas and examples of the published facts, made anew from their classes; refuses what breaks
+	@exec $(BIN)/python -m contracts.schemas
+
 .PHONY: bench
 bench: $(DEV)  ## measure; writes benchmarks/out/results.json
 	@exec $(BIN)/python -m benchmarks
