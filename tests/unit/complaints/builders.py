@@ -1,0 +1,100 @@
+"""Complaints, filings and registers as the tests tell them: short to write, complete to decide on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+from contracts.numbers import SenderNumber
+from contracts.ports import Filing
+from services.complaints.model import Complaint
+from services.complaints.policy.attribution import CodeHolder, Register, RegisteredPort
+from services.complaints.policy.intake import Report
+
+NOON = datetime(2026, 6, 1, 4, 30, 17, tzinfo=UTC)
+NUMBER = "10690123456789"
+HOLDER, OTHER_HOLDER = "91440300MA5EXAMP0A", "91110108MA01EXAMPB"
+PROVIDER = "91310115MA1EXAMPLC"
+LONG_AGO = NOON - timedelta(days=100)
+_NAMES = UUID("00000000-0000-0000-0000-00000000000c")
+
+
+def days(count: float) -> timedelta:
+    return timedelta(days=count)
+
+
+def filing(
+    signature: str = "云杉书店",
+    *,
+    holder: str = HOLDER,
+    provider: str = PROVIDER,
+    provider_name: str = "云杉文化传播有限公司",
+    purpose: str = "marketing",
+    covers_extensions: bool = False,
+    since: datetime = LONG_AGO,
+    until: datetime | None = None,
+) -> Filing:
+    """A filing of a bookshop."""
+    return Filing(
+        filing=uuid5(_NAMES, f"{holder} {signature} {since}"),
+        holder=holder,
+        holder_name="某通信技术有限公司",
+        provider=provider,
+        provider_name=provider_name,
+        signature=signature,
+        purpose=purpose,
+        province=None,
+        covers_extensions=covers_extensions,
+        valid_from=since,
+        valid_to=until,
+    )
+
+
+def port(*filings: Filing, number: str = NUMBER, carrier: str = "CMCC") -> RegisteredPort:
+    return RegisteredPort(carrier, number, filings or (filing(),))
+
+
+def register(*ports: RegisteredPort) -> Register:
+    """A register of these ports; their holders hold their access codes."""
+    by_number: dict[str, list[RegisteredPort]] = {}
+    holders: dict[str, list[CodeHolder]] = {}
+    for each in ports:
+        by_number.setdefault(each.number, []).append(each)
+        code = SenderNumber.parse(each.number).base or ""
+        for filed in each.filings:
+            holders.setdefault(code, []).append(CodeHolder(each.carrier, filed.holder, filed.valid_from))
+    return Register(ports=by_number, holders=holders)
+
+
+def complaint(
+    text: str = "【云杉书店】新书上架，全场八折，回T退订", *, sender: str = NUMBER, sent: datetime = NOON
+) -> Complaint:
+    return Complaint(
+        id=uuid5(_NAMES, text),
+        channel="app",
+        external_id="app-1",
+        sender=SenderNumber.parse(sender),
+        complainant=uuid5(_NAMES, "somebody"),
+        vouched=True,
+        province="440000",
+        sent_at=sent,
+        received_at=sent + timedelta(minutes=5),
+        filed_at=sent + timedelta(minutes=6),
+        text=text,
+    )
+
+
+def report(**rest: object) -> Report:
+    """A good report, but for what is said."""
+    said: dict[str, object] = {
+        "channel": "app",
+        "external_id": "app-1",
+        "complainant_number": "13900001234",
+        "complainant_province": "440000",
+        "sender_number": NUMBER,
+        "text": "【云杉书店】新书上架，全场八折，回T退订",
+        "sent_at": NOON,
+        "received_at": NOON + timedelta(minutes=5),
+        **rest,
+    }
+    return Report(**said)  # type: ignore[arg-type]

@@ -1,0 +1,135 @@
+"""A complaint's life: filed, assessed, corrected, withdrawn; and what its events tell and do not tell."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from chassis.aggregate import Cause
+from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
+from services.complaints.model import Assessment, Complaint, IncoherentError, NotPossibleError, State, Withdrawal
+from services.complaints.policy.assessment import assess
+from services.complaints.policy.standards import standard
+from tests.unit.complaints.builders import NOON, complaint, filing, port, register
+
+BECAUSE = Cause("complaint-1", "command-1")
+
+
+def assessment(of: Complaint) -> Assessment:
+    return assess(of, register(port()), standard(of.sent_at), NOON + timedelta(hours=1))
+
+
+def assessed(text: str = "【云杉书店】新书上架，全场八折，回T退订", *, sender: str = "10690123456789") -> Complaint:
+    made = complaint(text, sender=sender)
+    made.assess(assessment(made), BECAUSE)
+    return made
+
+
+def test_an_assessment_is_told_whole() -> None:
+    made = assessed()
+    [recorded] = made.drain()
+    event = recorded.event
+    assert isinstance(event, ComplaintAssessed)
+    assert (recorded.version, made.state) == (1, State.ASSESSED)
+    assert (event.sender.number, event.sender.base, event.sender.extension) == ("10690123456789", "10690123", "456789")
+    assert (event.attribution.kind, event.industry, event.category) == ("declared", "retail", "commercial")
+    assert {rule.rule for rule in event.rules} >= {"assessment.classification", "assessment.signature"}
+    assert event.reasons
+
+
+def test_times_are_told_to_the_hour_only() -> None:
+    [recorded] = assessed().drain()
+    event = recorded.event
+    assert isinstance(event, ComplaintAssessed)
+    for moment in (event.sent_at, event.received_at, event.attribution.as_of):
+        assert (moment.minute, moment.second, moment.microsecond) == (0, 0, 0)
+
+
+def test_numbers_links_and_names_in_a_text_are_not_told() -> None:
+    [recorded] = assessed("【云杉书店】尊敬的李明先生13900001234，详见 https://a.example/x7Kq2").drain()
+    told = msgspec.json.encode(recorded.event).decode()
+    assert "13900001234" not in told
+    assert "李明" not in told
+    assert "a.example" not in told
+
+
+def test_a_complaint_is_assessed_once() -> None:
+    made = assessed()
+    with pytest.raises(NotPossibleError):
+        made.assess(assessment(made), BECAUSE)
+
+
+def test_versions_count_without_a_gap() -> None:
+    made = assessed()
+    assert made.assessment is not None
+    made.correct(msgspec.structs.replace(made.assessment, industry="education"), BECAUSE)
+    made.correct(msgspec.structs.replace(made.assessment, industry="travel"), BECAUSE)
+    made.withdraw(Withdrawal.TAKEN_BACK, BECAUSE)
+    recorded = made.drain()
+    assert [each.version for each in recorded] == [1, 2, 3, 4]
+    assert isinstance(recorded[-1].event, ComplaintWithdrawn)
+
+
+def test_a_complaint_that_waits_for_its_assessment_is_not_corrected() -> None:
+    made = complaint()
+    with pytest.raises(NotPossibleError):
+        made.correct(assessment(made), BECAUSE)
+
+
+def test_a_waiting_complaint_can_be_withdrawn_and_is_then_never_assessed() -> None:
+    made = complaint()
+    made.withdraw(Withdrawal.NO_COMPLAINT, BECAUSE)
+    with pytest.raises(NotPossibleError):
+        made.assess(assessment(made), BECAUSE)
+    with pytest.raises(NotPossibleError):
+        made.withdraw(Withdrawal.NO_COMPLAINT, BECAUSE)
+
+
+@pytest.mark.parametrize(
+    ("sender", "kind"),
+    [("10690123456789", "p2p"), ("10690123456789", "other"), ("13900001234", "declared"), ("95588", "p2p")],
+)
+def test_a_correction_cannot_attribute_what_the_number_is_not(sender: str, kind: str) -> None:
+    made = assessed(sender=sender)
+    assert made.assessment is not None
+    who = msgspec.structs.replace(made.assessment.attribution, kind=kind)
+    with pytest.raises(IncoherentError):
+        made.correct(msgspec.structs.replace(made.assessment, attribution=who), BECAUSE)
+    assert made.version == 1
+
+
+def test_nobody_holds_a_mobile_number() -> None:
+    made = assessed(sender="13900001234")
+    assert made.assessment is not None
+    who = msgspec.structs.replace(made.assessment.attribution, holder="91440300MA5EXAMP0A")
+    with pytest.raises(IncoherentError):
+        made.correct(msgspec.structs.replace(made.assessment, attribution=who), BECAUSE)
+
+
+def test_advertising_through_a_port_filed_for_notices_is_noted() -> None:
+    made = complaint()
+    found = assess(made, register(port(filing(purpose="notice"))), standard(NOON), NOON)
+    assert "purpose:filed-for-notice" in found.reasons
+    assert not any(reason.startswith("purpose:") for reason in assessment(made).reasons)
+
+
+def test_the_rules_are_those_of_the_day_the_message_was_sent() -> None:
+    def purpose_rule(year: int) -> str:
+        made = complaint(sent=NOON.replace(year=year))
+        found = assess(made, register(), standard(made.sent_at), NOON)
+        return next(rule.version for rule in found.rules if rule.rule == "assessment.purpose")
+
+    assert purpose_rule(2020) == "CN-2015"
+    assert purpose_rule(2026) == "CN-2026@2026-05-01"
+
+
+def test_a_surrogate_stands_for_the_complainant() -> None:
+    made = complaint()
+    made.complainant = uuid4()
+    made.assess(assessment(made), BECAUSE)
+    [recorded] = made.drain()
+    assert isinstance(recorded.event, ComplaintAssessed)
+    assert recorded.event.complainant == made.complainant

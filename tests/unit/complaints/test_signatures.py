@@ -1,0 +1,91 @@
+"""Signatures: found where senders put them, and one name however it is spelled."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.complaints.policy.signatures import SignatureForm, normalised, read
+from services.complaints.policy.standards import standard
+from tests.unit.complaints.builders import NOON
+
+FORM = SignatureForm(2, 18)
+
+
+def signatures(text: str) -> tuple[str, ...]:
+    return read(text, standard(NOON).lexicon.spelling, FORM).signatures
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "【云杉书店】新书上架",
+        "新书上架【云杉书店】",
+        "〔云杉书店〕新书上架",
+        "[云杉书店]新书上架",
+        "［云杉书店］新书上架",
+        "「云杉书店」新书上架",
+        "  \u200b【云杉书店】新书上架",
+        "【云 杉 书 店】新书上架",
+        "【云杉·书店】新书上架",
+        "【云杉书店官方】新书上架",
+        "【VIP云杉书店】新书上架",
+        "【云杉书店有限公司】新书上架",
+        "新书上架【云杉书店】退订回T",
+        "新书上架【云杉书店】回复TD退订",
+        "新书上架【云杉书店】 拒收请回复R",
+        "新书上架，回T退订【云杉书店】\n",
+    ],
+)
+def test_a_signature_is_found_at_either_end_in_any_spelling(text: str) -> None:
+    assert signatures(text) == ("云杉书店",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "新书上架",
+        "今晚【云杉书店】有活动，欢迎您来",
+        "【】新书上架",
+        "【云】新书上架",
+        "【温馨提示】今晚停水",
+        "[微笑]新书上架",
+        "【没有说完的",
+        "说完没有】",
+        "【这是一整句放进括号里的标题而不是谁的名字请看清楚】新书上架",
+    ],
+)
+def test_what_is_no_name_at_an_end_is_no_signature(text: str) -> None:
+    assert signatures(text) == ()
+
+
+def test_several_signatures_are_told_in_their_order() -> None:
+    assert signatures("【云杉书店】【红枫超市】八折【白桦药房】") == ("云杉书店", "红枫超市", "白桦药房")
+
+
+def test_a_signature_at_both_ends_is_one() -> None:
+    assert signatures("【云杉书店】八折【云杉 书店】") == ("云杉书店",)
+
+
+def test_a_body_is_the_text_without_its_signatures() -> None:
+    assert read("【云杉书店】八折【红枫】退订回T", standard(NOON).lexicon.spelling, FORM).body == "八折"
+
+
+def test_a_name_of_nothing_but_decoration_stays_what_it_is() -> None:
+    assert normalised("VIP", standard(NOON).lexicon.spelling) == "vip"
+    assert normalised("有限公司", standard(NOON).lexicon.spelling) == "有限公司"
+
+
+def test_different_names_stay_different() -> None:
+    spelling = standard(NOON).lexicon.spelling
+    assert normalised("云杉书店", spelling) != normalised("云松书店", spelling)
+    assert normalised("云杉会员", spelling) != normalised("云杉", spelling)
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_read(text: str) -> None:
+    signed = read(text, standard(NOON).lexicon.spelling, FORM)
+    assert signed.body in text
+    assert all(FORM.shortest <= len(name) <= FORM.longest for name in signed.signatures)
