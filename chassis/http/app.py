@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any, Protocol
 
 import structlog
@@ -14,8 +15,8 @@ from chassis.database import Database
 from chassis.http import health, openapi, pages, problems
 from chassis.http.auth import Authority, public, unguarded
 from chassis.http.edge import Edge
-from chassis.http.problems import NotFound
-from chassis.http.shapes import fitting, shapes_of
+from chassis.http.problems import MethodNotAllowed, NotFound
+from chassis.http.shapes import fitting, route_of, shapes_of
 from chassis.http.transactions import ReadTx, WriteTx
 from chassis.settings import Settings
 
@@ -88,6 +89,9 @@ def _settle(app: FastAPI) -> None:
     if open_routes:
         raise RuntimeError(f"neither public nor with required scopes: {', '.join(open_routes)}")
     app.state.shapes = shapes_of(iter_route_contexts(app.routes))
+    app.state.methods = defaultdict(set)
+    for context in iter_route_contexts(app.routes):
+        app.state.methods[context.path_format] |= context.methods or set()
 
 
 def _operation_id(route: APIRoute | RouteContext) -> str:
@@ -96,6 +100,9 @@ def _operation_id(route: APIRoute | RouteContext) -> str:
 
 async def _answer(request: Request, error: Exception) -> Response:
     problem = problems.of(error, request)
+    if isinstance(problem, MethodNotAllowed):
+        # The router names the methods of the first route of that path only.
+        problem.headers["Allow"] = ", ".join(sorted(request.app.state.methods[route_of(request)]))
     if problem.status == problems.Internal.status:
         log.error("request failed", method=request.method, exc_info=error)
     elif problem.status > problems.Internal.status:

@@ -89,6 +89,7 @@ async def once(
     idempotency_key: Annotated[
         str | None,
         Header(
+            alias="Idempotency-Key",
             description="a random key that stands for this act; the same key gets the same answer for seven days",
             pattern=r"^[\x21-\x7e]{1,255}$",
         ),

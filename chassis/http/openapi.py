@@ -31,7 +31,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             _add_refusals(operation, list(refusals(context, shape, method)))
             _add_body(operation, shape)
             for parameter in operation.get("parameters", ()):
-                if parameter["name"] == "if-match":
+                if parameter["name"] == "If-Match":
                     parameter["required"] = True  # answered with 428, not as a missing parameter
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     return document

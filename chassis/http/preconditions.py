@@ -35,7 +35,7 @@ class Precondition:
 def demanded(
     if_match: Annotated[
         str | None,
-        Header(description="the ETag of what was read and decided on, or `*`", examples=['"3"']),
+        Header(alias="If-Match", description="the ETag of what was read and decided on, or `*`", examples=['"3"']),
     ] = None,
 ) -> Precondition:
     """The precondition of a request. Raises PreconditionRequired where it has none."""

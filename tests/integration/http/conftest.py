@@ -1,0 +1,69 @@
+"""The parcels API over a real database and a real issuer of tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from chassis import logs
+from chassis.database import Database
+from chassis.http.app import create_app
+from chassis.settings import Settings
+from tests.integration.http import issuer as issuers
+from tests.integration.http import parcels
+from tests.integration.http.issuer import Issuer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    """As a process logs; structlog's own way would print every local variable of a fault."""
+    logs.configure("INFO", "json")
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    """An issuer of one's own, up and with one key."""
+    with Issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture(scope="module")
+def database(database_url: str) -> Iterator[Database]:
+    """The module's database with the tables of parcels."""
+    database = Database(database_url, lock_timeout_ms=3_000)
+    parcels.create_tables(database)
+    yield database
+    database.close()
+
+
+def settings(database_url: str, issuer: Issuer) -> Settings:
+    """Settings of an API that trusts `issuer`."""
+    return Settings(
+        database_url=database_url,
+        kafka="localhost:1",
+        issuer=issuers.NAME,
+        audience=issuers.AUDIENCE,
+        jwks_url=issuer.url,
+    )
+
+
+@pytest.fixture
+def app(database: Database, database_url: str, issuer: Issuer) -> FastAPI:
+    """The API of parcels."""
+    return create_app(parcels.Parcels(), settings(database_url, issuer), database)
+
+
+@pytest.fixture
+def api(app: FastAPI) -> Iterator[TestClient]:
+    """A client of that API; a fault of the server is an answer, not an exception."""
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def sender(issuer: Issuer) -> dict[str, str]:
+    """The header of a carrier that may send and read parcels."""
+    return issuer.bearer("parcels:send parcels:read")

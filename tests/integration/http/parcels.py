@@ -1,0 +1,223 @@
+"""A service of nothing but routes: parcels that are sent, opened and lost."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis import audit, clock
+from chassis.database import Database, Key, Read, StaleAggregateError, metadata
+from chassis.http import answers, problems
+from chassis.http.app import ReadTx, WriteTx
+from chassis.http.auth import Caller, public, requires
+from chassis.http.idempotency import OnceOnly, OnceOnlyDemanded
+from chassis.http.paging import Page, PageQuery
+from chassis.http.preconditions import IfMatch
+from chassis.http.problems import Conflict, NotFound
+from chassis.http.shapes import takes
+from chassis.ids import new_id
+
+METADATA = metadata()
+PARCELS = sa.Table(
+    "parcels",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("org", Key, nullable=False),
+    sa.Column("road", Key, nullable=False),
+    sa.Column("grams", sa.Integer, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+    # Checked at the commit, when the route has long returned.
+    sa.UniqueConstraint("label", deferrable=True, initially="DEFERRED"),
+)
+
+
+@dataclass
+class Gate:
+    """Lets a test hold a route between its first statement and its last."""
+
+    reached: threading.Event = field(default_factory=threading.Event)
+    opened: threading.Event = field(default_factory=threading.Event)
+
+
+gates: dict[str, Gate] = {}
+
+
+class NewParcel(BaseModel):
+    """A parcel to be sent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    road: str = Field(min_length=1, max_length=40)
+    grams: int = Field(ge=1, le=1_000_000)
+    label: str = Field("", max_length=80)
+
+
+class ParcelView(BaseModel):
+    """A parcel as its sender sees it."""
+
+    id: UUID
+    road: str
+    grams: int
+    label: str
+    state: Literal["sent", "opened"]
+    version: int
+    sent_at: datetime
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        return cls.model_validate(row, from_attributes=True)
+
+
+class ParcelOpen(Conflict):
+    """It was opened before."""
+
+    slug = "parcel-open"
+    title = "The parcel is open already"
+    description = "A parcel can be opened once."
+
+
+router = APIRouter(tags=["parcels"])
+Sender = Annotated[Caller, requires("parcels:send")]
+Reader = Annotated[Caller, requires("parcels:read")]
+
+
+def find(tx: Read, parcel: UUID, caller: Caller) -> Any:
+    """The row of a parcel that is the caller's."""
+    row = tx.execute(
+        sa.select(PARCELS).where(PARCELS.c.id == parcel, PARCELS.c.org == caller.organisation)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+@router.post("/parcels", status_code=201, response_model=ParcelView)
+def send_parcel(new: NewParcel, caller: Sender, tx: WriteTx, once: OnceOnly) -> Response:
+    """Send a parcel."""
+
+    def act() -> Response:
+        gate = gates.get(new.road)
+        row = {
+            "id": new_id(),
+            "org": caller.organisation,
+            "state": "sent",
+            "version": 1,
+            "sent_at": clock.now(),
+            "road": new.road,
+            "grams": new.grams,
+            "label": new.label or str(new_id()),
+        }
+        tx.execute(PARCELS.insert().values(row))
+        if gate is not None:
+            gate.reached.set()
+            gate.opened.wait(10)
+        return answers.created(ParcelView(**row), location=f"/parcels/{row['id']}", version=1)
+
+    return once(tx, caller, act)
+
+
+@router.get("/parcels")
+def list_parcels(
+    caller: Reader, read: ReadTx, page: PageQuery, road: Annotated[str | None, Query(max_length=40)] = None
+) -> Page[ParcelView]:
+    """The caller's parcels, oldest first."""
+    columns = PARCELS.c
+    statement = sa.select(PARCELS).where(columns.org == caller.organisation)
+    if road is not None:
+        statement = statement.where(columns.road == road)
+    after = page.after(datetime, UUID)
+    if after is not None:
+        statement = statement.where(sa.tuple_(columns.sent_at, columns.id) > after)
+    rows = read.execute(statement.order_by(columns.sent_at, columns.id).limit(page.limit)).all()
+    return page.of([ParcelView.of(row) for row in rows], key=lambda view: (view.sent_at, view.id))
+
+
+@router.get("/parcels/{parcel}", response_model=ParcelView)
+def read_parcel(parcel: UUID, caller: Reader, read: ReadTx) -> Response:
+    """One parcel of the caller's."""
+    view = ParcelView.of(find(read, parcel, caller))
+    return answers.answered(view, version=view.version)
+
+
+@router.post("/parcels/{parcel}/opening", response_model=ParcelView, responses=problems.responses(ParcelOpen))
+def open_parcel(parcel: UUID, caller: Sender, tx: WriteTx, seen: IfMatch, once: OnceOnlyDemanded) -> Response:
+    """Open a parcel, once."""
+
+    def act() -> Response:
+        row = find(tx, parcel, caller)
+        seen.check(row.version)
+        if row.state == "opened":
+            raise ParcelOpen(f"It was opened as version {row.version}.")
+        done = tx.execute(
+            PARCELS.update()
+            .where(PARCELS.c.id == parcel, PARCELS.c.version == row.version)
+            .values(state="opened", version=row.version + 1)
+        ).rowcount
+        if not done:
+            raise StaleAggregateError
+        audit.record(tx, caller, "parcel-opened", f"parcel:{parcel}", "somebody was curious")
+        view = ParcelView.of(find(tx, parcel, caller))
+        return answers.answered(view, version=view.version)
+
+    return once(tx, caller, act)
+
+
+@router.post("/loads", status_code=202)
+@takes("text/csv", "application/gzip", limit=1024 * 1024)
+async def weigh_load(request: Request, caller: Sender) -> dict[str, int]:
+    """Weigh a file without keeping it."""
+    total = 0
+    async for chunk in request.stream():
+        total += len(chunk)
+    return {"bytes": total}
+
+
+@router.get("/roads")
+@public
+def roads(read: ReadTx) -> list[str]:
+    """The roads there are."""
+    return list(read.execute(sa.select(PARCELS.c.road).distinct().order_by(PARCELS.c.road).limit(100)).scalars())
+
+
+@router.post("/statements/{kind}", status_code=204)
+def run_statement(kind: Literal["deadlock", "check", "number", "bug"], caller: Sender, tx: WriteTx) -> None:
+    """Fail in the ways in which a database fails."""
+    match kind:
+        case "deadlock":
+            tx.execute(sa.text("DO $$ BEGIN RAISE EXCEPTION 'crossed' USING ERRCODE = '40P01'; END $$"))
+        case "check":
+            tx.execute(sa.text("DO $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '23514'; END $$"))
+        case "number":
+            tx.execute(sa.text("SELECT CAST(:number AS integer)"), {"number": 2**40})
+        case "bug":
+            raise RuntimeError("the secret is 13800138000")
+
+
+@dataclass(frozen=True)
+class Parcels:
+    """The service, as far as its API is concerned."""
+
+    name: str = "parcels"
+    title: str = "Parcels"
+    routers: tuple[APIRouter, ...] = (router,)
+
+
+def create_tables(database: Database) -> None:
+    """The tables of the service and of the chassis."""
+    from chassis.database import MECHANISM
+
+    with database.engine.begin() as connection:
+        MECHANISM.create_all(connection)
+        METADATA.create_all(connection)
