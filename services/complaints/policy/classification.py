@@ -22,6 +22,7 @@ _NOT_SAID = re.compile(r"[\W\d_]+")
 
 _LINK_AT, _PHONE_AT, _CARD_AT, _CODE_AT, _TERSE_AT = range(len(FEATURES))
 _REASONS = 8
+_LINK_AND_NUMBER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,12 @@ def classify(text: str, signed: Signed, lexicon: Lexicon, thresholds: Thresholds
     present = hits.keys()
     scores: dict[str, float] = {}
     grounds: dict[str, set[int]] = {}
-    for signal in lexicon.signals:
-        if signal.all <= present and signal.none.isdisjoint(present):
-            further = min(len(hits[signal.counted]) - 1, thresholds.furthest)
-            scores[signal.kind] = scores.get(signal.kind, 0.0) + signal.weight + signal.each * further
-            grounds.setdefault(signal.kind, set()).update(signal.all)
+    for concept, words in hits.items():
+        for signal in lexicon.signals.get(concept, ()):
+            if signal.all <= present and signal.none.isdisjoint(present):
+                further = min(len(words) - 1, thresholds.furthest)
+                scores[signal.kind] = scores.get(signal.kind, 0.0) + signal.weight + signal.each * further
+                grounds.setdefault(signal.kind, set()).update(signal.all, (concept,))
     classes = lexicon.classes
     ranked = sorted(
         (-score, kind) for kind, score in scores.items() if score >= thresholds.least[classes[kind].category]
@@ -76,8 +78,8 @@ def classify(text: str, signed: Signed, lexicon: Lexicon, thresholds: Thresholds
     # What speaks for another class of the same meaning is no doubt about the meaning.
     against = next((score for score, other in ranked if classes[other] != meaning), 0.0)
     confidence = round(best / (best + against - thresholds.doubt), 3)
-    words = dict.fromkeys(word for concept in sorted(grounds[kind]) for word in hits[concept])
-    reasons = (f"class:{kind}", *(f"word:{word}" for word in words))[:_REASONS]
+    named = dict.fromkeys(word for concept in sorted(grounds[kind]) for word in hits[concept])
+    reasons = (f"class:{kind}", *(f"word:{word}" for word in named))[:_REASONS]
     if confidence < thresholds.unsure:
         return Classification(industries.UNKNOWN, Category.COMMERCIAL, confidence, (*reasons, "unsure"))
     return Classification(meaning.industry, meaning.category, confidence, reasons)
@@ -103,7 +105,7 @@ def _hits(text: str, body: str, lexicon: Lexicon, terse: int) -> dict[int, list[
         hits[_CARD_AT] = ["card-number"]
     if _CODE.search(unlinked):
         hits[_CODE_AT] = ["code"]
-    # Longer than this it says something whatever stands in it: a link, a number and a few letters have less.
-    if len(body) <= 6 * terse and len(_NOT_SAID.sub("", _LINK.sub("", body.casefold()))) <= terse:
+    # Longer than this it says something, whatever link and number stand in it.
+    if len(body) <= terse + _LINK_AND_NUMBER and len(_NOT_SAID.sub("", _LINK.sub("", body.casefold()))) <= terse:
         hits[_TERSE_AT] = ["terse"]
     return hits

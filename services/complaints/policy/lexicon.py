@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import add
 
 import msgspec
 
@@ -62,10 +62,9 @@ class _File(_Strict, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Evidence for a class: all these concepts and none of those. Concepts are numbered."""
+    """Evidence for a class, given its first concept: all of these others too, and none of those. Numbered."""
 
     kind: str
-    counted: int
     all: frozenset[int]
     none: frozenset[int]
     weight: float
@@ -74,25 +73,28 @@ class Signal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
-    """The lexicon as it is matched: words, tokens and signals over numbered concepts."""
+    """The lexicon as it is matched: words, tokens and signals over numbered concepts, signals by their first one."""
 
     variants: dict[int, str]
+    written: frozenset[str]
     spelling: Spelling
     classes: dict[str, Class]
     concepts: tuple[str, ...]
     words: dict[str, tuple[int, ...]]
     openings: dict[str, tuple[str, ...]]
     tokens: dict[str, tuple[int, ...]]
-    signals: tuple[Signal, ...]
+    signals: dict[int, tuple[Signal, ...]]
 
     def folded(self, text: str) -> str:
         """A text with compatibility forms, letter case and look-alike characters taken away."""
-        return unicodedata.normalize("NFKC", text).casefold().translate(self.variants)
+        plain = unicodedata.normalize("NFKC", text).casefold()
+        # Most texts have no such character, and looking is ten times faster than translating.
+        return plain if self.written.isdisjoint(plain) else plain.translate(self.variants)
 
     def words_in(self, squeezed: str) -> list[str]:
         """The words of the lexicon that occur in a text, found by their first two letters (ten times faster than
         looking for each word)."""
-        present = {first + second for first, second in pairwise(squeezed)}
+        present = set(map(add, squeezed, squeezed[1:]))
         present.update(squeezed)
         openings = self.openings
         return [word for opening in openings.keys() & present for word in openings[opening] if word in squeezed]
@@ -120,24 +122,20 @@ def load(text: bytes) -> Lexicon:
         for term in listed:
             where.setdefault(folded(term), set()).add(number[name])
 
-    signals = []
+    signals: dict[int, list[Signal]] = {}
     for signal in file.signals:
         unknown = [name for name in (*signal.all, *signal.none) if name not in number]
         if unknown or signal.kind not in file.classes:
             raise ValueError(f"a signal for {signal.kind} names what is not there: {unknown or signal.kind}")
-        signals.append(
-            Signal(
-                signal.kind,
-                number[signal.all[0]],
-                frozenset(number[name] for name in signal.all),
-                frozenset(number[name] for name in signal.none),
-                signal.weight,
-                signal.each,
-            )
+        first, *others = (number[name] for name in signal.all)
+        excluded = frozenset(number[name] for name in signal.none)
+        signals.setdefault(first, []).append(
+            Signal(signal.kind, frozenset(others), excluded, signal.weight, signal.each)
         )
     spelling = file.spelling
     return Lexicon(
         variants=variants,
+        written=frozenset(map(chr, variants)),
         spelling=Spelling(
             decorations=tuple(map(folded, spelling.decorations)),
             legal_forms=tuple(map(folded, spelling.legal_forms)),
@@ -149,7 +147,7 @@ def load(text: bytes) -> Lexicon:
         words={term: tuple(sorted(numbers)) for term, numbers in words.items()},
         openings=_by_opening(words),
         tokens={term: tuple(sorted(numbers)) for term, numbers in tokens.items()},
-        signals=tuple(signals),
+        signals={first: tuple(each) for first, each in signals.items()},
     )
 
 
