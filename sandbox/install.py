@@ -1,0 +1,138 @@
+"""What is made when the sandbox is installed: the key that signs tokens and the credentials of its clients.
+
+Nothing here has a default and nothing is shipped: every installation has a key and secrets of its own, in a directory
+that only its owner can read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+from joserfc.jwk import OKPKey
+
+from contracts.carriers import CARRIERS
+from contracts.channels import CHANNELS
+
+_KEY = "key.json"
+_CLIENTS = "clients.json"
+
+
+class NotInstalled(Exception):
+    """A directory holds no key or no clients, or others than its owner may read them. The message says which."""
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """A client of the token issuer: for which organisation it acts, and what it may do at most."""
+
+    client_id: str
+    secret: str
+    org: str
+    scopes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Client({self.client_id})"
+
+
+class _Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    regulators: tuple[str, ...]
+    scopes: dict[str, tuple[str, ...]]
+
+    def organisations(self, carriers: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+        codes = {"regulator": self.regulators, "carrier": (*CARRIERS, *carriers), "channel": tuple(CHANNELS)}
+        for kind, of_kind in codes.items():
+            for code in of_kind:
+                yield f"{kind}:{code}", self.scopes[kind]
+
+
+def into(directory: Path, *, carriers: Iterable[str] = ()) -> None:
+    """Installs the sandbox in `directory` (made, 0700), or brings an installation up to date.
+
+    Makes clients for every regulator, carrier and channel known, and for the further `carriers` named. A key and
+    secrets that are there stay; scopes are those of this release. Raises NotInstalled where what is there can be read
+    by others.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    if not (directory / _KEY).exists():
+        _write(
+            directory / _KEY, msgspec.json.encode(OKPKey.generate_key("Ed25519", auto_kid=True).as_dict(private=True))
+        )
+    existing = {each.client_id: each for each in clients(directory)} if (directory / _CLIENTS).exists() else {}
+    made = dict(existing)
+    for org, scopes in _plan().organisations(carriers):
+        client_id = client_id_of(org)
+        secret = existing[client_id].secret if client_id in existing else secrets.token_urlsafe(32)
+        made[client_id] = Client(client_id=client_id, secret=secret, org=org, scopes=scopes)
+    if made != existing:
+        _write(directory / _CLIENTS, msgspec.json.format(msgspec.json.encode(list(made.values()))))
+
+
+def client_id_of(org: str) -> str:
+    """The id of the client that acts for an organisation: carrier:CMCC is carrier-CMCC."""
+    return org.replace(":", "-")
+
+
+def clients(directory: Path) -> list[Client]:
+    """Everyone who may ask for tokens. Raises NotInstalled."""
+    return msgspec.json.decode(_read(directory / _CLIENTS), type=list[Client])
+
+
+def client(directory: Path, org: str) -> Client:
+    """The client that acts for an organisation. Raises NotInstalled, and KeyError where there is none."""
+    for each in clients(directory):
+        if each.org == org:
+            return each
+    raise KeyError(org)
+
+
+def key(directory: Path) -> OKPKey:
+    """The key that signs tokens, private part and all. Raises NotInstalled."""
+    return OKPKey.import_key(msgspec.json.decode(_read(directory / _KEY), type=dict[str, str | list[str]]))
+
+
+def all_scopes() -> tuple[str, ...]:
+    """Every scope that any client may have, sorted."""
+    return tuple(sorted({scope for scopes in _plan().scopes.values() for scope in scopes}))
+
+
+def _plan() -> _Plan:
+    return msgspec.yaml.decode(resources.files("sandbox").joinpath("clients.yaml").read_bytes(), type=_Plan)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if stat.S_IMODE(mode) & 0o077:
+                raise NotInstalled(f"{path} can be read by others than its owner (mode {stat.S_IMODE(mode):o})")
+            return file.read()
+    except FileNotFoundError:
+        raise NotInstalled(f"{path} is not there: python -m sandbox.install {path.parent}") from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """The whole file or none of it, readable by its owner only from its first moment."""
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            unfinished.unlink()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m sandbox.install DIRECTORY")
+    into(Path(sys.argv[1]))

@@ -1,0 +1,167 @@
+"""The token issuer: client credentials (RFC 6749) become access tokens (RFC 9068). It keeps no state.
+
+It stands in for whatever identity provider a deployment has. A service needs of it what it would need of any other: the
+issuer's name and where its keys are.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from sandbox import install, tokens
+
+GRANT = "client_credentials"
+_FORM = "application/x-www-form-urlencoded"
+_BODY_BYTES = 16 * 1024
+
+
+class _Refused(Exception):
+    """An error by RFC 6749, 5.2."""
+
+    def __init__(self, error: str, description: str, *, status: int = 400, basic: bool = False) -> None:
+        super().__init__(error)
+        headers = {"WWW-Authenticate": 'Basic realm="anning-sandbox", charset="UTF-8"'} if basic else {}
+        self.answer = _unstored({"error": error, "error_description": description}, status=status, headers=headers)
+
+
+def create_app(
+    directory: Path, issuer: str, audience: str, *, lifetime_seconds: int = tokens.LIFETIME_SECONDS
+) -> FastAPI:
+    """The issuer over what was installed in `directory`. `issuer` is its address as clients see it, which goes into
+    tokens as `iss`: scheme and host, nothing after them.
+
+    Raises NotInstalled, and ValueError where `issuer` is no such address.
+    """
+    parts = urlsplit(issuer)
+    if parts.scheme not in ("http", "https") or issuer != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError(f"an issuer is https://host[:port], without a slash at its end: {issuer!r}")
+    key = install.key(directory)
+    clients = {each.client_id: each for each in install.clients(directory)}
+    published = {"keys": [{**key.as_dict(private=False), "use": "sig", "alg": "EdDSA"}]}
+    app = FastAPI(title="Anning sandbox: token issuer", openapi_url=None)
+    app.add_exception_handler(_Refused, _refused)
+
+    @app.get("/.well-known/jwks.json")
+    async def keys() -> JSONResponse:
+        """The public keys (RFC 7517)."""
+        return JSONResponse(published, headers={"Cache-Control": "public, max-age=300"})
+
+    @app.get("/.well-known/oauth-authorization-server")
+    async def metadata() -> dict[str, Any]:
+        """What this issuer can do and where (RFC 8414)."""
+        return {
+            "issuer": issuer,
+            "token_endpoint": f"{issuer}/token",
+            "jwks_uri": f"{issuer}/.well-known/jwks.json",
+            "grant_types_supported": [GRANT],
+            "response_types_supported": [],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "scopes_supported": list(install.all_scopes()),
+        }
+
+    @app.post("/token")
+    async def token(request: Request) -> JSONResponse:
+        """A token for the client that shows its secret, by HTTP Basic or in the form."""
+        form = await _form(request)
+        client = _authenticated(request, form, clients)
+        if "grant_type" not in form:
+            raise _Refused("invalid_request", "grant_type is missing")
+        if form["grant_type"] != GRANT:
+            raise _Refused("unsupported_grant_type", f"grant_type is {GRANT} here")
+        scopes = tuple(dict.fromkeys(form["scope"].split())) if "scope" in form else client.scopes
+        beyond = [scope for scope in scopes if scope not in client.scopes]
+        if beyond:
+            raise _Refused("invalid_scope", f"{client.client_id} may not have {_plain(beyond[0])}")
+        given = tokens.sign(
+            key,
+            issuer=issuer,
+            audience=audience,
+            client_id=client.client_id,
+            org=client.org,
+            scopes=scopes,
+            lifetime_seconds=lifetime_seconds,
+        )
+        return _unstored(
+            {
+                "access_token": given,
+                "token_type": "Bearer",
+                "expires_in": lifetime_seconds,
+                "scope": " ".join(scopes),
+            }
+        )
+
+    @app.get("/healthz")
+    @app.get("/readyz")
+    async def health() -> dict[str, str]:
+        """It is there, or it would not answer."""
+        return {"status": "ready"}
+
+    return app
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The parameters of the request. One that is empty counts as left out, none may come twice (RFC 6749, 3.2)."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise _Refused("invalid_request", f"the body is of the type {_FORM}")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _BODY_BYTES:
+            raise _Refused("invalid_request", "the body is too large", status=413)
+    try:
+        pairs = parse_qsl(body.decode("ascii"), max_num_fields=32, errors="strict")
+    except ValueError:
+        raise _Refused("invalid_request", "the body cannot be read") from None
+    form = dict(pairs)
+    if len(form) < len(pairs):
+        raise _Refused("invalid_request", "a parameter comes twice")
+    return form
+
+
+def _authenticated(request: Request, form: dict[str, str], clients: dict[str, install.Client]) -> install.Client:
+    header = request.headers.get("authorization")
+    if header is not None and "client_secret" in form:
+        raise _Refused("invalid_request", "a client shows its secret in one way, not in two")
+    client_id, secret = _basic(header) if header is not None else (form.get("client_id"), form.get("client_secret"))
+    client = clients.get(client_id or "")
+    # Compared in constant time, also for a client that is not there.
+    expected = client.secret if client else "-" * 43
+    fits = hmac.compare_digest(expected.encode(), (secret or "").encode())
+    if client is None or not fits:
+        raise _Refused("invalid_client", "client and secret do not fit", status=401, basic=True)
+    return client
+
+
+def _basic(header: str) -> tuple[str, str]:
+    scheme, _, encoded = header.partition(" ")
+    try:
+        pair = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        pair = ""
+    client_id, colon, secret = pair.partition(":")
+    if scheme.lower() != "basic" or not colon:
+        raise _Refused("invalid_client", "the header Authorization is not HTTP Basic", status=401, basic=True)
+    # Both are form-encoded before they are joined (RFC 6749, 2.3.1).
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _plain(text: str) -> str:
+    """As an error description may have it (RFC 6749, 5.2)."""
+    return "".join(each for each in text[:64] if " " <= each <= "~" and each not in '"\\')
+
+
+def _unstored(content: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(content, status, {"Cache-Control": "no-store", "Pragma": "no-cache", **(headers or {})})
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, _Refused)
+    return error.answer

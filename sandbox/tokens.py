@@ -1,0 +1,151 @@
+"""Access tokens (RFC 9068): signed here, fetched and renewed by those who call the platform's APIs."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Collection, Generator
+from pathlib import Path
+
+import httpx2
+from joserfc import jws, jwt
+from joserfc.jwa import JWSAlgModel
+from joserfc.jwk import OKPKey
+
+from sandbox import install
+from sandbox.install import Client
+
+LIFETIME_SECONDS = 600
+"""How long a token is good."""
+
+_ALGORITHM = "EdDSA"
+# A token is renewed when this much of its life is over: whoever gets it has the rest to use it.
+_RENEWED_AFTER = 0.8
+
+
+class _Signatures(jws.JWSRegistry):
+    """EdDSA by the name that every verifier knows; joserfc's own look-up warns that RFC 9864 has a newer one."""
+
+    def get_alg(self, name: str) -> JWSAlgModel:
+        return self.algorithms[name]
+
+
+_SIGNATURES = _Signatures(algorithms=[_ALGORITHM])
+
+
+def sign(
+    key: OKPKey,
+    *,
+    issuer: str,
+    audience: str,
+    client_id: str,
+    org: str,
+    scopes: Collection[str],
+    lifetime_seconds: int = LIFETIME_SECONDS,
+    issued_at: float | None = None,
+) -> str:
+    """A token by RFC 9068 with the claim `org`. `issued_at` is in seconds since 1970 (None: now, in real time)."""
+    issued = time.time() if issued_at is None else issued_at
+    claims = {
+        "iss": issuer,
+        "sub": client_id,
+        "aud": audience,
+        "exp": int(issued + lifetime_seconds),
+        "iat": int(issued),
+        "jti": str(uuid.uuid4()),
+        "client_id": client_id,
+        "scope": " ".join(scopes),
+        "org": org,
+    }
+    header = {"alg": _ALGORITHM, "typ": "at+jwt", "kid": key.kid}
+    return jwt.encode(header, claims, key, registry=_SIGNATURES)
+
+
+def mint(
+    directory: Path,
+    org: str,
+    scopes: Collection[str] | None = None,
+    *,
+    issuer: str,
+    audience: str = "anning",
+    lifetime_seconds: int = LIFETIME_SECONDS,
+    issued_at: float | None = None,
+) -> str:
+    """A token made with the key in `directory` and no issuer at work. For tests.
+
+    `scopes`: None for all that the organisation's client may have. Any organisation will do where they are given.
+    Raises NotInstalled.
+    """
+    return sign(
+        install.key(directory),
+        issuer=issuer,
+        audience=audience,
+        client_id=install.client_id_of(org),
+        org=org,
+        scopes=install.client(directory, org).scopes if scopes is None else scopes,
+        lifetime_seconds=lifetime_seconds,
+        issued_at=issued_at,
+    )
+
+
+class Tokens:
+    """The tokens of one client: fetched when first asked for, kept, and renewed before they expire.
+
+    May be used by many threads; one fetches while the others wait.
+    """
+
+    def __init__(
+        self,
+        issuer: str,
+        client: Client,
+        *,
+        scopes: Collection[str] | None = None,
+        timeout_seconds: float = 5,
+    ) -> None:
+        """`scopes`: None for all that the client may have."""
+        self._url = f"{issuer}/token"
+        self._credentials = httpx2.BasicAuth(client.client_id, client.secret)
+        self._form = {"grant_type": "client_credentials"} | ({} if scopes is None else {"scope": " ".join(scopes)})
+        self._timeout_seconds = timeout_seconds
+        self._renewing = threading.Lock()
+        self._token: str | None = None
+        self._renew_at = 0.0
+
+    def bearer(self) -> str:
+        """A token that is good for a while yet. Raises httpx2.HTTPError when the issuer does not give one."""
+        with self._renewing:
+            if self._token is None or time.monotonic() >= self._renew_at:
+                self._fetch()
+            assert self._token is not None
+            return self._token
+
+    def refused(self, token: str) -> None:
+        """Forget `token`, which an API did not accept: the issuer may have another key by now."""
+        with self._renewing:
+            if self._token == token:
+                self._token = None
+
+    def _fetch(self) -> None:
+        with httpx2.Client(timeout=self._timeout_seconds, trust_env=False) as http:
+            answer = http.post(self._url, data=self._form, auth=self._credentials)
+        answer.raise_for_status()
+        given = answer.json()
+        self._token = str(given["access_token"])
+        self._renew_at = time.monotonic() + _RENEWED_AFTER * float(given["expires_in"])
+
+
+class Bearer(httpx2.Auth):
+    """Puts a client's token on every request; where one is not accepted, tries once more with a new one."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
+        token = self._tokens.bearer()
+        request.headers["Authorization"] = f"Bearer {token}"
+        answer = yield request
+        if answer.status_code == 401:
+            self._tokens.refused(token)
+            request.headers["Authorization"] = f"Bearer {self._tokens.bearer()}"
+            yield request

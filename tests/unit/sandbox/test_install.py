@@ -1,0 +1,82 @@
+"""Keys and clients are made at install, for everyone who calls the platform, and nobody else can read them."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from contracts.carriers import CARRIERS
+from contracts.channels import CHANNELS
+from sandbox import install
+from sandbox.install import NotInstalled
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "credentials"
+
+
+def _modes(directory: Path) -> dict[str, str]:
+    return {each.name: f"{stat.S_IMODE(each.stat().st_mode):o}" for each in [directory, *directory.iterdir()]}
+
+
+def test_only_the_owner_can_read_what_was_installed(directory: Path) -> None:
+    install.into(directory)
+    assert _modes(directory) == {"credentials": "700", "key.json": "600", "clients.json": "600"}
+
+
+def test_every_organisation_that_calls_has_a_client_with_a_secret_of_its_own(directory: Path) -> None:
+    install.into(directory)
+    clients = install.clients(directory)
+    orgs = {each.org for each in clients}
+    assert {"regulator:MIIT", "regulator:CA-44"} <= orgs
+    assert {f"carrier:{code}" for code in CARRIERS} <= orgs
+    assert {f"channel:{code}" for code in CHANNELS} <= orgs
+    assert len({each.secret for each in clients}) == len({each.client_id for each in clients}) == len(clients)
+    assert all(len(each.secret) >= 43 for each in clients)
+
+
+def test_what_a_client_may_do_depends_on_its_kind(directory: Path) -> None:
+    install.into(directory)
+    carrier, channel = install.client(directory, "carrier:CMCC"), install.client(directory, "channel:app")
+    assert "orders:acknowledge" in carrier.scopes or "orders:act" in carrier.scopes
+    assert channel.scopes == ("complaints:file",)
+    assert "complaints:read" not in carrier.scopes
+
+
+def test_two_installations_share_no_key_and_no_secret(tmp_path: Path) -> None:
+    install.into(tmp_path / "one")
+    install.into(tmp_path / "two")
+    assert install.key(tmp_path / "one").kid != install.key(tmp_path / "two").kid
+    secrets = [{each.secret for each in install.clients(tmp_path / name)} for name in ("one", "two")]
+    assert secrets[0].isdisjoint(secrets[1])
+
+
+def test_installing_again_keeps_the_key_and_the_secrets_and_adds_what_is_new(directory: Path) -> None:
+    install.into(directory)
+    key, before = install.key(directory).kid, install.clients(directory)
+    install.into(directory, carriers=["TESTMVNO"])
+    after = install.clients(directory)
+    assert install.key(directory).kid == key
+    assert after[: len(before)] == before
+    assert [each.org for each in after[len(before) :]] == ["carrier:TESTMVNO"]
+
+
+def test_files_that_others_can_read_are_not_used(directory: Path) -> None:
+    install.into(directory)
+    (directory / "clients.json").chmod(0o640)
+    with pytest.raises(NotInstalled, match=r"can be read by others.*640"):
+        install.clients(directory)
+
+
+def test_where_nothing_was_installed_one_is_told_how_to(directory: Path) -> None:
+    with pytest.raises(NotInstalled, match=r"python -m sandbox\.install"):
+        install.key(directory)
+
+
+def test_a_client_does_not_show_its_secret_when_it_is_printed(directory: Path) -> None:
+    install.into(directory)
+    client = install.client(directory, "carrier:CMCC")
+    assert client.secret not in f"{client} {client!r}"
