@@ -1,0 +1,145 @@
+"""The cast: enterprises, access codes and senders of the scenario, read from cast.yaml."""
+
+from __future__ import annotations
+
+import enum
+from importlib import resources
+
+import msgspec
+from stdnum.cn import uscc
+
+from contracts.credit_codes import CreditCode, InvalidCreditCode
+
+
+class Case(enum.StrEnum):
+    """What a sender is in the scenario for.
+
+    ADVERTISES, EXTENDS (through a number that a shorter filing covers), COMMITS (a suspected crime under the filed
+    name), SUBLETS (under another name): enough people complain. QUIET: too few. ONE_COMPLAINANT: often, by one.
+    UNVOUCHED: by people whom no channel vouches for. SPREAD: over too long a time. NOTIFIES: of messages that are no
+    spam. DECLARED_LATE: filed after the messages. SILENT: nobody complains. UNREGISTERED: not filed. MOBILE: a
+    subscriber's number. ELSEWHERE: not of this country.
+    """
+
+    ADVERTISES = "advertises"
+    EXTENDS = "extends"
+    COMMITS = "commits"
+    SUBLETS = "sublets"
+    QUIET = "quiet"
+    ONE_COMPLAINANT = "one-complainant"
+    UNVOUCHED = "unvouched"
+    SPREAD = "spread"
+    NOTIFIES = "notifies"
+    DECLARED_LATE = "declared-late"
+    SILENT = "silent"
+    UNREGISTERED = "unregistered"
+    MOBILE = "mobile"
+    ELSEWHERE = "elsewhere"
+
+    @property
+    def truth(self) -> str:
+        """Who answers for the number, in truth: a kind of attribution, or declared-late."""
+        return _TRUTHS.get(self, "declared")
+
+    @property
+    def follows(self) -> str:
+        """What the rules make of it, on the day and by itself: `order:<ground>`, `enquiry` or `nothing`."""
+        return _FOLLOWS.get(self, "nothing")
+
+
+_TRUTHS = {
+    Case.SUBLETS: "sublet-suspected",
+    Case.DECLARED_LATE: "declared-late",
+    Case.UNREGISTERED: "unregistered",
+    Case.MOBILE: "p2p",
+    Case.ELSEWHERE: "other",
+}
+_FOLLOWS = {
+    Case.ADVERTISES: "order:commercial",
+    Case.EXTENDS: "order:commercial",
+    Case.COMMITS: "order:suspected-crime",
+    Case.SUBLETS: "order:sublet",
+    Case.UNREGISTERED: "enquiry",
+}
+
+
+class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Holder(_Strict, frozen=True):
+    """An SMS port enterprise."""
+
+    name: str
+    region: str
+
+
+class AccessCode(_Strict, frozen=True):
+    """An access code, the one carrier it is at and whose it is."""
+
+    code: str
+    carrier: str
+    holder: str
+    province: str | None = None
+
+
+class Provider(_Strict, frozen=True):
+    """A content provider and the name it signs with."""
+
+    name: str
+    brand: str
+    region: str
+
+
+class Senders(_Strict, frozen=True, rename={"provider": "for", "signs_as": "as", "owner": "of"}):
+    """Numbers that do the same. `says` are kinds of message, `complaints` from least to most for each number."""
+
+    case: Case
+    says: tuple[str, ...]
+    numbers: int
+    complaints: tuple[int, int]
+    at: str | None = None
+    number: str | None = None
+    provider: str | None = None
+    signs_as: tuple[str, ...] = ()
+    owner: str | None = None
+
+
+class Cast(_Strict, frozen=True):
+    """Everybody."""
+
+    holders: dict[str, Holder]
+    access_codes: tuple[AccessCode, ...]
+    providers: dict[str, Provider]
+    senders: tuple[Senders, ...]
+
+    def access_code(self, code: str) -> AccessCode:
+        """Raises KeyError."""
+        for each in self.access_codes:
+            if each.code == code:
+                return each
+        raise KeyError(code)
+
+    def code_of(self, key: str) -> str:
+        """The credit code of a holder or provider."""
+        place = [*self.holders, *self.providers].index(key) + 1
+        return credit_code((self.holders | self.providers)[key].region, place)
+
+
+def load() -> Cast:
+    """The cast as it ships."""
+    return msgspec.yaml.decode(resources.files("sandbox.scenario").joinpath("cast.yaml").read_bytes(), type=Cast)
+
+
+def credit_code(region: str, number: int) -> str:
+    """A well-formed credit code that nobody has: its organisation code begins with FAKE.
+
+    `region` is registered in (six digits), `number` below 10,000 tells enterprises apart.
+    """
+    for check in "0123456789X":
+        body = f"91{region}FAKE{number:04}{check}"
+        try:
+            return str(CreditCode.parse(body + uscc.calc_check_digit(body)))
+        except InvalidCreditCode:
+            continue
+    raise AssertionError("one of eleven check characters fits")
