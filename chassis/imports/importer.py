@@ -1,0 +1,54 @@
+"""What a service says of a kind of file that it takes; all else is done here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+from fastapi import APIRouter
+
+from chassis.database import Tx
+from chassis.imports import routes
+from chassis.imports.formats import Format
+from chassis.imports.lines import Line, Outcome
+from chassis.imports.resource import Import
+from chassis.imports.sweep import run_for
+from chassis.service import Sweep
+
+R = TypeVar("R")
+
+POLL = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Importer(Generic[R]):
+    """A kind of file, and what its lines do.
+
+    `apply` gets up to 5,000 lines of one file that could be read, in one transaction, and says what became of every
+    one of them. It is called for parts of a file in any order, by several workers at once, and again for lines that
+    were applied before (in another file, or another upload of the same): keys of the domain decide what is a
+    duplicate, never the order. What it locks it locks sorted. What it raises is tried again a few times; then the
+    import has failed, until staff resume it.
+
+    `noun` names one import in the API's description ("complaint import"); `personal` says whether lines hold personal
+    data, so that they are encrypted while they wait (the process needs a key ring then).
+    """
+
+    kind: str
+    noun: str
+    format: Format[R]
+    apply: Callable[[Tx, Import, Sequence[Line[R]]], Outcome]
+    personal: bool = True
+
+    def router(self, path: str, scope: str) -> APIRouter:
+        """The routes below `path`: send a file, list imports, read one and its lines' errors, resume one that failed.
+
+        All need `scope`; who has it sees the imports of their organisation, a regulator those of all.
+        """
+        return routes.router(self, path, scope)
+
+    def sweep(self) -> Sweep:
+        """The work that imports leave: one chunk at a time, by any number of workers."""
+        return Sweep(name=f"import {self.kind}", run=run_for(self), every=POLL, limit=1)

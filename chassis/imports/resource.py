@@ -1,0 +1,142 @@
+"""An import as a resource: what is kept of it, and what is told about it.
+
+A file waits as chunks, each worked off in a transaction of its own, in any order and by any number of workers. Counts
+are never incremented: each chunk keeps its own, and the import's are their sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from chassis.database import MECHANISM, Key, Read
+from chassis.http.auth import Caller
+
+RECEIVED, FINISHED, FAILED = "received", "finished", "failed"
+RUNNING = "running"
+"""Told, not kept: received, and some of it is done."""
+
+_Moment = sa.DateTime(timezone=True)
+
+IMPORTS = sa.Table(
+    "imports",
+    MECHANISM,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("kind", Key, nullable=False),
+    sa.Column("submitted_by", Key, nullable=False),
+    sa.Column("org", Key, nullable=False),
+    sa.Column("media_type", Key, nullable=False),
+    sa.Column("columns", ARRAY(sa.Text), nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("lines", sa.Integer, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("lines_read", sa.Integer),
+    sa.Column("accepted", sa.Integer),
+    sa.Column("duplicates", sa.Integer),
+    sa.Column("rejected", sa.Integer),
+    sa.Column("created_at", _Moment, nullable=False),
+    sa.Column("finished_at", _Moment),
+    sa.Column("failure", sa.Text),
+    sa.Index("ix_imports_kind", "kind", "id"),
+    sa.Index("ix_imports_open", "kind", "id", postgresql_where=sa.text("state = 'received'")),
+    sa.CheckConstraint("state IN ('received', 'finished', 'failed')", name="state"),
+    sa.CheckConstraint(
+        "state <> 'finished' OR (lines = lines_read AND lines_read = accepted + duplicates + rejected"
+        " AND finished_at IS NOT NULL)",
+        name="reconciled",
+    ),
+    sa.CheckConstraint("(state = 'failed') = (failure IS NOT NULL)", name="failure"),
+)
+
+CHUNKS = sa.Table(
+    "import_chunks",
+    MECHANISM,
+    sa.Column("import_id", sa.Uuid, sa.ForeignKey(IMPORTS.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("first_line", sa.Integer, nullable=False),
+    sa.Column("lines", sa.Integer, nullable=False),
+    sa.Column("sealed", sa.Boolean, nullable=False),
+    sa.Column("content", sa.LargeBinary),
+    sa.Column("attempts", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("due_at", _Moment, nullable=False),
+    sa.Column("done_at", _Moment),
+    sa.Column("accepted", sa.Integer),
+    sa.Column("duplicates", sa.Integer),
+    sa.Column("rejected", sa.Integer),
+    sa.Index("ix_import_chunks_undone", "import_id", "sequence", postgresql_where=sa.text("done_at IS NULL")),
+    # What is done keeps no content: it may hold personal data.
+    sa.CheckConstraint("(done_at IS NULL) = (content IS NOT NULL)", name="content"),
+    sa.CheckConstraint("done_at IS NULL OR lines = accepted + duplicates + rejected", name="reconciled"),
+)
+
+ERRORS = sa.Table(
+    "import_errors",
+    MECHANISM,
+    sa.Column("import_id", sa.Uuid, sa.ForeignKey(IMPORTS.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("line", sa.Integer, primary_key=True),
+    sa.Column("code", Key, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One file, as whoever applies its lines knows it: which it is, who sent it, and when."""
+
+    id: UUID
+    kind: str
+    submitted_by: str
+    org: str
+    created_at: datetime
+
+    @property
+    def caller(self) -> Caller:
+        """Who sent it, for commands that ask. Its scopes were checked when it came; here it has none."""
+        kind, _, code = self.org.partition(":")
+        return Caller(self.submitted_by, kind, code, frozenset())
+
+
+def told(kind: str, caller: Caller) -> sa.Select[Any]:
+    """The imports of a kind that a caller may see: a regulator all, others those of their organisation.
+
+    With the columns of `imports`; while one is not finished, its counts are those of the chunks done so far.
+    """
+    chunks = CHUNKS.c
+    done = (
+        sa.select(
+            *(
+                sa.func.coalesce(sa.func.sum(column), 0).label(column.name)
+                for column in (chunks.lines, chunks.accepted, chunks.duplicates, chunks.rejected)
+            )
+        )
+        .where(chunks.import_id == IMPORTS.c.id, chunks.done_at.is_not(None), IMPORTS.c.state != FINISHED)
+        .lateral("done")
+    )
+    counts = {name: sa.func.coalesce(IMPORTS.c[name], done.c[name]) for name in ("accepted", "duplicates", "rejected")}
+    counts["lines_read"] = sa.func.coalesce(IMPORTS.c.lines_read, done.c.lines)
+    state = sa.case((sa.and_(IMPORTS.c.state == RECEIVED, done.c.lines > 0), RUNNING), else_=IMPORTS.c.state)
+    columns = [column for column in IMPORTS.c if column.name not in (*counts, "state")]
+    statement = (
+        sa.select(*columns, state.label("state"), *(count.label(name) for name, count in counts.items()))
+        .join_from(IMPORTS, done, sa.true())
+        .where(IMPORTS.c.kind == kind)
+    )
+    return statement if caller.org_kind == "regulator" else statement.where(IMPORTS.c.org == caller.organisation)
+
+
+def errors_of(read: Read, import_id: UUID, after: int, limit: int) -> Sequence[sa.Row[Any]]:
+    """Up to `limit` errors of an import's lines behind line `after`, in order."""
+    statement = (
+        sa.select(ERRORS.c.line, ERRORS.c.code, ERRORS.c.detail)
+        .where(ERRORS.c.import_id == import_id, ERRORS.c.line > after)
+        .order_by(ERRORS.c.line)
+        .limit(limit)
+    )
+    return read.execute(statement).all()

@@ -1,0 +1,230 @@
+"""The routes of a kind of file: send one, and see what became of it."""
+
+# No `from __future__ import annotations`: the types of routes made within a function could not be resolved then.
+
+import hashlib
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Header, Request, Response
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from chassis import audit, clock
+from chassis.database import Database, Read, Tx
+from chassis.http import problems
+from chassis.http.answers import accepted
+from chassis.http.auth import Caller, requires
+from chassis.http.idempotency import Once
+from chassis.http.paging import Page, PageQuery
+from chassis.http.problems import (
+    Conflict,
+    Forbidden,
+    IdempotencyKeyReused,
+    Malformed,
+    NotFound,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+)
+from chassis.http.shapes import route_of, takes
+from chassis.http.transactions import ReadTx, WriteTx, cause_of
+from chassis.ids import new_id
+from chassis.imports.refusals import CompressedTooStrongly, UnreadableFile, WrongHeader
+from chassis.imports.resource import CHUNKS, FAILED, IMPORTS, RECEIVED, errors_of, told
+from chassis.imports.upload import PIECE_BYTES, Limits, Reception
+
+if TYPE_CHECKING:
+    from chassis.imports.importer import Importer
+
+GZIP_TYPES = ("application/gzip", "application/x-gzip")
+
+
+class ImportView(BaseModel):
+    """A file that was sent, and what became of its lines so far."""
+
+    id: UUID
+    kind: str
+    state: Literal["received", "running", "finished", "failed"]
+    submitted_by: str = Field(description="who sent it")
+    org: str = Field(description="for which organisation")
+    media_type: str
+    bytes: int = Field(description="of the unpacked file")
+    digest: str = Field(description="SHA-256 of the unpacked file, in hexadecimal")
+    lines: int = Field(description="how many the file has; blank ones and the header of a CSV file are none")
+    lines_read: int = Field(description="how many were worked off so far: accepted, duplicates and rejected together")
+    accepted: int
+    duplicates: int = Field(description="lines that were known before and changed nothing")
+    rejected: int = Field(description="lines that were not taken; each is told with its reason under /errors")
+    created_at: datetime
+    finished_at: datetime | None
+    failure: str | None = Field(description="why the rest could not be worked off, of an import that has failed")
+
+
+class LineErrorView(BaseModel):
+    """Why a line was not taken."""
+
+    line: int = Field(description="its number in the file; the first line has 1")
+    code: str
+    detail: str
+
+
+class Resumption(BaseModel):
+    """Why a failed import is worth another attempt."""
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="idempotency-key",
+        pattern=r"^[\x21-\x7e]{1,255}$",
+        description="a random key that stands for this upload; the same key gets the same answer for seven days",
+    ),
+]
+
+
+def router(importer: "Importer[Any]", path: str, scope: str) -> APIRouter:
+    """The routes of one importer; see `Importer.router`."""
+    made = APIRouter(tags=[f"{importer.noun}s"])
+    slug = importer.noun.replace(" ", "_")
+    refusals = problems.responses(UnreadableFile, WrongHeader, CompressedTooStrongly, IdempotencyKeyReused)
+    Submitter = Annotated[Caller, requires(scope)]  # noqa: N806 - a type
+
+    # The one route that is not sync: it takes the file as it comes, and leaves what blocks to a thread.
+    @made.post(path, name=f"create_{slug}", status_code=202, response_model=ImportView, responses=refusals)
+    @takes(*importer.format.media_types, *GZIP_TYPES, limit=None)
+    async def create(request: Request, caller: Submitter, idempotency_key: IdempotencyKey = None) -> Response:
+        """Send a file as the body, plain or gzipped. It is answered when it is kept; its lines are worked off then."""
+        media_type, gzipped = _form(request, importer)
+        limit = Limits().max_bytes
+        declared = request.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > limit:
+            raise PayloadTooLarge(f"A file may have {limit} bytes, unpacked.")
+        reception = Reception(new_id(), importer.format, gzipped=gzipped, sealed=importer.personal, max_bytes=limit)
+        with reception:
+            await _receive(request, reception)
+            return await run_in_threadpool(
+                _keep, request, reception, importer.kind, caller, media_type, idempotency_key
+            )
+
+    @made.get(path, name=f"list_{slug}s")
+    def list_imports(page: PageQuery, caller: Submitter, read: ReadTx) -> Page[ImportView]:
+        """Files that were sent, the newest first."""
+        statement = told(importer.kind, caller).order_by(IMPORTS.c.id.desc()).limit(page.limit)
+        after = page.after(UUID)
+        if after is not None:
+            statement = statement.where(IMPORTS.c.id < after[0])
+        return page.of([_view(row) for row in read.execute(statement)], key=lambda view: (view.id,))
+
+    @made.get(f"{path}/{{id}}", name=f"get_{slug}")
+    def get_import(id: UUID, caller: Submitter, read: ReadTx) -> ImportView:
+        """A file that was sent: how far it is, and what became of its lines."""
+        return _find(read, importer.kind, caller, id)
+
+    @made.get(f"{path}/{{id}}/errors", name=f"list_{slug}_errors")
+    def list_errors(id: UUID, page: PageQuery, caller: Submitter, read: ReadTx) -> Page[LineErrorView]:
+        """The lines that were not taken, in their order in the file, and why."""
+        _find(read, importer.kind, caller, id)
+        (after,) = page.after(int) or (0,)
+        rows = errors_of(read, id, after, page.limit)
+        views = [LineErrorView(line=row.line, code=row.code, detail=row.detail) for row in rows]
+        return page.of(views, key=lambda view: (view.line,))
+
+    @made.post(f"{path}/{{id}}/resumption", name=f"resume_{slug}")
+    def resume(id: UUID, resumption: Resumption, caller: Submitter, tx: WriteTx) -> ImportView:
+        """Work off what is left of an import that has failed, when the reason is mended. For staff of the regulator."""
+        _find(tx, importer.kind, caller, id)
+        if caller.org_kind != "regulator":
+            raise Forbidden("Only staff of the regulator resume an import.")
+        _resume(tx, id)
+        audit.record(tx, caller, "import-resumed", f"import:{id}", resumption.reason)
+        tx.announce()
+        return _find(tx, importer.kind, caller, id)
+
+    return made
+
+
+def _form(request: Request, importer: "Importer[Any]") -> tuple[str, bool]:
+    """The media type of the text that is sent, and whether it is packed with gzip."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "x-gzip"):
+        raise UnsupportedMediaType("Content-Encoding is gzip, or not there.")
+    if media_type not in GZIP_TYPES:
+        return media_type, encoding != "identity"
+    if encoding != "identity":
+        raise UnsupportedMediaType("Say once that it is gzip: by Content-Type or by Content-Encoding.")
+    return importer.format.media_types[0], True
+
+
+async def _receive(request: Request, reception: Reception) -> None:
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async for data in request.stream():
+            parts.append(data)
+            size += len(data)
+            # Changing threads for every packet would take longer than the work.
+            if size >= PIECE_BYTES:
+                await run_in_threadpool(reception.feed, b"".join(parts))
+                parts, size = [], 0
+    except ClientDisconnect as error:
+        raise Malformed("The upload ended before the file did.") from error
+    await run_in_threadpool(reception.end, b"".join(parts))
+
+
+def _keep(
+    request: Request, reception: Reception, kind: str, caller: Caller, media_type: str, key: str | None
+) -> Response:
+    """Everything in one transaction, committed before the answer."""
+    database: Database = request.app.state.database
+    fingerprint = hashlib.sha256(f"{request.url.path}\n{media_type}\n".encode() + reception.digest()).digest()
+    with database.begin(cause_of(request)) as tx:
+
+        def act() -> Response:
+            now = clock.now()
+            tx.execute(
+                IMPORTS.insert().values(
+                    id=reception.import_id,
+                    kind=kind,
+                    submitted_by=caller.subject,
+                    org=caller.organisation,
+                    media_type=media_type,
+                    columns=list(reception.columns or ()),
+                    digest=reception.digest(),
+                    bytes=reception.bytes,
+                    lines=reception.lines,
+                    state=RECEIVED,
+                    created_at=now,
+                )
+            )
+            reception.store(tx, now)
+            tx.announce()
+            view = _find(tx, kind, caller, reception.import_id)
+            return accepted(view, location=f"{request.url.path}/{view.id}")
+
+        return Once(key, f"POST {route_of(request)}", fingerprint)(tx, caller, act)
+
+
+def _find(read: Read, kind: str, caller: Caller, import_id: UUID) -> ImportView:
+    row = read.execute(told(kind, caller).where(IMPORTS.c.id == import_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _view(row)
+
+
+def _view(row: sa.Row[Any]) -> ImportView:
+    return ImportView.model_validate(dict(row._mapping) | {"digest": row.digest.hex()})
+
+
+def _resume(tx: Tx, import_id: UUID) -> None:
+    # Chunks before their import, as the sweep locks them.
+    undone = sa.and_(CHUNKS.c.import_id == import_id, CHUNKS.c.done_at.is_(None))
+    tx.execute(CHUNKS.update().where(undone).values(attempts=0, due_at=clock.now()))
+    failed = sa.and_(IMPORTS.c.id == import_id, IMPORTS.c.state == FAILED)
+    if not tx.execute(IMPORTS.update().where(failed).values(state=RECEIVED, failure=None)).rowcount:
+        raise Conflict("Only an import that has failed can be resumed.")

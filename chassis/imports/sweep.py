@@ -1,0 +1,190 @@
+"""Working off what was received: one chunk a transaction, whichever is next and nobody else's.
+
+Whether an import is finished is asked of its chunks, never counted along, so that it survives the death of any worker
+at any moment: what died undone is done by another, what was done stays done.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import sqlalchemy as sa
+import structlog
+
+from chassis import clock, privacy
+from chassis.aggregate import Cause
+from chassis.database import Tx, is_transient
+from chassis.imports.formats import read_all
+from chassis.imports.lines import Line, Outcome
+from chassis.imports.resource import CHUNKS, ERRORS, FAILED, FINISHED, IMPORTS, RECEIVED, Import
+from chassis.imports.upload import unpack
+from chassis.service import Slice
+
+if TYPE_CHECKING:
+    from chassis.imports.importer import Importer
+
+RETRY_AFTER = (timedelta(seconds=1), timedelta(seconds=4), timedelta(seconds=15), timedelta(seconds=60))
+"""How long a chunk rests after each failure; after one more the import has failed."""
+
+_REASON_LENGTH = 500
+
+log = structlog.get_logger()
+
+
+class UnaccountedLinesError(Exception):
+    """An importer did not say of every line it was given what became of it."""
+
+
+def run_for(importer: Importer[Any]) -> Callable[[Tx, Slice], int]:
+    """The work of one importer's sweep."""
+
+    def run(tx: Tx, piece: Slice) -> int:
+        return finish(tx, importer.kind) or work(tx, importer)
+
+    return run
+
+
+def finish(tx: Tx, kind: str) -> int:
+    """Close an import of which every chunk is done; returns how many it closed."""
+    undone = sa.select(CHUNKS.c.sequence).where(CHUNKS.c.import_id == IMPORTS.c.id, CHUNKS.c.done_at.is_(None))
+    done = (
+        sa.select(IMPORTS.c.id)
+        .where(IMPORTS.c.kind == kind, IMPORTS.c.state == RECEIVED, ~undone.exists())
+        .order_by(IMPORTS.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    import_id = tx.execute(done).scalar_one_or_none()
+    if import_id is None:
+        return 0
+    chunks = CHUNKS.c
+    sums = tx.execute(
+        sa.select(
+            *(
+                sa.func.coalesce(sa.func.sum(column), 0).label(name)
+                for name, column in (
+                    ("lines_read", chunks.lines),
+                    ("accepted", chunks.accepted),
+                    ("duplicates", chunks.duplicates),
+                    ("rejected", chunks.rejected),
+                )
+            )
+        ).where(chunks.import_id == import_id)
+    ).one()
+    counts = dict(sums._mapping)
+    tx.execute(
+        IMPORTS.update().where(IMPORTS.c.id == import_id).values(state=FINISHED, finished_at=clock.now(), **counts)
+    )
+    log.info("import finished", kind=kind, import_id=str(import_id), **counts)
+    return 1
+
+
+def work(tx: Tx, importer: Importer[Any]) -> int:
+    """Apply the next chunk that is due; returns 0 where there is none.
+
+    An error of the handler is undone, noted and tried again later; a passing fault of the database is raised.
+    """
+    chunk = tx.execute(_next(importer.kind)).one_or_none()
+    if chunk is None:
+        return 0
+    file = Import(chunk.import_id, importer.kind, chunk.submitted_by, chunk.org, chunk.created_at)
+    tx.cause = Cause.beginning(file.id)
+    try:
+        with tx.connection.begin_nested():
+            outcome = _apply(tx, importer, file, chunk)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        tx.take_events()
+        _note_failure(tx, chunk, error)
+        return 1
+    _set_chunk(
+        tx,
+        chunk,
+        content=None,
+        done_at=clock.now(),
+        accepted=outcome.accepted,
+        duplicates=outcome.duplicates,
+        rejected=len(outcome.errors),
+    )
+    return 1
+
+
+def _next(kind: str) -> sa.Select[Any]:
+    """The first chunk that is due and that no other worker has, with its import."""
+    imports = IMPORTS.c
+    return (
+        sa.select(CHUNKS, imports.columns, imports.submitted_by, imports.org, imports.created_at)
+        .join(IMPORTS, imports.id == CHUNKS.c.import_id)
+        .where(
+            imports.kind == kind,
+            imports.state == RECEIVED,
+            CHUNKS.c.done_at.is_(None),
+            CHUNKS.c.due_at <= clock.now(),
+        )
+        .order_by(CHUNKS.c.import_id, CHUNKS.c.sequence)
+        .limit(1)
+        .with_for_update(of=CHUNKS, skip_locked=True)
+    )
+
+
+def _apply(tx: Tx, importer: Importer[Any], file: Import, chunk: Any) -> Outcome:
+    cuts = unpack(chunk.content, file.id, chunk.sequence, sealed=chunk.sealed)
+    lines, unreadable = read_all(importer.format.reader(chunk.columns), cuts)
+    outcome = importer.apply(tx, file, lines) if lines else Outcome()
+    _check(outcome, lines)
+    errors = [*unreadable, *outcome.errors]
+    if errors:
+        rows = [(file.id, error.line, error.code, error.detail) for error in errors]
+        tx.copy(ERRORS.name, ("import_id", "line", "code", "detail"), rows)
+    return replace(outcome, errors=errors)
+
+
+def _check(outcome: Outcome, lines: Sequence[Line[Any]]) -> None:
+    given = {line.number for line in lines}
+    refused = {error.line for error in outcome.errors}
+    if len(refused) != len(outcome.errors) or not refused <= given:
+        raise UnaccountedLinesError("a line was refused twice, or was not among those given")
+    told = outcome.accepted + outcome.duplicates + len(refused)
+    if told != len(given):
+        raise UnaccountedLinesError(f"{len(given)} lines were given, what became of {told} was told")
+
+
+def _set_chunk(tx: Tx, chunk: Any, **values: Any) -> None:
+    own = sa.and_(CHUNKS.c.import_id == chunk.import_id, CHUNKS.c.sequence == chunk.sequence)
+    tx.execute(CHUNKS.update().where(own).values(**values))
+
+
+def _note_failure(tx: Tx, chunk: Any, error: Exception) -> None:
+    reason = _reason(error)
+    attempts = chunk.attempts + 1
+    log.error(
+        "import chunk failed",
+        import_id=str(chunk.import_id),
+        first_line=chunk.first_line,
+        attempts=attempts,
+        reason=reason,
+        # Without the message, which can hold what the lines held.
+        at="".join(traceback.format_tb(error.__traceback__)),
+    )
+    if attempts <= len(RETRY_AFTER):
+        _set_chunk(tx, chunk, attempts=attempts, due_at=clock.now() + RETRY_AFTER[attempts - 1])
+        return
+    _set_chunk(tx, chunk, attempts=attempts)
+    tx.execute(
+        IMPORTS.update()
+        .where(IMPORTS.c.id == chunk.import_id, IMPORTS.c.state == RECEIVED)
+        .values(state=FAILED, failure=f"{chunk.lines} lines from line {chunk.first_line} on: {reason}")
+    )
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without the statement's parameters and without numbers: they may be personal data."""
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    message = cause.diag.message_primary if isinstance(cause, psycopg.Error) else str(cause)
+    return privacy.redact(f"{type(cause).__name__}: {message}")[:_REASON_LENGTH]

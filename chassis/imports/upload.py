@@ -1,0 +1,239 @@
+"""Receiving a file: unpacked, checked, cut into records and packed into chunks while it streams in.
+
+Memory stays the same however long the file is: finished chunks, compressed and encrypted, wait in a temporary file. A
+transaction begins only when the whole file has arrived, so that a slow sender holds no connection and a broken file
+leaves no trace.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import zlib
+from collections.abc import Iterator
+from datetime import datetime
+from types import TracebackType
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import lz4.block
+import msgspec
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis import privacy
+from chassis.database import Tx
+from chassis.http.problems import PayloadTooLarge
+from chassis.imports.formats import Format
+from chassis.imports.lines import Cut
+from chassis.imports.refusals import CompressedTooStrongly, UnreadableFile
+from chassis.imports.resource import CHUNKS
+
+CHUNK_LINES = 5_000
+"""Lines worked off in one transaction."""
+
+CHUNK_BYTES = 4 * 1024 * 1024
+"""A chunk of long lines ends earlier, so that no worker has to hold much of a file."""
+
+PIECE_BYTES = 1024 * 1024
+"""How much is unpacked at a time."""
+
+MAX_RATIO = 100
+_RATIO_GRACE = 1024 * 1024
+
+_SPOOL_BYTES = 4 * 1024 * 1024
+_UTF8_MARK = b"\xef\xbb\xbf"
+_START_BYTES = 4
+_FOREIGN_STARTS = {
+    b"\x1f\x8b": "It is compressed: say so with Content-Encoding: gzip, or send it as application/gzip.",
+    b"\xff\xfe": "It is in UTF-16; only UTF-8 is read.",
+    b"\xfe\xff": "It is in UTF-16; only UTF-8 is read.",
+    b"PK\x03\x04": "It is a ZIP archive or a spreadsheet, not a text.",
+}
+
+
+class Limits(BaseSettings):
+    """What may be sent at most; from the environment, as all settings."""
+
+    model_config = SettingsConfigDict(env_prefix="ANNING_IMPORT_", extra="ignore")
+
+    max_bytes: int = Field(default=1024**3, gt=0, description="bytes of one file, unpacked")
+
+
+class _Chunk(NamedTuple):
+    """Where in the temporary file a chunk is, and what it holds."""
+
+    first_line: int
+    lines: int
+    start: int
+    length: int
+
+
+_CONTENT = msgspec.msgpack.Decoder(list[Cut])
+
+
+def pack(cuts: list[Cut], import_id: UUID, sequence: int, *, sealed: bool) -> bytes:
+    """The content of a chunk as it is kept: compressed, and encrypted for this very chunk if `sealed`."""
+    content: bytes = lz4.block.compress(msgspec.msgpack.encode(cuts))
+    return privacy.ring().encrypt(content, _belonging(import_id, sequence)) if sealed else content
+
+
+def unpack(content: bytes, import_id: UUID, sequence: int, *, sealed: bool) -> list[Cut]:
+    """What was packed. Raises UndecipherableError or KeyRingError where the keys do not fit."""
+    plain = privacy.ring().decrypt(content, _belonging(import_id, sequence)) if sealed else content
+    return _CONTENT.decode(lz4.block.decompress(plain))
+
+
+def _belonging(import_id: UUID, sequence: int) -> bytes:
+    return f"import:{import_id}:{sequence}".encode()
+
+
+class Gunzip:
+    """Unpacks a gzip stream of one or several members piece by piece; its methods raise what refuses the file."""
+
+    def __init__(self) -> None:
+        self._member: Any = None
+        self._members = 0
+        self._packed = 0
+        self._unpacked = 0
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """What `data` unpacks to, in pieces."""
+        self._packed += len(data)
+        piece = b""
+        # A full piece may have left more behind, though all of the input was taken.
+        while data or len(piece) == PIECE_BYTES:
+            if self._member is None:
+                data = data.lstrip(b"\0") if self._members else data  # tape drives pad what they wrote
+                if not data:
+                    return
+                self._member = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+                self._members += 1
+            try:
+                piece = self._member.decompress(data, PIECE_BYTES)
+            except zlib.error as error:
+                raise UnreadableFile("The gzip stream is damaged.") from error
+            self._unpacked += len(piece)
+            if self._unpacked > MAX_RATIO * self._packed + _RATIO_GRACE:
+                raise CompressedTooStrongly
+            if piece:
+                yield piece
+            if self._member.eof:
+                data, self._member, piece = self._member.unused_data, None, b""
+            else:
+                data = self._member.unconsumed_tail
+
+    def end(self) -> None:
+        """The stream has ended."""
+        if self._member is not None:
+            raise UnreadableFile("The gzip stream ends in its middle.")
+
+
+class Reception:
+    """One file while it comes in. Blocking, so that it runs beside the event loop; its methods raise what refuses
+    the file. A context manager: what waits in the temporary file is gone in the end."""
+
+    def __init__(self, import_id: UUID, form: Format[Any], *, gzipped: bool, sealed: bool, max_bytes: int) -> None:
+        self.import_id = import_id
+        self.bytes = 0
+        self.lines = 0
+        self.columns: tuple[str, ...] | None = None
+        self._format = form
+        self._cutter = form.cutter()
+        self._gunzip = Gunzip() if gzipped else None
+        self._sealed = sealed
+        self._max_bytes = max_bytes
+        self._sha256 = hashlib.sha256()
+        self._start: bytes | None = b""
+        self._cuts: list[Cut] = []
+        self._size = 0
+        self._chunks: list[_Chunk] = []
+        self._spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - closed by __exit__
+
+    def __enter__(self) -> Reception:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._spool.close()
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes, as they were sent."""
+        if self._gunzip is None:
+            self._take(data)
+            return
+        for piece in self._gunzip.feed(data):
+            self._take(piece)
+
+    def end(self, data: bytes = b"") -> None:
+        """Take the last bytes: the file has arrived as a whole."""
+        self.feed(data)
+        if self._gunzip is not None:
+            self._gunzip.end()
+        if self._start:
+            self._begin(self._start)
+        if not self.bytes:
+            raise UnreadableFile("The file is empty.")
+        self._keep(self._cutter.end())
+        if self.columns is None:
+            self.columns = self._format.columns(b"") or ()
+        if self._cuts:
+            self._close_chunk()
+
+    def digest(self) -> bytes:
+        """SHA-256 of the unpacked file."""
+        return self._sha256.digest()
+
+    def store(self, tx: Tx, due_at: datetime) -> None:
+        """Write every chunk; the import's own row is there already."""
+        for sequence, chunk in enumerate(self._chunks):
+            self._spool.seek(chunk.start)
+            tx.execute(
+                CHUNKS.insert().values(
+                    import_id=self.import_id,
+                    sequence=sequence,
+                    first_line=chunk.first_line,
+                    lines=chunk.lines,
+                    sealed=self._sealed,
+                    content=self._spool.read(chunk.length),
+                    due_at=due_at,
+                )
+            )
+
+    def _take(self, data: bytes) -> None:
+        self.bytes += len(data)
+        if self.bytes > self._max_bytes:
+            raise PayloadTooLarge(f"A file may have {self._max_bytes} bytes, unpacked.")
+        self._sha256.update(data)
+        if self._start is None:
+            self._keep(self._cutter.feed(data))
+            return
+        self._start += data
+        if len(self._start) >= _START_BYTES:
+            self._begin(self._start)
+
+    def _begin(self, start: bytes) -> None:
+        self._start = None
+        for foreign, reason in _FOREIGN_STARTS.items():
+            if start.startswith(foreign):
+                raise UnreadableFile(reason)
+        self._keep(self._cutter.feed(start.removeprefix(_UTF8_MARK)))
+
+    def _keep(self, cuts: list[Cut]) -> None:
+        if self.columns is None and cuts:
+            columns = self._format.columns(cuts[0].raw)
+            if columns is not None:
+                del cuts[0]
+            self.columns = columns or ()
+        for cut in cuts:
+            self._cuts.append(cut)
+            self._size += len(cut.raw)
+            if len(self._cuts) == CHUNK_LINES or self._size >= CHUNK_BYTES:
+                self._close_chunk()
+
+    def _close_chunk(self) -> None:
+        packed = pack(self._cuts, self.import_id, len(self._chunks), sealed=self._sealed)
+        self._chunks.append(_Chunk(self._cuts[0].number, len(self._cuts), self._spool.tell(), len(packed)))
+        self._spool.write(packed)
+        self.lines += len(self._cuts)
+        self._cuts = []
+        self._size = 0
