@@ -19,7 +19,7 @@ from chassis import clock
 from sandbox import scenario
 from standalone.client import Client
 from standalone.figures import Figures, summary
-from standalone.story import Hop, executed_order, hops
+from standalone.story import Hop, executed_order, hops, no_order_in_time
 from standalone.system import System
 
 STAFF = "regulator:MIIT"
@@ -100,7 +100,7 @@ def _flow(source: Path, complaints: Client, ports: Client, console: Console) -> 
     figures = Figures.asked(complaints, ports, [imported])
     deadline = began + _PATIENCE.total_seconds()
     with Live(console=console, refresh_per_second=4) as live:
-        while not figures.settled:
+        while not (figures.worked_off and no_order_in_time(ports)):
             if time.monotonic() > deadline:
                 raise DemoFailed(f"not settled after {_PATIENCE}")
             time.sleep(0.25)
@@ -118,7 +118,7 @@ def _complaints_in(source: Path) -> Path:
 
 def _until_known(complaints: Client, ports: Client) -> None:
     """Wait until complaints has heard of every port: a complaint filed before counts as unregistered there."""
-    declared = ports.get("/statistics")["ports"]["declared"]
+    declared = sum(ports.get("/statistics")["ports"].values())
     deadline = time.monotonic() + _PATIENCE.total_seconds()
     while complaints.get("/statistics")["ports_known"] < declared:
         if time.monotonic() > deadline:

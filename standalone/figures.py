@@ -23,19 +23,26 @@ class Figures:
         return cls(complaints.get("/statistics"), ports.get("/statistics"), imports)
 
     @property
-    def settled(self) -> bool:
-        """Whether nothing is under way any more: all assessed and heard, no order or enquiry waits in time."""
-        orders, enquiries = self.ports["orders"], self.ports["enquiries"]
+    def worked_off(self) -> bool:
+        """Whether every complaint is assessed and heard of, and every enquiry answered or given up."""
         return bool(
             self.complaints["waiting"] == 0
-            and self.ports["complaints"]["heard"] == self.complaints["assessed"]
-            and orders["pending"] == 0
-            and enquiries["pending"] == 0
+            and self.ports["evidence"]["complaints"] == self.about_ports
+            and self.ports["enquiries"]["states"]["sent"] == 0
         )
+
+    @property
+    def about_ports(self) -> int:
+        """Complaints that ports is told of: those whose sender is a port."""
+        kinds = self.complaints["attribution"]
+        return int(kinds["declared"] + kinds["sublet-suspected"] + kinds["unregistered"])
 
     def imported(self, count: str) -> int:
         """The sum of one count over all files."""
         return sum(int(each[count]) for each in self.imports)
+
+
+ANSWERED = ("answered", "unanswered")
 
 
 def summary(figures: Figures, seconds: float) -> dict[str, Any]:
@@ -56,8 +63,11 @@ def summary(figures: Figures, seconds: float) -> dict[str, Any]:
             "p2p": kinds["p2p"],
             "other": kinds["other"],
         },
-        "orders": orders,
-        "enquiries": enquiries,
+        "orders": {
+            **{name: orders[name] for name in ("ordered", "acknowledged", "executed", "refused", "overdue")},
+            "open": orders["states"]["ordered"] + orders["states"]["acknowledged"],
+        },
+        "enquiries": {"sent": enquiries["sent"], **{name: enquiries["states"][name] for name in ANSWERED}},
         "seconds": round(seconds, 2),
     }
     document["reconciled"] = [
@@ -77,15 +87,15 @@ def _equations(document: dict[str, Any], figures: Figures) -> list[tuple[str, in
         ),
         ("filed = assessed", document["filed"], document["assessed"]),
         ("assessed = sum of attribution", document["assessed"], sum(document["attribution"].values())),
-        ("assessed = complaints heard by ports", document["assessed"], figures.ports["complaints"]["heard"]),
         (
-            "ordered = executed + refused + overdue + pending + lifted",
+            "declared + sublet + unregistered = complaints that ports has heard of",
+            figures.about_ports,
+            figures.ports["evidence"]["complaints"],
+        ),
+        (
+            "ordered = executed + refused + open",
             orders["ordered"],
-            sum(orders[state] for state in ("executed", "refused", "overdue", "pending", "lifted")),
+            orders["executed"] + orders["refused"] + orders["open"],
         ),
-        (
-            "enquiries sent = answered + unanswered + pending",
-            enquiries["sent"],
-            sum(enquiries[state] for state in ("answered", "unanswered", "pending")),
-        ),
+        ("enquiries sent = answered + unanswered", enquiries["sent"], sum(enquiries[name] for name in ANSWERED)),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from standalone.client import Client
@@ -22,6 +22,16 @@ def executed_order(ports: Client) -> dict[str, Any] | None:
     """The executed order that most people complained for, or None where there is none yet."""
     orders = list(ports.pages("/orders", state="executed", page_size=500))
     return max(orders, key=lambda order: order["complainants"], default=None)
+
+
+def no_order_in_time(ports: Client) -> bool:
+    """Whether no order waits for its carrier within its deadlines: each is done, refused, or overdue."""
+    now = datetime.now(UTC)
+    return all(
+        order["overdue_since"] is not None and _moment(order["execute_by"]) < now
+        for state in ("ordered", "acknowledged")
+        for order in ports.pages("/orders", state=state, page_size=500)
+    )
 
 
 def hops(complaints: Client, ports: Client, order: dict[str, Any]) -> list[Hop]:

@@ -19,7 +19,7 @@ from services.complaints.model import Assessor, State
 from services.complaints.policy.attribution import Register
 from services.complaints.store.complaints import assessment as read_assessment
 from services.complaints.store.register import load_register
-from services.complaints.store.tables import ASSESSMENTS, COMPLAINTS
+from services.complaints.store.tables import ASSESSMENTS, COMPLAINTS, REGISTER_PORTS
 
 
 class SenderView(BaseModel):
@@ -171,6 +171,7 @@ class Statistics(BaseModel):
     attribution: dict[AttributionKind, int]
     categories: dict[Category, int]
     industries: dict[str, int]
+    ports_known: int = Field(description="ports in this service's copy of the register")
 
 
 class FilingView(BaseModel):
@@ -321,6 +322,7 @@ def count_complaints(read: Read, province: str | None) -> Statistics:
         attribution=kinds,
         categories=categories,
         industries=dict(sorted(industries.items())),
+        ports_known=read.execute(sa.select(sa.func.count()).select_from(REGISTER_PORTS)).scalar_one(),
     )
 
 
