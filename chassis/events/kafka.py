@@ -6,9 +6,12 @@ a real broker.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 from kafka import KafkaConsumer, KafkaProducer
+from kafka.errors import KafkaTimeoutError
 
 POLL_MS = 500
 """A shorter poll can time out in the middle of a rejoin; below 200 ms the rejoin may be forgotten."""
@@ -31,12 +34,28 @@ def producer(bootstrap: str, client: str) -> KafkaProducer:
         compression_type="lz4",
         linger_ms=2,
         batch_size=256 * 1024,
-        max_block_ms=5_000,
+        # How long a send waits for a topic that is not known yet.
+        max_block_ms=2_000,
         request_timeout_ms=5_000,
-        delivery_timeout_ms=10_000,
+        # Longer than anybody waits: a batch given up alone would let those behind it overtake.
+        delivery_timeout_ms=60_000,
         bootstrap_timeout_ms=5_000,
         **_CONNECTION,
     )
+
+
+def abandon(made: KafkaProducer, _: object = None) -> None:
+    """Stop a producer at once; what the broker has not acknowledged counts as failed.
+
+    Its own `close` waits for every record first and, where one is not delivered in time, raises and leaves the thread
+    at work. As the `errback` of a record it keeps back everything behind that record.
+    """
+    made._sender.force_close()
+    if threading.current_thread() is not made._sender:
+        made._sender.join(timeout=1)
+        with suppress(KafkaTimeoutError):
+            made.close(timeout=0)
+        made._closed = True
 
 
 def consumer(bootstrap: str, group: str | None, instance: str, topics: Sequence[str] = ()) -> KafkaConsumer:

@@ -11,6 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -80,12 +81,38 @@ class Relay:
                     continue
                 if published < BATCH:
                     self._waiter.wait(self._poll_seconds)
-        self._close_producer()
+        self._abandon_producer()
 
     def publish(self, buckets: Iterable[int]) -> int:
-        """Publish one batch of these buckets and mark what the broker has; returns how many that were."""
-        ready = [bucket for bucket in buckets if self._backoff.get(bucket, (0.0, 0))[0] <= time.monotonic()]
-        rows = self._unpublished(ready)
+        """Publish one batch of these buckets and mark what the broker has; returns how many that were.
+
+        A bucket that failed is tried with its first event alone, apart from those that flow, until that succeeds.
+        """
+        flowing, due = [], []
+        for bucket in buckets:
+            if bucket not in self._backoff:
+                flowing.append(bucket)
+            elif self._backoff[bucket][0] <= time.monotonic():
+                due.append(bucket)
+        published = self._carry(self._unpublished(flowing, BATCH))
+        if due:
+            published += self._carry([row for bucket in due for row in self._unpublished([bucket], 1)])
+        return published
+
+    def _unpublished(self, buckets: Sequence[int], limit: int) -> Sequence[Any]:
+        if not buckets:
+            return ()
+        columns = OUTBOX.c
+        statement = (
+            sa.select(columns.position, columns.bucket, columns.topic, columns.key, columns.payload)
+            .where(columns.published_at.is_(None), columns.bucket.in_(buckets))
+            .order_by(columns.position)
+            .limit(limit)
+        )
+        with self._database.read() as read:
+            return read.execute(statement).all()
+
+    def _carry(self, rows: Sequence[Any]) -> int:
         if not rows:
             return 0
         sent, failed = self._send(rows)
@@ -99,66 +126,55 @@ class Relay:
         self._note(failed, {row.bucket for row in rows} - failed)
         return len(sent)
 
-    def _unpublished(self, buckets: Sequence[int]) -> Sequence[Any]:
-        if not buckets:
-            return ()
-        columns = OUTBOX.c
-        statement = (
-            sa.select(columns.position, columns.bucket, columns.topic, columns.key, columns.payload)
-            .where(columns.published_at.is_(None), columns.bucket.in_(buckets))
-            .order_by(columns.position)
-            .limit(BATCH)
-        )
-        with self._database.read() as read:
-            return read.execute(statement).all()
-
     def _send(self, rows: Sequence[Any]) -> tuple[list[int], set[int]]:
-        """Send all rows; the positions of each bucket's clean prefix, and the buckets in which one failed.
-
-        What was sent behind a failed row of its bucket goes out again after it: listeners know both as one event.
-        """
+        """Send all rows; the positions of each bucket's clean prefix, and the buckets in which one failed."""
         futures = self._hand_over(rows)
         failed: set[int] = set()
         sent: list[int] = []
         for row in rows:
-            future = futures.get(row.position)
             if row.bucket in failed:
                 continue
+            future = futures.get(row.position)
             if future is not None and future.succeeded():
                 sent.append(row.position)
             else:
                 failed.add(row.bucket)
                 reason = str(future.exception) if future is not None else "not handed over"
                 log.warning("event not published", topic=row.topic, position=row.position, reason=reason)
-        if failed:
-            # A producer that gave up on a batch has a gap in its sequence numbers: the next one starts clean.
-            self._close_producer()
+        if any(not future.succeeded() for future in futures.values()):
+            self._abandon_producer()
         return sent, failed
 
     def _hand_over(self, rows: Sequence[Any]) -> dict[int, Any]:
         """Give rows to the producer and wait until each is acknowledged or given up; their futures by position.
 
-        A bucket whose row could not be handed over is left alone, and so are all when that took too long: each
-        attempt without metadata blocks for seconds.
+        The first one that is given up ends the producer: it would go on with what stands behind that one. A topic
+        that is not found is not asked for twice, and what stands behind its events in their buckets is left alone.
         """
         futures: dict[int, Any] = {}
         skipped: set[int] = set()
-        deadline = time.monotonic() + SEND_SECONDS
+        missing: set[str] = set()
         try:
             producer = self._connected()
+            give_up = partial(clients.abandon, producer)
             for row in rows:
                 if row.bucket in skipped:
                     continue
+                if row.topic in missing:
+                    skipped.add(row.bucket)
+                    continue
                 try:
-                    futures[row.position] = producer.send(
+                    future = producer.send(
                         self._catalogue.physical(row.topic), row.payload, row.key.encode(), [_CONTENT_TYPE]
                     )
                 except KafkaError as error:
                     log.warning("relay waits for a topic", topic=row.topic, error=str(error))
                     skipped.add(row.bucket)
-                    if time.monotonic() > deadline:
-                        break
-            producer.flush(timeout=15)
+                    missing.add(row.topic)
+                else:
+                    future.add_errback(give_up)
+                    futures[row.position] = future
+            producer.flush(timeout=SEND_SECONDS)
         except KafkaError as error:
             log.warning("relay waits for the broker", error=str(error))
         return futures
@@ -176,7 +192,7 @@ class Relay:
             self._producer = clients.producer(self._bootstrap, "relay")
         return self._producer
 
-    def _close_producer(self) -> None:
+    def _abandon_producer(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            producer.close(timeout=1)
+            clients.abandon(producer)
