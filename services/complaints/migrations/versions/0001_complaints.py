@@ -45,7 +45,7 @@ CREATE TABLE complaints (
     category text COLLATE "C",
     assessed_at timestamptz,
     CONSTRAINT pk_complaints PRIMARY KEY (id),
-    CONSTRAINT uq_complaints_channel UNIQUE (channel, external_id),
+    CONSTRAINT uq_complaints_channel_external_id UNIQUE (channel, external_id),
     CONSTRAINT ck_complaints_state CHECK (state IN ('filed', 'assessed', 'withdrawn')),
     CONSTRAINT ck_complaints_assessed CHECK (state <> 'assessed' OR category IS NOT NULL)
 );

@@ -1,0 +1,150 @@
+"""What happens at the complaints service, as its tests tell it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from chassis.aggregate import Cause
+from chassis.database import Database
+from chassis.events.envelope import Message
+from chassis.events.event import Event
+from chassis.service import Slice
+from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
+from contracts.ports import Filing, PortDeclared
+from services.complaints.commands import FILES
+from services.complaints.store.register import keep_declared
+from services.complaints.sweeps import assess_complaints
+from tests.integration.http.issuer import Issuer
+
+SENT = datetime(2026, 6, 1, 4, 30, 17, tzinfo=UTC)
+NUMBER = "10690123456789"
+COMPLAINANT = "13900001234"
+TEXT = "【云杉书店】尊敬的李明先生，新书上架，全场八折，详询13900005678，回T退订"
+HOLDER, PROVIDER = "91440300MA5EXAMP0A", "91310115MA1EXAMPLC"
+ALL_SCOPES = "complaints:file complaints:read complaints:correct complaints:withdraw"
+
+
+def report(external_id: str | None = "app-1", **said: Any) -> dict[str, Any]:
+    """A good complaint as JSON, but for what is said."""
+    made = {
+        "channel": "app",
+        "external_id": external_id,
+        "complainant_number": COMPLAINANT,
+        "complainant_province": "440000",
+        "sender_number": NUMBER,
+        "text": TEXT,
+        "sent_at": SENT.isoformat(),
+        "received_at": (SENT + timedelta(minutes=5)).isoformat(),
+        **said,
+    }
+    return {name: value for name, value in made.items() if value is not None}
+
+
+def filing(signature: str = "云杉书店", *, since: datetime = SENT - timedelta(days=100), **said: Any) -> Filing:
+    """A filing of a bookshop, for whatever port."""
+    return Filing(
+        **{
+            "filing": uuid4(),
+            "holder": HOLDER,
+            "holder_name": "某通信技术有限公司",
+            "provider": PROVIDER,
+            "provider_name": "云杉文化传播有限公司",
+            "signature": signature,
+            "purpose": "marketing",
+            "province": None,
+            "covers_extensions": False,
+            "valid_from": since,
+            "valid_to": None,
+            **said,
+        }
+    )
+
+
+@dataclass
+class Office:
+    """The service as channels, staff and citizens meet it, and its work done by hand."""
+
+    client: TestClient
+    database: Database
+    issuer: Issuer
+
+    def token(self, org: str = "regulator:MIIT", scope: str = ALL_SCOPES) -> dict[str, str]:
+        return self.issuer.bearer(scope, org=org)
+
+    def post(self, path: str, body: Any, *, org: str = "regulator:MIIT", **headers: str) -> Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.post(path, json=body, headers={**self.token(org), **named})
+
+    def get(self, path: str, *, org: str = "regulator:MIIT") -> Response:
+        return self.client.get(path, headers=self.token(org))
+
+    def file(self, external_id: str | None = "app-1", **said: Any) -> dict[str, Any]:
+        """File one complaint over the API and return the answer."""
+        answer = self.post("/complaints", report(external_id, **said))
+        assert answer.status_code == 201, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def import_lines(self, *lines: Any, org: str = "regulator:MIIT", packed: bool = False) -> dict[str, Any]:
+        """Send a file (bytes are lines as they are), work it off, and return what became of it."""
+        content = b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines)
+        media = {"Content-Type": "application/x-ndjson"}
+        if packed:
+            content, media["Content-Encoding"] = gzip.compress(content), "gzip"
+        answer = self.client.post("/complaint-imports", content=content, headers={**self.token(org), **media})
+        assert answer.status_code == 202, answer.text
+        self.work_off_imports()
+        found: dict[str, Any] = self.get(answer.headers["location"], org=org).json()
+        assert found["state"] == "finished"
+        return found
+
+    def work_off_imports(self) -> None:
+        sweep = FILES.sweep()
+        done = 1
+        while done:
+            with self.database.begin() as tx:
+                done = sweep.run(tx, Slice(sweep.limit))
+
+    def assess(self) -> int:
+        """Assess whatever waits; returns how many complaints that were."""
+        with self.database.begin() as tx:
+            return assess_complaints(tx, Slice(1_000))
+
+    def declare(self, *filings: Filing, number: str = NUMBER, carrier: str = "CMCC", version: int = 1) -> None:
+        """Let the service hear how a port is filed now."""
+        event = PortDeclared(
+            carrier=carrier, number=number, access_code=number[:8], status="declared", filings=filings or (filing(),)
+        )
+        message = Message(uuid4(), event, version, SENT, Cause("filing", "filing"))
+        with self.database.begin() as tx:
+            keep_declared(tx, [message])
+
+    def rows(self, statement: str, **parameters: Any) -> list[Any]:
+        with self.database.read() as read:
+            return list(read.execute(sa.text(statement), parameters).all())
+
+    def payloads(self) -> list[bytes]:
+        """Every event there is, as it goes out."""
+        return [bytes(row.payload) for row in self.rows("SELECT payload FROM outbox ORDER BY position")]
+
+    def events(self) -> list[Event]:
+        """Every event there is, in order."""
+        types: dict[str, type[Event]] = {each.type: each for each in (ComplaintAssessed, ComplaintWithdrawn)}
+        envelopes = [msgspec.json.decode(payload) for payload in self.payloads()]
+        return [msgspec.convert(each["data"], types[each["type"]]) for each in envelopes]
+
+    def complaint(self, identifier: str | UUID, *, org: str = "regulator:MIIT") -> dict[str, Any]:
+        answer = self.get(f"/complaints/{identifier}", org=org)
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body

@@ -1,0 +1,129 @@
+"""Filing a complaint over the API: once, whatever is repeated, and only what is good."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.integration.complaints.scenes import COMPLAINANT, SENT, Office, report
+
+
+def test_a_complaint_is_filed_with_a_receipt_and_found_again(office: Office) -> None:
+    answer = office.post("/complaints", report())
+    assert answer.status_code == 201
+    filed = answer.json()
+    assert answer.headers["location"] == f"/complaints/{filed['id']}"
+    assert filed["state"] == "filed"
+    assert len(filed["receipt"]) >= 22
+    found = office.complaint(filed["id"])
+    assert (found["version"], found["state"], found["assessment"]) == (0, "filed", None)
+    assert found["sender"]["base"] == "10690123"
+    assert found["vouched"] is True
+
+
+def test_receipts_are_never_alike(office: Office) -> None:
+    receipts = {office.file(f"app-{number}")["receipt"] for number in range(20)}
+    assert len(receipts) == 20
+
+
+def test_the_same_complaint_again_is_the_same_complaint(office: Office) -> None:
+    first = office.file()
+    again = office.post("/complaints", report())
+    assert (again.status_code, again.json()) == (200, first)
+    assert again.headers["location"] == f"/complaints/{first['id']}"
+    assert office.get("/statistics").json()["filed"] == 1
+
+
+def test_a_complaint_without_an_id_is_known_by_what_it_says(office: Office) -> None:
+    first = office.file(None)
+    later = (SENT + timedelta(hours=2)).isoformat()
+    again = office.post("/complaints", report(None, complainant_number="+86 139 0000 1234", received_at=later))
+    assert (again.status_code, again.json()["id"]) == (200, first["id"])
+    another = office.file(None, sent_at=(SENT + timedelta(seconds=1)).isoformat())
+    assert another["id"] != first["id"]
+
+
+def test_one_id_stands_for_one_complaint(office: Office) -> None:
+    office.file()
+    answer = office.post("/complaints", report(text="另一条短信"))
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "/problems/complaint-differs"
+    assert office.get("/statistics").json()["filed"] == 1
+
+
+def test_the_same_id_of_another_channel_is_another_complaint(office: Office) -> None:
+    first = office.file()
+    second = office.file(channel="sms")
+    assert first["id"] != second["id"]
+
+
+def test_a_repeated_request_gets_the_same_answer(office: Office) -> None:
+    first = office.post("/complaints", report(None), Idempotency_Key="k-1")
+    again = office.post("/complaints", report(None), Idempotency_Key="k-1")
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    other = office.post("/complaints", report(None, text="另一条短信"), Idempotency_Key="k-1")
+    assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+    assert office.get("/statistics").json()["filed"] == 1
+
+
+def test_a_complainant_has_one_surrogate_in_every_channel(office: Office) -> None:
+    one = office.complaint(office.file("a-1")["id"])
+    two = office.complaint(office.file("a-2", channel="sms", complainant_number="+8613900001234")["id"])
+    other = office.complaint(office.file("a-3", complainant_number="13900001235")["id"])
+    assert one["complainant"] == two["complainant"] != other["complainant"]
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer"),
+    [
+        ({"channel": "fax"}, "/channel"),
+        ({"complainant_number": "12345"}, "/complainant_number"),
+        ({"complainant_province": "99"}, "/complainant_province"),
+        ({"sender_number": ""}, "/sender_number"),
+        ({"text": ""}, "/text"),
+        ({"text": "字" * 2001}, "/text"),
+        ({"consented": "perhaps"}, "/consented"),
+        ({"sent_at": "yesterday"}, "/sent_at"),
+        ({"sent_at": "2026-06-01T00:00:00"}, "/sent_at"),
+        ({"received_at": (datetime.now(UTC) + timedelta(days=1)).isoformat()}, "/received_at"),
+        ({"sent_at": "0001-01-01T00:00:00+08:00"}, "/sent_at"),
+        ({"sent_at": "9999-12-31T23:59:59-08:00"}, "/sent_at"),
+        ({"surprise": 1}, "/surprise"),
+        ({"unsubscribed": None, "text": None}, "/text"),
+    ],
+)
+def test_what_is_not_good_is_refused_by_name_and_leaves_no_trace(
+    office: Office, said: dict[str, Any], pointer: str
+) -> None:
+    answer = office.post("/complaints", report(**said))
+    assert answer.status_code == 422, answer.text
+    assert pointer in [error["pointer"] for error in answer.json()["errors"]]
+    assert COMPLAINANT not in answer.text
+    assert office.rows("SELECT 1 FROM complaints UNION ALL SELECT 1 FROM complainants") == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b"\xff{}", b'{"text": "a\\u0000b"}', b'{"text": "\\ud800"}', b"[]" * 200_000]
+)
+def test_a_body_that_is_no_json_is_refused(office: Office, content: bytes) -> None:
+    headers = {**office.token(), "Content-Type": "application/json"}
+    answer = office.client.post("/complaints", content=content, headers=headers)
+    assert answer.status_code in (400, 413)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_channel_files_what_came_through_itself(office: Office) -> None:
+    assert office.post("/complaints", report("a-1"), org="channel:app").status_code == 201
+    assert office.post("/complaints", report("a-2"), org="channel:sms").status_code == 403
+    assert office.post("/complaints", report("a-3"), org="carrier:CMCC").status_code == 403
+    assert office.post("/complaints", report("a-4"), org="regulator:CA-44").status_code == 201
+
+
+def test_who_has_no_token_or_not_the_scope_files_nothing(office: Office) -> None:
+    assert office.client.post("/complaints", json=report()).status_code == 401
+    reader = office.issuer.bearer("complaints:read", org="channel:app")
+    assert office.client.post("/complaints", json=report(), headers=reader).status_code == 403
+    assert office.rows("SELECT 1 FROM complaints") == []

@@ -1,0 +1,98 @@
+"""Complaints by the file: the good lines are kept, each bad one is told, and the same file again adds nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.integration.complaints.scenes import COMPLAINANT, Office, report
+
+
+def errors(office: Office, found: dict[str, Any]) -> dict[int, str]:
+    page = office.get(f"/complaint-imports/{found['id']}/errors").json()
+    assert page["next_page_token"] is None
+    return {error["line"]: error["code"] for error in page["items"]}
+
+
+def counts(found: dict[str, Any]) -> tuple[int, int, int]:
+    assert found["lines_read"] == found["accepted"] + found["duplicates"] + found["rejected"]
+    return found["accepted"], found["duplicates"], found["rejected"]
+
+
+def test_a_file_is_filed_and_the_same_file_again_adds_nothing(office: Office) -> None:
+    lines = [report(f"app-{number}") for number in range(50)]
+    assert counts(office.import_lines(*lines)) == (50, 0, 0)
+    assert counts(office.import_lines(*lines, packed=True)) == (0, 50, 0)
+    assert office.get("/statistics").json()["filed"] == 50
+
+
+def test_each_bad_line_is_told_with_its_number_and_the_good_ones_are_kept(office: Office) -> None:
+    found = office.import_lines(
+        report("a-1"),
+        b"{",
+        b"\xff\xfe",
+        report("a-4", surprise=1),
+        report("a-5", complainant_number="110"),
+        report("a-6", received_at="2999-01-01T00:00:00Z"),
+        report("a-7", consented="perhaps"),
+        report("a-8", text=""),
+        report("a-9", channel="fax"),
+        report("a-10"),
+    )
+    assert counts(found) == (2, 0, 8)
+    assert errors(office, found) == {
+        2: "malformed",
+        3: "not-utf8",
+        4: "invalid",
+        5: "number",
+        6: "future",
+        7: "invalid",
+        8: "length",
+        9: "unknown-channel",
+    }
+    assert office.get("/statistics").json()["filed"] == 2
+
+
+def test_errors_name_the_field_and_not_the_complainant(office: Office) -> None:
+    found = office.import_lines(report("a-1", surprise=1), report(f"x{COMPLAINANT}"))
+    answer = office.get(f"/complaint-imports/{found['id']}/errors")
+    assert [error["code"] for error in answer.json()["items"]] == ["invalid", "personal"]
+    assert "surprise" in answer.text
+    assert "external_id" in answer.text
+    assert COMPLAINANT not in answer.text
+
+
+def test_within_a_file_a_repetition_is_a_duplicate_and_another_text_under_one_id_an_error(office: Office) -> None:
+    found = office.import_lines(report("a-1"), report("a-1"), report("a-1", text="另一条"), report(None), report(None))
+    assert counts(found) == (2, 2, 1)
+    assert errors(office, found) == {3: "complaint-differs"}
+
+
+def test_an_id_that_was_filed_before_with_another_text_is_an_error_of_its_line(office: Office) -> None:
+    office.file("a-1")
+    found = office.import_lines(report("a-1", text="另一条"), report("a-1"), report("a-2"))
+    # Of several lines with one id the first one counts, and it differs; the second says what was filed.
+    assert counts(found) == (1, 1, 1)
+    assert errors(office, found) == {1: "complaint-differs"}
+
+
+def test_a_channel_imports_what_came_through_itself(office: Office) -> None:
+    found = office.import_lines(report("a-1"), report("a-2", channel="sms"), org="channel:app")
+    assert counts(found) == (1, 0, 1)
+    page = office.get(f"/complaint-imports/{found['id']}/errors").json()
+    assert [error["code"] for error in page["items"]] == ["foreign-channel"]
+
+
+def test_a_complaint_of_a_file_and_one_of_the_api_are_the_same_complaint(office: Office) -> None:
+    office.import_lines(report("a-1"))
+    answer = office.post("/complaints", report("a-1"))
+    assert answer.status_code == 200
+    assert answer.json()["receipt"] is None
+    filed = office.file("a-2")
+    assert counts(office.import_lines(report("a-2"))) == (0, 1, 0)
+    assert office.complaint(filed["id"])["external_id"] == "a-2"
+
+
+def test_a_file_of_more_than_one_chunk_is_filed_whole(office: Office) -> None:
+    lines = [report(f"a-{number}", complainant_number=f"139{number % 700:08}") for number in range(7_000)]
+    assert counts(office.import_lines(*lines, packed=True)) == (7_000, 0, 0)
+    assert office.rows("SELECT count(*) FROM complainants")[0][0] == 700
