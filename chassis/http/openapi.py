@@ -32,7 +32,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
             _add_body(operation, shape)
             for parameter in operation.get("parameters", ()):
                 if parameter["name"] == "If-Match":
-                    parameter["required"] = True  # answered with 428, not as a missing parameter
+                    # Its absence is answered with 428 and its form judged by us, not by FastAPI.
+                    parameter |= {"required": True, "schema": preconditions.SCHEMA}
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     return document
 

@@ -9,6 +9,9 @@ from fastapi import Depends, Header
 
 from chassis.http.problems import Malformed, PreconditionFailed, PreconditionRequired
 
+SCHEMA = {"type": "string", "pattern": r'^(\*|(W/)?"[\x21\x23-\x7e]*"(, *(W/)?"[\x21\x23-\x7e]*")*)$'}
+"""The form of If-Match, for the API's description."""
+
 _TAG = re.compile(r'\s*((?:W/)?"[\x21\x23-\x7e]*")\s*(?:,|$)')
 
 

@@ -191,7 +191,7 @@ def roads(read: ReadTx) -> list[str]:
     return list(read.execute(sa.select(PARCELS.c.road).distinct().order_by(PARCELS.c.road).limit(100)).scalars())
 
 
-@router.post("/statements/{kind}", status_code=204)
+@router.post("/statements/{kind}", status_code=204, include_in_schema=False)
 def run_statement(kind: Literal["deadlock", "check", "number", "bug"], caller: Sender, tx: WriteTx) -> None:
     """Fail in the ways in which a database fails."""
     match kind:

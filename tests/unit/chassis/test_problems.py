@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from chassis.database import StaleAggregateError
+from chassis.http import problems
+from chassis.http.problems import Conflict, Invalid, NotFound, Problem
+
+REQUEST = Request({"type": "http", "headers": []})
+CONDITIONAL = Request({"type": "http", "headers": [(b"if-match", b'"1"')]})
+
+
+def test_every_type_says_what_it_means() -> None:
+    for slug, kind in problems.TYPES.items():
+        assert kind.slug == slug
+        assert 400 <= kind.status < 600
+        assert kind.title
+        assert kind.description.endswith(".")
+
+
+def test_a_problem_is_sent_as_rfc_9457_has_it() -> None:
+    response = Conflict("The order is executed.", order="o-1").response("01900000-0000-7000-8000-000000000000")
+    assert (response.status_code, response.media_type) == (409, "application/problem+json")
+    assert json.loads(bytes(response.body)) == {
+        "type": "/problems/conflict",
+        "title": "The present state does not allow this",
+        "status": 409,
+        "detail": "The order is executed.",
+        "instance": "urn:uuid:01900000-0000-7000-8000-000000000000",
+        "order": "o-1",
+    }
+
+
+def test_a_problem_can_be_written_whatever_it_quotes() -> None:
+    assert Invalid.value("body", "/\ud800", "\x00").response("x").body
+
+
+def test_two_types_cannot_have_one_name() -> None:
+    with pytest.raises(TypeError, match="not-found"):
+        type("Lost", (Problem,), {"slug": "not-found", "status": 404, "title": "Lost", "description": "Lost."})
+    assert problems.TYPES["not-found"] is NotFound
+
+
+def test_a_type_needs_a_name_of_its_own() -> None:
+    with pytest.raises(TypeError, match="slug"):
+        type("Nameless", (Conflict,), {"title": "Nameless"})
+
+
+def database_error(kind: type[psycopg.Error]) -> sa.exc.DBAPIError:
+    return sa.exc.DBAPIError("SELECT 1", {}, kind("secret"))
+
+
+@pytest.mark.parametrize(
+    ("error", "slug"),
+    [
+        (NotFound(), "not-found"),
+        (HTTPException(404), "not-found"),
+        (HTTPException(405), "method-not-allowed"),
+        (HTTPException(413), "payload-too-large"),
+        (HTTPException(418), "internal"),
+        (StaleAggregateError(), "conflict"),
+        (database_error(psycopg.errors.DeadlockDetected), "busy"),
+        (database_error(psycopg.errors.SerializationFailure), "busy"),
+        (database_error(psycopg.errors.LockNotAvailable), "busy"),
+        (database_error(psycopg.errors.QueryCanceled), "busy"),
+        (database_error(psycopg.errors.UniqueViolation), "conflict"),
+        (database_error(psycopg.errors.CheckViolation), "internal"),
+        (database_error(psycopg.errors.UndefinedTable), "internal"),
+        (database_error(psycopg.errors.NumericValueOutOfRange), "validation"),
+        (database_error(psycopg.errors.CharacterNotInRepertoire), "validation"),
+        (database_error(psycopg.DataError), "validation"),
+        (database_error(psycopg.errors.DivisionByZero), "internal"),
+        (database_error(psycopg.errors.AdminShutdown), "database-unavailable"),
+        (database_error(psycopg.errors.DiskFull), "database-unavailable"),
+        (database_error(psycopg.OperationalError), "database-unavailable"),
+        (psycopg.errors.DeadlockDetected(), "busy"),
+        (psycopg.OperationalError(), "database-unavailable"),
+        (sa.exc.TimeoutError(), "database-unavailable"),
+        (RuntimeError("secret"), "internal"),
+    ],
+)
+def test_every_fault_amounts_to_one_type_and_tells_no_secret(error: Exception, slug: str) -> None:
+    problem = problems.of(error, REQUEST)
+    assert problem.slug == slug
+    assert "secret" not in json.dumps(problem.body())
+
+
+def test_a_row_that_moved_is_a_failed_precondition_for_whoever_sent_one() -> None:
+    assert problems.of(StaleAggregateError(), CONDITIONAL).slug == "precondition-failed"
