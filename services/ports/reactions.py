@@ -14,6 +14,7 @@ from chassis import clock
 from chassis.aggregate import Cause
 from chassis.database import Tx
 from chassis.events.envelope import Message
+from chassis.service import Routing
 from contracts.carriers import CARRIERS
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.numbers import NumberKind, SenderNumber
@@ -65,7 +66,7 @@ def withdraw_evidence(tx: Tx, messages: Sequence[Withdrawal]) -> None:
     recheck_grounds(tx, {each.number: newest[each.complaint].caused() for each in taken}, clock.now())
 
 
-REACTIONS = {
+REACTIONS: Routing = {
     ComplaintAssessed: take_evidence,
     ComplaintWithdrawn: withdraw_evidence,
 }

@@ -8,6 +8,7 @@ from chassis import clock
 from chassis.database import Tx
 from chassis.service import Slice, Sweep
 from services.ports.commands.enquiries import conclude_unanswered
+from services.ports.imports import FILINGS
 from services.ports.store.orders import load_orders_due, save_orders
 
 
@@ -28,6 +29,7 @@ def conclude_unanswered_enquiries(tx: Tx, piece: Slice) -> int:
 
 # Deadlines pass by themselves: no commit announces them, so nothing is won by being woken.
 SWEEPS = (
+    FILINGS.sweep(),
     Sweep(name="overdue-orders", run=mark_overdue_orders, every=timedelta(seconds=1), woken=False),
     Sweep(name="unanswered-enquiries", run=conclude_unanswered_enquiries, every=timedelta(seconds=1), woken=False),
 )

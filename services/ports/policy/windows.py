@@ -15,6 +15,8 @@ class Complained(Protocol):
     """What a window looks at: who complained, of a message sent when."""
 
     @property
+    def complaint(self) -> UUID: ...
+    @property
     def complainant(self) -> UUID: ...
     @property
     def sent_at(self) -> datetime: ...
@@ -70,9 +72,9 @@ def first_to_reach(
     # Most numbers never have enough complainants at all; for those no span need be looked at.
     if lowest is None or len({each.complainant for each in (*before, *arrivals)}) < lowest:
         return None
-    seen = sorted(before, key=_sent)
+    seen = sorted(before, key=_place)
     for index, (each, bar) in enumerate(zip(arrivals, bars, strict=True)):
-        insort(seen, each, key=_sent)
+        insort(seen, each, key=_place)
         if bar is not None and (span := span_around(each, seen, bar)) is not None:
             return index, span
     return None
@@ -80,3 +82,8 @@ def first_to_reach(
 
 def _sent(each: Complained) -> datetime:
     return each.sent_at
+
+
+def _place(each: Complained) -> tuple[datetime, UUID]:
+    """Where it stands among all others, in whatever order they were heard."""
+    return each.sent_at, each.complaint

@@ -70,7 +70,7 @@ def times_asked(read: Read, numbers: Sequence[str]) -> dict[str, list[datetime]]
         {"numbers": list(numbers)},
     )
     asked: dict[str, list[datetime]] = defaultdict(list)
-    for row in rows:
+    for row in rows.all():
         asked[row.number].append(row.sent_at)
     return asked
 

@@ -97,7 +97,7 @@ def counting(read: Read, spans: Mapping[str, tuple[datetime, datetime]]) -> dict
         },
     )
     evidence: dict[str, list[Evidence]] = defaultdict(list)
-    for row in rows:
+    for row in rows.all():
         evidence[row.number].append(_evidence(row))
     return evidence
 

@@ -2,7 +2,7 @@
 
 1. covering filings: one advisory lock, shared by whoever decides on numbers, exclusive for who files a port that
    answers for longer numbers, whose rows in `senders` nobody can know
-2. credit codes: advisory, sorted
+2. credit codes: advisory, sorted; shared by filings, exclusive for a listing
 3. senders: rows, sorted by number
 4. ports: rows, sorted by carrier and number
 5. orders: rows, sorted by id
@@ -53,10 +53,11 @@ def filing(tx: Tx, numbers: Iterable[str], codes: Iterable[str], *, covering: bo
     """Lock these numbers and enterprises to file ports. `covering`: a filing answers for longer numbers, too."""
     if covering:
         tx.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _COVERING})
-    # A listing takes the same locks before it looks for the enterprise's ports: no filing slips between.
+    # Filings do not mind each other. A listing takes the same locks for itself before it looks for the enterprise's
+    # ports: no filing slips between.
     slots = sorted({zlib.crc32(code.encode()) % _CODE_SLOTS for code in codes})
     tx.execute(
-        sa.text("SELECT pg_advisory_xact_lock(:namespace, slot) FROM unnest(CAST(:slots AS int[])) AS slot"),
+        sa.text("SELECT pg_advisory_xact_lock_shared(:namespace, slot) FROM unnest(CAST(:slots AS int[])) AS slot"),
         {"namespace": _CODES, "slots": slots},
     )
     _senders(tx, numbers)

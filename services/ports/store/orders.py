@@ -73,7 +73,7 @@ def past_orders(read: Read, numbers: Sequence[str]) -> dict[str, list[PastOrder]
         {"numbers": list(numbers)},
     )
     orders: dict[str, list[PastOrder]] = defaultdict(list)
-    for row in rows:
+    for row in rows.all():
         orders[row.number].append(PastOrder(row.carrier, row.lifted_at))
     return orders
 

@@ -18,7 +18,8 @@ from services.ports.policy.evidence import Register, Registered
 from services.ports.store import sets
 from services.ports.store.tables import FILINGS, PORTS
 
-_SHORTEST_BASE = min(row.base_digits for row in ACCESS_CODES)
+SHORTEST_BASE = min(row.base_digits for row in ACCESS_CODES)
+"""Digits of the shortest number that can be filed."""
 
 Place = tuple[str, str]
 """Where a port is: its carrier and its number."""
@@ -96,9 +97,9 @@ def save_applications(tx: Tx, applications: Sequence[Application], ports: Sequen
 
 def registers_of(read: Read, numbers: Sequence[str]) -> dict[str, Register]:
     """What the register has, of all times, on each of these numbers: its own filings and those that cover it."""
-    rows = read.execute(_ANSWERING, {"numbers": list(numbers), "shortest": _SHORTEST_BASE})
+    rows = read.execute(_ANSWERING, {"numbers": list(numbers), "shortest": SHORTEST_BASE})
     entries: dict[str, list[Registered]] = defaultdict(list)
-    for row in rows:
+    for row in rows.all():
         entries[row.wanted].append(
             Registered(
                 carrier=row.carrier,
@@ -141,7 +142,7 @@ def owners_of(read: Read, access_codes: Iterable[str], at: datetime) -> dict[str
         {"codes": sorted(set(access_codes)), "at": at},
     )
     owners: dict[str, list[Owner]] = defaultdict(list)
-    for row in rows:
+    for row in rows.all():
         owners[row.access_code].append(Owner(row.carrier, row.holder))
     return owners
 
@@ -168,7 +169,7 @@ def _filings_of(read: Read, ports: Sequence[UUID]) -> dict[UUID, list[Filing]]:
             ),
             {"ports": list(ports)},
         )
-        for row in rows:
+        for row in rows.all():
             filings[row.port_id].append(filing_of(row))
     return filings
 

@@ -15,7 +15,7 @@ SENDERS = sa.Table(
     "senders",
     METADATA,
     sa.Column("number", Key, primary_key=True),
-    comment="One row per number that was complained of, filed or asked about: whoever decides on a number locks it",
+    comment="One row per number that was ever heard of: whoever decides on it locks it",
 )
 
 PORTS = sa.Table(
@@ -90,7 +90,7 @@ EVIDENCE = sa.Table(
     sa.Column("sent_at", Moment),
     # `counts`: spam, vouched for and not withdrawn: what a decision may look at.
     sa.Index("ix_evidence_counting", "number", "sent_at", postgresql_where=sa.text("counts")),
-    comment="One row per complaint about a port, at its newest version; decisions query it, nothing is counted up",
+    comment="One row per complaint about a port, at its newest version; nothing is counted up",
 )
 
 ORDERS = sa.Table(

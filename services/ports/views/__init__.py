@@ -1,1 +1,1 @@
-"""What may be read, by whom."""
+"""What the API shows, read by plain SQL and paged by keys. Carriers never see complainants, nor complaints: counts."""

@@ -1,0 +1,111 @@
+"""Filings and the register that they make."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from chassis import clock
+from chassis.http.answers import answered, created
+from chassis.http.auth import Caller, requires
+from chassis.http.idempotency import OnceOnly
+from chassis.http.paging import Page, PageQuery
+from chassis.http.problems import Forbidden, Invalid, NotFound
+from chassis.http.transactions import ReadTx, WriteTx
+from contracts.vocabulary import Purpose
+from services.ports.api.callers import FILE, READ_PORTS, may_file_for, sight_of
+from services.ports.commands.filings import Outcome, file_ports
+from services.ports.commands.forms import Form, UnfitFormError, read_form
+from services.ports.views import register as views
+
+router = APIRouter(tags=["register"])
+
+
+class FilingIn(BaseModel):
+    """A port as its carrier files it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: str = Field(max_length=64, description="an access code, or longer", examples=["10690295566571"])
+    carrier: str = Field(max_length=64, examples=["CMCC"])
+    province: str | None = Field(
+        None, max_length=6, description="six digits (GB/T 2260); required on access codes for one province"
+    )
+    holder_uscc: str = Field(max_length=64, description="unified social credit code of the port's enterprise")
+    holder_name: str = Field(max_length=200)
+    provider_uscc: str = Field(max_length=64, description="unified social credit code of the content provider")
+    provider_name: str = Field(max_length=200)
+    signature: str = Field(max_length=40, description="what messages are signed with, without brackets")
+    purpose: Purpose
+    declared_from: str | None = Field(
+        None, max_length=10, description="the day from which it holds; from now on without it", examples=["2026-05-01"]
+    )
+    covers_extensions: bool = Field(False, description="whether it answers for longer numbers that begin with this one")
+
+
+@router.post("/filings", status_code=201, response_model=views.FilingView)
+def file_port(filing: FilingIn, tx: WriteTx, once: OnceOnly, caller: Annotated[Caller, requires(FILE)]) -> Response:
+    """File a port: carriers their own, national staff any.
+
+    It is decided at once: `accepted` into the register, or `refused` with reasons while an order in force has shut the
+    port. What the register says already is answered with 200 and the filing that says so.
+    """
+    if not may_file_for(caller, filing.carrier):
+        raise Forbidden("A carrier files its own ports.")
+    form = _form(filing)
+
+    def act() -> Response:
+        (filed,) = file_ports(tx, [form], tx.cause)
+        view = views.find_filing(tx, filed.filing, sight_of(caller))
+        assert view is not None
+        location = f"/filings/{view.id}"
+        known = filed.outcome is Outcome.KNOWN
+        return answered(view, location=location) if known else created(view, location=location)
+
+    return once(tx, caller, act)
+
+
+def _form(filing: FilingIn) -> Form:
+    fields = filing.model_dump(exclude={"covers_extensions"})
+    try:
+        return read_form(fields, covers_extensions=filing.covers_extensions, now=clock.now())
+    except UnfitFormError as error:
+        raise Invalid(
+            errors=[{"in": "body", "pointer": f"/{each.field}", "detail": each.detail} for each in error.faults]
+        ) from error
+
+
+@router.get("/filings/{id}")
+def get_filing(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ_PORTS)]) -> views.FilingView:
+    """A filing and what became of it."""
+    view = views.find_filing(read, id, sight_of(caller))
+    if view is None:
+        raise NotFound
+    return view
+
+
+@router.get("/ports")
+def list_ports(
+    read: ReadTx,
+    page: PageQuery,
+    caller: Annotated[Caller, requires(READ_PORTS)],
+    number: str | None = None,
+    access_code: str | None = None,
+    carrier: str | None = None,
+) -> Page[views.PortView]:
+    """Ports of the register with their history, in the order in which they were first filed."""
+    wanted = {"number": number, "access_code": access_code, "carrier": carrier}
+    return page.of(views.list_ports(read, page, sight_of(caller), wanted), key=lambda port: (port.id,))
+
+
+@router.get("/ports/{carrier}/{number}", response_model=views.PortView)
+def get_port(carrier: str, number: str, read: ReadTx, caller: Annotated[Caller, requires(READ_PORTS)]) -> Response:
+    """One port with its history."""
+    view = views.find_port(read, carrier, number, sight_of(caller))
+    if view is None:
+        raise NotFound
+    return answered(view, version=view.version)

@@ -1,0 +1,6 @@
+"""Alembic's entry into the history of the ports database."""
+
+from chassis.migrations import run
+from services.ports.store.tables import METADATA
+
+run(METADATA)

@@ -1,0 +1,23 @@
+"""The ports service on one screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chassis.service import Service
+from services.ports.api import enquiries, filings, orders
+from services.ports.api.callers import FILE
+from services.ports.imports import FILINGS
+from services.ports.reactions import REACTIONS
+from services.ports.store.tables import METADATA
+from services.ports.sweeps import SWEEPS
+
+SERVICE = Service(
+    name="ports",
+    title="Anning: ports",
+    metadata=METADATA,
+    migrations=Path(__file__).parent / "migrations",
+    routers=(filings.router, FILINGS.router("/filing-imports", FILE), orders.router, enquiries.router),
+    reactions=REACTIONS,
+    sweeps=SWEEPS,
+)

@@ -1,0 +1,127 @@
+"""Enquiries, as carriers and staff read them, and the numbers that nobody owns to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import BaseModel, Field
+
+from chassis import clock
+from chassis.database import Read
+from chassis.http.paging import Paging
+from services.ports.model import Addressed, Answer, Enquiry, EnquiryState
+from services.ports.store.enquiries import enquiry_of
+from services.ports.store.register import SHORTEST_BASE
+from services.ports.store.sight import Sight
+from services.ports.store.tables import ENQUIRIES
+from services.ports.views.shared import COMPLAINANTS, CitationView, causes_seen, equal, select_rows
+
+
+class EnquiryView(BaseModel):
+    """A question to a carrier: whose number is this, that nobody filed?"""
+
+    id: UUID
+    version: int = Field(description="also the ETag; send it as If-Match with the answer")
+    carrier: str
+    number: str
+    state: EnquiryState
+    addressed_because: Addressed = Field(description="why this carrier is asked")
+    holder: str | None = Field(description="whose access code the number stands on, by others' filings")
+    complainants: int = COMPLAINANTS
+    reasons: list[str]
+    rules: list[CitationView]
+    causes: list[str] = Field(description="for staff: complaint:<id>")
+    sent_at: datetime
+    answer_by: datetime
+    answer: Answer | None
+    answer_note: str | None
+    answered_at: datetime | None
+    unanswered_at: datetime | None
+
+    @classmethod
+    def of(cls, enquiry: Enquiry, sight: Sight) -> EnquiryView:
+        """The enquiry as whoever has this sight may read it."""
+        return cls(
+            id=enquiry.id,
+            version=enquiry.version,
+            carrier=enquiry.carrier,
+            number=enquiry.number,
+            state=enquiry.state,
+            addressed_because=enquiry.addressed_because,
+            holder=enquiry.holder,
+            complainants=enquiry.complainants,
+            reasons=list(enquiry.reasons),
+            rules=[CitationView.model_validate(each, from_attributes=True) for each in enquiry.rules],
+            causes=causes_seen(enquiry.causes, sight),
+            sent_at=enquiry.sent_at,
+            answer_by=enquiry.answer_by,
+            answer=enquiry.answer,
+            answer_note=enquiry.answer_note,
+            answered_at=enquiry.answered_at,
+            unanswered_at=enquiry.unanswered_at,
+        )
+
+
+class UnclaimedNumber(BaseModel):
+    """A number that nobody filed and that no carrier owned to: a matter for staff."""
+
+    number: str
+    not_mine: list[str] = Field(description="the carriers that said it is not theirs")
+    silent: list[str] = Field(description="the carriers that did not answer in time")
+    complainants: int = COMPLAINANTS
+    concluded_at: datetime = Field(description="when the last carrier answered or let its deadline pass")
+
+
+def list_enquiries(read: Read, page: Paging, sight: Sight, wanted: dict[str, str | None]) -> list[EnquiryView]:
+    """Enquiries, the oldest first; `wanted` are columns and the value each must have (None: any)."""
+    conditions = [*equal(ENQUIRIES, {"carrier": sight.carrier}), *equal(ENQUIRIES, wanted)]
+    after = page.after(UUID)
+    if after is not None:
+        conditions.append(ENQUIRIES.c.id > after[0])
+    return [_view(row, sight) for row in select_rows(read, ENQUIRIES, conditions, limit=page.limit)]
+
+
+def find_enquiry(read: Read, identifier: UUID, sight: Sight) -> EnquiryView | None:
+    """One enquiry, if it is seen."""
+    conditions = [*equal(ENQUIRIES, {"carrier": sight.carrier}), ENQUIRIES.c.id == identifier]
+    rows = select_rows(read, ENQUIRIES, conditions, limit=1)
+    return _view(rows[0], sight) if rows else None
+
+
+def list_unclaimed(read: Read, page: Paging) -> list[UnclaimedNumber]:
+    """Numbers of which every carrier that was asked says "not mine" or nothing, that nobody has filed or was ordered
+    to shut; sorted."""
+    after = page.after(str)
+    parameters = {
+        "after": after[0] if after else "",
+        "now": clock.now(),
+        "shortest": SHORTEST_BASE,
+        "limit": page.limit,
+    }
+    rows = read.execute(_UNCLAIMED, parameters).all()
+    return [UnclaimedNumber.model_validate(dict(row._mapping)) for row in rows]
+
+
+_FILED_NOW = "f.port_id = p.id AND f.valid_from <= :now AND (f.valid_to IS NULL OR f.valid_to > :now)"
+_UNCLAIMED = sa.text(
+    "SELECT e.number, "  # noqa: S608 - a constant of this module
+    "coalesce(array_agg(DISTINCT e.carrier) FILTER (WHERE e.answer = 'not-mine'), '{}') AS not_mine, "
+    "coalesce(array_agg(DISTINCT e.carrier) FILTER (WHERE e.state = 'unanswered'), '{}') AS silent, "
+    "max(e.complainants) AS complainants, max(coalesce(e.answered_at, e.unanswered_at)) AS concluded_at "
+    "FROM enquiries AS e WHERE e.number > :after "
+    "AND NOT EXISTS (SELECT FROM orders AS o WHERE o.number = e.number AND o.state <> 'lifted') "
+    f"AND NOT EXISTS (SELECT FROM ports AS p JOIN filings AS f ON {_FILED_NOW} WHERE p.number = e.number) "
+    "AND NOT EXISTS (SELECT FROM generate_series(:shortest, length(e.number) - 1) AS digits "
+    "JOIN ports AS p ON p.number = left(e.number, digits) AND p.covers_extensions "
+    f"JOIN filings AS f ON {_FILED_NOW} AND f.covers_extensions) "
+    "GROUP BY e.number "
+    "HAVING bool_and(e.state = 'unanswered' OR (e.state = 'answered' AND e.answer = 'not-mine')) "
+    "ORDER BY e.number LIMIT :limit"
+)
+
+
+def _view(row: Any, sight: Sight) -> EnquiryView:
+    return EnquiryView.of(enquiry_of(row), sight)

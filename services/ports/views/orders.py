@@ -1,0 +1,118 @@
+"""Orders, as carriers and staff read them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import BaseModel, Field
+
+from chassis.database import Read
+from chassis.http.paging import Paging
+from services.ports.model import Ground, Order, OrderState, RefusalCode
+from services.ports.store.orders import order_of
+from services.ports.store.sight import Sight
+from services.ports.store.tables import ORDERS
+from services.ports.views.shared import COMPLAINANTS, CitationView, causes_seen, equal, select_rows
+
+
+class OrderView(BaseModel):
+    """An order to shut a port: what it stands on, by when which step is due, and what became of it."""
+
+    id: UUID
+    version: int = Field(description="also the ETag; send it as If-Match with whatever follows from reading this")
+    carrier: str
+    number: str
+    state: OrderState
+    ground: Ground
+    attribution: str = Field(description="declared, sublet-suspected or unregistered")
+    holder: str | None = Field(description="unified social credit code of the port's enterprise")
+    provider: str | None = Field(description="unified social credit code of the content provider that was filed")
+    signature: str | None = Field(description="the signature that the messages bore")
+    province: str | None
+    complainants: int = COMPLAINANTS
+    reasons: list[str]
+    rules: list[CitationView]
+    causes: list[str] = Field(description="what it stands on: enquiry:<id>, and for staff complaint:<id>")
+    ordered_at: datetime
+    acknowledge_by: datetime
+    execute_by: datetime
+    acknowledged_at: datetime | None
+    executed_at: datetime | None
+    evidence: str | None
+    refused_at: datetime | None
+    refusal_code: RefusalCode | None
+    refusal_note: str | None
+    overdue_since: datetime | None = Field(description="the first deadline that passed unmet")
+    lifted_at: datetime | None
+    lift_reason: str | None
+    ground_fell_at: datetime | None = Field(description="when corrected complaints took its ground away")
+
+    @classmethod
+    def of(cls, order: Order, sight: Sight) -> OrderView:
+        """The order as whoever has this sight may read it."""
+        return cls(
+            id=order.id,
+            version=order.version,
+            carrier=order.carrier,
+            number=order.number,
+            state=order.state,
+            ground=order.ground,
+            attribution=order.attribution,
+            holder=order.holder,
+            provider=order.provider,
+            signature=order.signature,
+            province=order.province,
+            complainants=order.complainants,
+            reasons=list(order.reasons),
+            rules=[CitationView.model_validate(each, from_attributes=True) for each in order.rules],
+            causes=causes_seen(order.causes, sight),
+            ordered_at=order.ordered_at,
+            acknowledge_by=order.acknowledge_by,
+            execute_by=order.execute_by,
+            acknowledged_at=order.acknowledged_at,
+            executed_at=order.executed_at,
+            evidence=order.evidence,
+            refused_at=order.refused_at,
+            refusal_code=None if order.refusal_code is None else RefusalCode(order.refusal_code),
+            refusal_note=order.refusal_note,
+            overdue_since=order.overdue_since,
+            lifted_at=order.lifted_at,
+            lift_reason=order.lift_reason,
+            ground_fell_at=order.ground_fell_at,
+        )
+
+
+def list_orders(
+    read: Read,
+    page: Paging,
+    sight: Sight,
+    wanted: dict[str, str | None],
+    overdue: bool | None,
+    ground_fell: bool | None,
+) -> list[OrderView]:
+    """Orders, the oldest first; `wanted` are columns and the value each must have (None: any)."""
+    conditions = [*_seen(sight), *equal(ORDERS, wanted)]
+    for column, asked in ((ORDERS.c.overdue_since, overdue), (ORDERS.c.ground_fell_at, ground_fell)):
+        if asked is not None:
+            conditions.append(column.is_not(None) if asked else column.is_(None))
+    after = page.after(UUID)
+    if after is not None:
+        conditions.append(ORDERS.c.id > after[0])
+    return [_view(row, sight) for row in select_rows(read, ORDERS, conditions, limit=page.limit)]
+
+
+def find_order(read: Read, identifier: UUID, sight: Sight) -> OrderView | None:
+    """One order, if it is seen."""
+    rows = select_rows(read, ORDERS, [*_seen(sight), ORDERS.c.id == identifier], limit=1)
+    return _view(rows[0], sight) if rows else None
+
+
+def _seen(sight: Sight) -> list[sa.ColumnElement[bool]]:
+    return equal(ORDERS, {"carrier": sight.carrier, "province": sight.province})
+
+
+def _view(row: Any, sight: Sight) -> OrderView:
+    return OrderView.of(order_of(row), sight)
