@@ -59,8 +59,8 @@ def refusals(context: RouteContext, shape: Shape, method: str) -> Iterator[type[
         yield from (problems.PayloadTooLarge, problems.UnsupportedMediaType)
     if preconditions.demanded in calls:
         yield from (problems.PreconditionFailed, problems.PreconditionRequired)
-    if idempotency.once in calls:
-        yield problems.IdempotencyKeyReused
+    if idempotency.once in calls:  # reads the body, also where the route has none
+        yield from (problems.IdempotencyKeyReused, problems.PayloadTooLarge)
     if idempotency.demanded in calls:
         yield problems.IdempotencyKeyRequired
     if transactions.write in calls or method in _UNSAFE:

@@ -30,6 +30,7 @@ def test_every_refusal_of_a_route_is_declared_with_its_type(api: TestClient) -> 
         "404": {"not-found"},
         "409": {"conflict", "parcel-open"},
         "412": {"precondition-failed"},
+        "413": {"payload-too-large"},
         "422": {"validation", "idempotency-key-reused"},
         "428": {"precondition-required"},
         "500": {"internal"},

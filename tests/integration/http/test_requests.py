@@ -112,6 +112,13 @@ def test_a_body_that_grows_too_large_is_not_read_to_its_end(api: TestClient, sen
     assert problem(answer) == (413, "payload-too-large")
 
 
+def test_a_body_that_nobody_asked_for_is_not_read_without_end_either(api: TestClient, sender: Headers) -> None:
+    parcel = api.post("/parcels", json={"road": "a", "grams": 1}, headers=sender).json()["id"]
+    headers = {**sender, "If-Match": '"1"', "Idempotency-Key": parcel}
+    answer = api.post(f"/parcels/{parcel}/opening", content=drops(512 * 1024), headers=headers)
+    assert problem(answer) == (413, "payload-too-large")
+
+
 def test_a_body_of_just_the_limit_is_read(api: TestClient, sender: Headers) -> None:
     body = b'{"road": "a", "grams": 1}'
     answer = api.post("/parcels", content=body + b" " * (256 * 1024 - len(body)), headers=sender | JSON)
