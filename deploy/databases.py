@@ -1,0 +1,41 @@
+"""Makes the database and the role of each service on the server, with the passwords that were made at install."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from deploy.install import PASSFILE, PASSWORD, role_of
+
+SUPERUSER = "postgres"
+
+
+def make(host: str, directory: Path, service: str) -> None:
+    """Make a service's role and the database that it owns, where they are missing; nobody else may connect to it.
+
+    The role's password becomes the one in the service's passfile, so that passwords are changed by new files.
+    """
+    role = role_of(service)
+    password = (directory / service / PASSFILE).read_text().strip().rpartition(":")[2]
+    superuser = (directory / "postgres" / PASSWORD).read_text()
+    name = sql.Identifier(role)
+    with psycopg.connect(host=host, user=SUPERUSER, password=superuser, dbname=SUPERUSER, autocommit=True) as server:
+        if not server.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).rowcount:
+            server.execute(sql.SQL("CREATE ROLE {}").format(name))
+        server.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(name, sql.Literal(password)))
+        if not server.execute("SELECT FROM pg_database WHERE datname = %s", [role]).rowcount:
+            server.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
+        server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("host")
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("services", nargs="+")
+    given = parser.parse_args()
+    for each in given.services:
+        make(given.host, given.directory, each)

@@ -1,0 +1,83 @@
+"""Makes the secrets of an installation in containers; what is there stays.
+
+One folder (a volume) for each that has secrets, which nobody else gets to see: the server's superuser, each service,
+the sandbox. Nothing of it has a default and nothing is shipped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from chassis.privacy import KeyRing
+from sandbox import install as sandbox
+
+POSTGRES_UID = 999
+"""The user `postgres` of the image of that name."""
+ANNING_UID = 10001
+"""The user `anning` of deploy/Dockerfile."""
+
+PASSWORD = "password"  # noqa: S105 - the name of a file
+PASSFILE = "pgpass"
+KEYS = "keys.json"
+
+
+def into(directory: Path, services: Iterable[str], keyed: Iterable[str]) -> None:
+    """Make what is missing: `postgres/password`; `SERVICE/pgpass` of each service (its password in libpq's own form);
+    `SERVICE/keys.json` of those that hold personal data (`keyed`); `sandbox/`, the token issuer's key and clients.
+    """
+    _write_new(directory / "postgres" / PASSWORD, secrets.token_urlsafe(24))
+    for service in services:
+        role = role_of(service)
+        _write_new(directory / service / PASSFILE, f"postgres:5432:{role}:{role}:{secrets.token_urlsafe(24)}\n")
+    for service in keyed:
+        _make_keys(directory / service / KEYS)
+    sandbox.into(directory / "sandbox")
+    for folder in directory.iterdir():
+        _give(folder, POSTGRES_UID if folder.name == "postgres" else ANNING_UID)
+
+
+def role_of(service: str) -> str:
+    """The role of a service on the server, which its database is called after too."""
+    return f"anning_{service}"
+
+
+def _write_new(path: Path, content: str) -> None:
+    """The whole file or none of it, readable by its owner only from its first moment."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def _make_keys(path: Path) -> None:
+    if path.exists():
+        return
+    unfinished = path.with_name(f".{path.name}")
+    unfinished.unlink(missing_ok=True)
+    KeyRing.create(unfinished)
+    unfinished.replace(path)
+
+
+def _give(folder: Path, uid: int) -> None:
+    folder.chmod(0o700)
+    for path in (folder, *folder.iterdir()):
+        os.chown(path, uid, uid)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("services", nargs="+")
+    parser.add_argument("--keyed", nargs="*", default=[], help="those that hold personal data")
+    given = parser.parse_args()
+    into(given.directory, given.services, given.keyed)
