@@ -26,7 +26,7 @@ from services.ports.policy.decisions import Facts, Shut, day_of, decide, may_lea
 from services.ports.policy.evidence import Evidence, Judgement, Register, Standing, judge
 from services.ports.policy.rulebook import longest_window, rule_for
 from services.ports.store import locks
-from services.ports.store.enquiries import save_enquiries, times_asked
+from services.ports.store.enquiries import past_enquiries, save_enquiries
 from services.ports.store.evidence import Assessed, counting, take_assessments, take_withdrawals
 from services.ports.store.orders import past_orders, save_orders
 from services.ports.store.register import owners_of, registers_of
@@ -128,14 +128,14 @@ def _decide(tx: Tx, arrivals: Sequence[_Heard], registers: Mapping[str, Register
             by_number[each.assessed.evidence.number].append(each)
     if not by_number:
         return
-    orders, asked = past_orders(tx, list(by_number)), times_asked(tx, list(by_number))
+    orders, enquiries = past_orders(tx, list(by_number)), past_enquiries(tx, list(by_number))
     undecided: dict[str, Facts] = {}
     for number, heard in by_number.items():
         facts = Facts(
             number=number,
             register=registers[number],
             orders=orders.get(number, ()),
-            asked_at=asked.get(number, ()),
+            enquiries=enquiries.get(number, ()),
             arrivals=[each.assessed.evidence for each in heard],
             now=now,
         )

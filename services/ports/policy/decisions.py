@@ -7,7 +7,7 @@ in batches, in order or late.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -15,6 +15,7 @@ from uuid import UUID
 from chassis.rules import LEGAL_TIME
 from contracts.complaints import Citation
 from services.ports.model import Addressed, Ground
+from services.ports.model.order import reference
 from services.ports.policy.evidence import Evidence, Judgement, Register, Standing, judge
 from services.ports.policy.windows import Bar, first_to_reach, span_around
 
@@ -33,10 +34,19 @@ Rules = Callable[[Ground, date], Rule | None]
 
 @dataclass(frozen=True, slots=True)
 class PastOrder:
-    """An earlier order about the number."""
+    """An earlier order about the number, and the complaint or enquiry that caused it."""
 
     carrier: str
     lifted_at: datetime | None
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastEnquiry:
+    """An earlier enquiry about the number, and the complaint that caused it."""
+
+    sent_at: datetime
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ class Facts:
 
     `before` is the evidence that was there, `arrivals` what came now, in the order in which it was heard; a
     corrected complaint is an arrival. `planned` are the carriers that the numbering plan gives the number to,
-    `carriers` all there are. `asked_at`: when enquiries about it were sent.
+    `carriers` all there are.
     """
 
     number: str
@@ -64,7 +74,7 @@ class Facts:
     before: Sequence[Evidence] = ()
     arrivals: Sequence[Evidence] = ()
     orders: Sequence[PastOrder] = ()
-    asked_at: Sequence[datetime] = ()
+    enquiries: Sequence[PastEnquiry] = ()
     now: datetime
 
 
@@ -141,7 +151,7 @@ def _is_asked(facts: Facts) -> bool:
         return True
     turns = (_last_lifting(facts.orders), facts.register.last_change(facts.now))
     since = max((each for each in turns if each is not None), default=None)
-    return any(since is None or asked >= since for asked in facts.asked_at)
+    return any(since is None or each.sent_at >= since for each in facts.enquiries)
 
 
 def _last_lifting(orders: Iterable[PastOrder]) -> datetime | None:
@@ -153,8 +163,8 @@ def _shut(facts: Facts, carrier: str, answering: Mapping[UUID, Judgement], rules
     several grounds the gravest."""
     if _is_ordered(facts, carrier):
         return None
-    since = _last_lifting(order for order in facts.orders if order.carrier == carrier)
-    before, arrivals = _counting(facts, answering, since)
+    here = [order for order in facts.orders if order.carrier == carrier]
+    before, arrivals = _counting(facts, answering, _last_lifting(here), {order.cause for order in here})
     found: tuple[int, Ground, list[Evidence]] | None = None
     for ground in (Ground.SUSPECTED_CRIME, Ground.SUBLET, Ground.COMMERCIAL):
         eligible = [index for index, each in enumerate(arrivals) if _speaks_for(ground, each, answering)]
@@ -186,7 +196,8 @@ def _ask(facts: Facts, unregistered: set[UUID], rules: Rules) -> Ask | None:
     """Whether carriers are to be asked whose number this is."""
     if _is_asked(facts):
         return None
-    before, arrivals = _counting(facts, unregistered, _last_lifting(facts.orders))
+    spent = {each.cause for each in facts.enquiries}
+    before, arrivals = _counting(facts, unregistered, _last_lifting(facts.orders), spent)
     hit = first_to_reach(before, arrivals, _bar_of(Ground.UNREGISTERED, rules))
     if hit is None:
         return None
@@ -221,7 +232,7 @@ def ground_stands(ground: Ground, carrier: str, facts: Facts, rules: Rules) -> b
         since = _last_lifting(order for order in facts.orders if order.carrier == carrier)
         answering = _by_carrier(judged).get(carrier, {})
         speaking = {each.complaint for each in facts.before if _speaks_for(ground, each, answering)}
-    counting, _ = _counting(facts, speaking, since)
+    counting, _ = _counting(facts, speaking, since, ())
     counting.sort(key=lambda each: each.sent_at)
     bar_of = _bar_of(ground, rules)
     return any((bar := bar_of(each)) is not None and span_around(each, counting, bar) for each in counting)
@@ -237,14 +248,23 @@ def _by_carrier(judged: Mapping[UUID, Judgement]) -> dict[str, dict[UUID, Judgem
 
 
 def _counting(
-    facts: Facts, wanted: Iterable[UUID] | Mapping[UUID, Judgement], since: datetime | None
+    facts: Facts, wanted: Container[UUID], since: datetime | None, spent: Container[str]
 ) -> tuple[list[Evidence], list[Evidence]]:
-    """What of the evidence is wanted, of messages sent since the last lifting: before, and now."""
+    """What of the evidence is wanted, of messages sent since the last lifting: before, and now.
+
+    What caused a measure once (`spent`) counts like all else, but as something that was there before: it causes no
+    second one.
+    """
 
     def counts(each: Evidence) -> bool:
         return each.complaint in wanted and (since is None or each.sent_at >= since)
 
-    return [each for each in facts.before if counts(each)], [each for each in facts.arrivals if counts(each)]
+    before = [each for each in facts.before if counts(each)]
+    arrivals: list[Evidence] = []
+    for each in facts.arrivals:
+        if counts(each):
+            (before if reference("complaint", each.complaint) in spent else arrivals).append(each)
+    return before, arrivals
 
 
 def _speaks_for(ground: Ground, evidence: Evidence, answering: Mapping[UUID, Judgement]) -> bool:

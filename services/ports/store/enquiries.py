@@ -15,6 +15,7 @@ from chassis.database import Read, Tx
 from contracts.complaints import Citation
 from services.ports.model import Addressed, Answer, Enquiry, EnquiryState
 from services.ports.model.order import reference
+from services.ports.policy.decisions import PastEnquiry
 from services.ports.store import sets
 from services.ports.store.register import Place
 from services.ports.store.tables import ENQUIRIES
@@ -63,16 +64,16 @@ def save_enquiries(tx: Tx, enquiries: Sequence[Enquiry]) -> None:
     tx.publish(changed)
 
 
-def times_asked(read: Read, numbers: Sequence[str]) -> dict[str, list[datetime]]:
-    """When enquiries about these numbers were sent."""
+def past_enquiries(read: Read, numbers: Sequence[str]) -> dict[str, list[PastEnquiry]]:
+    """Every enquiry there was about these numbers."""
     rows = read.execute(
-        sa.text("SELECT number, sent_at FROM enquiries WHERE number = ANY(CAST(:numbers AS text[]))"),
+        sa.text("SELECT number, sent_at, cause FROM enquiries WHERE number = ANY(CAST(:numbers AS text[]))"),
         {"numbers": list(numbers)},
     )
-    asked: dict[str, list[datetime]] = defaultdict(list)
+    enquiries: dict[str, list[PastEnquiry]] = defaultdict(list)
     for row in rows.all():
-        asked[row.number].append(row.sent_at)
-    return asked
+        enquiries[row.number].append(PastEnquiry(row.sent_at, row.cause))
+    return enquiries
 
 
 def admissions(read: Read, numbers: Sequence[str]) -> set[str]:

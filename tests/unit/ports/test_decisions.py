@@ -10,7 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ports.model import Addressed, Ground
-from services.ports.policy.decisions import Ask, Facts, Owner, PastOrder, Rule, Rules, Shut, decide, ground_stands
+from services.ports.model.order import reference
+from services.ports.policy.decisions import (
+    Ask,
+    Facts,
+    Owner,
+    PastEnquiry,
+    PastOrder,
+    Rule,
+    Rules,
+    Shut,
+    decide,
+    ground_stands,
+)
 from services.ports.policy.evidence import Evidence, Register, Standing
 from services.ports.policy.windows import Bar
 from tests.unit.ports.builders import (
@@ -55,7 +67,7 @@ def decided(
         before=before,
         arrivals=arrivals,
         orders=orders,
-        asked_at=asked_at,
+        enquiries=[PastEnquiry(each) for each in asked_at],
         now=NOW,
     )
     return decide(facts, by or rules())
@@ -133,6 +145,13 @@ def test_complaints_of_messages_sent_before_the_last_lifting_do_not_count() -> N
     lifted = [PastOrder("CMCC", NOON + hours(1))]
     assert decided(*five(), orders=lifted) == []
     assert decided(*five(sent=NOON + hours(2)), orders=lifted) != []
+
+
+def test_what_caused_an_order_causes_no_second_one_but_still_counts() -> None:
+    spent = [PastOrder("CMCC", NOON - days(1), reference("complaint", five()[4].complaint))]
+    assert decided(five()[4], before=five()[:4], orders=spent) == []
+    sixth = complaint("a sixth")
+    assert order_of(decided(five()[4], sixth, before=five()[:3], orders=spent)).finding.trigger == sixth
 
 
 def test_a_message_from_before_the_rules_leads_to_nothing() -> None:

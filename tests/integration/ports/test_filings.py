@@ -1,0 +1,224 @@
+"""Filing ports, one or many: what enters the register, what is known already, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from chassis import clock
+from chassis.database import Database
+from services.ports.commands.filings import Outcome
+from services.ports.commands.forms import UnfitFormError, read_form
+from services.ports.commands.orders import Upon, acknowledge_order, execute_order, lift_order
+from services.ports.store.sight import EVERYTHING
+from tests.integration.ports.scenes import (
+    HOLDER,
+    NOON,
+    NUMBER,
+    OTHER_HOLDER,
+    PROVIDER,
+    assessed,
+    file,
+    five,
+    form,
+    hear,
+    hours,
+    orders,
+    published,
+    rows,
+)
+
+
+class Staff:
+    subject = "li"
+    organisation = "regulator:MIIT"
+
+
+def of_any_version(_: int) -> None:
+    """As `If-Match: *`."""
+
+
+def shut(database: Database) -> None:
+    """Let NUMBER be filed at CMCC, complained of, ordered and shut."""
+    file(database, form())
+    hear(database, *five())
+    upon = Upon(orders(database)[0].id, EVERYTHING, of_any_version)
+    with database.begin() as tx:
+        acknowledge_order(tx, upon)
+    with database.begin() as tx:
+        execute_order(tx, upon, "switched off")
+
+
+def statuses(database: Database) -> list[str]:
+    return [row.status for row in rows(database, "SELECT status FROM ports ORDER BY number")]
+
+
+def test_a_filing_enters_the_register_and_is_published_with_its_decision(database: Database) -> None:
+    (filed,) = file(database, form())
+    assert filed.outcome is Outcome.ACCEPTED
+    assert statuses(database) == ["declared"]
+    assert (published(database, "port-declared.v1"), published(database, "filing-decided.v1")) == (1, 1)
+
+
+def test_the_same_filings_again_add_nothing(database: Database) -> None:
+    forms = [form(f"{NUMBER[:10]}{n:04}") for n in range(50)]
+    assert {each.outcome for each in file(database, *forms)} == {Outcome.ACCEPTED}
+    before = rows(database, "SELECT count(*) FROM outbox")
+    again = [form(f"{NUMBER[:10]}{n:04}") for n in range(50)]
+    assert {each.outcome for each in file(database, *again)} == {Outcome.KNOWN}
+    assert rows(database, "SELECT count(*) FROM outbox") == before
+
+
+def test_a_port_that_is_filed_twice_in_one_file_ends_with_the_later_word(database: Database) -> None:
+    first = form(declared_from="2020-01-01", signature="光雪生活")
+    second = form(declared_from="2021-01-01")
+    assert [each.outcome for each in file(database, first, first, second)] == [
+        Outcome.ACCEPTED, Outcome.KNOWN, Outcome.ACCEPTED,
+    ]  # fmt: skip
+    history = rows(database, "SELECT signature, valid_from, valid_to FROM filings ORDER BY valid_from")
+    assert [row.signature for row in history] == ["光雪生活", "泽海服务"]
+    assert history[0].valid_to == history[1].valid_from
+    assert history[1].valid_to is None
+    assert rows(database, "SELECT version FROM ports")[0].version == 2
+
+
+def test_a_later_filing_ends_the_one_in_the_database(database: Database) -> None:
+    file(database, form(declared_from="2020-01-01"))
+    file(database, form(declared_from="2021-01-01", holder=OTHER_HOLDER))
+    ends = rows(database, "SELECT holder, valid_to IS NULL AS holds FROM filings ORDER BY valid_from")
+    assert [(row.holder, row.holds) for row in ends] == [(HOLDER, False), (OTHER_HOLDER, True)]
+
+
+def test_one_number_may_be_filed_at_two_carriers(database: Database) -> None:
+    file(database, form(carrier="CMCC"), form(carrier="CUCC"))
+    assert statuses(database) == ["declared", "declared"]
+
+
+def test_an_executed_order_shuts_the_port_in_the_register_and_lifting_it_opens_it(database: Database) -> None:
+    shut(database)
+    assert statuses(database) == ["shut"]
+    with database.begin() as tx:
+        lift_order(tx, Upon(orders(database)[0].id, EVERYTHING, of_any_version), "a mistake", Staff())
+    assert statuses(database) == ["declared"]
+    assert published(database, "port-declared.v1") == 3
+    (audited,) = rows(database, "SELECT act, object, reason FROM audit_log")
+    assert (audited.act, audited.object) == ("order-lifted", f"order:{orders(database)[0].id}")
+
+
+def test_while_an_order_is_in_force_new_filings_are_refused_once_and_known_ones_are_known(database: Database) -> None:
+    shut(database)
+    order = orders(database)[0].id
+    refused = file(database, form(holder=OTHER_HOLDER), form(holder=OTHER_HOLDER), form())
+    assert [each.outcome for each in refused] == [Outcome.REFUSED, Outcome.REFUSED, Outcome.KNOWN]
+    assert str(order) in refused[0].reasons[0]
+    assert file(database, form(holder=OTHER_HOLDER))[0].filing == refused[0].filing
+    assert len(rows(database, "SELECT 1 FROM filings WHERE decision = 'refused'")) == 1
+    assert statuses(database) == ["shut"]
+
+
+def test_after_the_lifting_the_same_filing_is_accepted(database: Database) -> None:
+    shut(database)
+    file(database, form(holder=OTHER_HOLDER, declared_from="2026-01-01"))
+    with database.begin() as tx:
+        lift_order(tx, Upon(orders(database)[0].id, EVERYTHING, of_any_version), "a mistake", Staff())
+    (filed,) = file(database, form(holder=OTHER_HOLDER, declared_from="2026-01-01"))
+    assert filed.outcome is Outcome.ACCEPTED
+
+
+def test_after_the_lifting_only_messages_sent_since_count(database: Database) -> None:
+    with clock.frozen(NOON + hours(0.5)):
+        shut(database)
+        with database.begin() as tx:
+            lift_order(tx, Upon(orders(database)[0].id, EVERYTHING, of_any_version), "a mistake", Staff())
+    later = NOON.replace(day=12)
+    hear(database, *five(version=3), *(assessed(f"before {n}") for n in range(5)))
+    assert len(orders(database)) == 1
+    hear(database, *(assessed(f"since {n}", sent=later) for n in range(5)))
+    assert [row.state for row in orders(database)] == ["lifted", "ordered"]
+
+
+def test_a_complaint_that_caused_an_order_causes_no_second_one_when_it_is_corrected(database: Database) -> None:
+    with clock.frozen(NOON + hours(0.5)):
+        shut(database)
+        with database.begin() as tx:
+            lift_order(tx, Upon(orders(database)[0].id, EVERYTHING, of_any_version), "a mistake", Staff())
+    later = NOON.replace(day=12)
+    hear(database, *five(version=3, sent=later)[:4])
+    hear(database, five(version=3, sent=later)[4])
+    assert len(orders(database)) == 1
+    hear(database, assessed("a sixth", sent=later))
+    assert len(orders(database)) == 2
+
+
+GOOD = {
+    "number": NUMBER,
+    "carrier": "CMCC",
+    "holder_uscc": HOLDER,
+    "holder_name": "波鸿河信息技术有限公司",
+    "provider_uscc": PROVIDER,
+    "provider_name": "泽海服务中心有限公司",
+    "signature": "泽海服务",
+    "purpose": "notice",
+    "declared_from": "2020-01-01",
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("number", ""),
+        ("number", "13900001234"),
+        ("number", "95588"),
+        ("number", "1069"),
+        ("number", "hello"),
+        ("number", "1069029556657112345678"),
+        ("carrier", "CMC"),
+        ("carrier", ""),
+        ("holder_uscc", "91350000UNPKWKE553"),
+        ("holder_uscc", "91350000"),
+        ("provider_uscc", ""),
+        ("holder_name", " "),
+        ("holder_name", "x" * 201),
+        ("provider_name", "a\tb"),
+        ("signature", "长" * 41),
+        ("purpose", "spam"),
+        ("province", "44"),
+        ("declared_from", "2020-02-30"),
+        ("declared_from", "20200101"),
+        ("declared_from", "2999-01-01"),
+    ],
+)
+def test_a_form_with_a_wrong_field_is_told_by_that_field(field: str, value: str) -> None:
+    with pytest.raises(UnfitFormError) as unfit:
+        read_form({**GOOD, field: value}, covers_extensions=False, now=NOON)
+    assert [fault.field for fault in unfit.value.faults] == [field]
+
+
+def test_all_faults_of_a_form_are_told_at_once() -> None:
+    with pytest.raises(UnfitFormError) as unfit:
+        read_form({}, covers_extensions=False, now=NOON)
+    assert {fault.field for fault in unfit.value.faults} == set(GOOD) - {"declared_from"}
+
+
+def test_an_access_code_of_one_province_is_filed_with_its_province() -> None:
+    provincial = {**GOOD, "number": "10629467947213"}
+    with pytest.raises(UnfitFormError) as unfit:
+        read_form(provincial, covers_extensions=False, now=NOON)
+    assert [fault.field for fault in unfit.value.faults] == ["province"]
+    assert (
+        read_form({**provincial, "province": "440000"}, covers_extensions=False, now=NOON).filing.province == "440000"
+    )
+
+
+def test_numbers_and_codes_are_read_as_people_write_them() -> None:
+    written = {**GOOD, "number": "+86 1069 0295 5665 71", "holder_uscc": "91350000-unpkwke55-2"}
+    read = read_form(written, covers_extensions=False, now=NOON)
+    assert (read.number, read.access_code, read.filing.holder) == (NUMBER, NUMBER[:8], HOLDER)
+
+
+def test_a_day_begins_at_midnight_in_beijing_and_today_is_not_the_future() -> None:
+    # 12:00 UTC on the tenth is the tenth in Beijing still; 17:00 UTC is the eleventh.
+    read = read_form({**GOOD, "declared_from": "2026-06-10"}, covers_extensions=False, now=NOON)
+    assert read.filing.valid_from.isoformat() == "2026-06-10T00:00:00+08:00"
+    with pytest.raises(UnfitFormError):
+        read_form({**GOOD, "declared_from": "2026-06-11"}, covers_extensions=False, now=NOON)
+    read_form({**GOOD, "declared_from": "2026-06-11"}, covers_extensions=False, now=NOON.replace(hour=17))
