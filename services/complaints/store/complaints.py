@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from chassis.buckets import bucket_of
 from chassis.database import Read, StaleAggregateError, Tx
@@ -18,7 +17,6 @@ from contracts.complaints import Attribution, Citation
 from contracts.numbers import SenderNumber
 from contracts.vocabulary import AttributionKind, Category
 from services.complaints.model import Assessment, Assessor, Complaint, State
-from services.complaints.store.tables import COMPLAINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +58,12 @@ _TAKE_STAGED = sa.text(
     f"INSERT INTO complaints ({_STAGED}) SELECT {_STAGED} FROM staged_complaints"  # noqa: S608 - our columns
     " ON CONFLICT (channel, external_id) DO NOTHING RETURNING id"
 )
-_FEW = 20
-"""So few rows are written faster by one INSERT than by way of a staging table."""
+_TAKE_ONE = sa.text(
+    f"INSERT INTO complaints ({_STAGED}) VALUES ({', '.join(f':{name}' for name in _NEW_COLUMNS)})"  # noqa: S608
+    " ON CONFLICT (channel, external_id) DO NOTHING RETURNING id"
+)
+_FEW = 5
+"""So few rows are written faster one by one than by way of a staging table."""
 
 
 def insert_new(tx: Tx, complaints: Sequence[NewComplaint]) -> set[UUID]:
@@ -77,13 +79,8 @@ def insert_new(tx: Tx, complaints: Sequence[NewComplaint]) -> set[UUID]:
         for each in sorted(complaints, key=lambda each: (each.channel, each.external_id))
     ]
     if len(rows) <= _FEW:
-        statement = (
-            pg_insert(COMPLAINTS)
-            .values([dict(zip(_NEW_COLUMNS, row, strict=True)) for row in rows])
-            .on_conflict_do_nothing(index_elements=["channel", "external_id"])
-            .returning(COMPLAINTS.c.id)
-        )
-        return set(tx.execute(statement).scalars())
+        taken = (tx.execute(_TAKE_ONE, dict(zip(_NEW_COLUMNS, row, strict=True))).scalar() for row in rows)
+        return {identifier for identifier in taken if identifier is not None}
     tx.execute(_QUIETLY)
     tx.execute(_STAGE)
     tx.copy("staged_complaints", _NEW_COLUMNS, rows)
@@ -291,6 +288,10 @@ def _assessed_row(complaint: Complaint, found: Assessment) -> tuple[Any, ...]:
     return (
         *(complaint.id, complaint.version, str(who.kind), who.carrier, who.holder, who.provider, who.signature),
         *(who.filed_signature, who.as_of, found.industry, found.category.value, found.confidence),
-        *(list(found.reasons), msgspec.json.encode(found.rules).decode(), found.excerpt, found.assessed_at),
+        *(_json(found.reasons), _json(found.rules), found.excerpt, found.assessed_at),
         *(found.assessor.value, found.assessed_by, found.note),
     )
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

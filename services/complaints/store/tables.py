@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.database import Key, metadata
 
@@ -73,7 +73,7 @@ ASSESSMENTS = sa.Table(
     sa.Column("industry", Key, nullable=False),
     sa.Column("category", Key, nullable=False),
     sa.Column("confidence", sa.Double, nullable=False),
-    sa.Column("reasons", ARRAY(sa.Text), nullable=False),
+    sa.Column("reasons", JSONB, nullable=False),
     sa.Column("rules", JSONB, nullable=False),
     sa.Column("excerpt", sa.Text, nullable=False),
     sa.Column("assessed_at", _Moment, nullable=False),

@@ -66,7 +66,7 @@ CREATE TABLE assessments (
     industry text COLLATE "C" NOT NULL,
     category text COLLATE "C" NOT NULL,
     confidence double precision NOT NULL,
-    reasons text[] NOT NULL,
+    reasons jsonb NOT NULL,
     rules jsonb NOT NULL,
     excerpt text NOT NULL,
     assessed_at timestamptz NOT NULL,
