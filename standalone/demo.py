@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 import time
 from collections.abc import Sequence
@@ -49,6 +50,7 @@ def run(services: Sequence[str], given: Path | None, written: Path | None, conso
         source = given or directory / "scenario"
         if given is None:
             scenario.write(scenario.generate(clock.now()), source)
+            shutil.copy(source / "book.csv", system.book)
         figures, seconds = _flow(source, complaints, ports, console)
         document = summary(figures, seconds)
         _tell_figures(document, console)
@@ -127,11 +129,15 @@ def _until_known(complaints: Client, ports: Client) -> None:
 
 
 def _table(document: dict[str, Any]) -> Table:
-    table = Table(box=None, padding=(0, 2), show_header=False)
-    table.add_row("[bold]complaints", f"{document['filed']:,} filed", f"{document['assessed']:,} assessed",
-                  f"{document['not_spam']:,} no spam")  # fmt: skip
-    for title in ("attribution", "orders", "enquiries"):
-        table.add_row(f"[bold]{title}", *(f"{count:,} {name}" for name, count in document[title].items()))
+    complaints = {"filed": document["filed"], "assessed": document["assessed"], "not spam": document["not_spam"]}
+    table = Table(box=None, show_header=False)
+    for title, counts in (
+        ("complaints", complaints),
+        ("attribution", document["attribution"]),
+        ("orders", document["orders"]),
+        ("enquiries", document["enquiries"]),
+    ):
+        table.add_row(f"[bold]{title}", "  ".join(f"{name} {count:,}" for name, count in counts.items()))
     return table
 
 

@@ -37,6 +37,8 @@ class System:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.services = tuple(services)
         self.credentials = self.directory / "credentials"
+        self.book = self.directory / "book.csv"
+        """What the sandbox's carriers know of numbers that nobody filed; may be put there later."""
         self.processes: dict[str, Process] = {}
         self._rule_packs = rule_packs
         self._progress = progress
@@ -67,8 +69,10 @@ class System:
         install.into(self.credentials)
         if not self._keys.exists():
             KeyRing.create(self._keys)
+        for service in self.services:
+            self.postgres.create_database(f"anning_{service}")
         with ThreadPoolExecutor() as pool:
-            list(pool.map(self._prepare, self.services))
+            list(pool.map(self._migrate, self.services))
         self._tell("databases and topics are made")
         self._launch("sandbox", [sys.executable, "-m", "sandbox"], self._sandbox_environment(), self.issuer)
         for service in self.services:
@@ -125,10 +129,10 @@ class System:
             "ANNING_SANDBOX_DIRECTORY": str(self.credentials),
             "ANNING_SANDBOX_ISSUER": self.issuer,
             "ANNING_SANDBOX_PORTS_URL": self.url("ports"),
+            "ANNING_SANDBOX_BOOK_FILE": str(self.book),
         }
 
-    def _prepare(self, service: str) -> None:
-        self.postgres.create_database(f"anning_{service}", f"anning_{service}")
+    def _migrate(self, service: str) -> None:
         log = self.directory / "logs" / f"{service} migrate.log"
         command = [sys.executable, "-m", "anning", "migrate", service]
         migration = Process(f"{service} migrate", command, log=log, env=self.environment(service, "api"), cwd=ROOT)
