@@ -54,4 +54,4 @@ def national_staff(caller: Caller) -> None:
 
 def may_file_for(caller: Caller, carrier: str) -> bool:
     """Whether a caller may file ports of this carrier: carriers their own, national staff any."""
-    return sight_of(caller).carrier in (None, carrier)
+    return sight_of(caller) in (EVERYTHING, Sight(carrier=carrier))

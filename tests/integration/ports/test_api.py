@@ -1,0 +1,402 @@
+"""The API: what carriers and staff see and may do, and what they are told when they may not."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chassis import clock
+from chassis.database import Database
+from chassis.service import Slice
+from services.ports.imports import FILINGS
+from tests.integration.ports.api import SCOPES, Api, problem
+from tests.integration.ports.scenes import (
+    HOLDER,
+    NUMBER,
+    PROVIDER,
+    enquiries,
+    file,
+    five,
+    form,
+    hear,
+    hours,
+    orders,
+    published,
+    rows,
+    unregistered,
+)
+
+CMCC, CUCC, MIIT, GUANGDONG = "carrier:CMCC", "carrier:CUCC", "regulator:MIIT", "regulator:CA-44"
+OF_CARRIERS_OWN = "1065712345"
+FILING: dict[str, Any] = {
+    "number": NUMBER,
+    "carrier": "CMCC",
+    "holder_uscc": HOLDER,
+    "holder_name": "波鸿河信息技术有限公司",
+    "provider_uscc": PROVIDER,
+    "provider_name": "泽海服务中心有限公司",
+    "signature": "泽海服务",
+    "purpose": "notice",
+    "declared_from": "2020-01-01",
+}
+HEADER = "number,carrier,province,holder_uscc,holder_name,provider_uscc,provider_name,signature,purpose,declared_from"
+
+
+def line(number: str = NUMBER, carrier: str = "CMCC", holder: str = HOLDER, day: str = "2020-01-01") -> str:
+    return f"{number},{carrier},,{holder},波鸿河信息,{PROVIDER},泽海服务中心,泽海服务,notice,{day}"
+
+
+def ordered(database: Database, number: str = NUMBER, carrier: str = "CMCC") -> str:
+    """The path of an order that was just placed."""
+    file(database, form(number, carrier=carrier))
+    hear(database, *five(number, carrier=carrier))
+    (order,) = [each for each in orders(database) if (each.carrier, each.number) == (carrier, number)]
+    return f"/orders/{order.id}"
+
+
+def asked(database: Database) -> str:
+    """The path of an enquiry that was just sent to CMCC."""
+    hear(database, unregistered("u1", OF_CARRIERS_OWN), unregistered("u2", OF_CARRIERS_OWN))
+    return f"/enquiries/{enquiries(database)[0].id}"
+
+
+def swept(database: Database) -> None:
+    """Work off every file that was sent."""
+    done = 1
+    while done:
+        with database.begin() as tx:
+            done = FILINGS.sweep().run(tx, Slice(1))
+
+
+# -------------------------------------------------------------------------------------------------------- register
+
+
+def test_a_carrier_files_a_port_and_finds_it_in_the_register(api: Api) -> None:
+    filed = api.post(CMCC, "/filings", FILING)
+    assert filed.status_code == 201
+    assert (filed.json()["decision"], filed.json()["reasons"]) == ("accepted", [])
+    assert api.get(CMCC, filed.headers["location"]).json() == filed.json()
+    port = api.get(CMCC, f"/ports/CMCC/{NUMBER}")
+    assert (port.status_code, port.headers["etag"]) == (200, '"1"')
+    assert (port.json()["status"], len(port.json()["filings"])) == ("declared", 1)
+
+
+def test_what_is_filed_again_is_known_and_answered_with_the_filing_there_is(api: Api) -> None:
+    first = api.post(CMCC, "/filings", FILING)
+    again = api.post(CMCC, "/filings", FILING)
+    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+
+
+def test_a_filing_is_refused_with_reasons_while_an_order_is_in_force(api: Api, database: Database) -> None:
+    path = ordered(database)
+    refused = api.post(CMCC, "/filings", FILING | {"signature": "光雪生活"})
+    assert refused.status_code == 201
+    assert (refused.json()["decision"], refused.json()["hindered_by"]) == ("refused", path.rpartition("/")[2])
+    assert api.get(CMCC, refused.headers["location"]).status_code == 200
+    decisions = [each["decision"] for each in api.get(CMCC, f"/ports/CMCC/{NUMBER}").json()["filings"]]
+    assert sorted(decisions) == ["accepted", "refused"]
+
+
+def test_carriers_file_their_own_ports_and_national_staff_any(api: Api) -> None:
+    assert problem(api.post(CUCC, "/filings", FILING)) == (403, "forbidden")
+    assert problem(api.post(GUANGDONG, "/filings", FILING)) == (403, "forbidden")
+    assert problem(api.post("carrier:NOBODY", "/filings", FILING)) == (403, "forbidden")
+    assert problem(api.post("authority:SAMR", "/filings", FILING)) == (403, "forbidden")
+    assert api.post(MIIT, "/filings", FILING).status_code == 201
+
+
+def test_every_wrong_field_of_a_filing_is_named_and_nothing_is_kept(api: Api, database: Database) -> None:
+    wrong = FILING | {"number": "13900001234", "holder_uscc": "91350000UNPKWKE553", "declared_from": "2999-01-01"}
+    answer = api.post(CMCC, "/filings", wrong)
+    assert problem(answer) == (422, "validation")
+    assert {each["pointer"] for each in answer.json()["errors"]} == {"/number", "/holder_uscc", "/declared_from"}
+    assert problem(api.post(CMCC, "/filings", FILING | {"purpose": "spam"})) == (422, "validation")
+    assert problem(api.post(CMCC, "/filings", FILING | {"colour": "red"})) == (422, "validation")
+    assert rows(database, "SELECT 1 FROM filings UNION ALL SELECT 1 FROM outbox") == []
+
+
+def test_other_carriers_ports_and_filings_are_not_there(api: Api) -> None:
+    filed = api.post(CMCC, "/filings", FILING)
+    assert problem(api.get(CUCC, f"/ports/CMCC/{NUMBER}")) == (404, "not-found")
+    assert problem(api.get(CUCC, filed.headers["location"])) == (404, "not-found")
+    assert api.get(CUCC, "/ports").json()["items"] == []
+
+
+def test_ports_are_found_by_number_and_by_access_code_and_paged(api: Api, database: Database) -> None:
+    file(database, *(form(f"{NUMBER[:8]}{n:03}") for n in range(5)), form(NUMBER, carrier="CUCC"))
+    assert len(api.get(MIIT, "/ports", number=NUMBER).json()["items"]) == 1
+    assert len(api.get(CMCC, "/ports", access_code=NUMBER[:8]).json()["items"]) == 5
+    seen: list[str] = []
+    token: dict[str, str] = {}
+    while True:
+        page = api.get(MIIT, "/ports", page_size=2, **token).json()
+        seen += [each["number"] for each in page["items"]]
+        if page["next_page_token"] is None:
+            break
+        token = {"page_token": page["next_page_token"]}
+    assert len(seen) == len(set(seen)) == 6
+
+
+def test_a_provincial_administration_sees_the_ports_of_its_province(api: Api, database: Database) -> None:
+    here = form("10629467947213", province="440000")
+    file(database, here, form("10629467947214", province="110000"), form())
+    assert [each["number"] for each in api.get(GUANGDONG, "/ports").json()["items"]] == ["10629467947213"]
+    assert api.get(GUANGDONG, f"/ports/CMCC/{here.number}").status_code == 200
+    assert problem(api.get(GUANGDONG, f"/ports/CMCC/{NUMBER}")) == (404, "not-found")
+
+
+# ------------------------------------------------------------------------------------------------- a register's file
+
+
+def test_a_file_is_worked_off_line_by_line_and_the_bad_ones_are_told(api: Api, database: Database) -> None:
+    content = "\n".join(
+        [
+            HEADER,
+            line(),
+            line("13900001234"),
+            line(holder="91350000UNPKWKE553"),
+            line(f"{NUMBER}1"),
+            line(),
+            line(f"{NUMBER}2", day="2999-01-01"),
+            line(f"{NUMBER}3", carrier="CUCC"),
+            "too,few",
+        ]
+    )
+    sent = api.upload(CMCC, "/filing-imports", b"\xef\xbb\xbf" + content.encode())
+    assert sent.status_code == 202
+    swept(database)
+    done = api.get(CMCC, sent.headers["location"]).json()
+    assert (done["state"], done["lines_read"]) == ("finished", 8)
+    assert (done["accepted"], done["duplicates"], done["rejected"]) == (2, 1, 5)
+    errors = api.get(CMCC, f"{sent.headers['location']}/errors").json()["items"]
+    assert [(each["line"], each["code"]) for each in errors] == [
+        (3, "invalid"), (4, "invalid"), (7, "invalid"), (8, "foreign-carrier"), (9, "columns"),
+    ]  # fmt: skip
+    assert errors[1]["detail"].startswith("holder_uscc: ")
+
+
+def test_the_same_file_again_adds_nothing(api: Api, database: Database) -> None:
+    content = "\n".join([HEADER, *(line(f"{NUMBER}{n}") for n in range(30))]).encode()
+    api.upload(CMCC, "/filing-imports", content)
+    swept(database)
+    before = rows(database, "SELECT count(*) FROM outbox")
+    again = api.upload(CMCC, "/filing-imports", gzip.compress(content), **{"Content-Encoding": "gzip"})
+    swept(database)
+    done = api.get(CMCC, again.headers["location"]).json()
+    assert (done["accepted"], done["duplicates"], done["rejected"]) == (0, 30, 0)
+    assert rows(database, "SELECT count(*) FROM outbox") == before
+
+
+def test_a_line_for_a_port_that_is_shut_is_refused(api: Api, database: Database) -> None:
+    ordered(database)
+    sent = api.upload(CMCC, "/filing-imports", f"{HEADER}\n{line(day='2024-01-01')}".encode())
+    swept(database)
+    (error,) = api.get(CMCC, f"{sent.headers['location']}/errors").json()["items"]
+    assert (error["line"], error["code"]) == (2, "refused")
+
+
+def test_a_file_without_its_columns_leaves_no_trace(api: Api, database: Database) -> None:
+    answer = api.upload(CMCC, "/filing-imports", b"number,colour\n1,red\n")
+    assert answer.status_code == 422
+    assert rows(database, "SELECT 1 FROM imports") == []
+
+
+# ---------------------------------------------------------------------------------------------------------- orders
+
+
+def test_a_carrier_acknowledges_and_executes_its_order(api: Api, database: Database) -> None:
+    path = ordered(database)
+    order = api.get(CMCC, path)
+    assert (order.json()["state"], order.headers["etag"]) == ("ordered", '"1"')
+    acknowledged = api.post(CMCC, f"{path}/acknowledgement", seen=1)
+    assert (acknowledged.status_code, acknowledged.headers["etag"]) == (200, '"2"')
+    executed = api.post(CMCC, f"{path}/execution", {"evidence": "switch log 17"}, seen=2)
+    assert (executed.json()["state"], executed.json()["evidence"]) == ("executed", "switch log 17")
+    assert api.get(CMCC, f"/ports/CMCC/{NUMBER}").json()["status"] == "shut"
+    assert api.get(CMCC, path).json() == executed.json()
+
+
+def test_a_carrier_refuses_with_a_reason_and_staff_lift_the_order(api: Api, database: Database) -> None:
+    path = ordered(database)
+    refused = api.post(CMCC, f"{path}/refusal", {"code": "public-service", "note": "flood alerts"}, seen=1)
+    assert (refused.json()["state"], refused.json()["refusal_code"]) == ("refused", "public-service")
+    lifted = api.post(MIIT, f"{path}/lifting", {"reason": "flood alerts indeed"}, seen=2)
+    assert (lifted.json()["state"], lifted.json()["lift_reason"]) == ("lifted", "flood alerts indeed")
+
+
+def test_an_act_needs_the_version_that_was_read(api: Api, database: Database) -> None:
+    path = ordered(database)
+    assert problem(api.post(CMCC, f"{path}/acknowledgement")) == (428, "precondition-required")
+    assert problem(api.post(CMCC, f"{path}/acknowledgement", seen=7)) == (412, "precondition-failed")
+    assert api.get(CMCC, path).json()["state"] == "ordered"
+
+
+def test_an_act_that_does_not_fit_the_state_is_a_conflict(api: Api, database: Database) -> None:
+    path = ordered(database)
+    assert problem(api.post(CMCC, f"{path}/execution", {"evidence": "x"}, seen=1)) == (409, "order-state")
+    api.post(CMCC, f"{path}/acknowledgement", seen=1)
+    assert problem(api.post(CMCC, f"{path}/acknowledgement", seen=2)) == (409, "order-state")
+
+
+def test_a_repeated_act_with_its_key_gets_the_same_answer_and_happens_once(api: Api, database: Database) -> None:
+    path = ordered(database)
+    first = api.post(CMCC, f"{path}/acknowledgement", seen=1, key="ack-1")
+    again = api.post(CMCC, f"{path}/acknowledgement", seen=1, key="ack-1")
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert published(database, "order-acknowledged.v1") == 1
+
+
+def test_another_carriers_order_is_not_there(api: Api, database: Database) -> None:
+    path = ordered(database)
+    assert problem(api.get(CUCC, path)) == (404, "not-found")
+    assert problem(api.post(CUCC, f"{path}/acknowledgement", seen=1)) == (404, "not-found")
+    assert problem(api.post(CUCC, f"{path}/execution", {"evidence": "x"}, seen=1)) == (404, "not-found")
+    assert problem(api.post(CUCC, f"{path}/refusal", {"code": "other"}, seen=1)) == (404, "not-found")
+    assert api.get(CUCC, "/orders", carrier="CMCC").json()["items"] == []
+    assert orders(database)[0].state == "ordered"
+
+
+def test_what_carriers_do_staff_do_not_and_what_staff_do_carriers_do_not(api: Api, database: Database) -> None:
+    path = ordered(database)
+    assert problem(api.post(MIIT, f"{path}/acknowledgement", seen=1)) == (403, "forbidden")
+    assert problem(api.post(CMCC, f"{path}/lifting", {"reason": "please"}, seen=1)) == (403, "forbidden")
+    assert problem(api.get("authority:SAMR", path)) == (403, "forbidden")
+    assert problem(api.get("channel:app", "/orders")) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("act", ["acknowledgement", "execution", "refusal", "lifting"])
+def test_an_order_that_does_not_exist_is_not_found(api: Api, act: str) -> None:
+    bodies = {"execution": {"evidence": "x"}, "refusal": {"code": "other"}, "lifting": {"reason": "x"}}
+    org = MIIT if act == "lifting" else CMCC
+    assert problem(api.post(org, f"/orders/{uuid4()}/{act}", bodies.get(act), seen=1)) == (404, "not-found")
+
+
+def test_carriers_see_how_many_complained_and_staff_also_which_complaints(api: Api, database: Database) -> None:
+    path = ordered(database)
+    carrier, staff = api.get(CMCC, path).json(), api.get(MIIT, path).json()
+    assert (carrier["complainants"], carrier["causes"]) == (5, [])
+    assert len(staff["causes"]) == 5
+    assert all(each.startswith("complaint:") for each in staff["causes"])
+
+
+def test_orders_are_filtered(api: Api, database: Database) -> None:
+    first, second = ordered(database), ordered(database, f"{NUMBER}1", "CUCC")
+    api.post(CMCC, f"{first}/acknowledgement", seen=1)
+
+    def found(**query: Any) -> list[str]:
+        return [f"/orders/{each['id']}" for each in api.get(MIIT, "/orders", **query).json()["items"]]
+
+    assert found() == [first, second]
+    assert found(state="acknowledged") == [first]
+    assert found(carrier="CUCC") == [second]
+    assert found(number=NUMBER) == [first]
+    assert found(overdue="true") == []
+    assert found(ground_fell="false", ground="commercial") == [first, second]
+    assert problem(api.get(MIIT, "/orders", state="lost")) == (422, "validation")
+
+
+def test_a_provincial_administration_lifts_orders_of_its_province_only(api: Api, database: Database) -> None:
+    here = "10629467947213"
+    file(database, form(here, province="440000"))
+    hear(database, *five(here))
+    (order,) = orders(database)
+    elsewhere = ordered(database)
+    assert problem(api.post(GUANGDONG, f"{elsewhere}/lifting", {"reason": "x"}, seen=1)) == (404, "not-found")
+    assert [each["number"] for each in api.get(GUANGDONG, "/orders").json()["items"]] == [here]
+    assert api.post(GUANGDONG, f"/orders/{order.id}/lifting", {"reason": "x"}, seen=1).status_code == 200
+
+
+# ------------------------------------------------------------------------------------------------------- enquiries
+
+
+def test_a_carrier_answers_an_enquiry_and_is_ordered_to_shut_what_it_owns_to(api: Api, database: Database) -> None:
+    path = asked(database)
+    enquiry = api.get(CMCC, path)
+    assert (enquiry.json()["state"], enquiry.json()["addressed_because"]) == ("sent", "plan")
+    answered = api.post(CMCC, f"{path}/answer", {"answer": "mine-unfiled", "note": "a test code"}, seen=1)
+    assert (answered.status_code, answered.json()["answer"]) == (200, "mine-unfiled")
+    (order,) = api.get(CMCC, "/orders").json()["items"]
+    assert (order["number"], order["ground"]) == (OF_CARRIERS_OWN, "unregistered")
+    assert order["causes"] == [f"enquiry:{path.rpartition('/')[2]}"]
+
+
+def test_an_answer_that_the_register_does_not_bear_out_is_a_conflict(api: Api, database: Database) -> None:
+    path = asked(database)
+    assert problem(api.post(CMCC, f"{path}/answer", {"answer": "filed"}, seen=1)) == (409, "number-is-not-filed")
+    file(database, form(OF_CARRIERS_OWN))
+    unfiled = api.post(CMCC, f"{path}/answer", {"answer": "mine-unfiled"}, seen=1)
+    assert problem(unfiled) == (409, "number-is-filed")
+    assert api.post(CMCC, f"{path}/answer", {"answer": "filed"}, seen=1).status_code == 200
+    again = api.post(CMCC, f"{path}/answer", {"answer": "filed"}, seen=2)
+    assert problem(again) == (409, "enquiry-is-answered")
+
+
+def test_another_carriers_enquiry_is_not_there(api: Api, database: Database) -> None:
+    path = asked(database)
+    assert problem(api.get(CUCC, path)) == (404, "not-found")
+    assert problem(api.post(CUCC, f"{path}/answer", {"answer": "not-mine"}, seen=1)) == (404, "not-found")
+    assert problem(api.post(MIIT, f"{path}/answer", {"answer": "not-mine"}, seen=1)) == (403, "forbidden")
+    assert api.get(CUCC, "/enquiries").json()["items"] == []
+    assert len(api.get(MIIT, "/enquiries", state="sent", carrier="CMCC").json()["items"]) == 1
+
+
+def test_a_number_that_no_carrier_owns_to_is_left_to_staff(api: Api, database: Database) -> None:
+    hear(database, unregistered("u1"), unregistered("u2"))
+    assert api.get(MIIT, "/unclaimed-numbers").json()["items"] == []
+    for row in enquiries(database):
+        api.post(f"carrier:{row.carrier}", f"/enquiries/{row.id}/answer", {"answer": "not-mine"}, seen=1)
+    (unclaimed,) = api.get(MIIT, "/unclaimed-numbers").json()["items"]
+    assert (unclaimed["number"], unclaimed["not_mine"]) == (NUMBER, ["CBN", "CMCC", "CTCC", "CUCC"])
+    assert unclaimed["silent"] == []
+    file(database, form(NUMBER[:12], covers_extensions=True))
+    assert api.get(MIIT, "/unclaimed-numbers").json()["items"] == []
+    assert problem(api.get(CMCC, "/unclaimed-numbers")) == (403, "forbidden")
+
+
+# ------------------------------------------------------------------------------------------------------- statistics
+
+
+def test_the_figures_add_up(api: Api, database: Database) -> None:
+    first, second = ordered(database), ordered(database, f"{NUMBER}1")
+    api.post(CMCC, f"{first}/acknowledgement", seen=1)
+    api.post(CMCC, f"{first}/execution", {"evidence": "x"}, seen=2)
+    api.post(CMCC, f"{second}/refusal", {"code": "other"}, seen=1)
+    asked(database)
+    figures = api.get(MIIT, "/statistics").json()
+    assert figures["ports"] == {"declared": 1, "shut": 1}
+    assert figures["filings"] == {"accepted": 2, "refused": 0}
+    assert figures["evidence"]["complaints"] == figures["evidence"]["counting"] == 12
+    assert figures["evidence"]["standings"]["declared"] == 10
+    assert {name: figures["orders"][name] for name in ("ordered", "acknowledged", "executed", "refused")} == {
+        "ordered": 2, "acknowledged": 1, "executed": 1, "refused": 1,
+    }  # fmt: skip
+    assert sum(figures["orders"]["states"].values()) == 2
+    assert figures["enquiries"]["sent"] == figures["enquiries"]["states"]["sent"] == 1
+    assert problem(api.get(CMCC, "/statistics")) == (403, "forbidden")
+
+
+def test_every_route_needs_its_scope(api: Api, database: Database) -> None:
+    path, enquiry = ordered(database), asked(database)
+
+    def without(scope: str) -> str:
+        return SCOPES.replace(scope, "")
+
+    assert problem(api.get(CMCC, path, scopes=without("orders:read"))) == (403, "forbidden")
+    assert problem(api.get(CMCC, "/ports", scopes=without("ports:read"))) == (403, "forbidden")
+    assert problem(api.get(CMCC, enquiry, scopes=without("enquiries:read"))) == (403, "forbidden")
+    assert problem(api.post(CMCC, "/filings", FILING, scopes=without("ports:file"))) == (403, "forbidden")
+    acknowledged = api.post(CMCC, f"{path}/acknowledgement", seen=1, scopes=without("orders:act"))
+    assert problem(acknowledged) == (403, "forbidden")
+
+
+def test_deadlines_that_pass_show_in_the_list_of_overdue_orders(api: Api, database: Database) -> None:
+    from services.ports.sweeps import mark_overdue_orders
+
+    path = ordered(database)
+    with clock.shifted(hours(3)), database.begin() as tx:
+        mark_overdue_orders(tx, Slice(10))
+    (overdue,) = api.get(MIIT, "/orders", overdue="true").json()["items"]
+    assert f"/orders/{overdue['id']}" == path
