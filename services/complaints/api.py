@@ -103,7 +103,12 @@ class WithdrawalIn(_Strict):
     note: str | None = Field(None, max_length=1_000)
 
 
-@router.post("/complaints", status_code=201, response_model=FiledView, responses=responses(ComplaintDiffers, Forbidden))
+@router.post(
+    "/complaints",
+    status_code=201,
+    response_model=FiledView,
+    responses={200: {"description": "It was here before", "model": FiledView}, **responses(ComplaintDiffers)},
+)
 def file_complaint(
     complaint: ComplaintIn, tx: WriteTx, once: OnceOnly, caller: Annotated[Caller, requires(FILE)]
 ) -> Response:

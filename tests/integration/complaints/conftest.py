@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from chassis import logs, migrations, privacy, rules
@@ -62,7 +63,8 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture(scope="module")
-def _client(_migrated: Database, database_url: str, issuer: Issuer) -> Iterator[TestClient]:
+def app(_migrated: Database, database_url: str, issuer: Issuer) -> FastAPI:
+    """The API of the service."""
     settings = Settings(
         database_url=database_url,
         kafka="localhost:1",
@@ -70,7 +72,12 @@ def _client(_migrated: Database, database_url: str, issuer: Issuer) -> Iterator[
         audience=issuers.AUDIENCE,
         jwks_url=issuer.url,
     )
-    with TestClient(create_app(SERVICE, settings, _migrated), raise_server_exceptions=False) as client:
+    return create_app(SERVICE, settings, _migrated)
+
+
+@pytest.fixture(scope="module")
+def _client(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
 
