@@ -44,6 +44,7 @@ class Filing:
     signature: str
     purpose: str
     declared_from: str
+    covers_extensions: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +217,7 @@ class _Stage:
                 signature=provider.brand,
                 purpose=self._draw.choice(("marketing", "notice")) if advertises else honest,
                 declared_from=f"{since:%Y-%m-%d}",
+                covers_extensions="true" if group.case is Case.EXTENDS else "false",
             )
         )
 

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from standalone.processes import accepts
 
 
 @contextmanager
-def served(app: FastAPI, port: int) -> Iterator[str]:
+def served(app: ASGIApp, port: int) -> Iterator[str]:
     """The application at this port of the machine, for the length of the block; gives its address."""
     config = uvicorn.Config(app, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
@@ -30,3 +31,29 @@ def served(app: FastAPI, port: int) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+class Overloaded:
+    """An application behind something that turns every fifth request away, and loses the answer to another fifth."""
+
+    def __init__(self, app: ASGIApp, status: int) -> None:
+        self._app = app
+        self._refusal = Response(status_code=status, headers={"Retry-After": "0"})
+        self._requests = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        self._requests += 1
+        if self._requests % 5 == 2:
+            await self._refusal(scope, receive, send)
+        elif self._requests % 5 == 4:
+            await self._app(scope, receive, _lose)
+            await self._refusal(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+async def _lose(_: Message) -> None:
+    """An answer that never arrives."""

@@ -1,0 +1,16 @@
+"""`python -m sandbox` serves what ANNING_SANDBOX_… says; see settings.py."""
+
+from __future__ import annotations
+
+import sys
+
+from pydantic import ValidationError
+
+from sandbox.install import NotInstalled
+from sandbox.run import serve
+from sandbox.settings import SandboxSettings
+
+try:
+    serve(SandboxSettings())
+except (ValidationError, NotInstalled, ValueError) as error:
+    sys.exit(f"sandbox: {error}")

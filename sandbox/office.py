@@ -1,0 +1,94 @@
+"""A carrier's line to the ports service: what it asks, and how it waits when nobody answers."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx2
+import structlog
+
+from sandbox.tokens import Bearer, Tokens
+
+log = structlog.get_logger()
+
+_PAGE_SIZE = 500
+_AGAIN = {429, 502, 503, 504}
+_LONGEST_WAIT_SECONDS = 2.0
+
+
+class Closed(Exception):
+    """The office closed while something was waited for."""
+
+
+class Office:
+    """Requests of one organisation to one service, by any number of threads over connections that are kept.
+
+    A service that restarts, or says that it is not ready, is waited for, until `closing` is set: then Closed is raised.
+    """
+
+    def __init__(self, url: str, tokens: Tokens, closing: threading.Event, *, connections: int) -> None:
+        self._closing = closing
+        self._http = httpx2.Client(
+            base_url=url,
+            auth=Bearer(tokens),
+            timeout=httpx2.Timeout(15, connect=3),
+            # Given up before the server does, which keeps an idle connection for five seconds.
+            limits=httpx2.Limits(max_keepalive_connections=connections, keepalive_expiry=4),
+            trust_env=False,
+        )
+
+    def close(self) -> None:
+        """Hang up."""
+        self._http.close()
+
+    def get(self, path: str) -> httpx2.Response:
+        """The answer to a GET, whatever it says. Raises Closed."""
+        return self._ask("GET", path)
+
+    def post(self, path: str, body: Mapping[str, Any], *, etag: str, key: str) -> httpx2.Response:
+        """The answer to an act upon the version `etag`, whatever it says. `key` makes it safe to ask again after no
+        answer came. Raises Closed."""
+        return self._ask("POST", path, body, {"If-Match": etag, "Idempotency-Key": key})
+
+    def items(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
+        """Everything that a listing has, page by page. Raises Closed, and HTTPStatusError where it is refused."""
+        following: dict[str, str] = {}
+        while True:
+            parameters = httpx2.QueryParams({**query, "page_size": str(_PAGE_SIZE), **following})
+            answer = self._ask("GET", f"{path}?{parameters}")
+            answer.raise_for_status()
+            page = answer.json()
+            yield from page["items"]
+            if page["next_page_token"] is None:
+                return
+            following = {"page_token": page["next_page_token"]}
+
+    def _ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> httpx2.Response:
+        tries = 0
+        while True:
+            wait = min(0.1 * 2**tries, _LONGEST_WAIT_SECONDS)
+            try:
+                answer = self._http.request(method, path, json=body or None, headers=headers)
+            except httpx2.HTTPError as error:  # no connection, no answer, or no token
+                trouble = f"{type(error).__name__}: {error}"
+            else:
+                if answer.status_code not in _AGAIN:
+                    if tries:
+                        log.info("answered again", path=path, tries=tries + 1)
+                    return answer
+                trouble = f"HTTP {answer.status_code}"
+                wait = max(wait, _seconds(answer.headers.get("retry-after", "")))
+            if not tries:
+                log.warning("not answered, waiting", path=path, trouble=trouble)
+            tries += 1
+            if self._closing.wait(min(wait, _LONGEST_WAIT_SECONDS) * random.uniform(0.75, 1.25)):
+                raise Closed
+
+
+def _seconds(text: str) -> float:
+    return float(text) if text.isdecimal() else 0.0

@@ -1,0 +1,45 @@
+"""What the sandbox is told from outside: environment variables with the prefix ANNING_SANDBOX_."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class SandboxSettings(BaseSettings):
+    """One process: the token issuer, and carriers where they are told of a ports service."""
+
+    model_config = SettingsConfigDict(env_prefix="ANNING_SANDBOX_", extra="ignore")
+
+    directory: Path = Field(description="where the key and the clients were installed")
+    issuer: str = Field(description="the issuer's address as clients and services see it: http://host:port")
+    audience: str = Field("anning", description="`aud` of the tokens")
+    host: str = "127.0.0.1"
+    port: int | None = Field(None, description="where the issuer listens, if not at the port in its address")
+    ports_url: str | None = Field(None, description="the API of the ports service; without it no carrier is at work")
+    token_url: str | None = Field(None, description="where carriers reach the issuer, if not at its address")
+    carriers: str = Field("", description="which carriers are at work, comma-separated; empty: all that have habits")
+    behaviour_file: Path | None = Field(None, description="how carriers behave, in place of what ships")
+    book_file: Path | None = Field(None, description="what carriers know of numbers nobody filed; may come later")
+    threads: int = Field(2, ge=1, le=32, description="how many things a carrier does at the same time")
+    log_level: str = "INFO"
+    log_format: str = Field("console", pattern="^(json|console)$")
+
+    @property
+    def listens_at(self) -> int:
+        """The port the issuer listens at."""
+        parts = urlsplit(self.issuer)
+        return self.port or parts.port or _PORTS.get(parts.scheme, 80)
+
+    def carrier_codes(self, known: list[str]) -> list[str]:
+        """The carriers at work, of those that have habits. Raises ValueError for one that has none."""
+        wanted = [each.strip() for each in self.carriers.split(",") if each.strip()] or known
+        strangers = [each for each in wanted if each not in known]
+        if strangers:
+            raise ValueError(f"nothing is said of how {', '.join(strangers)} behaves")
+        return wanted

@@ -1,0 +1,83 @@
+"""The sandbox as its own process, as a person or the standalone system starts it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from sandbox import install
+from sandbox.tokens import Tokens
+from standalone.processes import Process, answers, free_port
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def _environment(**settings: str) -> dict[str, str]:
+    told = {f"ANNING_SANDBOX_{name.upper()}": value for name, value in settings.items()}
+    return {"PATH": os.environ["PATH"], **told}
+
+
+def test_it_serves_tokens_and_stops_its_carriers_when_it_is_asked_to(tmp_path: Path) -> None:
+    install.into(tmp_path / "credentials")
+    issuer = f"http://127.0.0.1:{free_port()}"
+    sandbox = Process(
+        "sandbox",
+        [sys.executable, "-m", "sandbox"],
+        log=tmp_path / "log",
+        ready=partial(answers, f"{issuer}/readyz"),
+        env=_environment(
+            directory=str(tmp_path / "credentials"), issuer=issuer, ports_url=f"http://127.0.0.1:{free_port()}"
+        ),
+        cwd=ROOT,
+    )
+    try:
+        sandbox.start()
+        assert Tokens(issuer, install.client(tmp_path / "credentials", "regulator:MIIT")).bearer().count(".") == 2
+    finally:
+        ended = sandbox.stop()
+    assert ended == 0, sandbox.tail()
+    assert (tmp_path / "log").read_text().count("carrier stopped") == 4
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "directory"),
+        ({"directory": "nowhere", "issuer": "http://127.0.0.1:1"}, r"python -m sandbox.install nowhere"),
+    ],
+)
+def test_it_does_not_start_without_what_it_needs_and_says_what_that_is(settings: dict[str, str], said: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "sandbox"],
+        env=_environment(**settings),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_carrier_without_habits_is_not_put_to_work(tmp_path: Path) -> None:
+    install.into(tmp_path / "credentials")
+    ended = subprocess.run(
+        [sys.executable, "-m", "sandbox"],
+        env=_environment(
+            directory=str(tmp_path / "credentials"),
+            issuer=f"http://127.0.0.1:{free_port()}",
+            ports_url="http://127.0.0.1:1",
+            carriers="CMCC,MVNO",
+        ),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (1, "sandbox: nothing is said of how MVNO behaves\n")
