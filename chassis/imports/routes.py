@@ -80,7 +80,6 @@ class Resumption(BaseModel):
 IdempotencyKey = Annotated[
     str | None,
     Header(
-        alias="idempotency-key",
         pattern=r"^[\x21-\x7e]{1,255}$",
         description="a random key that stands for this upload; the same key gets the same answer for seven days",
     ),

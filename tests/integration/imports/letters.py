@@ -1,0 +1,145 @@
+"""A post office that takes files of letters (NDJSON) and of streets (CSV): what an importer is, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import sqlalchemy as sa
+
+from chassis.database import MECHANISM, Database, Key, Tx, metadata
+from chassis.ids import new_id
+from chassis.imports import Csv, Import, Importer, Line, LineError, Ndjson, Outcome
+from chassis.service import Slice
+from tests.parcels.service import Parcel
+
+METADATA = metadata()
+LETTERS = sa.Table(
+    "letters",
+    METADATA,
+    sa.Column("number", Key, primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("import_id", sa.Uuid, nullable=False),
+    sa.Column("line", sa.Integer, nullable=False),
+)
+STREETS = sa.Table(
+    "streets",
+    METADATA,
+    sa.Column("code", Key, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("houses", sa.Integer),
+    sa.Column("sender", Key, nullable=False),
+)
+
+
+class Letter(msgspec.Struct, forbid_unknown_fields=True):
+    """A letter: whoever sends one with a number again must send the same text."""
+
+    number: str
+    text: str = ""
+
+
+class Street(msgspec.Struct):
+    """A street of the town."""
+
+    code: str
+    name: str
+    houses: int | None = None
+
+
+@dataclass
+class Faults:
+    """What a test lets go wrong in this process."""
+
+    texts: set[str] = field(default_factory=set)
+    forgets_lines: bool = False
+    seconds: float = 0
+
+
+faults = Faults()
+
+
+def take_letters(tx: Tx, file: Import, lines: Sequence[Line[Letter]]) -> Outcome:
+    """Keep every letter once; a number that is known with another text is an error of its line."""
+    accepted = 0
+    errors = []
+    for line in sorted(lines, key=lambda line: line.record.number):
+        letter = line.record
+        values = {"number": letter.number, "text": letter.text, "import_id": file.id, "line": line.number}
+        known = tx.execute(
+            sa.text(
+                "INSERT INTO letters (number, text, import_id, line) VALUES (:number, :text, :import_id, :line)"
+                " ON CONFLICT (number) DO UPDATE SET text = letters.text RETURNING text, xmax <> 0 AS known"
+            ),
+            values,
+        ).one()
+        if not known.known:
+            accepted += 1
+        elif known.text != letter.text:
+            errors.append(LineError(line.number, "other-text", "A letter of that number has another text."))
+    if any(line.record.text == "announced" for line in lines):
+        parcel = Parcel(id=new_id(), road="post")
+        parcel.move(tx.cause)
+        tx.publish([parcel])
+    time.sleep(faults.seconds)
+    for line in lines:
+        if line.record.text in faults.texts:
+            raise RuntimeError(f"cannot take {line.record.text!r} of 13800138000")
+    if faults.forgets_lines:
+        return Outcome(accepted=accepted)
+    return Outcome(accepted, len(lines) - accepted - len(errors), errors)
+
+
+def take_streets(tx: Tx, file: Import, lines: Sequence[Line[Street]]) -> Outcome:
+    """Keep every street once."""
+    accepted = 0
+    for line in lines:
+        street = line.record
+        accepted += tx.execute(
+            sa.text(
+                "INSERT INTO streets (code, name, houses, sender) VALUES (:code, :name, :houses, :sender)"
+                " ON CONFLICT DO NOTHING"
+            ),
+            {"code": street.code, "name": street.name, "houses": street.houses, "sender": file.caller.org},
+        ).rowcount
+    return Outcome(accepted, len(lines) - accepted)
+
+
+IMPORTER = Importer(kind="letters", noun="letter import", format=Ndjson(Letter), apply=take_letters)
+STREET_IMPORTER = Importer(kind="streets", noun="street import", format=Csv(Street), apply=take_streets, personal=False)
+
+
+@dataclass(frozen=True)
+class PostOffice:
+    """As an API is made of it."""
+
+    name = "post"
+    title = "Post office"
+    routers = (
+        IMPORTER.router("/letter-imports", "letters:send"),
+        STREET_IMPORTER.router("/street-imports", "streets:send"),
+    )
+
+
+def create_tables(database: Database) -> None:
+    """Every table of the post office and of the chassis."""
+    with database.engine.begin() as connection:
+        MECHANISM.create_all(connection)
+        METADATA.create_all(connection)
+
+
+def sweep_once(database: Database) -> int:
+    """One transaction of each importer's sweep; returns how many did something."""
+    done = 0
+    for importer in (IMPORTER, STREET_IMPORTER):
+        with database.begin() as tx:
+            done += importer.sweep().run(tx, Slice(1))
+    return done
+
+
+def sweep(database: Database) -> None:
+    """Sweep until nothing is due."""
+    while sweep_once(database):
+        pass
