@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 
+from chassis.events import consumer
 from tests.integration.events.depot import Depot
 from tests.parcels import service as parcels
 from tests.parts.fixtures import Parts
 
 _numbers = count(1)
+
+
+REFUSED = "ignore:unclosed <socket:ResourceWarning"
+"""kafka-python leaves the sockets of refused connections to the garbage collector."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.filterwarnings(REFUSED))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collected() -> Iterator[None]:
+    """What a module leaves to the garbage collector troubles nobody after it."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture
@@ -37,3 +60,9 @@ def new_depot(parts: Parts, new_database: Callable[[str], str], topic_prefix: st
 def depot(new_depot: Callable[[], Depot]) -> Depot:
     """The depot of this test."""
     return new_depot()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handler that fails is tried again within a third of a second, always."""
+    monkeypatch.setattr(consumer, "RETRY_SECONDS", 0.3)

@@ -9,19 +9,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.admin import ConfigResource, KafkaAdminClient, MemberToRemove
+from kafka.errors import CoordinatorNotAvailableError
 from kafka.partitioner.default import murmur2
 
+from chassis import clock
+from chassis.aggregate import Cause
 from chassis.buckets import bucket_of
 from chassis.database import Database
-from chassis.events import dead_letters, outbox
+from chassis.events import dead_letters, envelope, inbox, outbox
 from chassis.events import kafka as clients
+from chassis.events.consumer import Admit, Consumer
 from chassis.events.dead_letters import DeadLetter
 from chassis.events.relay import Relay
 from chassis.events.topics import Catalogue
-from chassis.service import Service
+from chassis.ids import new_id
+from chassis.service import Routing, Service
 from chassis.settings import Settings
 from chassis.wakeup import Notifier
 from chassis.worker import Worker
@@ -35,6 +41,30 @@ def until(condition: Callable[[], object], seconds: float = 20, why: Callable[[]
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {why()}"
         time.sleep(0.02)
+
+
+@contextmanager
+def running(loops: Sequence[Callable[[], None]], stop: threading.Event) -> Iterator[None]:
+    """Loops, each in its thread, until the block ends. Fails when one of them fell or does not end."""
+    fallen: list[BaseException] = []
+
+    def run(loop: Callable[[], None]) -> None:
+        try:
+            loop()
+        except BaseException as error:
+            fallen.append(error)
+
+    threads = [threading.Thread(target=run, args=(loop,), daemon=True) for loop in loops]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=20)
+    assert fallen == []
+    assert not any(thread.is_alive() for thread in threads)
 
 
 @dataclass
@@ -67,7 +97,12 @@ class Depot:
     @cached_property
     def producer(self) -> KafkaProducer:
         """Puts records into topics that no relay would."""
-        return clients.producer(self.bootstrap, "stranger")
+        return clients.producer(self.bootstrap, "stranger", largest=8 * 1024 * 1024)
+
+    @cached_property
+    def admin(self) -> KafkaAdminClient:
+        """Asks the broker and changes what only it can change."""
+        return KafkaAdminClient(bootstrap_servers=self.bootstrap.split(","))
 
     @property
     def topic(self) -> str:
@@ -87,7 +122,7 @@ class Depot:
 
     def close(self) -> None:
         """Give back what was opened."""
-        for name in ("consumer", "producer", "notifier"):
+        for name in ("admin", "consumer", "producer", "notifier"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()
         for each in self._opened:
@@ -121,36 +156,35 @@ class Depot:
             database.close()
 
     @contextmanager
+    def listener(self, group: str, routing: Routing | None = None, admit: Admit = inbox.take) -> Iterator[Consumer]:
+        """A consumer that runs on its own, with the reactions of parcels unless told otherwise."""
+        stop = threading.Event()
+        database = self.open()
+        consumer = Consumer(
+            service="parcels",
+            group=f"{self.prefix}{group}",
+            instance="0",
+            database=database,
+            bootstrap=self.bootstrap,
+            catalogue=self.catalogue,
+            routing=parcels.SERVICE.reactions if routing is None else routing,
+            admit=admit,
+            stop=stop,
+        )
+        with running([consumer.run], stop):
+            yield consumer
+
+    @contextmanager
     def relays(self, count: int = 1) -> Iterator[None]:
         """That many relays, each as a process of its own would have it."""
         stop = threading.Event()
-        failures: list[BaseException] = []
-
-        def run(relay: Relay) -> None:
-            try:
-                relay.run()
-            except BaseException as error:
-                failures.append(error)
-                raise
-
         waiters = [threading.Event() for _ in range(count)]
-        threads = []
-        for waiter in waiters:
-            relay = Relay(
-                self.open(pool=2), self.bootstrap, self.catalogue, stop=stop, waiter=waiter, poll_seconds=0.05
-            )
-            threads.append(threading.Thread(target=run, args=(relay,), name="relay", daemon=True))
-        for thread in threads:
-            thread.start()
-        try:
+        relays = [
+            Relay(self.open(pool=2), self.bootstrap, self.catalogue, stop=stop, waiter=waiter, poll_seconds=0.05)
+            for waiter in waiters
+        ]
+        with running([relay.run for relay in relays], stop):
             yield
-        finally:
-            stop.set()
-            for waiter in waiters:
-                waiter.set()
-            for thread in threads:
-                thread.join(timeout=20)
-        assert not failures
 
     def send(self, roads: Sequence[str], note: str = "") -> list[parcels.Parcel]:
         """New parcels, each on its road."""
@@ -194,11 +228,28 @@ class Depot:
                 buckets.add(bucket_of(road))
         return [found[partition] for partition in range(count)]
 
-    def put(self, value: bytes, *, key: str = "a", partition: int | None = None, **headers: bytes) -> tuple[int, int]:
+    def put(self, value: bytes | None, *, key: str = "a", **headers: bytes) -> tuple[int, int]:
         """Put a record as it is into the parcels' topic; where it lies now (partition, offset)."""
-        future = self.producer.send(self.topic, value, key.encode(), headers=list(headers.items()), partition=partition)
+        future = self.producer.send(self.topic, value, key.encode(), headers=list(headers.items()))
         lies = future.get(timeout=10)
         return lies.partition, lies.offset
+
+    def envelope(self, parcel: UUID, version: int, *, road: str = "a", note: str = "") -> bytes:
+        """What the relay would put into the topic for one move of a parcel."""
+        return envelope.encode(
+            parcels.ParcelMoved(parcel=parcel, road=road, stop=version, note=note),
+            id=new_id(),
+            version=version,
+            time=clock.now(),
+            source="/anning/parcels",
+            cause=Cause.beginning("the test"),
+        )
+
+    def tell(self, parcel: UUID, version: int, *, road: str = "a", note: str = "") -> bytes:
+        """Put an event into the topic as the relay would; its envelope."""
+        value = self.envelope(parcel, version, road=road, note=note)
+        self.put(value, key=road)
+        return value
 
     def records(self, topic: str | None = None) -> list[Any]:
         """Everything that lies in a topic now, each partition in its order."""
@@ -213,43 +264,39 @@ class Depot:
                 found += records
         return found
 
+    def ends(self) -> dict[int, int]:
+        """The offset behind the last record, of each partition of the parcels' topic that has any."""
+        return {record.partition: record.offset + 1 for record in self.records()}
+
     def letters(self, start: int = 0) -> list[DeadLetter]:
         """The dead letters of the parcels' topic."""
         return list(dead_letters.read(self.bootstrap, self.catalogue, TOPIC, "parcels", start))
 
     def configure(self, **settings: str) -> None:
         """Change settings of the parcels' topic."""
-        with self._admin() as admin:
-            admin.alter_configs([ConfigResource("topic", self.topic, settings)])
+        self.admin.alter_configs([ConfigResource("topic", self.topic, settings)])
 
     def committed(self, group: str | None = None) -> dict[int, int]:
         """Up to where a group has committed, by partition of the parcels' topic."""
-        with self._admin() as admin:
-            offsets = admin.list_group_offsets([group or self.group])[group or self.group]
+        name = group or self.group
+        try:
+            offsets = self.admin.list_group_offsets([name])[name]
+        except CoordinatorNotAvailableError:
+            return {}  # the broker makes the topic of its offsets when the first group asks for it
         return {tp.partition: each.offset for tp, each in offsets.items() if tp.topic == self.topic}
 
     def rewind(self, group: str | None = None) -> None:
         """Set a group, none of whose members may be running, back to the beginning of the parcels' topic."""
         name = group or self.group
-        with self._admin() as admin:
-            until(lambda: self._dissolved(admin, name), why=lambda: f"{name} still has members")
-            partitions = self.consumer.partitions_for_topic(self.topic)
-            beginning = {TopicPartition(self.topic, each): OffsetAndMetadata(0, "", -1) for each in partitions}
-            admin.alter_group_offsets(name, beginning)
+        until(lambda: self._dissolved(name), why=lambda: f"{name} still has members")
+        partitions = self.consumer.partitions_for_topic(self.topic)
+        beginning = {TopicPartition(self.topic, each): OffsetAndMetadata(0, "", -1) for each in partitions}
+        self.admin.alter_group_offsets(name, beginning)
 
-    @staticmethod
-    def _dissolved(admin: KafkaAdminClient, group: str) -> bool:
+    def _dissolved(self, group: str) -> bool:
         """Whether a group has no members any more; those it has are sent away: static ones stay for their session."""
-        members = admin.describe_groups([group])[group]["members"]
+        members = self.admin.describe_groups([group])[group]["members"]
         if members:
             leaving = [MemberToRemove(group_instance_id=each["group_instance_id"]) for each in members]
-            admin.remove_group_members(group, leaving)
+            self.admin.remove_group_members(group, leaving)
         return not members
-
-    @contextmanager
-    def _admin(self) -> Iterator[KafkaAdminClient]:
-        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap.split(","))
-        try:
-            yield admin
-        finally:
-            admin.close()

@@ -1,0 +1,193 @@
+"""Reactions: every event is acted on once, whatever is sent twice, fails, deadlocks or is away in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from chassis.database import Tx
+from chassis.events import dead_letters
+from chassis.events.envelope import Message
+from chassis.ids import new_id
+from tests.integration.events.depot import Depot, until
+from tests.parcels import service as parcels
+from tests.parcels.service import TOPIC, ParcelMoved
+from tests.parts.fixtures import Parts
+
+
+def test_events_that_are_heard_again_change_nothing(depot: Depot) -> None:
+    with depot.worker():
+        depot.send([str(number) for number in range(300)])
+        until(lambda: depot.arrivals() == 300)
+        until(lambda: depot.committed() == depot.ends())
+    depot.rewind()
+    assert set(depot.committed().values()) == {0}
+    with depot.worker():
+        until(lambda: depot.committed() == depot.ends())
+    assert depot.arrivals() == 300
+
+
+def test_a_record_that_lies_there_twice_is_acted_on_once(depot: Depot) -> None:
+    value = depot.tell(new_id(), 1)
+    depot.put(value)
+    depot.tell(new_id(), 1)
+    with depot.worker():
+        until(lambda: depot.committed() == depot.ends())
+    assert depot.arrivals() == 2
+    assert len(depot.records()) == 3
+
+
+def test_two_workers_that_hear_the_same_events_act_on_each_once(depot: Depot) -> None:
+    with depot.listener("first"), depot.listener("second"):
+        with depot.relays():
+            for _ in range(20):
+                depot.send([str(number) for number in range(100)])
+            until(lambda: depot.unpublished() == 0)
+        for group in ("first", "second"):
+            until(partial(lambda name: depot.committed(name) == depot.ends(), f"{depot.prefix}{group}"))
+    assert depot.arrivals() == 2_000
+    assert depot.rows("SELECT count(DISTINCT parcel) FROM arrivals")[0][0] == 2_000
+
+
+def test_a_batch_that_deadlocks_is_run_again_as_a_whole(depot: Depot, parts: Parts) -> None:
+    first, second = depot.send(["a", "a"])
+    attempts: list[list[int]] = []
+
+    def lock_in_order(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
+        attempts.append([message.version for message in messages])
+        for parcel in (first, second):
+            tx.execute(sa.text("UPDATE parcels SET stop = stop + 100 WHERE id = :id"), {"id": parcel.id})
+        parcels.count_arrivals(tx, messages)
+
+    database = depot.database.url.database or ""
+    with psycopg.connect(parts.postgres.url(), autocommit=True) as admin:
+        # Whoever waits for 50 ms looks for a deadlock, finds it, and is the one that is sent away: the reaction.
+        admin.execute(f'ALTER DATABASE "{database}" SET deadlock_timeout = 50')
+    for version in (11, 12, 13):
+        depot.tell(new_id(), version)
+    with psycopg.connect(parts.postgres.url(database)) as adversary:
+        adversary.execute("SET deadlock_timeout = '20s'")
+        adversary.execute("UPDATE parcels SET stop = stop + 1 WHERE id = %s", [second.id])
+        with depot.listener("deadlocking", {ParcelMoved: lock_in_order}):
+            until(lambda: depot.rows("SELECT FROM pg_locks WHERE NOT granted"))
+            adversary.execute("UPDATE parcels SET stop = stop + 1 WHERE id = %s", [first.id])
+            adversary.commit()
+            until(lambda: depot.arrivals() == 3)
+    assert len(attempts) >= 2
+    assert all(attempt == [11, 12, 13] for attempt in attempts)
+    assert [row.stop for row in depot.rows("SELECT stop FROM parcels")] == [102, 102]
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["restarted", "killed"])
+def test_while_the_database_is_away_a_worker_waits_and_then_goes_on(
+    depot: Depot, breakable: Parts, killed: bool
+) -> None:
+    depot.send([str(number) for number in range(8_000)])
+    with depot.worker(ready=False) as worker:
+        until(lambda: depot.arrivals() > 500)
+        if killed:
+            breakable.postgres.kill()
+        else:
+            breakable.postgres.stop()
+        until(worker.problems)
+        breakable.postgres.start()
+        depot.database.engine.dispose()
+        until(lambda: depot.arrivals() >= 8_000, 60, why=lambda: (depot.arrivals(), worker.problems()))
+        until(lambda: depot.count("board") == 8_000)
+        until(lambda: not worker.problems(), why=worker.problems)
+        until(lambda: depot.committed() == depot.ends())
+    assert depot.rows("SELECT count(*), count(DISTINCT parcel) FROM arrivals") == [(8_000, 8_000)]
+
+
+def test_a_handler_that_fails_blocks_its_partition_visibly_and_no_other(depot: Depot, impatient: None) -> None:
+    blocked, *free = depot.roads()
+    parcels.broken_notes.add("bad")
+    with depot.worker() as worker:
+        depot.send([blocked, *free] * 3, "before")
+        until(lambda: depot.arrivals() == 9)
+        depot.send([blocked], "bad")
+        depot.send([blocked, *free] * 3, "after")
+        until(lambda: depot.arrivals() == 9 + 6)
+        until(lambda: "reactions" in worker.problems())
+        assert f"{depot.topic}[0]@3" in worker.problems()["reactions"]
+        assert "cannot read 'bad'" in worker.problems()["reactions"]
+        depot.send(free * 2, "later")
+        until(lambda: depot.arrivals() == 9 + 6 + 4)
+        until(lambda: depot.committed() == {0: 3, 1: 8, 2: 8}, why=depot.committed)
+        parcels.broken_notes.clear()
+        until(lambda: depot.arrivals() == 9 + 6 + 4 + 4, 40)
+        until(lambda: not worker.problems(), why=worker.problems)
+        until(lambda: depot.committed() == {0: 7, 1: 8, 2: 8})
+    road = "SELECT note FROM arrivals JOIN parcels ON parcel = parcels.id WHERE road = :road ORDER BY sequence"
+    assert [row.note for row in depot.rows(road, road=blocked)] == ["before"] * 3 + ["bad"] + ["after"] * 3
+
+
+def test_parking_is_the_way_out_of_a_blocked_partition(depot: Depot, impatient: None) -> None:
+    parcels.broken_notes.add("bad")
+    with depot.worker() as worker:
+        depot.send(["a"], "good")
+        (bad,) = depot.send(["a"], "bad")
+        depot.send(["a"], "good")
+        until(lambda: "reactions" in worker.problems())
+        stuck = next(record for record in depot.records() if str(bad.id).encode() in record.value)
+        with depot.database.begin() as tx:
+            dead_letters.park(tx, TOPIC, stuck.partition, stuck.offset, "told by telephone", "operator:Li")
+            dead_letters.park(tx, TOPIC, stuck.partition, stuck.offset, "told again", "operator:Li")
+        until(lambda: depot.arrivals() == 2, 40)
+        until(lambda: not worker.problems(), why=worker.problems)
+        until(lambda: depot.committed() == depot.ends())
+    (letter,) = depot.letters()
+    assert (letter.topic, letter.partition, letter.original_offset) == (TOPIC, stuck.partition, stuck.offset)
+    assert letter.reason == "parked: told by telephone"
+    assert (letter.key, letter.value) == (stuck.key, stuck.value)
+    assert depot.count("inbox") == 2
+
+
+def test_one_bad_event_in_a_large_batch_keeps_back_none_of_the_others(depot: Depot) -> None:
+    parcels.broken_notes.add("bad")
+    roads = [str(number) for number in range(500)]
+    with depot.relays():
+        depot.send(roads)
+        (bad,) = depot.send(["the bad one"], "bad")
+        until(lambda: depot.unpublished() == 0)
+    with depot.worker(ready=False):
+        until(lambda: depot.arrivals() == 500)
+        until(lambda: sum(depot.committed().values()) == 500)
+    assert depot.rows("SELECT FROM arrivals WHERE parcel = :bad", bad=bad.id) == []
+
+
+def test_a_run_of_events_of_one_type_is_given_to_its_handler_in_order_and_in_one_transaction(depot: Depot) -> None:
+    runs: list[list[int]] = []
+    transactions: set[int] = set()
+
+    def listen(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
+        runs.append([message.version for message in messages])
+        transactions.add(tx.execute(sa.text("SELECT txid_current()")).scalar_one())
+
+    parcel = new_id()
+    for version in range(1, 101):
+        depot.tell(parcel, version)
+    with depot.listener("orderly", {ParcelMoved: listen}):
+        until(lambda: depot.count("inbox") == 100)
+    assert [version for run in runs for version in run] == list(range(1, 101))
+    assert len(transactions) == len(runs) < 10
+
+
+def test_what_a_reaction_publishes_tells_what_caused_it(depot: Depot) -> None:
+    def send_on(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
+        for message in messages:
+            onward = parcels.Parcel(id=new_id(), road="onward")
+            onward.move(message.caused())
+            parcels.save_new(tx, [onward])
+
+    cause = msgspec.json.decode(depot.tell(new_id(), 1))
+    with depot.listener("forwarding", {ParcelMoved: send_on}):
+        until(lambda: depot.count("outbox") == 1)
+    effect = msgspec.json.decode(depot.rows("SELECT payload FROM outbox")[0].payload)
+    assert effect["causationid"] == cause["id"]
+    assert effect["correlationid"] == cause["correlationid"] == "the test"
