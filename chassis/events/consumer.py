@@ -140,7 +140,7 @@ class Consumer:
         finally:
             self.blocked.clear()
             if self._producer is not None:
-                self._producer.close(timeout=1)
+                clients.abandon(self._producer)
                 self._producer = None
             consumer.close(autocommit=False, timeout_ms=2_000)
 
@@ -218,7 +218,9 @@ class Consumer:
         if not dead:
             return
         if self._producer is None:
-            self._producer = clients.producer(self._bootstrap, f"{self._group}.dead-letters")
+            self._producer = clients.producer(
+                self._bootstrap, f"{self._group}.dead-letters", largest=dead_letters.LARGEST_UNPACKED
+            )
         futures = []
         for record, reason in dead:
             topic = self._catalogue.logical(record.topic)
@@ -227,7 +229,7 @@ class Consumer:
             futures.append(
                 self._producer.send(
                     self._catalogue.dead_letter(topic, self._service),
-                    record.value or b"",
+                    record.value if record.key is not None else record.value or b"",
                     record.key,
                     dead_letters.headers_of(topic, record, reason),
                 )

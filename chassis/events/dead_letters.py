@@ -21,6 +21,9 @@ from chassis.database import MECHANISM, Key, Read, Tx
 from chassis.events import kafka as clients
 from chassis.events.topics import Catalogue
 
+LARGEST_UNPACKED = 64 * 1024 * 1024
+"""Bytes of a record before it is compressed: who wrote it may have had other limits than our own producers."""
+
 PARKED = sa.Table(
     "parked_records",
     MECHANISM,
@@ -43,7 +46,7 @@ class DeadLetter:
 
     offset: int
     key: bytes | None
-    value: bytes
+    value: bytes | None
     headers: list[tuple[str, bytes]]
     topic: str
     partition: int
@@ -53,9 +56,12 @@ class DeadLetter:
 
 
 def headers_of(topic: str, record: Any, reason: str) -> list[tuple[str, bytes]]:
-    """The record's own headers, unchanged, followed by where it lay and why it left."""
+    """The record's own headers, unchanged, followed by where it lay and why it left.
+
+    A header without a value gets an empty one: the client can read such a header but not write it.
+    """
     return [
-        *record.headers,
+        *((name, value or b"") for name, value in record.headers),
         ("anning-topic", topic.encode()),
         ("anning-partition", str(record.partition).encode()),
         ("anning-offset", str(record.offset).encode()),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -30,12 +30,12 @@ class _Attributes(msgspec.Struct, kw_only=True, omit_defaults=True):
     id: UUID
     source: str
     type: str
-    time: datetime
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
     subject: str
     partitionkey: str
     correlationid: str
     causationid: str
-    aggregateversion: int
+    aggregateversion: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
     datacontenttype: str = "application/json"
     traceparent: str | None = None
 
@@ -107,7 +107,7 @@ class Decoder:
             if decoder is None:
                 return None
             event = decoder.decode(envelope.data)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise UndecodableError(str(error)) from error
         if envelope.specversion != "1.0":
             raise UndecodableError(f"specversion {envelope.specversion!r} is not 1.0")

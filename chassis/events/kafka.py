@@ -24,14 +24,18 @@ _CONNECTION = {
 }
 
 
-def producer(bootstrap: str, client: str) -> KafkaProducer:
-    """A producer that reports a record sent only when every in-sync replica has it, once and in order."""
+def producer(bootstrap: str, client: str, *, largest: int = 1024 * 1024) -> KafkaProducer:
+    """A producer that reports a record sent only when every in-sync replica has it, once and in order.
+
+    `largest` is how many bytes a record may have before it is compressed.
+    """
     return KafkaProducer(
         bootstrap_servers=bootstrap.split(","),
         client_id=client,
         acks="all",
         enable_idempotence=True,
         compression_type="lz4",
+        max_request_size=largest,
         linger_ms=2,
         batch_size=256 * 1024,
         # How long a send waits for a topic that is not known yet.

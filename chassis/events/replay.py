@@ -59,7 +59,7 @@ def replay(
     decoder = Decoder({event for routing in listeners for event in routing})
     for letter in islice(dead_letters.read(bootstrap, catalogue, topic, service.name, start), limit):
         try:
-            message = decoder.decode(letter.value, letter.topic, letter.partition, letter.original_offset)
+            message = decoder.decode(letter.value or b"", letter.topic, letter.partition, letter.original_offset)
         except UndecodableError as error:
             yield Replayed(letter, Outcome.STILL_FAILING, f"undecodable: {error}")
             continue

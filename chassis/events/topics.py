@@ -11,6 +11,8 @@ from kafka.errors import TopicAlreadyExistsError
 
 DAY_MS = 24 * 60 * 60 * 1000
 DEAD_LETTER_RETENTION_DAYS = 90
+DEAD_LETTER_BYTES = 2 * 1024 * 1024
+"""Twice what a broker takes elsewhere: a record that was as large as it may be gets headers."""
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,7 +74,10 @@ class Catalogue:
                 for consumer in topic.consumers:
                     wanted[self.dead_letter(name, consumer)] = {
                         "num_partitions": 1,
-                        "configs": {"retention.ms": str(DEAD_LETTER_RETENTION_DAYS * DAY_MS)},
+                        "configs": {
+                            "retention.ms": str(DEAD_LETTER_RETENTION_DAYS * DAY_MS),
+                            "max.message.bytes": str(DEAD_LETTER_BYTES),
+                        },
                     }
         admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=20_000)
         try:
