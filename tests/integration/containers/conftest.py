@@ -1,0 +1,20 @@
+"""The whole system in containers, brought up once for all tests here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.containers.engine import Composition
+
+
+@pytest.fixture(scope="session")
+def composition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composition]:
+    """Everything, healthy; in the end nothing of it is left."""
+    composition = Composition(tmp_path_factory.mktemp("credentials"))
+    try:
+        composition.up("--build")
+        yield composition
+    finally:
+        composition.down()

@@ -1,0 +1,171 @@
+"""`docker compose up --wait`: the whole system in containers, and the first path through it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from anning.services import NAMES
+from chassis import clock
+from sandbox import install, scenario
+from sandbox.tokens import Bearer, Tokens
+from tests.integration.containers.engine import CREDENTIALS, Composition, EngineFailed, within
+
+pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
+
+STAFF = "regulator:MIIT"
+RUNNING = {"postgres", "kafka", "sandbox", *(f"{name}-{role}" for name in NAMES for role in ("api", "worker"))}
+ONCE = {"install", "databases", *(f"{name}-migrate" for name in NAMES)}
+SECRETS = {
+    "postgres": {"password"},
+    "complaints-api": {"pgpass", "keys.json"},
+    "complaints-worker": {"pgpass", "keys.json"},
+    "ports-api": {"pgpass"},
+    "ports-worker": {"pgpass"},
+    "sandbox": {"key.json", "clients.json"},
+}
+
+
+def of_service(container: Any) -> str:
+    return str(container["Config"]["Labels"]["com.docker.compose.service"])
+
+
+def member_count(composition: Composition, group: str) -> int:
+    told = composition.execute(
+        "kafka",
+        *("/opt/kafka/bin/kafka-consumer-groups.sh", "--bootstrap-server", "kafka:9092"),
+        *("--describe", "--members", "--group", group),
+    )
+    return len(re.findall(rf"^{re.escape(group)}\s", told, re.MULTILINE))
+
+
+def test_every_part_is_healthy_and_what_runs_once_has_ended_well(composition: Composition) -> None:
+    states = {of_service(each): each["State"] for each in composition.containers()}
+
+    assert {name: state["Health"]["Status"] for name, state in states.items() if name in RUNNING} == dict.fromkeys(
+        RUNNING, "healthy"
+    )
+    assert {name: (state["Status"], state["ExitCode"]) for name, state in states.items() if name not in RUNNING} == (
+        dict.fromkeys(ONCE, ("exited", 0))
+    )
+
+
+def test_a_complaint_filed_from_outside_is_assessed(composition: Composition) -> None:
+    now = clock.now()
+    complaint = {
+        "channel": "12321_web",
+        "complainant_number": "13900001234",
+        "sender_number": "1069012345678",
+        "text": "【示例】限时优惠，全场五折，回T退订",
+        "sent_at": (now - timedelta(hours=2)).isoformat(),
+        "received_at": (now - timedelta(hours=1)).isoformat(),
+    }
+    with composition.client("complaints", STAFF) as staff:
+        tokens = Tokens(composition.url("tokens"), install.client(composition.credentials, STAFF))
+        filed = httpx2.post(
+            f"{composition.url('complaints')}/complaints", json=complaint, auth=Bearer(tokens), trust_env=False
+        )
+        assert filed.status_code == 201, filed.text
+
+        path = filed.headers["Location"]
+        found = within(60, lambda: (view := staff.get(path))["state"] == "assessed" and view)
+
+    assert found["assessment"]["category"] == "commercial"
+
+
+def test_complaints_become_orders_that_carriers_execute(composition: Composition, tmp_path: Path) -> None:
+    scenario.write(scenario.generate(clock.now()), tmp_path)
+    with composition.client("complaints", STAFF) as complaints, composition.client("ports", STAFF) as ports:
+        register = ports.upload("/filing-imports", tmp_path / "ports.csv", "text/csv")
+        assert register["accepted"] > 0
+        declared = ports.get("/statistics")["ports"]["declared"]
+        within(60, lambda: complaints.get("/statistics")["ports_known"] == declared)
+
+        (file,) = tmp_path.glob("complaints.ndjson*")
+        assert complaints.upload("/complaint-imports", file, "application/x-ndjson")["accepted"] > 0
+
+        executed = within(120, lambda: ports.get("/orders", state="executed")["items"])
+
+    assert executed[0]["evidence"]
+
+
+def test_a_token_is_the_same_wherever_it_was_fetched(composition: Composition) -> None:
+    client = install.client(composition.credentials, STAFF)
+    fetch = (
+        "import sys, httpx2; client, secret, url = sys.argv[1:]; form = {'grant_type': 'client_credentials'}\n"
+        "print(httpx2.post(f'{url}/token', data=form, auth=(client, secret)).json()['access_token'])"
+    )
+    inside = composition.execute(
+        "complaints-api", "python", "-c", fetch, client.client_id, client.secret, "http://sandbox:8000"
+    )
+    outside = Tokens(composition.url("tokens"), client).bearer()
+
+    for token in (inside.strip(), outside):
+        for service in NAMES:
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = httpx2.get(f"{composition.url(service)}/statistics", headers=headers, trust_env=False)
+            assert answer.status_code == 200, answer.text
+
+
+def test_each_sees_its_own_secrets_and_nobody_elses(composition: Composition) -> None:
+    for service, files in SECRETS.items():
+        listed = composition.execute(
+            service, "sh", "-c", "cd /run/anning && stat -c '%n %a' * .[!.]* 2>/dev/null; true"
+        )
+        assert set(listed.splitlines()) == {f"{file} 600" for file in files}, service
+
+
+def test_no_secret_is_told_to_whoever_may_look_at_containers(composition: Composition) -> None:
+    client = install.client(composition.credentials, STAFF)
+    secrets = [client.secret, composition.execute("postgres", "cat", "/run/anning/password")]
+    for name in NAMES:
+        passfile = composition.execute(f"{name}-api", "cat", "/run/anning/pgpass")
+        secrets.append(passfile.strip().rpartition(":")[2])
+    told = str(list(composition.containers())) + composition("logs", "--no-color")
+
+    assert all(len(each) >= 32 for each in secrets)
+    assert not [each for each in secrets if each in told]
+
+
+def test_only_apis_and_tokens_are_reached_from_outside_and_only_from_this_machine(composition: Composition) -> None:
+    published = {
+        (of_service(container), binding["HostIp"], int(binding["HostPort"]))
+        for container in composition.containers()
+        for bindings in container["NetworkSettings"]["Ports"].values()
+        for binding in bindings or []
+    }
+
+    assert published == {
+        ("complaints-api", "127.0.0.1", composition.ports["complaints"]),
+        ("ports-api", "127.0.0.1", composition.ports["ports"]),
+        ("sandbox", "127.0.0.1", composition.ports["tokens"]),
+    }
+
+
+def test_a_service_cannot_enter_the_database_of_another(composition: Composition) -> None:
+    enter = (
+        "import sys, psycopg; passfile = open('/run/anning/pgpass').read().strip(); role, database = sys.argv[1:]\n"
+        "psycopg.connect(host='postgres', user=role, dbname=database, password=passfile.rpartition(':')[2])"
+    )
+    composition.execute("ports-api", "python", "-c", enter, "anning_ports", "anning_ports")
+
+    with pytest.raises(EngineFailed, match="permission denied for database"):
+        composition.execute("ports-api", "python", "-c", enter, "anning_ports", "anning_complaints")
+    with pytest.raises(EngineFailed, match="password authentication failed"):
+        composition.execute("ports-api", "python", "-c", enter, "anning_complaints", "anning_complaints")
+
+
+def test_up_again_keeps_secrets_and_data_and_takes_a_second_worker(composition: Composition) -> None:
+    with composition.client("complaints", STAFF) as staff:
+        before = (composition.execute("sandbox", "cat", CREDENTIALS), staff.get("/statistics")["filed"])
+
+    composition.up("--scale", "complaints-worker=2")
+
+    with composition.client("complaints", STAFF) as staff:
+        assert (composition.execute("sandbox", "cat", CREDENTIALS), staff.get("/statistics")["filed"]) == before
+    assert within(60, lambda: member_count(composition, "complaints.register.1") == 2)
