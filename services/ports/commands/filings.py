@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from chassis import clock
 from chassis.aggregate import Cause
 from chassis.database import Tx
 from services.ports.commands.forms import Form
@@ -38,38 +39,41 @@ def file_ports(tx: Tx, forms: Sequence[Form], because: Cause) -> list[Filed]:
 
     A port that an order in force has shut takes no new filing; what the register says already is known, also then.
     """
-    filings = [each.filing for each in forms]
     locks.filing(
         tx,
         numbers=(each.number for each in forms),
-        codes=(code for each in filings for code in (each.holder, each.provider)),
-        covering=any(each.covers_extensions for each in filings),
+        codes=(code for each in forms for code in (each.holder, each.provider)),
+        covering=any(each.covers_extensions for each in forms),
     )
+    # Not before the locks: whoever decided on a number while we waited decided first.
+    now = clock.now()
     places = sorted({(each.carrier, each.number) for each in forms})
-    ports = load_ports(tx, places)
-    hindrances = orders_in_force(tx, places)
-    hindered = [each.filing.digest for each in forms if (each.carrier, each.number) in hindrances]
+    ports, hindrances = load_ports(tx, places), orders_in_force(tx, places)
+    filings = [each.filing(now) for each in forms]
+    hindered = [
+        filing.digest for form, filing in zip(forms, filings, strict=True) if (form.carrier, form.number) in hindrances
+    ]
     refused = refused_before(tx, hindered) if hindered else {}
     applications: list[Application] = []
     outcomes: list[Filed] = []
-    for form in forms:
+    for form, filing in zip(forms, filings, strict=True):
         place = form.carrier, form.number
         port = ports.setdefault(place, Port.unfiled(form.carrier, form.number, form.access_code))
-        known = port.known_as(form.filing)
+        known = port.known_as(filing)
         order = hindrances.get(place)
         if known is not None:
             outcomes.append(Filed(Outcome.KNOWN, known.id))
         elif order is not None:
             reasons = (f"the port is shut by the order {order}, which is in force",)
-            refusal = (*place, form.filing.digest, order)
+            refusal = (*place, filing.digest, order)
             if refusal not in refused:
-                refused[refusal] = form.filing.id
-                applications.append(Application.refuse(*place, form.filing, reasons, order, because))
+                refused[refusal] = filing.id
+                applications.append(Application.refuse(*place, filing, reasons, order, because))
             outcomes.append(Filed(Outcome.REFUSED, refused[refusal], reasons))
         else:
-            port.declare(form.filing, because)
-            applications.append(Application.accept(*place, form.filing, because))
-            outcomes.append(Filed(Outcome.ACCEPTED, form.filing.id))
+            port.declare(filing, because)
+            applications.append(Application.accept(*place, filing, because))
+            outcomes.append(Filed(Outcome.ACCEPTED, filing.id))
     filed = [each for each in ports.values() if each.recorded]
     save_ports(tx, filed)
     save_applications(tx, applications, filed)

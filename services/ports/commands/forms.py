@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from chassis.ids import new_id
 from chassis.rules import LEGAL_TIME
 from contracts.carriers import CARRIERS
 from contracts.credit_codes import CreditCode, InvalidCreditCode
@@ -14,7 +15,6 @@ from contracts.numbers import NumberKind, SenderNumber
 from contracts.provinces import PROVINCES
 from contracts.vocabulary import Purpose
 from services.ports.model import Filing
-from services.ports.model.filing import new_filing
 
 COLUMNS = (
     "number", "carrier", "province", "holder_uscc", "holder_name", "provider_uscc", "provider_name", "signature",
@@ -45,18 +45,44 @@ class UnfitFormError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A filing that can be decided on: for which port, and what is filed of it."""
+    """A filing that can be decided on: for which port, and what is filed of it. `valid_from` None: from when it is
+    decided on."""
 
     carrier: str
     number: str
     access_code: str
-    filing: Filing
+    holder: str
+    holder_name: str
+    provider: str
+    provider_name: str
+    signature: str
+    purpose: str
+    province: str | None
+    covers_extensions: bool
+    valid_from: datetime | None
+
+    def filing(self, recorded_at: datetime) -> Filing:
+        """The filing that this form is when it is decided on."""
+        return Filing(
+            id=new_id(),
+            holder=self.holder,
+            holder_name=self.holder_name,
+            provider=self.provider,
+            provider_name=self.provider_name,
+            signature=self.signature,
+            purpose=self.purpose,
+            province=self.province,
+            covers_extensions=self.covers_extensions,
+            valid_from=self.valid_from or recorded_at,
+            valid_to=None,
+            recorded_at=recorded_at,
+        )
 
 
 def read_form(fields: Mapping[str, str | None], *, covers_extensions: bool, now: datetime) -> Form:
     """The form in `fields`, by the names in COLUMNS; an empty field counts as missing. Raises UnfitFormError.
 
-    `declared_from` is a day of the legal calendar, from whose midnight on the filing holds; without it, from `now`.
+    `declared_from` is a day of the legal calendar, not after that of `now`, from whose midnight on the filing holds.
     """
     reading = _Reading(fields, now)
     number = reading.number()
@@ -64,18 +90,15 @@ def read_form(fields: Mapping[str, str | None], *, covers_extensions: bool, now:
         carrier=reading.one_of("carrier", CARRIERS, "a carrier that is known here"),
         number=number.number,
         access_code=number.access_code or "",
-        filing=new_filing(
-            holder=reading.credit_code("holder_uscc"),
-            holder_name=reading.text("holder_name", _NAME_LENGTH),
-            provider=reading.credit_code("provider_uscc"),
-            provider_name=reading.text("provider_name", _NAME_LENGTH),
-            signature=reading.text("signature", _SIGNATURE_LENGTH),
-            purpose=reading.one_of("purpose", {each.value: each for each in Purpose}, " | ".join(Purpose)),
-            province=reading.province(number),
-            covers_extensions=covers_extensions,
-            valid_from=reading.declared_from(),
-            recorded_at=now,
-        ),
+        holder=reading.credit_code("holder_uscc"),
+        holder_name=reading.text("holder_name", _NAME_LENGTH),
+        provider=reading.credit_code("provider_uscc"),
+        provider_name=reading.text("provider_name", _NAME_LENGTH),
+        signature=reading.text("signature", _SIGNATURE_LENGTH),
+        purpose=reading.one_of("purpose", {each.value: each for each in Purpose}, " | ".join(Purpose)),
+        province=reading.province(number),
+        covers_extensions=covers_extensions,
+        valid_from=reading.declared_from(),
     )
     if reading.faults:
         raise UnfitFormError(reading.faults)
@@ -130,17 +153,17 @@ class _Reading:
             self._fault(field, f"must be {expected}")
         return text
 
-    def declared_from(self) -> datetime:
+    def declared_from(self) -> datetime | None:
         text = self._given("declared_from")
         if text is None:
-            return self._now
+            return None
         try:
             day = date.fromisoformat(text) if _DATE.fullmatch(text) else None
         except ValueError:
             day = None
         if day is None:
             self._fault("declared_from", "must be a day, as YYYY-MM-DD")
-            return self._now
+            return None
         if day > self._now.astimezone(LEGAL_TIME).date():
             self._fault("declared_from", "lies in the future")
         return datetime.combine(day, time(), LEGAL_TIME)

@@ -9,7 +9,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.aggregate import Aggregate, Cause
-from chassis.ids import new_id
 from contracts import ports as facts
 
 
@@ -148,33 +147,3 @@ class Application(Aggregate):
             cause,
         )
         return made
-
-
-def new_filing(
-    *,
-    holder: str,
-    holder_name: str,
-    provider: str,
-    provider_name: str,
-    signature: str,
-    purpose: str,
-    province: str | None,
-    covers_extensions: bool,
-    valid_from: datetime,
-    recorded_at: datetime,
-) -> Filing:
-    """A filing as it comes in: it has an identifier and no end yet."""
-    return Filing(
-        id=new_id(),
-        holder=holder,
-        holder_name=holder_name,
-        provider=provider,
-        provider_name=provider_name,
-        signature=signature,
-        purpose=purpose,
-        province=province,
-        covers_extensions=covers_extensions,
-        valid_from=valid_from,
-        valid_to=None,
-        recorded_at=recorded_at,
-    )

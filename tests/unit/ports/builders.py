@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from chassis.aggregate import Cause
+from chassis.ids import new_id
 from contracts.complaints import Citation
 from services.ports.model import Addressed, Enquiry, Filing, Ground, Order
-from services.ports.model.filing import new_filing
 from services.ports.policy.decisions import Rule, Rules
 from services.ports.policy.evidence import Evidence, Register, Registered
 from services.ports.policy.windows import Bar
@@ -111,7 +111,8 @@ def filing(
     recorded: datetime = NOW,
     covers_extensions: bool = False,
 ) -> Filing:
-    return new_filing(
+    return Filing(
+        id=new_id(),
         holder=holder,
         holder_name="波鸿河信息技术有限公司",
         provider=PROVIDER,
@@ -121,6 +122,7 @@ def filing(
         province=None,
         covers_extensions=covers_extensions,
         valid_from=since,
+        valid_to=None,
         recorded_at=recorded,
     )
 
