@@ -100,9 +100,8 @@ class Gunzip:
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What `data` unpacks to, in pieces."""
         self._packed += len(data)
-        piece = b""
-        # A full piece may have left more behind, though all of the input was taken.
-        while data or len(piece) == PIECE_BYTES:
+        # What a full piece leaves behind of taken input comes with the next: the trailer is still to be fed.
+        while data:
             if self._member is None:
                 data = data.lstrip(b"\0") if self._members else data  # tape drives pad what they wrote
                 if not data:
@@ -119,7 +118,7 @@ class Gunzip:
             if piece:
                 yield piece
             if self._member.eof:
-                data, self._member, piece = self._member.unused_data, None, b""
+                data, self._member = self._member.unused_data, None
             else:
                 data = self._member.unconsumed_tail
 
