@@ -44,7 +44,9 @@ def until(condition: Callable[[], object], seconds: float = 20, why: Callable[[]
 
 
 @contextmanager
-def running(loops: Sequence[Callable[[], None]], stop: threading.Event) -> Iterator[None]:
+def running(
+    loops: Sequence[Callable[[], None]], stop: threading.Event, wake: Callable[[], None] = lambda: None
+) -> Iterator[None]:
     """Loops, each in its thread, until the block ends. Fails when one of them fell or does not end."""
     fallen: list[BaseException] = []
 
@@ -61,6 +63,7 @@ def running(loops: Sequence[Callable[[], None]], stop: threading.Event) -> Itera
         yield
     finally:
         stop.set()
+        wake()
         for thread in threads:
             thread.join(timeout=20)
     assert fallen == []

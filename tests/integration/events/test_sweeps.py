@@ -1,0 +1,222 @@
+"""Sweeps: due work is done once, soon, by whoever is there, and waits for a database that is away."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from functools import partial
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from chassis.buckets import COUNT, bucket_of
+from chassis.database import Tx
+from chassis.service import Slice, Sweep
+from chassis.sweeper import Sweeper
+from chassis.wakeup import CHANNEL, Notifier, Wakeup
+from tests.integration.events.depot import Depot, running, until
+from tests.parts.fixtures import Parts
+
+
+@pytest.fixture
+def work(depot: Depot) -> Depot:
+    """A depot with a list of things to do."""
+    with depot.database.engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE work (id int PRIMARY KEY, bucket int NOT NULL, done_by text)"))
+    return depot
+
+
+def add_work(depot: Depot, count: int, *, announced: bool = False) -> None:
+    with depot.database.begin() as tx:
+        first = tx.execute(sa.text("SELECT count(*) FROM work")).scalar_one()
+        tx.copy("work", ("id", "bucket"), [(each, bucket_of(str(each))) for each in range(first, first + count)])
+        if announced:
+            tx.announce()
+
+
+def do_work(worker: str) -> Callable[[Tx, Slice], int]:
+    """Takes work off the list, in its worker's name."""
+
+    def run(tx: Tx, piece: Slice) -> int:
+        due = tx.execute(
+            sa.text(
+                "SELECT id FROM work WHERE done_by IS NULL AND bucket = ANY(:buckets)"
+                " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
+            ),
+            {"buckets": list(piece.buckets), "limit": piece.limit},
+        )
+        ids = list(due.scalars())
+        tx.execute(
+            sa.text("UPDATE work SET done_by = coalesce(done_by, '') || :worker WHERE id = ANY(:ids)"),
+            {"worker": worker, "ids": ids},
+        )
+        return len(ids)
+
+    return run
+
+
+@contextmanager
+def sweeping(
+    depot: Depot, worker: str, every: float = 60, *, bucketed: bool = False, limit: int = 10
+) -> Iterator[None]:
+    """A sweep in a process of its own, with its ear at the database."""
+    stop = threading.Event()
+    sweep = Sweep(name="work", run=do_work(worker), every=timedelta(seconds=every), limit=limit, bucketed=bucketed)
+    wakeup = Wakeup(depot.url, stop)
+    sweeper = Sweeper(sweep, depot.open(pool=2), stop=stop, waiter=wakeup.waiter())
+    with running([wakeup.run, sweeper.run], stop, wakeup.stop):
+        yield
+
+
+def done(depot: Depot) -> dict[str, int]:
+    """How much each worker has done."""
+    rows = depot.rows("SELECT done_by, count(*) AS n FROM work WHERE done_by IS NOT NULL GROUP BY 1")
+    return {row.done_by: row.n for row in rows}
+
+
+def owners(depot: Depot) -> dict[int, int]:
+    """Connections that own buckets, and how many."""
+    rows = depot.rows(
+        "SELECT pid, count(*) AS n FROM pg_locks JOIN pg_database ON oid = database"
+        " WHERE locktype = 'advisory' AND datname = current_database() GROUP BY pid"
+    )
+    return {row.pid: row.n for row in rows}
+
+
+def test_work_is_taken_in_slices_until_none_is_left(work: Depot) -> None:
+    add_work(work, 95)
+    with sweeping(work, "one"):
+        until(lambda: done(work) == {"one": 95})
+
+
+def test_several_sweepers_do_each_thing_once(work: Depot) -> None:
+    add_work(work, 2_000)
+    with sweeping(work, "one"), sweeping(work, "two"), sweeping(work, "three"):
+        until(lambda: work.count("work WHERE done_by IS NULL") == 0)
+    assert set(done(work)) <= {"one", "two", "three"}
+
+
+def test_buckets_have_one_owner_and_another_takes_over_when_it_ends(work: Depot) -> None:
+    with ExitStack() as first:
+        first.enter_context(sweeping(work, "one", bucketed=True))
+        until(lambda: list(owners(work).values()) == [COUNT])
+        with sweeping(work, "two", bucketed=True):
+            add_work(work, 100, announced=True)
+            until(lambda: done(work) == {"one": 100})
+            # Nobody announces what comes now, and the next round is a minute away.
+            add_work(work, 100)
+            first.close()
+            until(lambda: done(work) == {"one": 100, "two": 100}, 10, why=lambda: done(work))
+
+
+def test_buckets_whose_lock_is_lost_are_taken_over(work: Depot) -> None:
+    with sweeping(work, "one", bucketed=True), sweeping(work, "two", bucketed=True):
+        until(lambda: list(owners(work).values()) == [COUNT])
+        for number in range(1, 4):
+            (owner,) = owners(work)
+            with work.database.begin() as tx:
+                tx.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": owner})
+            add_work(work, 100)
+            until(partial(lambda expected: sum(done(work).values()) == expected, 100 * number), 10)
+            until(partial(lambda gone: list(owners(work).values()) == [COUNT] and gone not in owners(work), owner))
+
+
+def test_an_announcement_wakes_what_would_sleep_for_a_minute(work: Depot) -> None:
+    with sweeping(work, "one", every=60):
+        add_work(work, 1)
+        until(lambda: done(work) == {"one": 1})
+        for number in range(2, 6):
+            add_work(work, 1, announced=True)
+            until(partial(lambda expected: done(work) == {"one": expected}, number), 5)
+
+
+def test_what_is_rolled_back_wakes_nobody(work: Depot) -> None:
+    with psycopg.connect(work.url, autocommit=True) as listener:
+        listener.execute(f"LISTEN {CHANNEL}")
+        with pytest.raises(ZeroDivisionError):
+            announce_and_fail(work)
+        with work.database.begin() as tx:
+            tx.execute(sa.text("SELECT 1"))
+        assert list(listener.notifies(timeout=0.3, stop_after=1)) == []
+
+
+def announce_and_fail(depot: Depot) -> None:
+    with depot.database.begin() as tx:
+        tx.announce()
+        raise ZeroDivisionError
+
+
+def test_a_thousand_announcements_are_a_few_notifications(work: Depot) -> None:
+    notifier = Notifier(work.url)
+    with psycopg.connect(work.url, autocommit=True) as listener:
+        listener.execute(f"LISTEN {CHANNEL}")
+        for _ in range(1_000):
+            notifier.notify()
+        notifier.close()
+        heard = list(listener.notifies(timeout=0.5))
+    assert 1 <= len(heard) <= 10
+
+
+def test_the_last_announcement_is_sent_before_the_notifier_ends(work: Depot) -> None:
+    with psycopg.connect(work.url, autocommit=True) as listener:
+        listener.execute(f"LISTEN {CHANNEL}")
+        for _ in range(5):
+            notifier = Notifier(work.url)
+            notifier.notify()
+            notifier.close()
+            assert len(list(listener.notifies(timeout=5, stop_after=1))) == 1
+
+
+def test_an_announcement_while_the_database_restarts_is_sent_when_it_is_back(work: Depot, breakable: Parts) -> None:
+    notifier = Notifier(work.url)
+    with psycopg.connect(work.url, autocommit=True) as before:
+        before.execute(f"LISTEN {CHANNEL}")
+        notifier.notify()
+        assert list(before.notifies(timeout=5, stop_after=1))
+    breakable.postgres.restart()
+    with psycopg.connect(work.url, autocommit=True) as listener:
+        listener.execute(f"LISTEN {CHANNEL}")
+        notifier.notify()
+        assert list(listener.notifies(timeout=5, stop_after=1))
+    notifier.close()
+
+
+@pytest.mark.parametrize("bucketed", [False, True], ids=["any", "bucketed"])
+def test_a_sweep_waits_for_a_database_that_is_away(work: Depot, breakable: Parts, bucketed: bool) -> None:
+    add_work(work, 10)
+    stop = threading.Event()
+    sweep = Sweep(name="work", run=do_work("one"), every=timedelta(minutes=1), limit=10, bucketed=bucketed)
+    waiter = threading.Event()
+    sweeper = Sweeper(sweep, work.open(pool=2), stop=stop, waiter=waiter)
+    with running([sweeper.run], stop, waiter.set):
+        until(lambda: done(work) == {"one": 10})
+        breakable.postgres.kill()
+        waiter.set()
+        time.sleep(0.3)  # it tries in vain
+        breakable.postgres.start()
+        work.database.engine.dispose()
+        add_work(work, 10)
+        until(lambda: done(work) == {"one": 20})
+
+
+def test_a_sweep_that_is_told_to_stop_in_the_moment_it_looks_stops(work: Depot) -> None:
+    stop = threading.Event()
+
+    class LateWaiter(threading.Event):
+        """Is cleared just after the order to stop came."""
+
+        def clear(self) -> None:
+            stop.set()
+            self.set()
+            super().clear()
+
+    sweep = Sweep(name="work", run=do_work("one"), every=timedelta(minutes=10), limit=10)
+    sweeper = Sweeper(sweep, work.database, stop=stop, waiter=LateWaiter())
+    thread = threading.Thread(target=sweeper.run, daemon=True)
+    thread.start()
+    thread.join(timeout=5)
+    assert not thread.is_alive()
