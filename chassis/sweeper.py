@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Callable
 
-import psycopg
 import structlog
 
 from chassis import metrics
-from chassis.buckets import Ownership
-from chassis.database import Database, is_transient
+from chassis.buckets import ALL, Ownership
+from chassis.database import Database, Tx, is_transient
 from chassis.service import Slice, Sweep
 
 CLAIM_SECONDS = 1.0
@@ -22,39 +22,59 @@ log = structlog.get_logger()
 class Sweeper:
     """Runs one sweep: at once while there is work, else at its interval or when woken."""
 
-    def __init__(self, sweep: Sweep, database: Database, *, stop: threading.Event, waiter: threading.Event) -> None:
+    def __init__(
+        self,
+        sweep: Sweep,
+        database: Database,
+        *,
+        stop: threading.Event,
+        waiter: threading.Event,
+        guard: Callable[[Tx], None] = lambda _: None,
+    ) -> None:
+        """`guard` is asked first in every transaction; what it raises ends the run."""
         self._sweep = sweep
         self._database = database
         self._stop = stop
         self._waiter = waiter
+        self._guard = guard
 
     def run(self) -> None:
         """Sweep until stopped. Raises what is not a passing fault of the database; the worker starts anew."""
         with Ownership(self._database.conninfo, f"sweep:{self._sweep.name}") as ownership:
-            claimed_at = float("-inf")
-            piece = Slice(self._sweep.limit)
-            while not self._stop.is_set():
+            every = self._sweep.every.total_seconds()
+            # Buckets that another one lost are not left alone until the next round.
+            pause = min(every, CLAIM_SECONDS) if self._sweep.bucketed else every
+            buckets: tuple[int, ...] = () if self._sweep.bucketed else ALL
+            claimed_at = due = float("-inf")
+            woken = False
+            while True:
                 self._waiter.clear()
+                if self._stop.is_set():
+                    return
                 try:
                     if self._sweep.bucketed and time.monotonic() - claimed_at >= CLAIM_SECONDS:
-                        piece = Slice(self._sweep.limit, ownership.claim())
+                        before, buckets = buckets, ownership.claim()
+                        woken = woken or buckets != before
                         claimed_at = time.monotonic()
-                    done = self._once(piece)
+                    done = 0
+                    if woken or time.monotonic() >= due:
+                        done = self._once(Slice(self._sweep.limit, buckets))
+                        due = time.monotonic() + every
                 except Exception as error:
-                    if not is_transient(error) and not isinstance(error, psycopg.OperationalError):
+                    if not is_transient(error):
                         raise
                     log.warning("sweep waits for the database", sweep=self._sweep.name, error=str(error))
                     ownership.release()
-                    claimed_at = float("-inf")
+                    claimed_at = due = float("-inf")
                     self._stop.wait(random.uniform(0.2, 1.0))
                     continue
-                if not done:
-                    self._waiter.wait(self._sweep.every.total_seconds())
+                woken = done > 0 or self._waiter.wait(min(pause, max(0.0, due - time.monotonic())))
 
     def _once(self, piece: Slice) -> int:
         if not piece.buckets:
             return 0
         with self._database.begin() as tx:
+            self._guard(tx)
             done = self._sweep.run(tx, piece)
         if done:
             metrics.SWEPT.labels(self._sweep.name).inc(done)

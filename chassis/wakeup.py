@@ -13,6 +13,7 @@ import structlog
 
 CHANNEL = "anning_work"
 INTERVAL_SECONDS = 0.02
+RETRY_SECONDS = 0.5
 
 log = structlog.get_logger()
 
@@ -22,6 +23,7 @@ class Notifier:
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
+        self._asked = False
         self._due = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
@@ -29,6 +31,7 @@ class Notifier:
 
     def notify(self) -> None:
         """Ask for a notification; returns at once."""
+        self._asked = True
         self._due.set()
 
     def close(self) -> None:
@@ -39,20 +42,28 @@ class Notifier:
 
     def _run(self) -> None:
         connection: psycopg.Connection | None = None
-        while not self._stopped.is_set():
+        stopped = False
+        while not stopped:
             self._due.wait()
             self._due.clear()
+            stopped = self._stopped.is_set()
+            if not self._asked:
+                continue
+            self._asked = False
             try:
                 if connection is None:
                     connection = psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5)
                 connection.execute(f"NOTIFY {CHANNEL}")
             except psycopg.Error as error:
-                # Nothing is lost: every worker polls.
+                # Tried again, though nothing is lost: every worker polls.
                 log.debug("notification not sent", error=str(error))
                 if connection is not None:
                     connection.close()
                 connection = None
-            self._stopped.wait(INTERVAL_SECONDS)
+                self.notify()
+                self._stopped.wait(RETRY_SECONDS)
+            else:
+                self._stopped.wait(INTERVAL_SECONDS)
         if connection is not None:
             connection.close()
 
@@ -86,7 +97,11 @@ class Wakeup:
         """Listen until stopped. Raises psycopg.Error when the connection is lost: the worker starts it anew."""
         with psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
+            self._wake()  # for what was announced while nobody listened
             while not self._stop.is_set():
                 for _ in connection.notifies(timeout=0.5, stop_after=1):
-                    for waiter in self._woken:
-                        waiter.set()
+                    self._wake()
+
+    def _wake(self) -> None:
+        for waiter in self._woken:
+            waiter.set()

@@ -1,7 +1,7 @@
 """The worker of a service: relay, projections, reactions and sweeps, each a loop that is started anew when it falls.
 
 Order of start: projections first; reactions and sweeps decide on what projections hold, so they wait until those have
-reached the ends that the topics had when the worker found them.
+reached the ends that the topics had when the worker found them. While a projection is being rebuilt they wait again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -18,7 +19,7 @@ import structlog
 from kafka import KafkaConsumer, TopicPartition
 
 from chassis import metrics
-from chassis.database import Database
+from chassis.database import Database, Tx
 from chassis.events import inbox, outbox, projections
 from chassis.events.consumer import Consumer
 from chassis.events.envelope import Message
@@ -26,15 +27,25 @@ from chassis.events.projections import SupersededError
 from chassis.events.relay import Relay
 from chassis.events.topics import Catalogue
 from chassis.housekeeping import SWEEPS as HOUSEKEEPING
-from chassis.service import Projection, Service, topics_of
+from chassis.service import Projection, Service, Sweep, topics_of
 from chassis.settings import Settings
 from chassis.sweeper import Sweeper
 from chassis.wakeup import Wakeup
 
 OUTBOX_UNREADY = timedelta(seconds=60)
 GENERATION_CHECK_SECONDS = 1.0
+STEADY_SECONDS = 6.0
+"""How long a loop that fell must run before it counts as well: longer than any attempt to connect."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Fall:
+    """Why a loop fell, and for how long that is shown."""
+
+    reason: str
+    shown_until: float
 
 
 class Worker:
@@ -50,9 +61,9 @@ class Worker:
         self._stop = threading.Event()
         self._wakeup = Wakeup(database.conninfo, self._stop)
         self._threads: list[threading.Thread] = []
-        self._fallen: dict[str, str] = {}
+        self._fallen: dict[str, _Fall] = {}
         self._consumers: dict[str, Consumer] = {}
-        self._behind = {projection.name for projection in service.projections}
+        self._read_up: dict[str, int] = {}  # projection → the generation that has caught up
 
     def start(self) -> None:
         """Start every loop."""
@@ -70,10 +81,10 @@ class Worker:
             self._loop(f"projection {projection.name}", partial(self._project, projection))
         if self._service.reactions:
             self._loop("reactions", self._react, gated=True)
-        for sweep in (*self._service.sweeps, *HOUSEKEEPING):
-            waiter = self._wakeup.waiter(work=sweep.woken)
-            sweeper = Sweeper(sweep, self._database, stop=self._stop, waiter=waiter)
-            self._loop(f"sweep {sweep.name}", sweeper.run, gated=True)
+        for sweep in self._service.sweeps:
+            self._sweep(sweep, self._hold_projections, gated=True)
+        for sweep in HOUSEKEEPING:
+            self._sweep(sweep, lambda _: None, gated=False)
 
     def stop(self) -> None:
         """Let every loop end what it is at, and wait for it."""
@@ -85,8 +96,9 @@ class Worker:
 
     def problems(self) -> dict[str, str]:
         """What keeps this worker from being ready, by the name of the part."""
-        found = dict(self._fallen)
-        for name in sorted(self._behind):
+        now = time.monotonic()
+        found = {name: fall.reason for name, fall in list(self._fallen.items()) if now < fall.shown_until}
+        for name in self._behind():
             found[f"projection {name}"] = "has not reached the end of its topics yet"
         for name, consumer in list(self._consumers.items()):
             problem = consumer.problem()
@@ -108,23 +120,38 @@ class Worker:
         self._threads.append(thread)
         thread.start()
 
+    def _sweep(self, sweep: Sweep, guard: Callable[[Tx], None], *, gated: bool) -> None:
+        waiter = self._wakeup.waiter(work=sweep.woken)
+        sweeper = Sweeper(sweep, self._database, stop=self._stop, waiter=waiter, guard=guard)
+        self._loop(f"sweep {sweep.name}", sweeper.run, gated=gated)
+
     def _supervise(self, name: str, run: Callable[[], None], gated: bool) -> None:
         falls = 0
         while not self._stop.is_set():
-            if gated and self._behind:
+            if gated and self._behind():
                 self._stop.wait(0.05)
                 continue
             started = time.monotonic()
             try:
                 run()
             except SupersededError as error:
-                log.info("projection starts anew", loop=name, reason=str(error))
+                log.info("loop starts anew", loop=name, reason=str(error))
+                if self._read_up.get(error.name) == error.expected:
+                    del self._read_up[error.name]
             except Exception as error:
                 falls = 1 if time.monotonic() - started > 30 else falls + 1
-                self._fallen[name] = f"{type(error).__name__}: {error}"
                 log.error("loop fell, starts anew", loop=name, falls=falls, exc_info=error)
-                self._stop.wait(min(3.0, 0.25 * 2**falls) * random.uniform(0.5, 1.0))
-                self._fallen.pop(name, None)
+                pause = min(3.0, 0.25 * 2**falls) * random.uniform(0.5, 1.0)
+                reason = f"{type(error).__name__}: {error}"
+                self._fallen[name] = _Fall(reason, time.monotonic() + pause + STEADY_SECONDS)
+                self._stop.wait(pause)
+
+    def _behind(self) -> list[str]:
+        return [each.name for each in self._service.projections if each.name not in self._read_up]
+
+    def _hold_projections(self, tx: Tx) -> None:
+        """What decides on projections keeps them from being rebuilt meanwhile, and is refused where they were."""
+        projections.hold(tx, {each.name: self._read_up.get(each.name, 0) for each in self._service.projections})
 
     def _group(self, name: str) -> str:
         return f"{self._settings.topic_prefix}{self._service.name}{name}"
@@ -143,39 +170,41 @@ class Worker:
         return consumer
 
     def _react(self) -> None:
+        def admit(tx: Tx, messages: Sequence[Message[Any]]) -> Sequence[Message[Any]]:
+            self._hold_projections(tx)
+            return inbox.take(tx, messages)
+
         routing = self._service.reactions
-        consumer = self._consumer(
-            "reactions", self._group(""), database=self._database, routing=routing, admit=inbox.take
-        )
-        consumer.run()
+        self._consumer("reactions", self._group(""), database=self._database, routing=routing, admit=admit).run()
 
     def _project(self, projection: Projection) -> None:
         with self._database.read() as read:
             generation = projections.generation(read, projection.name)
-        self._behind.add(projection.name)
+        if self._read_up.get(projection.name) != generation:
+            self._read_up.pop(projection.name, None)
         checked = time.monotonic()
 
-        def admit(tx: Any, messages: Sequence[Message[Any]]) -> Sequence[Message[Any]]:
-            projections.hold(tx, projection.name, generation)
+        def admit(tx: Tx, messages: Sequence[Message[Any]]) -> Sequence[Message[Any]]:
+            projections.hold(tx, {projection.name: generation})
             return messages
 
         ends: dict[TopicPartition, int] = {}
 
         def polled(consumer: KafkaConsumer) -> None:
             nonlocal checked
-            if projection.name in self._behind:
-                if not ends:
-                    ends.update(self._ends(consumer, projection))
-                if _reached(consumer, ends):
-                    log.info("projection has caught up", projection=projection.name, generation=generation)
-                    self._behind.discard(projection.name)
-            if time.monotonic() - checked > GENERATION_CHECK_SECONDS:
+            behind = projection.name not in self._read_up
+            if behind or time.monotonic() - checked > GENERATION_CHECK_SECONDS:
                 checked = time.monotonic()
                 with self._database.read() as read:
                     current = projections.generation(read, projection.name)
                 if current != generation:
-                    self._behind.add(projection.name)
-                    raise SupersededError(f"projection {projection.name} is at generation {current} now")
+                    raise SupersededError(projection.name, generation, current)
+            if behind:
+                if not ends:
+                    ends.update(self._ends(consumer, projection))
+                if _reached(consumer, ends):
+                    log.info("projection has caught up", projection=projection.name, generation=generation)
+                    self._read_up[projection.name] = generation
 
         self._consumer(
             f"projection {projection.name}",

@@ -122,7 +122,7 @@ class Consumer:
         """What keeps this consumer from being ready: the partitions that have been blocked for a while."""
         stuck = [
             f"{tp.topic}[{tp.partition}]@{each.offset} after {each.attempts} attempts: {each.error}"
-            for tp, each in self.blocked.items()
+            for tp, each in list(self.blocked.items())  # another thread asks
             if each.attempts >= UNREADY_ATTEMPTS
         ]
         return "; ".join(stuck) or None

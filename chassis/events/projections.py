@@ -2,10 +2,14 @@
 
 A projection is read into its tables by one consumer group per generation. To rebuild it, its tables are emptied and
 its generation counted up in one transaction; every worker that still writes for the old one is refused and starts
-again from the beginning of the topics, in the new group. Nothing has to be stopped for it.
+again from the beginning of the topics, in the new group. Whatever decides on a projection is refused too, until the
+new reading has caught up. Nothing has to be stopped for it.
 """
 
 from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
@@ -21,7 +25,17 @@ PROJECTIONS = sa.Table(
 
 
 class SupersededError(Exception):
-    """The projection is being rebuilt: this reading of it is no longer the current one."""
+    """A projection is being rebuilt: the reading of it that was reckoned with is no longer the current one."""
+
+    def __init__(self, name: str, expected: int, current: int) -> None:
+        super().__init__(f"projection {name} is at generation {current}, not {expected}")
+        self.name = name
+        self.expected = expected
+
+
+_LOCKS = zlib.crc32(b"projections") - 2**31
+"""The class of the advisory locks. They queue: a rebuild waits for the batches under way and not for those that come
+after it, as it would with shared locks on a row."""
 
 
 def generation(read: Read, name: str) -> int:
@@ -30,23 +44,30 @@ def generation(read: Read, name: str) -> int:
     return found or 1
 
 
-def hold(tx: Tx, name: str, expected: int) -> None:
-    """Keep a projection from being rebuilt until this transaction ends.
+def hold(tx: Tx, expected: Mapping[str, int]) -> None:
+    """Keep projections (name → generation) from being rebuilt until this transaction ends.
 
-    Raises SupersededError when it was rebuilt already.
+    Raises SupersededError when one was rebuilt already.
     """
+    if not expected:
+        return
+    names = sorted(expected)
     tx.execute(
-        sa.text("INSERT INTO projections (name, generation) VALUES (:name, 1) ON CONFLICT DO NOTHING"), {"name": name}
+        sa.text("SELECT pg_advisory_xact_lock_shared(:class, key) FROM unnest(CAST(:keys AS int[])) AS key"),
+        {"class": _LOCKS, "keys": [_lock_key(name) for name in names]},
     )
-    current = tx.execute(
-        sa.select(PROJECTIONS.c.generation).where(PROJECTIONS.c.name == name).with_for_update(read=True)
-    ).scalar_one()
-    if current != expected:
-        raise SupersededError(f"projection {name} is at generation {current}, not {expected}")
+    statement = sa.select(PROJECTIONS.c.name, PROJECTIONS.c.generation).where(PROJECTIONS.c.name.in_(names))
+    current = {row.name: row.generation for row in tx.execute(statement)}
+    for name in names:
+        if current.get(name, 1) != expected[name]:
+            raise SupersededError(name, expected[name], current.get(name, 1))
 
 
 def rebuild(tx: Tx, projection: Projection) -> int:
     """Empty a projection and let every worker read it anew; returns its new generation."""
+    tx.execute(
+        sa.text("SELECT pg_advisory_xact_lock(:class, :key)"), {"class": _LOCKS, "key": _lock_key(projection.name)}
+    )
     current = tx.execute(
         sa.text(
             "INSERT INTO projections (name, generation) VALUES (:name, 2)"
@@ -57,3 +78,7 @@ def rebuild(tx: Tx, projection: Projection) -> int:
     for table in projection.tables:
         tx.execute(table.delete())
     return int(current)
+
+
+def _lock_key(name: str) -> int:
+    return zlib.crc32(name.encode()) - 2**31

@@ -64,8 +64,10 @@ class Relay:
         with Ownership(self._database.conninfo, "relay") as ownership:
             owned: Sequence[int] = ()
             claimed_at = float("-inf")
-            while not self._stop.is_set():
+            while True:
                 self._waiter.clear()
+                if self._stop.is_set():
+                    break
                 try:
                     if time.monotonic() - claimed_at >= CLAIM_SECONDS:
                         owned = ownership.claim()
