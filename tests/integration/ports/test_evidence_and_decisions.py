@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from chassis import clock
-from chassis.database import Database
+from chassis.database import Database, StaleAggregateError
+from services.ports.store.orders import load_orders, save_orders
 from tests.integration.ports.scenes import (
     HOLDER,
     NOON,
@@ -63,6 +64,26 @@ def test_redelivered_reordered_and_stale_assessments_change_nothing(database: Da
     assert orders(database) == []
     assert {row.version for row in rows(database, "SELECT version FROM evidence WHERE category = 'not-spam'")} == {3}
     assert len(rows(database, "SELECT 1 FROM evidence")) == 5
+
+
+def test_of_two_versions_heard_together_the_newer_one_holds_whichever_came_first(database: Database) -> None:
+    file(database, form())
+    old, new = assessed("a", version=2), assessed("a", version=3, category="not-spam")
+    hear(database, new, old)
+    hear(database, assessed("b", version=2, category="not-spam"), assessed("b", version=3))
+    kept = rows(database, "SELECT version, counts FROM evidence ORDER BY counts")
+    assert [(row.version, row.counts) for row in kept] == [(3, False), (3, True)]
+
+
+def test_an_order_that_somebody_changed_in_between_is_not_written(database: Database) -> None:
+    file(database, form())
+    hear(database, *five())
+    with database.begin() as tx:
+        (order,) = load_orders(tx, [orders(database)[0].id])
+        order.acknowledge(NOON, tx.cause)
+        tx.cursor().execute("UPDATE orders SET version = 7")
+        with pytest.raises(StaleAggregateError):
+            save_orders(tx, [order])
 
 
 def test_not_spam_unvouched_and_withdrawn_complaints_do_not_count(database: Database) -> None:
