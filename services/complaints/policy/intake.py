@@ -100,6 +100,8 @@ def _wrong_numbers(report: Report, form: Form) -> Iterator[Fault]:
         yield Fault("sender_number", "length", f"a sender has 1 to {form.longest_sender} characters")
     elif not _storable(report.sender_number):
         yield Fault("sender_number", "characters", "a sender has no NUL and no half of a surrogate pair")
+    elif kind is not NumberKind.INVALID and _tells(report.sender_number, _number(report.complainant_number)):
+        yield Fault("sender_number", "personal", "a sender is somebody else than the complainant")
 
 
 def _wrong_moments(report: Report, form: Form, now: datetime) -> Iterator[Fault]:
@@ -117,6 +119,13 @@ def _wrong_moments(report: Report, form: Form, now: datetime) -> Iterator[Fault]
         yield Fault("received_at", "future", "a complaint is not received in the future")
     if report.sent_at > report.received_at + form.skew:
         yield Fault("sent_at", "order", "a message is sent before it is complained of")
+
+
+def _tells(sender: str, complainant: str) -> bool:
+    """Whether what is given as a sender is, or holds, the complainant's number. Senders are told outside."""
+    parsed = SenderNumber.parse(sender)
+    # The extension of a port may be any digits, by chance or by the design of its holder.
+    return parsed.kind is not NumberKind.PORT and complainant in parsed.number
 
 
 def _number(raw: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -57,6 +58,14 @@ def test_the_same_id_of_another_channel_is_another_complaint(office: Office) -> 
     first = office.file()
     second = office.file(channel="sms")
     assert first["id"] != second["id"]
+
+
+def test_of_the_same_complaint_filed_by_many_at_once_there_is_one(office: Office) -> None:
+    with ThreadPoolExecutor(8) as many:
+        answers = list(many.map(lambda _: office.post("/complaints", report()), range(16)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 15 + [201]
+    assert len({(answer.json()["id"], answer.json()["receipt"]) for answer in answers}) == 1
+    assert office.get("/statistics").json()["filed"] == 1
 
 
 def test_a_repeated_request_gets_the_same_answer(office: Office) -> None:

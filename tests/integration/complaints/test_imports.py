@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.integration.complaints.scenes import COMPLAINANT, Office, report
+from chassis.ids import new_id
+from services.complaints.store.complaints import NewComplaint, insert_new
+from tests.integration.complaints.scenes import COMPLAINANT, NUMBER, SENT, Office, report
 
 
 def errors(office: Office, found: dict[str, Any]) -> dict[int, str]:
@@ -96,3 +100,39 @@ def test_a_file_of_more_than_one_chunk_is_filed_whole(office: Office) -> None:
     lines = [report(f"a-{number}", complainant_number=f"139{number % 700:08}") for number in range(7_000)]
     assert counts(office.import_lines(*lines, packed=True)) == (7_000, 0, 0)
     assert office.rows("SELECT count(*) FROM complainants")[0][0] == 700
+
+
+def test_files_with_the_same_complaints_in_opposite_order_do_not_lock_each_other_out(office: Office) -> None:
+    def row(number: int) -> NewComplaint:
+        return NewComplaint(
+            id=new_id(),
+            channel="app",
+            external_id=f"a-{number:05}",
+            digest=b"",
+            sender_number=NUMBER,
+            sender_raw=NUMBER,
+            complainant_id=new_id(),
+            number_cipher=b"",
+            province=None,
+            sent_at=SENT,
+            received_at=SENT,
+            filed_at=SENT,
+            text="八折",
+            consented="no",
+            unsubscribed=False,
+            vouched=True,
+            receipt=None,
+        )
+
+    orders = [range(5_000), range(4_999, -1, -1), range(2_500, 5_000), range(4_998, -1, -2)]
+    ready = threading.Barrier(len(orders))
+
+    def insert(order: range) -> int:
+        rows = [row(number) for number in order]
+        with office.database.begin() as tx:
+            ready.wait()
+            return len(insert_new(tx, rows))
+
+    with ThreadPoolExecutor(len(orders)) as many:
+        assert sum(many.map(insert, orders)) == 5_000
+    assert office.rows("SELECT count(*) FROM complaints")[0][0] == 5_000

@@ -52,6 +52,16 @@ def test_any_sender_is_taken_that_is_not_too_long_and_not_nothing() -> None:
     assert codes(sender_number="1\x000690") == [("sender_number", "characters")]
 
 
+@pytest.mark.parametrize("sender", ["13900001234", "+86 139 0000 1234", "来自13900001234的短信"])
+def test_a_sender_is_not_the_complainant(sender: str) -> None:
+    assert codes(sender_number=sender) == [("sender_number", "personal")]
+    assert codes(sender_number=sender, complainant_number="13900001235") == []
+
+
+def test_the_extension_of_a_port_may_be_any_digits() -> None:
+    assert codes(sender_number="1069012313900001234") == []
+
+
 def test_a_complaint_is_not_received_in_the_future_but_clocks_may_run_a_little_ahead() -> None:
     assert codes(received_at=NOW + timedelta(minutes=4)) == []
     assert codes(received_at=NOW + timedelta(minutes=6)) == [("received_at", "future")]
