@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import monotonic, perf_counter, sleep
 
 OUT = Path(__file__).parent / "out" / "results.json"
 
@@ -48,6 +48,15 @@ def rates(
             work()
             times.append(perf_counter() - began)
     return items / median(taken[0]), items / median(taken[1])
+
+
+def patiently(holds: Callable[[], object], *, pause: float = 0.1, seconds: float = 300) -> None:
+    """Wait until something holds. Raises TimeoutError: a measurement that hangs tells nothing."""
+    deadline = monotonic() + seconds
+    while not holds():
+        if monotonic() > deadline:
+            raise TimeoutError("what is measured did not come to its end")
+        sleep(pause)
 
 
 def write(results: list[Result]) -> None:

@@ -115,6 +115,7 @@ class Database:
             max_overflow=0,
             pool_timeout=5,
             pool_pre_ping=True,
+            hide_parameters=True,  # they may be personal data, and errors end up in logs
             connect_args={"options": options, "connect_timeout": 5, "application_name": "anning"},
         )
         self._flush = flush

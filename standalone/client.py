@@ -37,6 +37,10 @@ class Client:
             yield from page["items"]
             token = page["next_page_token"]
 
+    def post(self, path: str, content: Any) -> Any:
+        """The answer to JSON sent to `path`. Raises CallFailed."""
+        return self._answer(self._http.post(path, json=content))
+
     def upload(self, path: str, file: Path, media_type: str) -> Any:
         """Hands in a file and waits until it is worked off; returns the import as it is then. Raises CallFailed."""
         headers = {"Content-Type": media_type}

@@ -25,11 +25,12 @@ class Figures:
     @property
     def worked_off(self) -> bool:
         """Whether every complaint is assessed and heard of, and every enquiry answered or given up."""
-        return bool(
-            self.complaints["waiting"] == 0
-            and self.ports["evidence"]["complaints"] == self.about_ports
-            and self.ports["enquiries"]["states"]["sent"] == 0
-        )
+        return self.heard and self.ports["enquiries"]["states"]["sent"] == 0
+
+    @property
+    def heard(self) -> bool:
+        """Whether every complaint is assessed, and those about ports are known there."""
+        return bool(self.complaints["waiting"] == 0 and self.ports["evidence"]["complaints"] == self.about_ports)
 
     @property
     def about_ports(self) -> int:
