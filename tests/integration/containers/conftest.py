@@ -1,4 +1,4 @@
-"""The whole system in containers, brought up once for all tests here."""
+"""The whole system in containers, brought up once for all tests of a module."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from tests.integration.containers.engine import Composition
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def composition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composition]:
     """Everything, healthy; in the end nothing of it is left."""
     composition = Composition(tmp_path_factory.mktemp("credentials"))
     try:
-        composition.up("--build")
+        composition.up()
         yield composition
     finally:
         composition.down()

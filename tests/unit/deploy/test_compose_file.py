@@ -40,6 +40,13 @@ def test_the_images_are_those_that_tests_run_against() -> None:
     assert SERVICES["postgres"]["image"] == containers.POSTGRES_IMAGE
 
 
+def test_images_of_ours_are_never_looked_for_in_a_registry() -> None:
+    ours = [each for each in SERVICES.values() if each["image"].startswith("anning/")]
+
+    assert {each["pull_policy"] for each in ours if "build" in each} == {"build"}
+    assert {each["pull_policy"] for each in ours if "build" not in each} == {"never"}
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_secret_stands_in_the_file(service: str) -> None:
     for name, value in SERVICES[service].get("environment", {}).items():
