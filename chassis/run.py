@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -72,6 +75,10 @@ def prepare(service: Service, replication: int) -> Iterator[str]:
 def serve(service: Service, role: Role) -> None:
     """Run until SIGTERM or SIGINT. A worker alone serves its health and metrics on the same port."""
     loaded = settings()
+    # Once it has shut down, uvicorn raises the signal again: unhandled, it would end the process before the worker has
+    # ended what it was at.
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, _leave)
     with opened(service, loaded) as database:
         worker = Worker(service, loaded, database, catalogue(loaded)) if role is not Role.API else None
         app = create_probe(service) if role is Role.WORKER else create_app(service, loaded, database)
@@ -84,3 +91,7 @@ def serve(service: Service, role: Role) -> None:
         finally:
             if worker is not None:
                 worker.stop()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    sys.exit(0)
