@@ -37,9 +37,8 @@ def answer_enquiry(tx: Tx, upon: Upon, answer: Answer, note: str | None) -> Enqu
     ordered = [each for each in load_open_orders(tx, [number]) if each.carrier == carrier]
     enquiry = _locked(tx, upon)
     now = clock.now()
-    if answer is not enquiry.answer:
-        require_borne_out(answer, carrier, registers_of(tx, [number])[number], now)
     enquiry.give_answer(answer, note, now, tx.cause)
+    require_borne_out(answer, carrier, registers_of(tx, [number])[number], now)
     if answer is Answer.MINE_UNFILED and not ordered:
         ordered.append(order_after_enquiry(enquiry, "the carrier says that it is its number, unfiled", now, tx.cause))
     if answer is Answer.NOT_MINE:

@@ -109,7 +109,7 @@ class Enquiry(Aggregate):
         return self.addressed_because is not Addressed.EVERY_CARRIER
 
     def give_answer(self, answer: Answer, note: str | None, at: datetime, because: Cause) -> None:
-        """The carrier answers, in time or late, once. Whether the register bears the answer out is asked before."""
+        """The carrier answers, in time or late, once. Whether the register bears it out is for policy."""
         if self.state is EnquiryState.ANSWERED:
             raise ConflictError("enquiry-is-answered", f"The carrier answered {self.answer}.")
         self.state = EnquiryState.ANSWERED

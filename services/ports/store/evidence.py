@@ -17,6 +17,9 @@ from services.ports.policy.evidence import Evidence, Standing
 from services.ports.store import sets
 from services.ports.store.tables import EVIDENCE
 
+SPAM = frozenset({Category.COMMERCIAL, Category.SUSPECTED_CRIME})
+"""The categories that can be held against a port."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessed:
@@ -32,7 +35,7 @@ class Assessed:
     @property
     def counts(self) -> bool:
         """Whether a decision may look at it: spam, and from a complainant that the channel vouches for."""
-        return self.vouched and self.category != Category.NOT_SPAM
+        return self.vouched and self.category in SPAM
 
 
 @dataclass(frozen=True, slots=True)

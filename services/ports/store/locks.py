@@ -36,17 +36,15 @@ def deciding(tx: Tx, numbers: Iterable[str]) -> list[str]:
 
 
 def deciding_if_free(tx: Tx, numbers: Iterable[str]) -> list[str]:
-    """Lock those of these numbers that nobody else has, to decide on them; returns them sorted."""
+    """Lock those of these numbers, decided on before, that nobody else has; returns them sorted."""
     tx.execute(sa.text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": _COVERING})
-    wanted = sorted(set(numbers))
-    _ensure_senders(tx, wanted)
     statement = (
         sa.select(SENDERS.c.number)
         .where(SENDERS.c.number == sa.any_(sa.bindparam("numbers", type_=sa.ARRAY(SENDERS.c.number.type))))
         .order_by(SENDERS.c.number)
         .with_for_update(skip_locked=True)
     )
-    return list(tx.execute(statement, {"numbers": wanted}).scalars())
+    return list(tx.execute(statement, {"numbers": sorted(set(numbers))}).scalars())
 
 
 def filing(tx: Tx, numbers: Iterable[str], codes: Iterable[str], *, covering: bool) -> None:
@@ -65,15 +63,6 @@ def filing(tx: Tx, numbers: Iterable[str], codes: Iterable[str], *, covering: bo
 
 def _senders(tx: Tx, numbers: Iterable[str]) -> list[str]:
     wanted = sorted(set(numbers))
-    _ensure_senders(tx, wanted)
-    tx.execute(
-        sa.text("SELECT number FROM senders WHERE number = ANY(CAST(:numbers AS text[])) ORDER BY number FOR UPDATE"),
-        {"numbers": wanted},
-    )
-    return wanted
-
-
-def _ensure_senders(tx: Tx, wanted: list[str]) -> None:
     # Two that add the same new number meet here, in the same order as at the locks below.
     tx.execute(
         sa.text(
@@ -82,3 +71,8 @@ def _ensure_senders(tx: Tx, wanted: list[str]) -> None:
         ),
         {"numbers": wanted},
     )
+    tx.execute(
+        sa.text("SELECT number FROM senders WHERE number = ANY(CAST(:numbers AS text[])) ORDER BY number FOR UPDATE"),
+        {"numbers": wanted},
+    )
+    return wanted

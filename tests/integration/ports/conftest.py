@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from chassis import logs, migrations, rules
@@ -57,8 +58,8 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture
-def api(database: Database, database_url: str, issuer: Issuer) -> Iterator[Api]:
-    """The API of this service; a fault of the server is an answer, not an exception."""
+def app(database: Database, database_url: str, issuer: Issuer) -> FastAPI:
+    """The API of this service."""
     settings = Settings(
         database_url=database_url,
         kafka="localhost:1",
@@ -66,5 +67,11 @@ def api(database: Database, database_url: str, issuer: Issuer) -> Iterator[Api]:
         audience=issuers.AUDIENCE,
         jwks_url=issuer.url,
     )
-    with TestClient(create_app(SERVICE, settings, database), raise_server_exceptions=False) as client:
+    return create_app(SERVICE, settings, database)
+
+
+@pytest.fixture
+def api(app: FastAPI, issuer: Issuer) -> Iterator[Api]:
+    """A client of it; a fault of the server is an answer, not an exception."""
+    with TestClient(app, raise_server_exceptions=False) as client:
         yield Api(client, issuer)
