@@ -25,6 +25,8 @@ from standalone.system import System
 
 STAFF = "regulator:MIIT"
 RULE_PACKS = "CN-2015,CN-2026,demo"
+WANTED_PORTS = {"complaints api": 8001, "ports api": 8002, "sandbox": 8009}
+"""Those of docker-compose.yml."""
 _PATIENCE = timedelta(minutes=30)
 
 
@@ -69,7 +71,9 @@ def run(services: Sequence[str], given: Path | None, written: Path | None, conso
 
 def up(services: Sequence[str], directory: Path, console: Console) -> None:
     """Start everything on data that is kept, and wait for Ctrl-C."""
-    with System(directory, services, rule_packs="CN-2015,CN-2026", progress=_dim(console)) as system:
+    with System(
+        directory, services, rule_packs="CN-2015,CN-2026", wanted_ports=WANTED_PORTS, progress=_dim(console)
+    ) as system:
         console.print("\n[bold]Anning is up.[/] APIs:")
         for service in services:
             console.print(f"  {service:<12} {system.url(service)}/docs")

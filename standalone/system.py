@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from chassis.privacy import KeyRing
 from sandbox import install
 from standalone.kafka import EmbeddedKafka
 from standalone.postgres import EmbeddedPostgres
-from standalone.processes import Process, ProcessFailed, answers, free_port, stop_together
+from standalone.processes import Process, ProcessFailed, accepts, answers, free_port, stop_together
 
 ROOT = Path(__file__).resolve().parent.parent
 ROLES = ("api", "worker")
@@ -30,9 +30,18 @@ class System:
     """Everything of Anning over one directory, which keeps its data and its ports."""
 
     def __init__(
-        self, directory: Path, services: Sequence[str], *, rule_packs: str, progress: Progress = lambda _: None
+        self,
+        directory: Path,
+        services: Sequence[str],
+        *,
+        rule_packs: str,
+        wanted_ports: Mapping[str, int] | None = None,
+        progress: Progress = lambda _: None,
     ) -> None:
-        """`services` by their names; `rule_packs` as the setting of that name. `progress` is told what is ready."""
+        """`services` by their names; `rule_packs` as the setting of that name. `progress` is told what is ready.
+
+        `wanted_ports`: where `sandbox`, `complaints api`, … listen if nobody else does; others get any free port.
+        """
         self.directory = directory.absolute()
         self.directory.mkdir(parents=True, exist_ok=True)
         self.services = tuple(services)
@@ -43,7 +52,7 @@ class System:
         self._rule_packs = rule_packs
         self._progress = progress
         self._began = time.monotonic()
-        self._numbers = self._port_numbers()
+        self._numbers = self._port_numbers(wanted_ports or {})
         self.postgres = EmbeddedPostgres(self.directory / "postgres", self._numbers["postgres"])
         self.kafka = EmbeddedKafka(self.directory / "kafka", self._numbers["kafka"], self._tell)
 
@@ -146,12 +155,14 @@ class System:
         self.processes[name] = Process(name, command, log=log, ready=ready, env=environment, cwd=ROOT)
         self.processes[name].launch()
 
-    def _port_numbers(self) -> dict[str, int]:
+    def _port_numbers(self, wanted: Mapping[str, int]) -> dict[str, int]:
         """Kept with the data: Kafka's clients and whoever noted an address find everything where it was."""
         file = self.directory / "ports.json"
         numbers: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
         roles = [f"{service} {role}" for service in self.services for role in ROLES]
         for name in ("postgres", "kafka", "sandbox", *roles):
+            if name not in numbers and name in wanted and not accepts(wanted[name]):
+                numbers[name] = wanted[name]
             while name not in numbers:
                 number = free_port()
                 if number not in numbers.values():
