@@ -5,6 +5,7 @@ Nothing secret has a default: a process that lacks a key, a token issuer or a da
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 from pydantic import Field
@@ -25,7 +26,9 @@ class Settings(BaseSettings):
     jwks_url: str = Field(description="where the issuer publishes its keys (RFC 7517)")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, description="the API, or the health and metrics of a worker")
-    instance: str = Field(default="0", description="tells replicas of one role apart; stable across restarts")
+    instance: str = Field(
+        default_factory=socket.gethostname, description="tells replicas of one role apart; stable across restarts"
+    )
     rule_packs: str = Field(default="CN-2015,CN-2026", description="packs of rules in force; a later one wins")
     keys_file: Path | None = Field(default=None, description="key ring of a service that holds personal data (0600)")
     log_level: str = "INFO"

@@ -281,7 +281,7 @@ def _of_validation(error: RequestValidationError) -> Problem:
         if each["type"] == "json_invalid":
             return Malformed(f"The body is not JSON: {each['ctx']['error']} (character {each['loc'][-1]})")
         where, *path = (str(part) for part in each["loc"])
-        pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
+        pointer = pointer_to(*path)
         errors.append({"in": where, "pointer": pointer, "detail": str(each["msg"])})
     return Invalid(errors=errors)
 
@@ -298,6 +298,11 @@ def _of_database(error: Exception) -> Problem:
     if is_transient(error) or isinstance(cause, psycopg.OperationalError):
         return DatabaseUnavailable()
     return Internal()
+
+
+def pointer_to(*names: str) -> str:
+    """The JSON Pointer (RFC 6901) to what lies below these names."""
+    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
 
 
 def responses(*types: type[Problem]) -> dict[int | str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 
 from chassis.http.auth import is_public
-from chassis.http.problems import Invalid, Malformed, UnsupportedMediaType
+from chassis.http.problems import Invalid, Malformed, UnsupportedMediaType, pointer_to
 
 JSON_LIMIT = 256 * 1024
 """Bytes of an ordinary request's body."""
@@ -93,7 +93,7 @@ async def fitting(request: Request) -> None:
     shape: Shape = request.app.state.shapes[request.scope["endpoint"]]
     unknown = [name for name in request.query_params if name not in shape.query]
     if unknown:
-        errors = [{"in": "query", "pointer": f"/{name}", "detail": "unknown parameter"} for name in unknown]
+        errors = [{"in": "query", "pointer": pointer_to(name), "detail": "unknown parameter"} for name in unknown]
         raise Invalid(errors=errors)
     if shape.body is None:
         return

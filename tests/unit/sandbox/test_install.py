@@ -42,7 +42,7 @@ def test_what_a_client_may_do_depends_on_its_kind(directory: Path) -> None:
     install.into(directory)
     carrier, channel = install.client(directory, "carrier:CMCC"), install.client(directory, "channel:app")
     assert {"orders:act", "enquiries:answer"} <= set(carrier.scopes)
-    assert channel.scopes == ("complaints:file",)
+    assert channel.scopes == ("complaints:withdraw", "complaints:file")
     assert {"complaints:read", "orders:lift"}.isdisjoint(carrier.scopes)
 
 
