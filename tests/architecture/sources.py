@@ -1,0 +1,73 @@
+"""What belongs to the repository: found by walking it, so that an unpacked archive is checked like a checkout."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text of the repository under its path."""
+
+    path: Path
+    text: str
+
+    @property
+    def tree(self) -> ast.Module:
+        """The syntax tree of a Python file."""
+        return ast.parse(self.text, str(self.path))
+
+
+@cache
+def texts() -> tuple[Source, ...]:
+    """Every file of text, sorted."""
+    return tuple(sorted(_texts(), key=lambda each: each.path))
+
+
+@cache
+def python() -> tuple[Source, ...]:
+    """Every Python file, sorted."""
+    return tuple(each for each in texts() if each.path.suffix == ".py")
+
+
+@cache
+def services() -> tuple[str, ...]:
+    """The services that are here, by name."""
+    return tuple(sorted(path.parent.name for path in (ROOT / "services").glob("*/service.py")))
+
+
+def _texts() -> Iterator[Source]:
+    ignored = [line.strip() for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines() if line.strip()]
+    for folder, folders, files in os.walk(ROOT):
+        here = Path(folder).relative_to(ROOT)
+        folders[:] = [each for each in folders if each != ".git" and not _matches(here / each, ignored)]
+        for name in files:
+            try:
+                text = (ROOT / here / name).read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                continue
+            # In a worktree this is a file that says where the repository is.
+            if name != ".git":
+                yield Source(here / name, text)
+
+
+def _matches(folder: Path, patterns: list[str]) -> bool:
+    """Whether .gitignore names the folder: by its name, or by its path where the pattern has one."""
+    for pattern in (each.rstrip("/") for each in patterns):
+        if fnmatch(str(folder) if "/" in pattern else folder.name, pattern.lstrip("/")):
+            return True
+    return False
+
+
+def words(name: str) -> set[str]:
+    """The words of a name, in small letters: `OutboxRelay`, `outbox_relay` and `outbox-relay` have the same."""
+    return {each.lower() for each in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)}
