@@ -48,7 +48,7 @@ def demo(
     from standalone.processes import ProcessFailed
 
     try:
-        demonstration.run(NAMES, given, summary, Console(highlight=False))
+        demonstration.run(NAMES, given, summary, Console(highlight=False, soft_wrap=True))
     except (demonstration.DemoFailed, ProcessFailed) as error:
         raise typer.Exit(_complain(error)) from error
 
@@ -64,7 +64,7 @@ def up(
     from standalone.processes import ProcessFailed
 
     try:
-        demonstration.up(NAMES, directory, Console(highlight=False))
+        demonstration.up(NAMES, directory, Console(highlight=False, soft_wrap=True))
     except (demonstration.DemoFailed, ProcessFailed) as error:
         raise typer.Exit(_complain(error)) from error
 

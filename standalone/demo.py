@@ -105,7 +105,7 @@ def _flow(source: Path, complaints: Client, ports: Client, console: Console) -> 
     )
     figures = Figures.asked(complaints, ports, [imported])
     deadline = began + _PATIENCE.total_seconds()
-    with Live(console=console, refresh_per_second=4) as live:
+    with Live(console=console, refresh_per_second=4, transient=True) as live:
         while not (figures.worked_off and no_order_in_time(ports)):
             if time.monotonic() > deadline:
                 raise DemoFailed(f"not settled after {_PATIENCE}")

@@ -36,28 +36,31 @@ def no_order_in_time(ports: Client) -> bool:
 
 def hops(complaints: Client, ports: Client, order: dict[str, Any]) -> list[Hop]:
     """The steps that led to an executed order, by its own references to its causes, in order of time."""
-    steps: list[Hop] = []
-    for number, reference in enumerate(_complaints_behind(ports, order)):
-        where = f"{complaints.url}/complaints/{reference}"
-        complaint = complaints.get(f"/complaints/{reference}")
-        assessed = complaint["assessment"]
-        if number == 0:
-            excerpt = complaint["text"][:40]
-            steps.append(Hop(_moment(complaint["filed_at"]), f"first complaint filed: {excerpt}", where))
-            who = assessed["attribution"]
-            steps.append(
-                Hop(
-                    _moment(assessed["assessed_at"]),
-                    f"assessed: {assessed['category']}, {assessed['industry']}, {who['kind']}"
-                    + (f" at {who['carrier']}" if who["carrier"] else ""),
-                    f"{where}/assessments",
-                )
-            )
+    behind = _complaints_behind(ports, order)
+    steps = _assessed(complaints, behind[0], "first complaint")
+    if len(behind) > 1:
+        steps += _assessed(complaints, behind[-1], f"complaint number {len(behind)}")
     where = f"{ports.url}/orders/{order['id']}"
     steps.append(Hop(_moment(order["ordered_at"]), f"{order['carrier']} ordered to shut {order['number']}", where))
     steps.append(Hop(_moment(order["acknowledged_at"]), f"acknowledged by {order['carrier']}", where))
     steps.append(Hop(_moment(order["executed_at"]), f"executed, evidence: {order['evidence']}", where))
     return sorted(steps, key=lambda step: step.at)
+
+
+def _assessed(complaints: Client, identifier: str, which: str) -> list[Hop]:
+    where = f"{complaints.url}/complaints/{identifier}"
+    complaint = complaints.get(f"/complaints/{identifier}")
+    found = complaint["assessment"]
+    who = found["attribution"]
+    at = f" at {who['carrier']}" if who["carrier"] else ""
+    return [
+        Hop(_moment(complaint["filed_at"]), f"{which} filed: {complaint['text'][:40]}", where),
+        Hop(
+            _moment(found["assessed_at"]),
+            f"assessed: {found['category']}, {found['industry']}, {who['kind']}{at}",
+            f"{where}/assessments",
+        ),
+    ]
 
 
 def _complaints_behind(ports: Client, order: dict[str, Any]) -> list[str]:
