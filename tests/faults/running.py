@@ -15,6 +15,7 @@ import psycopg
 
 from sandbox.tokens import mint
 from standalone.system import ROOT, System
+from tests.faults.crowd import Complaint
 from tests.faults.topics import Topics
 
 STAFF = "regulator:MIIT"
@@ -51,7 +52,7 @@ class Running:
     def rows(self, service: str, statement: str, *parameters: Any) -> list[Any]:
         """What the database of a service answers."""
         with psycopg.connect(self.system.postgres.url(f"anning_{service}"), autocommit=True) as connection:
-            answer = connection.execute(statement.encode(), parameters)
+            answer = connection.execute(statement.encode(), parameters or None)
             return answer.fetchall() if answer.description else []
 
     def one(self, service: str, statement: str, *parameters: Any) -> Any:
@@ -78,6 +79,10 @@ class Running:
         assert (answer.status_code == 200) == (not found)
         return found
 
+    def metrics(self, process: str) -> str:
+        """The metrics of a process, as they are scraped."""
+        return httpx2.get(f"{self.system.url(*process.split())}/metrics", timeout=30, trust_env=False).text
+
     def file_ports(self, numbers: Sequence[str], *, signature: str = "云杉书店") -> None:
         """A carrier's register of these numbers, worked off and known to both services."""
         lines = [",".join(_COLUMNS), *(",".join(str(v) for v in port(each, signature).values()) for each in numbers)]
@@ -86,6 +91,18 @@ class Running:
             told = self.upload(http, "/filing-imports", content, "text/csv")
         assert told["accepted"] == len(numbers), told
         eventually(lambda: not set(numbers) - {number for (number,) in self.rows("complaints", _KNOWN)})
+
+    def file(self, *complaints: Complaint) -> list[str]:
+        """File complaints one by one; their ids."""
+        with self.api("complaints") as http:
+            answers = [http.post("/complaints", json=each) for each in complaints]
+        assert [each.status_code for each in answers] == [201] * len(answers), [each.text for each in answers]
+        return [each.json()["id"] for each in answers]
+
+    def heard_of(self, *complaints: str) -> bool:
+        """Whether ports keeps these complaints (ids) as evidence."""
+        known = self.one("ports", "SELECT count(*) FROM evidence WHERE complaint_id = ANY(%s::uuid[])", [*complaints])
+        return bool(known == len(complaints))
 
     def upload(self, http: httpx2.Client, path: str, content: bytes, media_type: str, key: str = "") -> dict[str, Any]:
         """What became of a file, once all of it is worked off, however often one has to ask."""
@@ -137,9 +154,9 @@ def port(number: str, signature: str = "云杉书店") -> dict[str, str]:
         "number": number,
         "carrier": "CMCC",
         "province": "",
-        "holder_uscc": "91350000UNPKWKE552",
-        "holder_name": "波鸿河信息技术有限公司",
-        "provider_uscc": "91630000C2015GT36T",
+        "holder_uscc": "91350000M0CKHA1D3E",
+        "holder_name": "示例短信信息技术有限公司",
+        "provider_uscc": "91630000M0CKPC3D5Q",
         "provider_name": "云杉书店有限公司",
         "signature": signature,
         "purpose": "marketing",

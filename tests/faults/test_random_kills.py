@@ -43,7 +43,7 @@ def aftermath(running_alone: Running) -> Aftermath:
     crowd = gather(draw)
     running_alone.file_ports(crowd.ports)
     onslaught = Onslaught(running_alone, crowd, draw)
-    onslaught.run([f"106902952{place:04}" for place in range(60)])
+    onslaught.run([f"106901232{place:04}" for place in range(60)])
     logging.getLogger(__name__).warning("killed %s", onslaught.answers.killed)
     running_alone.settle()
     return Aftermath(running_alone, crowd, onslaught.answers)

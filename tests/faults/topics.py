@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient
 from kafka.partitioner.default import murmur2
 
 _CLIENT = {"reconnect_backoff_max_ms": 1_000, "metrics_enabled": False}
@@ -49,6 +50,24 @@ class Topics:
             return producer.send(topic, value, key, list(headers)).get(timeout=60)
         finally:
             producer.close()
+
+    def offsets(self, group: str, topic: str) -> dict[int, int]:
+        """Up to where a group has read a topic, by partition."""
+        admin = KafkaAdminClient(bootstrap_servers=[self.bootstrap])
+        try:
+            read = admin.list_group_offsets([group])[group]
+            return {place.partition: each.offset for place, each in read.items() if place.topic == topic}
+        finally:
+            admin.close()
+
+    def rewind(self, group: str, topic: str) -> None:
+        """Let a group without members begin again."""
+        places = [TopicPartition(topic, number) for number in self.offsets(group, topic)]
+        admin = KafkaAdminClient(bootstrap_servers=[self.bootstrap])
+        try:
+            admin.reset_group_offsets(group, dict.fromkeys(places, 0))
+        finally:
+            admin.close()
 
     def _reader(self) -> KafkaConsumer:
         return KafkaConsumer(
