@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
 import msgspec
 
 from chassis.events.event import Event
+from contracts.moments import Moment
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     provider: str | None
     signature: str | None
     filed_signature: str | None
-    as_of: datetime
+    as_of: Moment
 
 
 class Citation(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +69,8 @@ class ComplaintAssessed(Event, frozen=True, kw_only=True):
     vouched: bool
     channel: str
     province: str | None
-    sent_at: datetime
-    received_at: datetime
+    sent_at: Moment
+    received_at: Moment
     excerpt: str
 
     @property

@@ -12,7 +12,8 @@ from stdnum.cn import uscc
 # Registering authority and kind of entity, region, organisation code, check character; none of I, O, S, V, Z.
 # stdnum wants digits in the first two places, which the standard does not (N2: a rural collective).
 _CHARACTER = "[0-9A-HJ-NP-RTUW-Y]"
-_SHAPE = re.compile(rf"{_CHARACTER}{{2}}[0-9]{{6}}{_CHARACTER}{{10}}")
+# No registering department has 0: eighteen of them would pass both checks.
+_SHAPE = re.compile(rf"(?!0){_CHARACTER}{{2}}[0-9]{{6}}{_CHARACTER}{{10}}")
 _SEPARATORS = re.compile(r"[\s-]")
 _LENGTH = 18
 

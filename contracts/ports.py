@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,6 +9,7 @@ import msgspec
 
 from chassis.events.event import Event
 from contracts.complaints import Citation
+from contracts.moments import Moment
 
 
 class Filing(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,8 +24,8 @@ class Filing(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str
     province: str | None
     covers_extensions: bool
-    valid_from: datetime
-    valid_to: datetime | None
+    valid_from: Moment
+    valid_to: Moment | None
 
 
 class PortDeclared(Event, frozen=True, kw_only=True):
@@ -65,7 +65,7 @@ class FilingDecided(Event, frozen=True, kw_only=True):
     decision: str
     reasons: tuple[str, ...]
     listing: UUID | None
-    decided_at: datetime
+    decided_at: Moment
 
     @property
     def aggregate_id(self) -> str:
@@ -99,18 +99,18 @@ class OrderFact(Event, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     rules: tuple[Citation, ...]
     causes: tuple[str, ...]
-    ordered_at: datetime
-    acknowledge_by: datetime
-    execute_by: datetime
-    acknowledged_at: datetime | None
-    executed_at: datetime | None
+    ordered_at: Moment
+    acknowledge_by: Moment
+    execute_by: Moment
+    acknowledged_at: Moment | None
+    executed_at: Moment | None
     evidence: str | None
-    refused_at: datetime | None
+    refused_at: Moment | None
     refusal: str | None
-    overdue_since: datetime | None
-    lifted_at: datetime | None
+    overdue_since: Moment | None
+    lifted_at: Moment | None
     lift_reason: str | None
-    ground_fell_at: datetime | None
+    ground_fell_at: Moment | None
 
     @property
     def aggregate_id(self) -> str:
@@ -178,9 +178,9 @@ class EnquiryFact(Event, frozen=True, kw_only=True):
     answer_note: str | None
     rules: tuple[Citation, ...]
     causes: tuple[str, ...]
-    sent_at: datetime
-    answer_by: datetime
-    answered_at: datetime | None
+    sent_at: Moment
+    answer_by: Moment
+    answered_at: Moment | None
 
     @property
     def aggregate_id(self) -> str:

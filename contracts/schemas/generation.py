@@ -42,26 +42,16 @@ def as_file(content: Any) -> bytes:
 
 
 def _polish(definitions: dict[str, Schema], kind: types.Type) -> None:
-    """Descriptions without the indentation of the source; times as what they are, RFC 3339 with an offset."""
+    """Descriptions without the indentation of the source."""
     match kind:
         case types.StructType(cls=struct, fields=fields):
             definition = definitions[struct.__name__]
             if "description" in definition:
                 definition["description"] = inspect.cleandoc(definition["description"])
             for field in fields:
-                _say_time(definition["properties"][field.encode_name], field.type)
                 _polish(definitions, field.type)
         case types.UnionType(types=options):
             for option in options:
                 _polish(definitions, option)
         case types.VarTupleType(item_type=item) | types.ListType(item_type=item):
             _polish(definitions, item)
-
-
-def _say_time(schema: Schema, kind: types.Type) -> None:
-    match kind:
-        case types.DateTimeType():
-            schema["format"] = "date-time"
-        case types.UnionType(types=options) if any(isinstance(each, types.DateTimeType) for each in options):
-            # No other text can stand beside a time: a reader could not tell them apart.
-            next(each for each in schema["anyOf"] if each["type"] == "string")["format"] = "date-time"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -14,13 +13,11 @@ from chassis import clock, privacy
 from chassis.aggregate import Cause
 from chassis.database import Tx
 from chassis.ids import new_id
-from chassis.imports import Import, Importer, Line, LineError, Ndjson, Outcome
 from contracts.channels import CHANNELS
 from contracts.numbers import SenderNumber
 from contracts.vocabulary import Category
 from services.complaints.model import Assessment, Assessor, Complaint, NotPossibleError, State, Withdrawal
-from services.complaints.policy.intake import DERIVED, Report, faults
-from services.complaints.policy.standards import RULES, Form
+from services.complaints.policy.intake import DERIVED, Report
 from services.complaints.store import complaints as store
 from services.complaints.store.complaints import Known, NewComplaint
 
@@ -63,47 +60,6 @@ def file_complaints(tx: Tx, reports: Sequence[Report]) -> list[Filed]:
     Of several with one id in `reports` the first one counts.
     """
     return _file(tx, reports, receipts=False)
-
-
-def take_lines(tx: Tx, file: Import, lines: Sequence[Line[Report]]) -> Outcome:
-    """File the complaints of some lines of a file.
-
-    A line is refused for what is wrong with it, for a channel other than whose file it is, and for an id that stands
-    for another complaint.
-    """
-    now = clock.now()
-    form = RULES.at(Form, now)
-    good, errors = [], []
-    for line in lines:
-        error = _fault(line, file, form, now)
-        if error is None:
-            good.append(line)
-        else:
-            errors.append(error)
-    accepted = duplicates = 0
-    for line, filed in zip(good, file_complaints(tx, [line.record for line in good]), strict=True):
-        if filed.conflicting:
-            detail = "external_id: the channel has filed another complaint under this id"
-            errors.append(LineError(line.number, "complaint-differs", detail))
-        elif filed.new:
-            accepted += 1
-        else:
-            duplicates += 1
-    return Outcome(accepted, duplicates, errors)
-
-
-def _fault(line: Line[Report], file: Import, form: Form, now: datetime) -> LineError | None:
-    kind, _, name = file.org.partition(":")
-    if kind != "regulator" and (kind, name) != ("channel", line.record.channel):
-        return LineError(line.number, "foreign-channel", "channel: a channel files what came through itself")
-    found = faults(line.record, form, now)
-    if not found:
-        return None
-    return LineError(line.number, found[0].code, "; ".join(f"{each.field}: {each.detail}" for each in found))
-
-
-FILES = Importer(kind="complaints", noun="complaint import", format=Ndjson(Report), apply=take_lines, personal=True)
-"""Complaints by the file: one JSON object a line."""
 
 
 def _file(tx: Tx, reports: Sequence[Report], *, receipts: bool) -> list[Filed]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from chassis.service import Service
-from services.complaints import api, commands, reactions, sweeps
+from services.complaints import api, reactions, sweeps
+from services.complaints.imports import FILES
 from services.complaints.store.tables import METADATA
 
 SERVICE = Service(
@@ -13,7 +14,7 @@ SERVICE = Service(
     title="Anning: complaints",
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
-    routers=(api.router, commands.FILES.router("/complaint-imports", api.FILE)),
+    routers=(api.router, FILES.router("/complaint-imports", api.FILE)),
     projections=reactions.PROJECTIONS,
-    sweeps=(*sweeps.SWEEPS, commands.FILES.sweep()),
+    sweeps=(*sweeps.SWEEPS, FILES.sweep()),
 )

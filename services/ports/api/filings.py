@@ -30,7 +30,7 @@ class FilingIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    number: str = Field(max_length=64, description="an access code, or longer", examples=["10690295566571"])
+    number: str = Field(max_length=64, description="an access code, or longer", examples=["10690123566571"])
     carrier: str = Field(max_length=64, examples=["CMCC"])
     province: str | None = Field(
         None, max_length=6, description="six digits (GB/T 2260); required on access codes for one province"

@@ -21,7 +21,7 @@ from chassis.events.event import Event
 from chassis.service import Slice
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.ports import Filing, PortDeclared
-from services.complaints.commands import FILES
+from services.complaints.imports import FILES
 from services.complaints.store.register import keep_declared
 from services.complaints.sweeps import assess_complaints
 from tests.integration.http.issuer import Issuer

@@ -22,10 +22,10 @@ from services.ports.commands.forms import Form, read_form
 from services.ports.reactions import REACTIONS
 
 NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
-HOLDER, OTHER_HOLDER = "91350000UNPKWKE552", "91510000F4WQ5B4L0Q"
-PROVIDER = "91630000C2015GT36T"
-SIGNATURE = "泽海服务"
-NUMBER = "10690295566571"
+HOLDER, OTHER_HOLDER = "91350000M0CKHA1D3E", "91510000M0CKHB2D25"
+PROVIDER = "91630000M0CKPC3D5Q"
+SIGNATURE = "样例服务"
+NUMBER = "10690123566571"
 _NAMES = UUID("00000000-0000-0000-0000-00000000000b")
 
 
@@ -90,7 +90,7 @@ def unregistered(name: str, number: str = NUMBER, **say: Any) -> Message[Complai
 
 
 def sublet(name: str, number: str = NUMBER, **say: Any) -> Message[ComplaintAssessed]:
-    return assessed(name, number, kind="sublet-suspected", signature="瑞长到家", **say)
+    return assessed(name, number, kind="sublet-suspected", signature="模拟到家", **say)
 
 
 def withdrawn(name: str, number: str = NUMBER, *, version: int = 3) -> Message[ComplaintWithdrawn]:
@@ -123,9 +123,9 @@ def form(
         "carrier": carrier,
         "province": province,
         "holder_uscc": holder,
-        "holder_name": "波鸿河信息技术有限公司",
+        "holder_name": "示例短信信息技术有限公司",
         "provider_uscc": PROVIDER,
-        "provider_name": "泽海服务中心有限公司",
+        "provider_name": "样例服务中心有限公司",
         "signature": signature,
         "purpose": "notice",
         "declared_from": declared_from,
@@ -160,3 +160,11 @@ def published(database: Database, kind: str) -> int:
 
 def hours(count: float) -> timedelta:
     return timedelta(hours=count)
+
+
+def ordered(database: Database, number: str = NUMBER, carrier: str = "CMCC") -> str:
+    """The path of an order that was just placed."""
+    file(database, form(number, carrier=carrier))
+    hear(database, *five(number, carrier=carrier))
+    (order,) = [each for each in orders(database) if (each.carrier, each.number) == (carrier, number)]
+    return f"/orders/{order.id}"

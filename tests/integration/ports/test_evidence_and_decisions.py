@@ -122,7 +122,7 @@ def test_three_mismatched_signatures_are_ordered_as_sublet(database: Database) -
     file(database, form())
     hear(database, *(sublet(f"s{n}") for n in range(3)))
     (order,) = orders(database)
-    assert (order.ground, order.attribution, order.signature) == ("sublet", "sublet-suspected", "瑞长到家")
+    assert (order.ground, order.attribution, order.signature) == ("sublet", "sublet-suspected", "模拟到家")
 
 
 def test_a_late_complaint_completes_a_window_of_long_ago(database: Database) -> None:

@@ -72,13 +72,13 @@ def test_the_same_filings_again_add_nothing(database: Database) -> None:
 
 
 def test_a_port_that_is_filed_twice_in_one_file_ends_with_the_later_word(database: Database) -> None:
-    first = form(declared_from="2020-01-01", signature="光雪生活")
+    first = form(declared_from="2020-01-01", signature="虚构生活")
     second = form(declared_from="2021-01-01")
     assert [each.outcome for each in file(database, first, first, second)] == [
         Outcome.ACCEPTED, Outcome.KNOWN, Outcome.ACCEPTED,
     ]  # fmt: skip
     history = rows(database, "SELECT signature, valid_from, valid_to FROM filings ORDER BY valid_from")
-    assert [row.signature for row in history] == ["光雪生活", "泽海服务"]
+    assert [row.signature for row in history] == ["虚构生活", "样例服务"]
     assert history[0].valid_to == history[1].valid_from
     assert history[1].valid_to is None
     assert rows(database, "SELECT version FROM ports")[0].version == 2
@@ -156,10 +156,10 @@ GOOD = {
     "number": NUMBER,
     "carrier": "CMCC",
     "holder_uscc": HOLDER,
-    "holder_name": "波鸿河信息技术有限公司",
+    "holder_name": "示例短信信息技术有限公司",
     "provider_uscc": PROVIDER,
-    "provider_name": "泽海服务中心有限公司",
-    "signature": "泽海服务",
+    "provider_name": "样例服务中心有限公司",
+    "signature": "样例服务",
     "purpose": "notice",
     "declared_from": "2020-01-01",
 }
@@ -173,10 +173,10 @@ GOOD = {
         ("number", "95588"),
         ("number", "1069"),
         ("number", "hello"),
-        ("number", "1069029556657112345678"),
+        ("number", "1069012356657112345678"),
         ("carrier", "CMC"),
         ("carrier", ""),
-        ("holder_uscc", "91350000UNPKWKE553"),
+        ("holder_uscc", "91350000M0CKHA1D3F"),
         ("holder_uscc", "91350000"),
         ("provider_uscc", ""),
         ("holder_name", " "),
@@ -203,7 +203,7 @@ def test_all_faults_of_a_form_are_told_at_once() -> None:
 
 
 def test_an_access_code_of_one_province_is_filed_with_its_province() -> None:
-    provincial = {**GOOD, "number": "10629467947213"}
+    provincial = {**GOOD, "number": "10629001947213"}
     with pytest.raises(UnfitFormError) as unfit:
         read_form(provincial, covers_extensions=False, now=NOON)
     assert [fault.field for fault in unfit.value.faults] == ["province"]
@@ -211,7 +211,7 @@ def test_an_access_code_of_one_province_is_filed_with_its_province() -> None:
 
 
 def test_numbers_and_codes_are_read_as_people_write_them() -> None:
-    written = {**GOOD, "number": "+86 1069 0295 5665 71", "holder_uscc": "91350000-unpkwke55-2"}
+    written = {**GOOD, "number": "+86 1069 0123 5665 71", "holder_uscc": "91350000-m0ckha1d3-e"}
     read = read_form(written, covers_extensions=False, now=NOON)
     assert (read.number, read.access_code, read.holder) == (NUMBER, NUMBER[:8], HOLDER)
 

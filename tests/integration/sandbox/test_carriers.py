@@ -15,7 +15,7 @@ from tests.integration.ports import scenes
 from tests.integration.sandbox.serving import Overloaded, served
 from tests.integration.sandbox.town import PROMPT, Town, eventually
 
-ACCESS_CODE = "10690295"
+ACCESS_CODE = "10690123"
 """On it all numbers of a town stand."""
 
 

@@ -107,7 +107,7 @@ class Town:
 
     def numbers(self, count: int, *, first: int = 0) -> list[str]:
         """Numbers on one access code."""
-        return [f"1069029556{place:04}" for place in range(first, first + count)]
+        return [f"1069012356{place:04}" for place in range(first, first + count)]
 
     def order_shutdowns(self, numbers: Sequence[str], carrier: str = "CMCC") -> None:
         """File these numbers and let enough people complain of each."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ import msgspec
 import pytest
 
 from contracts.examples.records import RECORDS
+from contracts.moments import Moment
 from contracts.schemas.compatibility import breaks
 from contracts.schemas.generation import Schema, schema_of, schemas
 from contracts.schemas.publication import (
@@ -45,7 +45,7 @@ class StopWithMaybeDoor(msgspec.Struct):
 PUBLISHED: dict[str, Any] = {
     "parcel": str,
     "weight": float,
-    "sent_at": datetime,
+    "sent_at": Moment,
     "note": str | None,
     "state": Literal["sent", "lost"],
     "stops": tuple[Stop, ...],

@@ -16,9 +16,9 @@ from services.ports.policy.windows import Bar
 
 NOON = datetime(2020, 11, 6, 12, tzinfo=UTC)
 NOW = NOON + timedelta(days=20)
-NUMBER = "10690295566571"
-HOLDER, OTHER_HOLDER = "91350000UNPKWKE552", "91510000F4WQ5B4L0Q"
-PROVIDER = "91630000C2015GT36T"
+NUMBER = "10690123566571"
+HOLDER, OTHER_HOLDER = "91350000M0CKHA1D3E", "91510000M0CKHB2D25"
+PROVIDER = "91630000M0CKPC3D5Q"
 BECAUSE = Cause("complaint-1", "event-1")
 CITATION = Citation(rule="shutdown.commercial", version="CN-2015", legal_source="a test", mark="D")
 _NAMES = UUID("00000000-0000-0000-0000-00000000000a")
@@ -41,8 +41,8 @@ def complaint(
     hint: str = "declared",
     carrier: str | None = "CMCC",
     holder: str | None = HOLDER,
-    signature: str | None = "泽海服务",
-    filed_signature: str | None = "泽海服务",
+    signature: str | None = "样例服务",
+    filed_signature: str | None = "样例服务",
 ) -> Evidence:
     """The complaint of that name; unless `by` says otherwise each has a complainant of its own."""
     return Evidence(
@@ -63,8 +63,8 @@ def unregistered(name: str, *, by: str | None = None, sent: datetime = NOON) -> 
     return complaint(name, by=by, sent=sent, hint="unregistered", carrier=None, holder=None, filed_signature=None)
 
 
-def sublet(name: str, *, sent: datetime = NOON, filed_signature: str = "泽海服务") -> Evidence:
-    return complaint(name, sent=sent, hint="sublet-suspected", signature="瑞长到家", filed_signature=filed_signature)
+def sublet(name: str, *, sent: datetime = NOON, filed_signature: str = "样例服务") -> Evidence:
+    return complaint(name, sent=sent, hint="sublet-suspected", signature="模拟到家", filed_signature=filed_signature)
 
 
 def filed(
@@ -72,7 +72,7 @@ def filed(
     carrier: str = "CMCC",
     number: str = NUMBER,
     holder: str = HOLDER,
-    signature: str = "泽海服务",
+    signature: str = "样例服务",
     since: datetime = NOON - timedelta(days=365),
     until: datetime | None = None,
 ) -> Registered:
@@ -106,7 +106,7 @@ def rules(commercial: int = 5, crime: int = 2, sublet: int = 3, unregistered: in
 def filing(
     *,
     holder: str = HOLDER,
-    signature: str = "泽海服务",
+    signature: str = "样例服务",
     since: datetime = NOON,
     recorded: datetime = NOW,
     covers_extensions: bool = False,
@@ -114,9 +114,9 @@ def filing(
     return Filing(
         id=new_id(),
         holder=holder,
-        holder_name="波鸿河信息技术有限公司",
+        holder_name="示例短信信息技术有限公司",
         provider=PROVIDER,
-        provider_name="泽海服务中心有限公司",
+        provider_name="样例服务中心有限公司",
         signature=signature,
         purpose="notice",
         province=None,
@@ -137,7 +137,7 @@ def order(*, at: datetime = NOON, causes: Sequence[str] = ("complaint:1",)) -> O
         attribution="declared",
         holder=HOLDER,
         provider=PROVIDER,
-        signature="泽海服务",
+        signature="样例服务",
         province=None,
         complainants=5,
         reasons=("5 different vouched complainants",),

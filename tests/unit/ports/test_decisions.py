@@ -173,12 +173,12 @@ def test_the_rule_is_the_one_in_force_on_the_day_the_message_was_sent() -> None:
 def test_three_people_who_saw_another_signature_than_the_one_filed_shut_the_port_as_sublet() -> None:
     order = order_of(decided(*(sublet(f"s{n}") for n in range(3))))
     assert (order.ground, order.attribution) == (Ground.SUBLET, Standing.SUBLET_SUSPECTED)
-    assert order.finding.trigger.signature == "瑞长到家"
+    assert order.finding.trigger.signature == "模拟到家"
     assert order.holder == HOLDER
 
 
 def test_a_mismatch_found_against_another_filing_than_ours_is_none() -> None:
-    arrivals = [sublet(f"s{n}", filed_signature="光雪生活") for n in range(4)]
+    arrivals = [sublet(f"s{n}", filed_signature="虚构生活") for n in range(4)]
     assert decided(*arrivals) == []
 
 

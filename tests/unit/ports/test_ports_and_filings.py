@@ -29,25 +29,25 @@ def test_a_first_filing_declares_the_port_with_its_whole_snapshot() -> None:
 
 
 def test_a_later_filing_ends_the_one_before_it() -> None:
-    first, second = filing(since=NOON), filing(since=NOON + days(30), signature="光雪生活")
+    first, second = filing(since=NOON), filing(since=NOON + days(30), signature="虚构生活")
     history = port(first, second).filings
     assert [(each.valid_from, each.valid_to) for each in history] == [(NOON, NOON + days(30)), (NOON + days(30), None)]
 
 
 def test_a_filing_of_an_earlier_time_holds_until_the_one_that_was_there() -> None:
-    first, earlier = filing(since=NOON), filing(since=NOON - days(30), signature="光雪生活")
+    first, earlier = filing(since=NOON), filing(since=NOON - days(30), signature="虚构生活")
     made = port(first, earlier)
     before, at = made.filing_at(NOON - days(1)), made.filing_at(NOON)
     assert before is not None
     assert at is not None
-    assert (before.signature, at.signature) == ("光雪生活", "泽海服务")
+    assert (before.signature, at.signature) == ("虚构生活", "样例服务")
 
 
 def test_a_filing_of_the_same_day_corrects_the_first_which_stays_in_the_history() -> None:
-    made = port(filing(), filing(signature="光雪生活"))
+    made = port(filing(), filing(signature="虚构生活"))
     held = made.filing_at(NOON)
     assert held is not None
-    assert held.signature == "光雪生活"
+    assert held.signature == "虚构生活"
     assert len(made.filings) == 2
     assert sum(each.empty for each in made.filings) == 1
 
@@ -57,7 +57,7 @@ def test_what_the_register_has_already_is_known() -> None:
     assert made.known_as(filing(since=NOON))
     assert made.known_as(filing(since=NOON + days(90)))
     assert not made.known_as(filing(since=NOON - days(1)))
-    assert not made.known_as(filing(signature="光雪生活"))
+    assert not made.known_as(filing(signature="虚构生活"))
 
 
 def test_shutting_and_reopening_publish_the_port_anew_and_once_each() -> None:
@@ -83,7 +83,7 @@ def test_a_refused_filing_says_why_and_what_stands_in_its_way() -> None:
 def test_the_digest_tells_filings_apart_by_content_and_date_only() -> None:
     assert filing().digest == filing().digest
     assert filing().digest != filing(since=NOON + days(1)).digest
-    assert filing().digest != filing(signature="光雪生活").digest
+    assert filing().digest != filing(signature="虚构生活").digest
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from("甲乙丙丁")), min_size=1, max_size=9))
