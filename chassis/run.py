@@ -75,6 +75,8 @@ def prepare(service: Service, replication: int) -> Iterator[str]:
 def serve(service: Service, role: Role) -> None:
     """Run until SIGTERM or SIGINT. A worker alone serves its health and metrics on the same port."""
     loaded = settings()
+    if service.personal and loaded.keys_file is None:
+        sys.exit(f"{service.name} keeps personal data: ANNING_KEYS_FILE must name its key ring")
     # Once it has shut down, uvicorn raises the signal again: unhandled, it would end the process before the worker has
     # ended what it was at.
     for each in (signal.SIGTERM, signal.SIGINT):

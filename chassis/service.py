@@ -70,6 +70,8 @@ class Service:
     projections: Sequence[Projection] = ()
     reactions: Routing = field(default_factory=dict)
     sweeps: Sequence[Sweep] = ()
+    personal: bool = False
+    """Whether it keeps personal data: then it does not start without a key ring."""
 
 
 def topics_of(routing: Routing | Iterable[type[Event]]) -> tuple[str, ...]:

@@ -17,4 +17,5 @@ SERVICE = Service(
     routers=(api.router, FILES.router("/complaint-imports", api.FILE)),
     projections=reactions.PROJECTIONS,
     sweeps=(*sweeps.SWEEPS, FILES.sweep()),
+    personal=True,
 )
