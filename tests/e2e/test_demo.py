@@ -1,0 +1,168 @@
+"""What a person sees who tries it: the demonstration to its end, and the system that stays up until Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chassis import clock
+from sandbox import scenario
+from sandbox.scenario import files
+from sandbox.scenario.cast import Case
+from standalone.client import Client
+from standalone.system import ROOT
+from tests.faults.crowd import complaint
+
+pytestmark = pytest.mark.timeout(900)
+
+PATIENCE_SECONDS = 300
+RIGHT = 0.98
+"""The share of attributions that must be those of the truth."""
+
+
+def bare(folder: Path) -> dict[str, str]:
+    """An environment with next to nothing in it. By its folder for what is temporary one finds every process."""
+    return {"PATH": os.defpath, "HOME": os.environ["HOME"], "TMPDIR": str(folder)}
+
+
+def left_running(folder: Path) -> list[str]:
+    """The processes that work in this folder, were told of it, or inherited it."""
+    mark, found = str(folder).encode(), []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            told += os.fsencode((process / "cwd").readlink())
+        except OSError:  # ended meanwhile, or none of ours
+            continue
+        if mark in told and int(process.name) != os.getpid():
+            found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return found
+
+
+def soon_nothing_is_left_running(folder: Path) -> bool:
+    """Whether what is told to end has ended."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while left_running(folder) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not left_running(folder)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any], Path]:
+    """What the demonstration said, the figures that it wrote, and the folder in which it was at work."""
+    folder = tmp_path_factory.mktemp("demo")
+    summary = tmp_path_factory.mktemp("summary") / "summary.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "anning", "demo", "--summary", str(summary)],
+        env=bare(folder),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout, json.loads(summary.read_text()), folder
+
+
+def test_the_demonstration_leaves_nothing_running_and_no_file(told: tuple[str, dict[str, Any], Path]) -> None:
+    _, _, folder = told
+    assert left_running(folder) == []
+    assert list(folder.iterdir()) == []
+
+
+def test_every_figure_agrees_with_every_other(told: tuple[str, dict[str, Any], Path]) -> None:
+    _, figures, _ = told
+    assert len(figures["reconciled"]) >= 6
+    assert [each for each in figures["reconciled"] if not each["holds"] or each["left"] != each["right"]] == []
+    assert figures["read"] == figures["rejected"] + figures["duplicates"] + figures["filed"]
+    assert figures["filed"] == figures["assessed"] == sum(figures["attribution"].values())
+    assert min(figures["orders"]["executed"], figures["enquiries"]["answered"]) > 0
+
+
+def test_the_figures_are_those_of_the_truth(told: tuple[str, dict[str, Any], Path]) -> None:
+    _, figures, _ = told
+    # The same people complain of the same numbers whenever it is played.
+    played = scenario.generate(clock.now())
+    assert figures["filed"] == len(played.complaints) + 1  # one without an id of its own
+    assert (figures["rejected"], figures["duplicates"]) == (files.BAD_COMPLAINTS, files.REPEATED_COMPLAINTS)
+    truth: Counter[str] = Counter()
+    for sender in played.senders:
+        # Judged by the register of the time at which a message was sent: nobody had filed the number yet.
+        kind = "unregistered" if sender.case is Case.DECLARED_LATE else sender.truth
+        truth[kind.removesuffix("-suspected")] += sender.complaints
+    right = sum((truth & Counter(figures["attribution"])).values())
+    assert right >= RIGHT * len(played.complaints), (truth, figures["attribution"])
+    not_spam = sum(meaning.category == "not-spam" for meaning in played.meanings)
+    assert abs(figures["not_spam"] - not_spam) <= 0.01 * len(played.complaints)
+    must_follow = [sender for sender in played.senders if sender.follows.startswith("order:")]
+    may_follow = [sender for sender in played.senders if sender.follows == "enquiry" and sender.owner]
+    assert len(must_follow) <= figures["orders"]["ordered"] <= len(must_follow) + len(may_follow)
+
+
+def test_the_story_goes_from_the_first_complaint_to_the_executed_order(told: tuple[str, dict[str, Any], Path]) -> None:
+    said, _, _ = told
+    story = said[said.index("The story of") :]
+    steps = ["first complaint filed", "assessed: ", " ordered to shut ", "acknowledged by ", "executed, evidence: "]
+    places = [story.index(step) for step in steps]
+    assert places == sorted(places)
+    assert len(re.findall(r"\+\d+\.\d{3} s", story)) >= len(steps) - 1
+    assert re.search(r"http://127\.0\.0\.1:\d+/complaints/[0-9a-f-]{36}", story)
+    assert len(re.findall(r"http://127\.0\.0\.1:\d+/docs", story)) == 2
+
+
+@contextmanager
+def up(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """`anning up` on data in this folder, once it says that it is up; afterwards it has ended, however."""
+    command = [sys.executable, "-m", "anning", "up", "--directory", str(folder / "data")]
+    with subprocess.Popen(command, env=bare(folder), cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            said: list[str] = []
+            for line in process.stdout or ():
+                said.append(line)
+                if "Ctrl-C" in line:
+                    break
+            else:
+                raise AssertionError("".join(said))
+            yield process
+        finally:
+            process.kill()
+
+
+def staff(folder: Path) -> Client:
+    """The regulator, at the complaints service of the system that is up."""
+    numbers = json.loads((folder / "data" / "ports.json").read_text())
+    service, issuer = (f"http://127.0.0.1:{numbers[name]}" for name in ("complaints api", "sandbox"))
+    return Client(service, issuer, folder / "data" / "credentials", "regulator:MIIT")
+
+
+def known(client: Client) -> Sequence[str]:
+    return [each["id"] for each in client.pages("/complaints")]
+
+
+def test_what_was_filed_is_still_there_when_it_is_up_again_and_nothing_outlives_it(tmp_path: Path) -> None:
+    with up(tmp_path) as process:
+        with staff(tmp_path) as client:
+            filed = client.post("/complaints", complaint("kept", "1069036100001", 1))["id"]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_SECONDS) == 0
+        assert left_running(tmp_path) == []
+    with up(tmp_path) as process:
+        with staff(tmp_path) as client:
+            assert known(client) == [filed]
+        process.kill()
+        process.wait()
+        # Killed, it cannot stop anything: what it started notices by itself.
+        assert soon_nothing_is_left_running(tmp_path)
