@@ -54,7 +54,7 @@ def hear_everything_again(running: Running) -> None:
 
 @pytest.mark.usefixtures("idle_carriers")
 def test_what_is_heard_again_from_the_beginning_changes_nothing(running: Running) -> None:
-    declared, sublet, unfiled = "1069035100001", "1069035100002", "1065712351"
+    declared, sublet, unfiled = "1069038100001", "1069038100002", "1065712351"
     running.file_ports([declared, sublet])
     running.file(*(complaint(f"again-{person}", declared, person) for person in range(BAR + 2)))
     other = "【山雀外卖】新用户立减二十元，限时优惠，回T退订"
