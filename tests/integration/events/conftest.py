@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
 from collections.abc import Callable, Iterator
 from itertools import count
-from pathlib import Path
 
 import pytest
 
+from chassis import worker
 from chassis.events import consumer
 from tests.integration.events.depot import Depot
 from tests.parcels import service as parcels
 from tests.parts.fixtures import Parts
 
 _numbers = count(1)
-
-
-REFUSED = "ignore:unclosed <socket:ResourceWarning"
-"""kafka-python leaves the sockets of refused connections to the garbage collector."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.filterwarnings(REFUSED))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def collected() -> Iterator[None]:
-    """What a module leaves to the garbage collector troubles nobody after it."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 @pytest.fixture
@@ -64,5 +43,6 @@ def depot(new_depot: Callable[[], Depot]) -> Depot:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A handler that fails is tried again within a third of a second, always."""
+    """What fails is tried again within a third of a second, always, and shown for half a second."""
     monkeypatch.setattr(consumer, "RETRY_SECONDS", 0.3)
+    monkeypatch.setattr(worker, "STEADY_SECONDS", 0.5)

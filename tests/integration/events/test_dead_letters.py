@@ -78,7 +78,7 @@ def test_a_fact_that_this_service_does_not_know_is_no_poison(depot: Depot) -> No
     assert depot.letters() == []
 
 
-def test_no_offset_passes_poison_before_its_dead_letter_is_acknowledged(depot: Depot) -> None:
+def test_no_offset_passes_poison_before_its_dead_letter_is_acknowledged(depot: Depot, impatient: None) -> None:
     dead_letter_topic = depot.catalogue.dead_letter(TOPIC, "parcels")
     depot.admin.delete_topics([dead_letter_topic])
     depot.put(b"poison")

@@ -85,7 +85,7 @@ def test_a_batch_that_deadlocks_is_run_again_as_a_whole(depot: Depot, parts: Par
 
 @pytest.mark.parametrize("killed", [False, True], ids=["restarted", "killed"])
 def test_while_the_database_is_away_a_worker_waits_and_then_goes_on(
-    depot: Depot, breakable: Parts, killed: bool
+    depot: Depot, breakable: Parts, impatient: None, killed: bool
 ) -> None:
     depot.send([str(number) for number in range(8_000)])
     with depot.worker(ready=False) as worker:

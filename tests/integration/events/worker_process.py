@@ -1,0 +1,13 @@
+"""A worker that is a process of its own, to be killed: worker_process URL BOOTSTRAP PREFIX."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from tests.integration.events.depot import Depot
+
+if __name__ == "__main__":
+    url, bootstrap, prefix = sys.argv[1:]
+    with Depot(url, bootstrap, prefix).worker(ready=False):
+        threading.Event().wait()
