@@ -27,7 +27,7 @@ from chassis.events.projections import SupersededError
 from chassis.events.relay import Relay
 from chassis.events.topics import Catalogue
 from chassis.housekeeping import SWEEPS as HOUSEKEEPING
-from chassis.service import Projection, Service, Sweep, topics_of
+from chassis.service import Projection, Service, Slice, Sweep, topics_of
 from chassis.settings import Settings
 from chassis.sweeper import Sweeper
 from chassis.wakeup import Wakeup
@@ -38,6 +38,17 @@ STEADY_SECONDS = 6.0
 """How long a loop that fell must run before it counts as well: longer than any attempt to connect."""
 
 log = structlog.get_logger()
+
+
+def _measure_outbox(tx: Tx, _: Slice) -> int:
+    metrics.OUTBOX_AGE.set(outbox.oldest_unpublished(tx).total_seconds())
+    return 0
+
+
+AGE_OF_THE_OUTBOX = Sweep(
+    name="age of the outbox", run=_measure_outbox, every=timedelta(seconds=5), limit=1, woken=False
+)
+"""Measured whether or not anybody asks for readiness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,7 @@ class Worker:
             self._loop("reactions", self._react, gated=True)
         for sweep in self._service.sweeps:
             self._sweep(sweep, self._hold_projections, gated=True)
-        for sweep in HOUSEKEEPING:
+        for sweep in (*HOUSEKEEPING, AGE_OF_THE_OUTBOX):
             self._sweep(sweep, lambda _: None, gated=False)
 
     def stop(self) -> None:
@@ -110,7 +121,6 @@ class Worker:
         except Exception as error:
             found["outbox"] = f"cannot be read: {type(error).__name__}"
         else:
-            metrics.OUTBOX_AGE.set(age.total_seconds())
             if age > OUTBOX_UNREADY:
                 found["outbox"] = f"its oldest event has waited for {age.total_seconds():.0f} s"
         return found

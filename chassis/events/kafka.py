@@ -7,14 +7,20 @@ a real broker.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaTimeoutError
+from kafka.net.compat import KafkaNetClient
+from kafka.net.inet import KafkaNetSocket
 
 POLL_MS = 500
 """A shorter poll can time out in the middle of a rejoin; below 200 ms the rejoin may be forgotten."""
+
+FIND_BROKER_MS = 5_000
+"""How long a new client looks for its broker."""
 
 _CONNECTION = {
     # The default of 30 s lets a client sleep on for 14 s after the broker is back.
@@ -29,7 +35,8 @@ def producer(bootstrap: str, client: str, *, largest: int = 1024 * 1024) -> Kafk
 
     `largest` is how many bytes a record may have before it is compressed.
     """
-    return KafkaProducer(
+    return _opened(
+        KafkaProducer,
         bootstrap_servers=bootstrap.split(","),
         client_id=client,
         acks="all",
@@ -43,7 +50,7 @@ def producer(bootstrap: str, client: str, *, largest: int = 1024 * 1024) -> Kafk
         request_timeout_ms=5_000,
         # Longer than anybody waits: a batch given up alone would let those behind it overtake.
         delivery_timeout_ms=60_000,
-        bootstrap_timeout_ms=5_000,
+        bootstrap_timeout_ms=FIND_BROKER_MS,
         **_CONNECTION,
     )
 
@@ -69,7 +76,8 @@ def consumer(bootstrap: str, group: str | None, instance: str, topics: Sequence[
     dynamic one waits for the session of its predecessor to end.
     """
     membership = {} if group is None else {"group_id": group, "group_instance_id": f"{group}.{instance}"}
-    made = KafkaConsumer(
+    made = _opened(
+        KafkaConsumer,
         bootstrap_servers=bootstrap.split(","),
         client_id=instance,
         **membership,
@@ -82,7 +90,7 @@ def consumer(bootstrap: str, group: str | None, instance: str, topics: Sequence[
         max_partition_fetch_bytes=512 * 1024,
         fetch_max_bytes=4 * 1024 * 1024,
         fetch_max_wait_ms=200,
-        bootstrap_timeout_ms=5_000,
+        bootstrap_timeout_ms=FIND_BROKER_MS,
         **_CONNECTION,
     )
     if group is not None:
@@ -95,6 +103,22 @@ def consumer(bootstrap: str, group: str | None, instance: str, topics: Sequence[
     return made
 
 
+def _opened(kind: Callable[..., Any], **settings: Any) -> Any:
+    """A client, or nothing left of it: one that does not find its broker would leave a thread and open files behind."""
+    networks: list[Any] = []
+
+    def network(**config: Any) -> Any:
+        networks.append(KafkaNetClient(**config))
+        return networks[-1]
+
+    try:
+        return kind(kafka_client=network, **settings)
+    except BaseException:
+        for each in networks:
+            each.close()
+        raise
+
+
 def _remember_rejoins(made: KafkaConsumer) -> None:
     """Keep `need_rejoin` true while a rejoin is under way.
 
@@ -105,3 +129,24 @@ def _remember_rejoins(made: KafkaConsumer) -> None:
     coordinator = made._coordinator
     asked = coordinator.need_rejoin
     coordinator.need_rejoin = lambda: asked() or coordinator.rejoining
+
+
+def _close_what_was_refused() -> None:
+    """Close the socket of each attempt to connect that failed.
+
+    The client leaves it to the garbage collector: while a broker is away a process opens two more every second, and
+    one that makes a new client for each attempt soon has as many open files as it may.
+    """
+    connect = KafkaNetSocket.sock_connect
+
+    async def connect_or_close(self: Any, net: Any, sock: Any, address: Any, timeout_at: float | None = None) -> Any:
+        try:
+            return await connect(self, net, sock, address, timeout_at=timeout_at)
+        except BaseException:
+            sock.close()
+            raise
+
+    KafkaNetSocket.sock_connect = connect_or_close
+
+
+_close_what_was_refused()
