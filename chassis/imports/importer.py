@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from fastapi import APIRouter
 
 from chassis.database import Tx
+from chassis.http.auth import Caller
 from chassis.imports import routes
 from chassis.imports.formats import Format
 from chassis.imports.lines import Line, Outcome
@@ -32,20 +33,22 @@ class Importer(Generic[R]):
     duplicate, never the order. What it locks it locks sorted. What it raises is tried again a few times; then the
     import has failed, until staff resume it.
 
-    `noun` names one import in the API's description ("complaint import"); `personal` says whether lines hold personal
-    data, so that they are encrypted while they wait (the process needs a key ring then).
+    `overseer` tells who sees the imports of all organisations and resumes those that failed; everybody else sees those
+    of their own. `noun` names one import in the API's description ("complaint import"); `personal` says whether lines
+    hold personal data, so that they are encrypted while they wait (the process needs a key ring then).
     """
 
     kind: str
     noun: str
     format: Format[R]
     apply: Callable[[Tx, Import, Sequence[Line[R]]], Outcome]
+    overseer: Callable[[Caller], bool]
     personal: bool = True
 
     def router(self, path: str, scope: str) -> APIRouter:
         """The routes below `path`: send a file, list imports, read one and its lines' errors, resume one that failed.
 
-        All need `scope`; who has it sees the imports of their organisation, a regulator those of all.
+        All need `scope`.
         """
         return routes.router(self, path, scope)
 

@@ -106,14 +106,12 @@ def router(importer: "Importer[Any]", path: str, scope: str) -> APIRouter:
         reception = Reception(new_id(), importer.format, gzipped=gzipped, sealed=importer.personal, max_bytes=limit)
         with reception:
             await _receive(request, reception)
-            return await run_in_threadpool(
-                _keep, request, reception, importer.kind, caller, media_type, idempotency_key
-            )
+            return await run_in_threadpool(_keep, request, reception, importer, caller, media_type, idempotency_key)
 
     @made.get(path, name=f"list_{slug}s")
     def list_imports(page: PageQuery, caller: Submitter, read: ReadTx) -> Page[ImportView]:
         """Files that were sent, the newest first."""
-        statement = told(importer.kind, caller).order_by(IMPORTS.c.id.desc()).limit(page.limit)
+        statement = told(importer.kind, _seen_by(importer, caller)).order_by(IMPORTS.c.id.desc()).limit(page.limit)
         after = page.after(UUID)
         if after is not None:
             statement = statement.where(IMPORTS.c.id < after[0])
@@ -122,12 +120,12 @@ def router(importer: "Importer[Any]", path: str, scope: str) -> APIRouter:
     @made.get(f"{path}/{{id}}", name=f"get_{slug}")
     def get_import(id: UUID, caller: Submitter, read: ReadTx) -> ImportView:
         """A file that was sent: how far it is, and what became of its lines."""
-        return _find(read, importer.kind, caller, id)
+        return _find(read, importer, caller, id)
 
     @made.get(f"{path}/{{id}}/errors", name=f"list_{slug}_errors")
     def list_errors(id: UUID, page: PageQuery, caller: Submitter, read: ReadTx) -> Page[LineErrorView]:
         """The lines that were not taken, in their order in the file, and why."""
-        _find(read, importer.kind, caller, id)
+        _find(read, importer, caller, id)
         (after,) = page.after(int) or (0,)
         rows = errors_of(read, id, after, page.limit)
         views = [LineErrorView(line=row.line, code=row.code, detail=row.detail) for row in rows]
@@ -135,14 +133,14 @@ def router(importer: "Importer[Any]", path: str, scope: str) -> APIRouter:
 
     @made.post(f"{path}/{{id}}/resumption", name=f"resume_{slug}")
     def resume(id: UUID, resumption: Resumption, caller: Submitter, tx: WriteTx) -> ImportView:
-        """Work off what is left of an import that has failed, when the reason is mended. For staff of the regulator."""
-        _find(tx, importer.kind, caller, id)
-        if caller.org_kind != "regulator":
-            raise Forbidden("Only staff of the regulator resume an import.")
+        """Work off what is left of an import that has failed, when the reason is mended. For whoever oversees all."""
+        _find(tx, importer, caller, id)
+        if not importer.overseer(caller):
+            raise Forbidden("Only who oversees all imports resumes one.")
         _resume(tx, id)
         audit.record(tx, caller, "import-resumed", f"import:{id}", resumption.reason)
         tx.announce()
-        return _find(tx, importer.kind, caller, id)
+        return _find(tx, importer, caller, id)
 
     return made
 
@@ -177,7 +175,12 @@ async def _receive(request: Request, reception: Reception) -> None:
 
 
 def _keep(
-    request: Request, reception: Reception, kind: str, caller: Caller, media_type: str, key: str | None
+    request: Request,
+    reception: Reception,
+    importer: "Importer[Any]",
+    caller: Caller,
+    media_type: str,
+    key: str | None,
 ) -> Response:
     """Everything in one transaction, committed before the answer."""
     database: Database = request.app.state.database
@@ -189,7 +192,7 @@ def _keep(
             tx.execute(
                 IMPORTS.insert().values(
                     id=reception.import_id,
-                    kind=kind,
+                    kind=importer.kind,
                     submitted_by=caller.subject,
                     org=caller.organisation,
                     media_type=media_type,
@@ -203,14 +206,19 @@ def _keep(
             )
             reception.store(tx, now)
             tx.announce()
-            view = _find(tx, kind, caller, reception.import_id)
+            view = _find(tx, importer, caller, reception.import_id)
             return accepted(view, location=f"{request.url.path}/{view.id}")
 
         return Once(key, f"POST {route_of(request)}", fingerprint)(tx, caller, act)
 
 
-def _find(read: Read, kind: str, caller: Caller, import_id: UUID) -> ImportView:
-    row = read.execute(told(kind, caller).where(IMPORTS.c.id == import_id)).one_or_none()
+def _seen_by(importer: "Importer[Any]", caller: Caller) -> str | None:
+    """The organisation whose imports a caller sees; None: those of all."""
+    return None if importer.overseer(caller) else caller.organisation
+
+
+def _find(read: Read, importer: "Importer[Any]", caller: Caller, import_id: UUID) -> ImportView:
+    row = read.execute(told(importer.kind, _seen_by(importer, caller)).where(IMPORTS.c.id == import_id)).one_or_none()
     if row is None:
         raise NotFound
     return _view(row)

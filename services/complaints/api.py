@@ -113,7 +113,8 @@ def file_complaint(
     complaint: ComplaintIn, tx: WriteTx, once: OnceOnly, caller: Annotated[Caller, requires(FILE)]
 ) -> Response:
     """File a complaint. One that is here already is answered with 200 and its id."""
-    _check_channel(caller, complaint.channel)
+    if not may_file_for(caller, complaint.channel):
+        raise Forbidden("Complaints are filed by the channel they came through, or by the regulator.")
     report = _report(complaint)
 
     def act() -> Response:
@@ -127,13 +128,15 @@ def file_complaint(
     return once(tx, caller, act)
 
 
-def _check_channel(caller: Caller, channel: str) -> None:
-    """A channel files what came through itself; the regulator files for any."""
-    if caller.org_kind == "channel" and caller.org == channel:
-        return
-    if caller.org_kind != "regulator":
-        raise Forbidden("Complaints are filed by the channel they came through, or by the regulator.")
-    _province_of(caller)
+def may_file_for(caller: Caller, channel: str) -> bool:
+    """Whether a caller may file complaints of this channel: a channel what came through itself, staff any."""
+    return caller.organisation == f"channel:{channel}" or is_national(caller) or _province(caller) is not None
+
+
+def is_national(caller: Caller) -> bool:
+    """Whether a caller is national staff, who see everything."""
+    authority = AUTHORITIES.get(caller.org)
+    return caller.org_kind == "regulator" and authority is not None and authority.own
 
 
 def _report(complaint: ComplaintIn) -> Report:
@@ -313,14 +316,18 @@ def look_up_number(
 
 def _province_of(caller: Caller) -> str | None:
     """The province that staff see; None for national staff, who see all. Raises Forbidden for whoever is no staff."""
-    if caller.org_kind == "regulator":
-        authority = AUTHORITIES.get(caller.org)
-        if authority is not None and authority.own:
-            return None
-        province = f"{caller.org.removeprefix('CA-')}0000"
-        if caller.org.startswith("CA-") and province in PROVINCES:
-            return province
-    raise Forbidden("This is for the regulator's staff.")
+    province = _province(caller)
+    if province is None and not is_national(caller):
+        raise Forbidden("This is for the regulator's staff.")
+    return province
+
+
+def _province(caller: Caller) -> str | None:
+    """The province of provincial staff; None for everybody else."""
+    province = f"{caller.org.removeprefix('CA-')}0000"
+    if caller.org_kind == "regulator" and caller.org.startswith("CA-") and province in PROVINCES:
+        return province
+    return None
 
 
 def _locked(tx: Tx, identifier: UUID, province: str | None) -> Complaint:

@@ -8,6 +8,7 @@ from datetime import datetime
 from chassis import clock
 from chassis.database import Tx
 from chassis.imports import Import, Importer, Line, LineError, Ndjson, Outcome
+from services.complaints.api import is_national, may_file_for
 from services.complaints.commands import file_complaints
 from services.complaints.policy.intake import Report, faults
 from services.complaints.policy.standards import RULES, Form
@@ -41,8 +42,7 @@ def take_lines(tx: Tx, file: Import, lines: Sequence[Line[Report]]) -> Outcome:
 
 
 def _fault(line: Line[Report], file: Import, form: Form, now: datetime) -> LineError | None:
-    kind, _, name = file.org.partition(":")
-    if kind != "regulator" and (kind, name) != ("channel", line.record.channel):
+    if not may_file_for(file.caller, line.record.channel):
         return LineError(line.number, "foreign-channel", "channel: a channel files what came through itself")
     found = faults(line.record, form, now)
     if not found:
@@ -50,5 +50,12 @@ def _fault(line: Line[Report], file: Import, form: Form, now: datetime) -> LineE
     return LineError(line.number, found[0].code, "; ".join(f"{each.field}: {each.detail}" for each in found))
 
 
-FILES = Importer(kind="complaints", noun="complaint import", format=Ndjson(Report), apply=take_lines, personal=True)
+FILES = Importer(
+    kind="complaints",
+    noun="complaint import",
+    format=Ndjson(Report),
+    apply=take_lines,
+    overseer=is_national,
+    personal=True,
+)
 """Complaints by the file: one JSON object a line."""

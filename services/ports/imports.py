@@ -10,7 +10,7 @@ from chassis import clock
 from chassis.database import Tx
 from chassis.imports import Csv, Import, Importer, Line, LineError
 from chassis.imports import Outcome as Applied
-from services.ports.api.callers import may_file_for
+from services.ports.api.callers import is_national, may_file_for
 from services.ports.commands.filings import Outcome, file_ports
 from services.ports.commands.forms import Form, UnfitFormError, read_form
 
@@ -54,4 +54,11 @@ def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[FilingLine]]) -> Appl
     return Applied(told.count(Outcome.ACCEPTED), told.count(Outcome.KNOWN), errors)
 
 
-FILINGS = Importer(kind="filings", noun="filing import", format=Csv(FilingLine), apply=apply_lines, personal=False)
+FILINGS = Importer(
+    kind="filings",
+    noun="filing import",
+    format=Csv(FilingLine),
+    apply=apply_lines,
+    overseer=is_national,
+    personal=False,
+)

@@ -30,8 +30,7 @@ def staff_sight(caller: Caller) -> Sight:
     """The rows that staff see: national staff all, a provincial administration its province's. Raises Forbidden for
     whoever is no staff."""
     if caller.org_kind == "regulator":
-        authority = AUTHORITIES.get(caller.org)
-        if authority is not None and authority.own:
+        if is_national(caller):
             return EVERYTHING
         province = f"{caller.org.removeprefix('CA-')}0000"
         if caller.org.startswith("CA-") and province in PROVINCES:
@@ -46,9 +45,15 @@ def carrier_sight(caller: Caller) -> Sight:
     return Sight(carrier=caller.org)
 
 
+def is_national(caller: Caller) -> bool:
+    """Whether a caller is national staff, who see everything."""
+    authority = AUTHORITIES.get(caller.org)
+    return caller.org_kind == "regulator" and authority is not None and authority.own
+
+
 def national_staff(caller: Caller) -> None:
     """Raises Forbidden for whoever is not national staff."""
-    if staff_sight(caller) != EVERYTHING:
+    if not is_national(caller):
         raise Forbidden("This is for national staff.")
 
 
