@@ -59,4 +59,5 @@ def national_staff(caller: Caller) -> None:
 
 def may_file_for(caller: Caller, carrier: str) -> bool:
     """Whether a caller may file ports of this carrier: carriers their own, national staff any."""
-    return sight_of(caller) in (EVERYTHING, Sight(carrier=carrier))
+    own = caller.org_kind == "carrier" and caller.org == carrier
+    return is_national(caller) or (own and carrier in CARRIERS)

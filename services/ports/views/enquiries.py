@@ -77,7 +77,7 @@ class UnclaimedNumber(BaseModel):
 
 def list_enquiries(read: Read, page: Paging, sight: Sight, wanted: dict[str, str | None]) -> list[EnquiryView]:
     """Enquiries, the oldest first; `wanted` are columns and the value each must have (None: any)."""
-    conditions = [*equal(ENQUIRIES, {"carrier": sight.carrier}), *equal(ENQUIRIES, wanted)]
+    conditions = [*_seen(sight), *equal(ENQUIRIES, wanted)]
     after = page.after(UUID)
     if after is not None:
         conditions.append(ENQUIRIES.c.id > after[0])
@@ -86,7 +86,7 @@ def list_enquiries(read: Read, page: Paging, sight: Sight, wanted: dict[str, str
 
 def find_enquiry(read: Read, identifier: UUID, sight: Sight) -> EnquiryView | None:
     """One enquiry, if it is seen."""
-    conditions = [*equal(ENQUIRIES, {"carrier": sight.carrier}), ENQUIRIES.c.id == identifier]
+    conditions = [*_seen(sight), ENQUIRIES.c.id == identifier]
     rows = select_rows(read, ENQUIRIES, conditions, limit=1)
     return _view(rows[0], sight) if rows else None
 
@@ -121,6 +121,11 @@ _UNCLAIMED = sa.text(
     "HAVING bool_and(e.state = 'unanswered' OR (e.state = 'answered' AND e.answer = 'not-mine')) "
     "ORDER BY e.number LIMIT :limit"
 )
+
+
+def _seen(sight: Sight) -> list[sa.ColumnElement[bool]]:
+    """A number that nobody filed is of no province, so provincial staff see no enquiry."""
+    return [sa.false()] if sight.province is not None else equal(ENQUIRIES, {"carrier": sight.carrier})
 
 
 def _view(row: Any, sight: Sight) -> EnquiryView:
