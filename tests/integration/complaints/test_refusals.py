@@ -131,6 +131,13 @@ def test_strangers_see_nothing_of_a_complaint_and_change_nothing(
         assert left(office) == before, operation
 
 
+@pytest.mark.parametrize("org", ["channel:sms", "carrier:CMCC", "authority:SAMR", "regulator:NOBODY", "citizen:me"])
+def test_no_line_of_a_strangers_file_is_taken(office: Office, org: str) -> None:
+    told = office.import_lines(report(), org=org)
+    assert (told["lines_read"], told["rejected"]) == (1, 1)
+    assert office.rows("SELECT 1 FROM complaints UNION ALL SELECT 1 FROM complainants") == []
+
+
 def test_those_for_whom_it_is_see_it(app: FastAPI, office: Office, walk: Walk) -> None:
     secret = marks(office)
     seen: dict[str, set[str]] = {}

@@ -58,7 +58,7 @@ class Walk:
     bodies: Mapping[str, Any]
     file_type: str
 
-    def call(self, operation: Operation, headers: Mapping[str, str]) -> Response:
+    def call(self, operation: Operation, headers: Mapping[str, str], query: str = "") -> Response:
         """One call, which would succeed for whoever may. Raises KeyError for a route that nobody thought of here."""
         path = operation.path
         for beginning, values in self.parameters.items():
@@ -67,10 +67,12 @@ class Walk:
                 break
         assert "{" not in path, f"nothing is known that {operation} could be called with"
         if operation.method == "GET":
-            return self.client.get(path, headers=dict(headers))
+            return self.client.get(path + query, headers=dict(headers))
         body, sent = self.bodies[str(operation)], {"If-Match": "*", **headers}
         if isinstance(body, bytes):
             return self.client.post(path, content=body, headers=sent | {"Content-Type": self.file_type})
+        if body is None:
+            return self.client.post(path, headers=sent)
         return self.client.post(path, json=body, headers=sent)
 
 

@@ -16,12 +16,12 @@ class Api:
     """Calls routes for an organisation, with every scope there is unless told otherwise."""
 
     def __init__(self, client: TestClient, issuer: Issuer) -> None:
-        self._client = client
+        self.client = client
         self._issuer = issuer
 
     def get(self, org: str, path: str, *, scopes: str = SCOPES, **query: Any) -> Response:
         headers = self._issuer.bearer(scopes, org=org)
-        return self._client.get(path, params=query or None, headers=headers)
+        return self.client.get(path, params=query or None, headers=headers)
 
     def post(
         self,
@@ -40,12 +40,12 @@ class Api:
         if key is not None:
             headers["Idempotency-Key"] = key
         if body is None:
-            return self._client.post(path, headers=headers)
-        return self._client.post(path, json=body, headers=headers)
+            return self.client.post(path, headers=headers)
+        return self.client.post(path, json=body, headers=headers)
 
     def upload(self, org: str, path: str, content: bytes, media_type: str = "text/csv", **headers: str) -> Response:
         own = self._issuer.bearer(SCOPES, org=org) | {"Content-Type": media_type} | headers
-        return self._client.post(path, content=content, headers=own)
+        return self.client.post(path, content=content, headers=own)
 
 
 def problem(response: Response) -> tuple[int, str]:
