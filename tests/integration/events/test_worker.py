@@ -46,7 +46,7 @@ def worker_process(depot: Depot) -> Iterator[subprocess.Popen[bytes]]:
 
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "busy"])
 def test_a_worker_that_is_told_to_stop_ends_within_seconds(depot: Depot, busy: bool) -> None:
-    running = Worker(SERVICE, depot.settings(), depot.database, depot.catalogue)
+    running = Worker(SERVICE, depot.settings(instance="0"), depot.database, depot.catalogue)
     running.start()
     until(lambda: not running.problems(), why=running.problems)
     if busy:

@@ -1,21 +1,25 @@
-"""The envelope: what is written is read, and what no retry will read is told apart from what is merely new."""
+"""The envelope: CloudEvents 1.0 in structured mode, and nothing else is one."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated, ClassVar
-from uuid import uuid4
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chassis.aggregate import Cause
 from chassis.events.envelope import Decoder, UndecodableError, encode
 from chassis.events.event import Event
+from tests.parcels.service import ParcelMoved
 
 
 class DoorOpened(Event, frozen=True, kw_only=True):
-    """A door is open."""
+    """A door is open since a time that its type wants with a zone."""
 
     type: ClassVar[str] = "door-opened.v1"
     topic: ClassVar[str] = "doors.v1"
@@ -33,53 +37,144 @@ class DoorOpened(Event, frozen=True, kw_only=True):
         return self.door
 
 
-NOON = datetime(2026, 5, 6, 12, tzinfo=UTC)
-OPENED = DoorOpened(door="front", at=NOON)
-DECODER = Decoder([DoorOpened])
+EVENT = ParcelMoved(parcel=UUID(int=7), road="北京路", stop=3, note="left at the door")
+ID = UUID("01928f3e-7b1a-7c3e-9d1e-3f6f0c9f2a11")
+TIME = datetime(2026, 7, 1, 8, 30, 15, 250_000, tzinfo=UTC)
+CAUSE = Cause("the complaint", "the command", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+DECODER = Decoder([ParcelMoved])
 
 
-def value_of(event: Event = OPENED, cause: Cause | None = None) -> bytes:
-    return encode(
-        event, id=uuid4(), version=3, time=NOON, source="/anning/doors", cause=cause or Cause.beginning("visit")
-    )
+def encoded(event: ParcelMoved = EVENT, cause: Cause = CAUSE, time: datetime = TIME, version: int = 3) -> bytes:
+    return encode(event, id=ID, version=version, time=time, source="/anning/parcels", cause=cause)
 
 
-def test_what_was_written_is_read_with_its_version_and_cause() -> None:
-    message = DECODER.decode(value_of(cause=Cause("visit", "knock", "00-trace")), "doors.v1", 2, 40)
+def encoded_with(**changes: Any) -> bytes:
+    return msgspec.json.encode(msgspec.json.decode(encoded()) | changes)
+
+
+def encoded_without(name: str) -> bytes:
+    return msgspec.json.encode({key: value for key, value in msgspec.json.decode(encoded()).items() if key != name})
+
+
+def test_an_event_is_wrapped_as_cloudevents_say() -> None:
+    assert msgspec.json.decode(encoded()) == {
+        "specversion": "1.0",
+        "id": "01928f3e-7b1a-7c3e-9d1e-3f6f0c9f2a11",
+        "source": "/anning/parcels",
+        "type": "parcel-moved.v1",
+        "time": "2026-07-01T08:30:15.250000Z",
+        "subject": str(UUID(int=7)),
+        "partitionkey": "北京路",
+        "correlationid": "the complaint",
+        "causationid": "the command",
+        "aggregateversion": 3,
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "data": {"parcel": str(UUID(int=7)), "road": "北京路", "stop": 3, "note": "left at the door"},
+    }
+
+
+def test_a_trace_that_nobody_began_is_left_out() -> None:
+    assert "traceparent" not in msgspec.json.decode(encoded(cause=Cause("a", "b")))
+
+
+def test_what_is_decoded_is_what_was_encoded() -> None:
+    message = DECODER.decode(encoded(), "topic", 2, 17)
     assert message is not None
-    assert (message.event, message.version, message.time) == (OPENED, 3, NOON)
-    assert (message.topic, message.partition, message.offset) == ("doors.v1", 2, 40)
-    assert message.caused() == Cause("visit", str(message.id), "00-trace")
+    assert (message.event, message.id, message.version, message.time, message.cause) == (EVENT, ID, 3, TIME, CAUSE)
+    assert (message.topic, message.partition, message.offset) == ("topic", 2, 17)
 
 
-def test_a_type_that_a_listener_does_not_know_is_no_fault() -> None:
-    assert Decoder([]).decode(value_of()) is None
+@given(
+    st.builds(
+        ParcelMoved,
+        parcel=st.uuids(),
+        road=st.text(),
+        stop=st.integers(-(2**63), 2**63 - 1),
+        note=st.text(),
+    ),
+    st.integers(1, 2**31 - 1),
+)
+def test_any_event_survives_the_way(event: ParcelMoved, version: int) -> None:
+    message = DECODER.decode(encoded(event, version=version))
+    assert message is not None
+    assert (message.event, message.version) == (event, version)
+
+
+def test_what_a_message_leads_to_is_caused_by_it_and_belongs_to_the_same_story() -> None:
+    message = DECODER.decode(encoded())
+    assert message is not None
+    assert message.caused() == Cause("the complaint", str(ID), CAUSE.traceparent)
+
+
+def test_a_type_that_is_not_listened_for_is_no_message() -> None:
+    assert DECODER.decode(encoded_with(type="parcel-weighed.v1", data={"kilograms": 3})) is None
+
+
+def test_what_later_versions_add_is_passed_over() -> None:
+    data = msgspec.json.decode(encoded())["data"] | {"weight": 3}
+    message = DECODER.decode(encoded_with(data=data, dataschema="https://example.org/later"))
+    assert message is not None
+    assert message.event == EVENT
+
+
+def test_a_time_of_another_zone_is_the_same_time() -> None:
+    beijing = timezone(timedelta(hours=8))
+    message = DECODER.decode(encoded(time=TIME.astimezone(beijing)))
+    assert message is not None
+    assert message.time == TIME
 
 
 @pytest.mark.parametrize(
-    ("written", "instead"),
+    "attribute",
+    ["specversion", "id", "source", "type", "time", "subject", "partitionkey", "correlationid", "causationid",
+     "aggregateversion", "data"],
+)  # fmt: skip
+def test_an_envelope_without_one_of_its_attributes_is_none(attribute: str) -> None:
+    with pytest.raises(UndecodableError, match=attribute):
+        DECODER.decode(encoded_without(attribute))
+
+
+@pytest.mark.parametrize(
+    "changes",
     [
-        (b'"specversion":"1.0"', b'"specversion":"2.0"'),
-        (b'"door":"front"', b'"door":7'),
-        (b'"at":"2026-05-06T12:00:00Z"', b'"at":"2026-05-06T12:00:00"'),
-        (b'"correlationid":"visit",', b""),
-        (b'"aggregateversion":3', b'"aggregateversion":"three"'),
+        {"specversion": "0.3"},
+        {"id": "not one"},
+        {"time": "yesterday"},
+        {"time": "2026-07-01T08:30:15"},
+        {"aggregateversion": 0},
+        {"aggregateversion": 2**31},
+        {"aggregateversion": "3"},
+        {"data": {"parcel": str(UUID(int=7)), "stop": 3}},
+        {"data": {"parcel": str(UUID(int=7)), "road": "a", "stop": "three"}},
+        {"data": None},
+        {"data": msgspec.Raw(b"[" * 50_000 + b"]" * 50_000)},
+        {"unknown": msgspec.Raw(b"[" * 50_000 + b"]" * 50_000)},
     ],
-    ids=["another specification", "a retyped field", "a time without its offset", "no correlation", "no version"],
+    ids=str,
 )
-def test_what_does_not_fit_is_undecodable(written: bytes, instead: bytes) -> None:
-    value = value_of()
-    assert written in value
+def test_an_envelope_that_breaks_its_promises_is_none(changes: dict[str, Any]) -> None:
     with pytest.raises(UndecodableError):
-        DECODER.decode(value.replace(written, instead))
+        DECODER.decode(encoded_with(**changes))
 
 
-@pytest.mark.parametrize("value", [b"", b"{", b"\xff", b"[" * 100_000, b"null"])
-def test_garbage_is_undecodable(value: bytes) -> None:
+def test_data_with_a_time_of_no_zone_is_undecodable() -> None:
+    opened = DoorOpened(door="front", at=TIME)
+    value = encode(opened, id=ID, version=1, time=TIME, source="/anning/doors", cause=CAUSE)
+    decoder = Decoder([DoorOpened])
+    assert decoder.decode(value) is not None
+    with pytest.raises(UndecodableError, match="timezone"):
+        decoder.decode(value.replace(b'"at":"2026-07-01T08:30:15.250000Z"', b'"at":"2026-07-01T08:30:15.250000"'))
+
+
+@given(st.binary() | st.builds(lambda cut: encoded()[:cut], st.integers(0, len(encoded()) - 1)))
+def test_bytes_that_are_no_envelope_are_called_undecodable_and_nothing_else(value: bytes) -> None:
     with pytest.raises(UndecodableError):
         DECODER.decode(value)
 
 
-def test_what_a_later_release_adds_is_passed_over() -> None:
-    value = value_of().replace(b'"door":"front"', b'"door":"front","colour":"red"')
-    assert DECODER.decode(value) is not None
+@given(st.integers(0, len(encoded()) - 1), st.integers(0, 255))
+def test_a_byte_that_was_spoilt_makes_a_message_or_undecodable_bytes_and_nothing_else(place: int, byte: int) -> None:
+    value = bytearray(encoded())
+    value[place] = byte
+    with suppress(UndecodableError):
+        DECODER.decode(bytes(value))

@@ -1,0 +1,59 @@
+"""The catalogue of topics: names under a prefix, settings of the broker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from chassis.events.topics import Catalogue, Topic
+
+TOPIC = Topic(owner="ports", consumers=("complaints",), key="port", partitions=6, events=(), retention_days=30)
+FILE = """
+topics:
+  ports.orders.v1:
+    owner: ports
+    consumers: [sandbox]
+    key: carrier:number
+    partitions: 6
+    retention_days: 30
+    events: [shutdown-ordered.v1]
+"""
+
+
+def catalogue_of(tmp_path: Path, text: str, prefix: str = "") -> Catalogue:
+    file = tmp_path / "topics.yaml"
+    file.write_text(text)
+    return Catalogue.load(file, prefix)
+
+
+def test_a_catalogue_is_read_from_its_file(tmp_path: Path) -> None:
+    topic = catalogue_of(tmp_path, FILE).topics["ports.orders.v1"]
+    assert (topic.owner, topic.partitions, topic.events) == ("ports", 6, ("shutdown-ordered.v1",))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("partitions: 6", "partitions: six"), ("    owner: ports\n", ""), ("retention_days", "retention_weeks")],
+)
+def test_a_catalogue_that_is_not_of_its_form_is_refused(tmp_path: Path, right: str, wrong: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        catalogue_of(tmp_path, FILE.replace(right, wrong))
+
+
+def test_topics_lie_on_the_broker_under_the_prefix_of_the_deployment() -> None:
+    catalogue = Catalogue({"ports.ports.v1": TOPIC}, "staging.")
+    assert catalogue.physical("ports.ports.v1") == "staging.ports.ports.v1"
+    assert catalogue.logical("staging.ports.ports.v1") == "ports.ports.v1"
+    assert catalogue.dead_letter("ports.ports.v1", "complaints") == "staging.ports.ports.v1.complaints.dlq"
+
+
+def test_a_topic_keeps_its_records_for_days_or_the_last_of_each_key_for_ever() -> None:
+    assert TOPIC.configs() == {"cleanup.policy": "delete", "retention.ms": "2592000000"}
+    assert msgspec.structs.replace(TOPIC, compacted=True).configs() == {"cleanup.policy": "compact"}
+
+
+def test_a_topic_that_says_neither_is_refused() -> None:
+    with pytest.raises(ValueError, match="for how many days"):
+        msgspec.structs.replace(TOPIC, retention_days=None).configs()
