@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -16,13 +17,15 @@ TOPIC = "complaints.complaints.v1"
 TABLES = ("evidence", "senders", "orders", "enquiries", "ports", "filings", "outbox")
 
 
-@pytest.fixture
-def idle_carriers(running: Running) -> Iterator[None]:
-    """Carriers do nothing meanwhile, or what they do would change orders."""
+@contextmanager
+def carriers_idle(running: Running) -> Iterator[None]:
+    """Carriers do nothing meanwhile: what they do would change orders."""
     sandbox = running.system.processes["sandbox"]
     sandbox.pause()
-    yield
-    sandbox.resume()
+    try:
+        yield
+    finally:
+        sandbox.resume()
 
 
 def everything(running: Running) -> dict[str, tuple[int, str]]:
@@ -52,7 +55,6 @@ def hear_everything_again(running: Running) -> None:
     eventually(lambda: topics.offsets(GROUP, TOPIC) == ends)
 
 
-@pytest.mark.usefixtures("idle_carriers")
 def test_what_is_heard_again_from_the_beginning_changes_nothing(running: Running) -> None:
     declared, sublet, unfiled = "1069038100001", "1069038100002", "1065712351"
     running.file_ports([declared, sublet])
@@ -60,15 +62,16 @@ def test_what_is_heard_again_from_the_beginning_changes_nothing(running: Running
     other = "【山雀外卖】新用户立减二十元，限时优惠，回T退订"
     running.file(*(complaint(f"again-sublet-{person}", sublet, person, text=other) for person in range(BAR_SUBLET)))
     running.file(*(complaint(f"again-unfiled-{person}", unfiled, person) for person in range(BAR_ENQUIRY)))
-    running.settle()
-    before = everything(running)
-    assert min(count for count, _ in before.values()) > 0
+    with carriers_idle(running):
+        running.settle()
+        before = everything(running)
+        assert min(count for count, _ in before.values()) > 0
 
-    hear_everything_again(running)
-    assert everything(running) == before
+        hear_everything_again(running)
+        assert everything(running) == before
 
-    # The inbox is the fast guard and not the only one.
-    running.rows("ports", "TRUNCATE inbox")
-    hear_everything_again(running)
-    assert running.one("ports", "SELECT count(*) FROM inbox") > 0
-    assert everything(running) == before
+        # The inbox is the fast guard and not the only one.
+        running.rows("ports", "TRUNCATE inbox")
+        hear_everything_again(running)
+        assert running.one("ports", "SELECT count(*) FROM inbox") > 0
+        assert everything(running) == before
