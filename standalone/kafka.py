@@ -175,7 +175,8 @@ class EmbeddedKafka:
         self._properties.write_text("\n".join([*lines, ""]))
 
     def _format(self, java: list[str]) -> None:
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # One that begins with a hyphen would be read as an option; the A of six zero bits keeps it from that.
+        cluster = urlsafe_b64encode(b"\0" + uuid.uuid4().bytes[1:]).decode().rstrip("=")
         storage = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(self._properties)]
         done = subprocess.run([*java, *storage], capture_output=True, text=True, check=False)
         if done.returncode:
