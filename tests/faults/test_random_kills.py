@@ -151,7 +151,9 @@ def test_everything_that_happened_was_told_once_in_order_and_nothing_is_left(
             told.add(envelope["id"])
             assert envelope["aggregateversion"] == newest.get(envelope["subject"], 0) + 1, (topic, envelope["subject"])
             newest[envelope["subject"]] = envelope["aggregateversion"]
-    assert told == {str(event) for event, *_ in happened}
+    assert {str(event) for event, *_ in happened} <= told
+    # Carriers may have done something more meanwhile.
+    assert told <= {str(event) for event, *_ in running.rows(service, _HAPPENED)}
 
 
 def test_no_dead_letter_is_left_by_any_of_it(aftermath: Aftermath) -> None:
