@@ -44,6 +44,16 @@ class Running:
         with httpx2.Client(base_url=self.system.url(service), headers=headers, timeout=30, trust_env=False) as http:
             yield http
 
+    @contextmanager
+    def carriers_idle(self) -> Iterator[None]:
+        """Carriers do nothing meanwhile, which would change orders and ports; nor does anybody get a new token."""
+        sandbox = self.system.processes["sandbox"]
+        sandbox.pause()
+        try:
+            yield
+        finally:
+            sandbox.resume()
+
     @property
     def topics(self) -> Topics:
         """What lies in Kafka."""

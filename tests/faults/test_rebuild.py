@@ -43,37 +43,39 @@ def test_rebuilding_while_ports_are_filed_gives_the_rows_of_a_quiet_rebuild_and_
 ) -> None:
     early, late = ([f"106903{kind}1{place:05}" for place in range(150)] for kind in (3, 4))
     running.file_ports(early)
-    running.settle()
-    before = content(running)
-    rebuild(running)
-    caught_up(running)
-    assert content(running) == before
-
-    def file_one(number: str) -> int:
-        with running.api("ports") as http:
-            said = port(number) | {"province": None, "covers_extensions": False}
-            status = insist(http, "POST", "/filings", json=said).status_code
-            # A port filed for somebody else since: the same port, one version on.
-            insist(http, "POST", "/filings", json=said | {"signature": "山雀外卖", "declared_from": None})
-            return status
-
-    with ThreadPoolExecutor(4) as threads:
-        filing = [threads.submit(file_one, number) for number in late]
+    running.file(complaint("before a rebuild", early[0], 1))
+    with running.carriers_idle():
+        running.settle()
+        before = content(running)
         rebuild(running)
-        eventually(lambda: sum(each.done() for each in filing) > len(filing) // 2)
-        rebuild(running)
-        assert {each.result() for each in filing} == {201}
-    # What is complained of while the copy is empty is judged when it is whole again.
-    (filed,) = running.file(complaint("amid a rebuild", early[0], 1))
-    caught_up(running)
-    rebuilt_meanwhile = content(running)
-    assert rebuilt_meanwhile[0] == before[0] + len(late)
-    assert running.rows("complaints", "SELECT kind FROM complaints WHERE id = %s", filed) == [("declared",)]
+        caught_up(running)
+        assert content(running) == before
 
-    rebuild(running)
-    caught_up(running)
-    assert content(running) == rebuilt_meanwhile
-    assert sorted(running.rows("complaints", _COPIED)) == sorted(running.rows("ports", _OWN))
+        def file_one(number: str) -> int:
+            with running.api("ports") as http:
+                said = port(number) | {"province": None, "covers_extensions": False}
+                status = insist(http, "POST", "/filings", json=said).status_code
+                # A port filed for somebody else since: the same port, one version on.
+                insist(http, "POST", "/filings", json=said | {"signature": "山雀外卖", "declared_from": None})
+                return status
+
+        with ThreadPoolExecutor(4) as threads:
+            filing = [threads.submit(file_one, number) for number in late]
+            rebuild(running)
+            eventually(lambda: sum(each.done() for each in filing) > len(filing) // 2)
+            rebuild(running)
+            assert {each.result() for each in filing} == {201}
+        # What is complained of while the copy is empty is judged when it is whole again.
+        (filed,) = running.file(complaint("amid a rebuild", early[0], 2))
+        caught_up(running)
+        rebuilt_meanwhile = content(running)
+        assert rebuilt_meanwhile[0] == before[0] + len(late)
+        assert running.rows("complaints", "SELECT kind FROM complaints WHERE id = %s", filed) == [("declared",)]
+
+        rebuild(running)
+        caught_up(running)
+        assert content(running) == rebuilt_meanwhile
+        assert sorted(running.rows("complaints", _COPIED)) == sorted(running.rows("ports", _OWN))
 
 
 _COPIED = """

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 
 from tests.faults.crowd import BAR, BAR_ENQUIRY, BAR_SUBLET, complaint
@@ -15,17 +12,6 @@ pytestmark = pytest.mark.timeout(600)
 GROUP = "ports"
 TOPIC = "complaints.complaints.v1"
 TABLES = ("evidence", "senders", "orders", "enquiries", "ports", "filings", "outbox")
-
-
-@contextmanager
-def carriers_idle(running: Running) -> Iterator[None]:
-    """Carriers do nothing meanwhile: what they do would change orders."""
-    sandbox = running.system.processes["sandbox"]
-    sandbox.pause()
-    try:
-        yield
-    finally:
-        sandbox.resume()
 
 
 def everything(running: Running) -> dict[str, tuple[int, str]]:
@@ -62,7 +48,7 @@ def test_what_is_heard_again_from_the_beginning_changes_nothing(running: Running
     other = "【山雀外卖】新用户立减二十元，限时优惠，回T退订"
     running.file(*(complaint(f"again-sublet-{person}", sublet, person, text=other) for person in range(BAR_SUBLET)))
     running.file(*(complaint(f"again-unfiled-{person}", unfiled, person) for person in range(BAR_ENQUIRY)))
-    with carriers_idle(running):
+    with running.carriers_idle():
         running.settle()
         before = everything(running)
         assert min(count for count, _ in before.values()) > 0
