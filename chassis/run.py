@@ -96,4 +96,8 @@ def serve(service: Service, role: Role) -> None:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
+    # Whoever is asked once more goes on with what it ends: the kernel asks once for each thread of a parent that is
+    # killed.
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
     sys.exit(0)

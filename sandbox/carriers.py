@@ -72,8 +72,9 @@ class Carrier:
         self._settled_before: set[str] = set()
         self._failed: Counter[str] = Counter()
         self._noting = threading.Lock()
-        work = [threading.Thread(target=self._act, name=f"{code} {place}") for place in range(threads)]
-        self._threads = [threading.Thread(target=self._look, name=f"{code} looks"), *work]
+        # Daemons: a signal between a thread's start and whoever stops it must not keep the process for ever.
+        work = [threading.Thread(target=self._act, name=f"{code} {place}", daemon=True) for place in range(threads)]
+        self._threads = [threading.Thread(target=self._look, name=f"{code} looks", daemon=True), *work]
 
     def start(self) -> None:
         """Begin to look and to act."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import uvicorn
 
@@ -34,6 +34,10 @@ def serve(settings: SandboxSettings) -> None:
 
 
 def _leave(number: int, _: object) -> None:
+    # Whoever is asked once more goes on with what it ends: the kernel asks once for each thread of a parent that is
+    # killed.
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
     sys.exit(0)
 
 
@@ -59,10 +63,8 @@ def carriers_at_work(settings: SandboxSettings) -> Iterator[list[Carrier]]:
         )
         for code in settings.carrier_codes(list(habits.carriers))
     ]
-    for each in carriers:
-        each.start()
-    try:
-        yield carriers
-    finally:
+    with ExitStack() as stack:
         for each in carriers:
-            each.stop()
+            each.start()
+            stack.callback(each.stop)
+        yield carriers

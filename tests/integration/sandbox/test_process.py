@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -22,25 +24,42 @@ def _environment(**settings: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], **told}
 
 
-def test_it_serves_tokens_and_stops_its_carriers_when_it_is_asked_to(tmp_path: Path) -> None:
-    install.into(tmp_path / "credentials")
-    issuer = f"http://127.0.0.1:{free_port()}"
-    sandbox = Process(
+def _sandbox(folder: Path, issuer: str, ports: int) -> Process:
+    install.into(folder / "credentials")
+    return Process(
         "sandbox",
         [sys.executable, "-m", "sandbox"],
-        log=tmp_path / "log",
+        log=folder / "log",
         ready=partial(answers, f"{issuer}/readyz"),
-        env=_environment(
-            directory=str(tmp_path / "credentials"), issuer=issuer, ports_url=f"http://127.0.0.1:{free_port()}"
-        ),
+        env=_environment(directory=str(folder / "credentials"), issuer=issuer, ports_url=f"http://127.0.0.1:{ports}"),
         cwd=ROOT,
     )
+
+
+def test_it_serves_tokens_and_stops_its_carriers_when_it_is_asked_to(tmp_path: Path) -> None:
+    issuer = f"http://127.0.0.1:{free_port()}"
+    sandbox = _sandbox(tmp_path, issuer, free_port())
     try:
         sandbox.start()
         assert Tokens(issuer, install.client(tmp_path / "credentials", "regulator:MIIT")).bearer().count(".") == 2
     finally:
         ended = sandbox.stop()
     assert ended == 0, sandbox.tail()
+    assert (tmp_path / "log").read_text().count("carrier stopped") == 4
+
+
+def test_asked_again_while_it_waits_for_a_carrier_it_stops_the_others_all_the_same(tmp_path: Path) -> None:
+    # The kernel asks once for each thread of a parent that is killed.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        sandbox = _sandbox(tmp_path, f"http://127.0.0.1:{free_port()}", silent.getsockname()[1])
+        sandbox.start()
+        talking = [silent.accept()[0] for _ in range(4)]
+        for _ in range(5):
+            sandbox.request_stop()
+            time.sleep(0.1)
+        for each in talking:
+            each.close()
+    assert sandbox.wait(30) == 0, sandbox.tail()
     assert (tmp_path / "log").read_text().count("carrier stopped") == 4
 
 
