@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from chassis.events.relay import SEND_SECONDS
 from tests.faults.crowd import Complaint, Crowd
 from tests.faults.running import PATIENCE_SECONDS, Running, eventually, insist, port
 
@@ -189,7 +190,9 @@ class Onslaught:
             for each in killed:
                 _kill(self._running, each)
                 self.answers.killed.append(each)
-            time.sleep(self._draw.uniform(0, 1))
+            # Kafka is once away for longer than anybody who sends keeps what was not acknowledged.
+            longer = "Kafka" in killed and self.answers.killed.count("Kafka") == 1
+            time.sleep(SEND_SECONDS + 1 if longer else self._draw.uniform(0, 1))
             for each in killed:
                 _start(self._running, each)
             for process in self._running.system.processes.values():
