@@ -30,10 +30,11 @@ _CONNECTION = {
 }
 
 
-def producer(bootstrap: str, client: str, *, largest: int = 1024 * 1024) -> KafkaProducer:
+def producer(bootstrap: str, client: str, *, largest: int = 1024 * 1024, topic_wait_ms: int = 5_000) -> KafkaProducer:
     """A producer that reports a record sent only when every in-sync replica has it, once and in order.
 
-    `largest` is how many bytes a record may have before it is compressed.
+    `largest` is how many bytes a record may have before it is compressed, `topic_wait_ms` how long a send waits for a
+    topic that is not known yet.
     """
     return _opened(
         KafkaProducer,
@@ -45,8 +46,7 @@ def producer(bootstrap: str, client: str, *, largest: int = 1024 * 1024) -> Kafk
         max_request_size=largest,
         linger_ms=2,
         batch_size=256 * 1024,
-        # How long a send waits for a topic that is not known yet.
-        max_block_ms=2_000,
+        max_block_ms=topic_wait_ms,
         request_timeout_ms=5_000,
         # Longer than anybody waits: a batch given up alone would let those behind it overtake.
         delivery_timeout_ms=60_000,

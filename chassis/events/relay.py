@@ -18,7 +18,7 @@ import psycopg
 import sqlalchemy as sa
 import structlog
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
 from chassis import clock, metrics
 from chassis.buckets import Ownership
@@ -32,6 +32,9 @@ BATCH = 2_000
 CLAIM_SECONDS = 1.0
 BACKOFF_SECONDS = 5.0
 SEND_SECONDS = 8.0
+TOPIC_WAIT_MS = 500
+MISSING_SECONDS = 3.0
+"""How long a topic that was not found is not asked for again: all buckets wait while it is."""
 _CONTENT_TYPE = ("content-type", envelope.CONTENT_TYPE.encode())
 
 log = structlog.get_logger()
@@ -58,6 +61,7 @@ class Relay:
         self._poll_seconds = poll_seconds
         self._producer: KafkaProducer | None = None
         self._backoff: dict[int, tuple[float, int]] = {}
+        self._missing: dict[str, float] = {}
 
     def run(self) -> None:
         """Relay until stopped. Raises what is not a passing fault of the broker or the database."""
@@ -150,19 +154,18 @@ class Relay:
     def _hand_over(self, rows: Sequence[Any]) -> dict[int, Any]:
         """Give rows to the producer and wait until each is acknowledged or given up; their futures by position.
 
-        The first one that is given up ends the producer: it would go on with what stands behind that one. A topic
-        that is not found is not asked for twice, and what stands behind its events in their buckets is left alone.
+        The first one that is given up ends the producer: it would go on with what stands behind that one. What
+        stands behind an event whose topic is not found is left alone, too.
         """
         futures: dict[int, Any] = {}
         skipped: set[int] = set()
-        missing: set[str] = set()
         try:
             producer = self._connected()
             give_up = partial(clients.abandon, producer)
             for row in rows:
                 if row.bucket in skipped:
                     continue
-                if row.topic in missing:
+                if self._missing.get(row.topic, 0.0) > time.monotonic():
                     skipped.add(row.bucket)
                     continue
                 try:
@@ -170,9 +173,10 @@ class Relay:
                         self._catalogue.physical(row.topic), row.payload, row.key.encode(), [_CONTENT_TYPE]
                     )
                 except KafkaError as error:
-                    log.warning("relay waits for a topic", topic=row.topic, error=str(error))
+                    log.warning("event not handed over", topic=row.topic, position=row.position, error=str(error))
                     skipped.add(row.bucket)
-                    missing.add(row.topic)
+                    if isinstance(error, KafkaTimeoutError):
+                        self._missing[row.topic] = time.monotonic() + MISSING_SECONDS
                 else:
                     future.add_errback(give_up)
                     futures[row.position] = future
@@ -191,7 +195,7 @@ class Relay:
 
     def _connected(self) -> KafkaProducer:
         if self._producer is None:
-            self._producer = clients.producer(self._bootstrap, "relay")
+            self._producer = clients.producer(self._bootstrap, "relay", topic_wait_ms=TOPIC_WAIT_MS)
         return self._producer
 
     def _abandon_producer(self) -> None:
