@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -41,6 +42,12 @@ def until(condition: Callable[[], object], seconds: float = 20, why: Callable[[]
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {why()}"
         time.sleep(0.02)
+
+
+def noise(size: int, seed: int = 7) -> str:
+    """A text of about that many bytes, which nothing compresses."""
+    chance = random.Random(seed)
+    return "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(size // 3))
 
 
 @contextmanager
@@ -275,9 +282,9 @@ class Depot:
         """The dead letters of the parcels' topic."""
         return list(dead_letters.read(self.bootstrap, self.catalogue, TOPIC, "parcels", start))
 
-    def configure(self, **settings: str) -> None:
-        """Change settings of the parcels' topic."""
-        self.admin.alter_configs([ConfigResource("topic", self.topic, settings)])
+    def configure(self, topic: str | None = None, **settings: str) -> None:
+        """Change settings of a topic, the parcels' unless told otherwise."""
+        self.admin.alter_configs([ConfigResource("topic", topic or self.topic, settings)])
 
     def committed(self, group: str | None = None) -> dict[int, int]:
         """Up to where a group has committed, by partition of the parcels' topic."""

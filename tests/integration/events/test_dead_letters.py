@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+import pytest
 
 from chassis.events import dead_letters
 from chassis.events.replay import Outcome, Replayed, replay
@@ -78,14 +79,23 @@ def test_a_fact_that_this_service_does_not_know_is_no_poison(depot: Depot) -> No
     assert depot.letters() == []
 
 
-def test_no_offset_passes_poison_before_its_dead_letter_is_acknowledged(depot: Depot, impatient: None) -> None:
+@pytest.mark.parametrize("fault", ["missing", "refusing"])
+def test_no_offset_passes_poison_before_its_dead_letter_is_acknowledged(
+    depot: Depot, impatient: None, fault: str
+) -> None:
     dead_letter_topic = depot.catalogue.dead_letter(TOPIC, "parcels")
-    depot.admin.delete_topics([dead_letter_topic])
+    if fault == "missing":
+        depot.admin.delete_topics([dead_letter_topic])
+    else:
+        depot.configure(dead_letter_topic, **{"max.message.bytes": "100"})
     depot.put(b"poison")
     with depot.worker(REACTING, ready=False) as worker:
         until(lambda: "reactions" in worker.problems())
         assert depot.committed() == {}
-        depot.catalogue.create(depot.bootstrap, ["parcels"])
+        if fault == "missing":
+            depot.catalogue.create(depot.bootstrap, ["parcels"])
+        else:
+            depot.configure(dead_letter_topic, **{"max.message.bytes": "1000000"})
         until(lambda: depot.committed() == depot.ends())
         until(lambda: not worker.problems(), why=worker.problems)
     assert {letter.value for letter in depot.letters()} == {b"poison"}

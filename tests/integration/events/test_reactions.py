@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 
 import msgspec
 import psycopg
@@ -42,16 +44,20 @@ def test_a_record_that_lies_there_twice_is_acted_on_once(depot: Depot) -> None:
     assert len(depot.records()) == 3
 
 
-def test_two_workers_that_hear_the_same_events_act_on_each_once(depot: Depot) -> None:
-    with depot.listener("first"), depot.listener("second"):
-        with depot.relays():
-            for _ in range(20):
-                depot.send([str(number) for number in range(100)])
-            until(lambda: depot.unpublished() == 0)
+def test_two_workers_that_hear_the_same_events_act_on_each_once_and_do_not_deadlock(depot: Depot) -> None:
+    with depot.relays():
+        depot.send([str(number) for number in range(3_000)])
+        until(lambda: depot.unpublished() == 0)
+    ids = sorted(row.id for row in depot.rows("SELECT id FROM outbox"))
+    with psycopg.connect(depot.url) as third, depot.listener("first"), depot.listener("second"):
+        # Both are stopped in the middle of the same batch, each with rows in its hands.
+        third.execute("INSERT INTO inbox VALUES (%s, 'parcel-moved.v1', now())", [ids[1_500]])
+        until(lambda: len(depot.rows("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")) == 2)
+        third.rollback()
         for group in ("first", "second"):
             until(partial(lambda name: depot.committed(name) == depot.ends(), f"{depot.prefix}{group}"))
-    assert depot.arrivals() == 2_000
-    assert depot.rows("SELECT count(DISTINCT parcel) FROM arrivals")[0][0] == 2_000
+    assert depot.rows("SELECT count(*), count(DISTINCT parcel) FROM arrivals") == [(3_000, 3_000)]
+    assert depot.rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == [(0,)]
 
 
 def test_a_batch_that_deadlocks_is_run_again_as_a_whole(depot: Depot, parts: Parts) -> None:
@@ -125,6 +131,20 @@ def test_a_handler_that_fails_blocks_its_partition_visibly_and_no_other(depot: D
         until(lambda: depot.committed() == {0: 7, 1: 8, 2: 8})
     road = "SELECT note FROM arrivals JOIN parcels ON parcel = parcels.id WHERE road = :road ORDER BY sequence"
     assert [row.note for row in depot.rows(road, road=blocked)] == ["before"] * 3 + ["bad"] + ["after"] * 3
+
+
+def test_what_fails_is_tried_again_with_growing_pauses(depot: Depot) -> None:
+    attempts: list[float] = []
+
+    def fail(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
+        attempts.append(time.monotonic())
+        raise RuntimeError("a fault of ours")
+
+    depot.tell(new_id(), 1)
+    with depot.listener("failing", {ParcelMoved: fail}):
+        until(lambda: len(attempts) == 4)
+    pauses = [later - earlier for earlier, later in pairwise(attempts)]
+    assert all(pause >= least for pause, least in zip(pauses, (0.25, 0.5, 1.0), strict=True)), pauses
 
 
 def test_parking_is_the_way_out_of_a_blocked_partition(depot: Depot, impatient: None) -> None:
