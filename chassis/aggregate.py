@@ -31,6 +31,23 @@ class Cause:
         return cls(str(identifier), str(identifier))
 
 
+class ConflictError(Exception):
+    """An act does not fit the state of what it is upon.
+
+    `code` names the rule that was broken, by the slug of the problem that callers are told (`chassis.http.problems`);
+    the text says it to a person.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+class NotSeenError(LookupError):
+    """There is no such thing, or none that this caller may know of: it must not be able to tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """One event as its aggregate recorded it: with the version it made and its cause."""

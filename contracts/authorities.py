@@ -36,9 +36,10 @@ AUTHORITIES: Table[Authority] = Table.of(Authority, "authorities.yaml")
 
 
 def competent(industry: str, category: Category, on: date) -> Authority | None:
-    """The lead authority for what was sent on that day; None where the matter is for staff.
+    """The lead authority for a matter that is handed over on that day; None where it is for staff.
 
-    A message that is no spam concerns nobody, and an industry that is unknown never gets a default authority.
+    Who is competent is procedure: it goes by the day of the step, since a ministry that is gone receives nothing. A
+    message that is no spam concerns nobody, and an industry that is unknown never gets a default authority.
     """
     if category is Category.NOT_SPAM:
         return None

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from chassis.aggregate import ConflictError, NotSeenError
 from chassis.database import StaleAggregateError, is_transient
 
 MEDIA_TYPE = "application/problem+json"
@@ -111,6 +112,16 @@ class Forbidden(Problem):
     description = (
         "The caller is known, but may not do this: its token lacks a scope, which the header WWW-Authenticate then"
         " names, or the act is not one for its organisation."
+    )
+
+
+class FourEyes(Problem):
+    slug = "four-eyes"
+    status = 403
+    title = "Somebody else has to decide this"
+    description = (
+        "Acts of this weight are proposed by one person and decided by another. Who proposed it cannot decide it: ask a"
+        " colleague, who acts with a token of their own."
     )
 
 
@@ -251,7 +262,15 @@ _UNSTORABLE = {"22001", "22003", "22008", "22021", "22P05", None}  # too long or
 
 
 HANDLED = (
-    *(Problem, RequestValidationError, HTTPException, ClientDisconnect, StaleAggregateError),
+    *(
+        Problem,
+        RequestValidationError,
+        HTTPException,
+        ClientDisconnect,
+        ConflictError,
+        NotSeenError,
+        StaleAggregateError,
+    ),
     *(sa.exc.DBAPIError, sa.exc.TimeoutError, psycopg.Error),
 )
 """The exceptions for which `of` knows something better than that something went wrong."""
@@ -268,6 +287,10 @@ def of(error: Exception, request: Request) -> Problem:
             return _BY_STATUS.get(error.status_code, Internal)(headers=error.headers)
         case ClientDisconnect():
             return Malformed("The body ended before it was complete.")
+        case ConflictError():
+            return TYPES[error.code](error.detail)
+        case NotSeenError():
+            return NotFound()
         case StaleAggregateError():
             return PreconditionFailed() if "if-match" in request.headers else Conflict()
         case sa.exc.DBAPIError() | sa.exc.TimeoutError() | psycopg.Error():

@@ -20,11 +20,10 @@ from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch
 from chassis.http.problems import Conflict, Forbidden, Invalid, NotFound, Problem, responses
 from chassis.http.transactions import ReadTx, WriteTx
-from contracts.authorities import AUTHORITIES
 from contracts.carriers import CARRIERS
 from contracts.credit_codes import CreditCode, InvalidCreditCode
 from contracts.industries import INDUSTRIES
-from contracts.provinces import PROVINCES
+from contracts.organisations import is_national, province_of
 from contracts.vocabulary import AttributionKind, Category, Consent
 from services.complaints import commands, views
 from services.complaints.model import Complaint, IncoherentError, NotPossibleError, State, Withdrawal
@@ -130,13 +129,7 @@ def file_complaint(
 
 def may_file_for(caller: Caller, channel: str) -> bool:
     """Whether a caller may file complaints of this channel: a channel what came through itself, staff any."""
-    return caller.organisation == f"channel:{channel}" or is_national(caller) or _province(caller) is not None
-
-
-def is_national(caller: Caller) -> bool:
-    """Whether a caller is national staff, who see everything."""
-    authority = AUTHORITIES.get(caller.org)
-    return caller.org_kind == "regulator" and authority is not None and authority.own
+    return _is_staff(caller) or caller.organisation == f"channel:{channel}"
 
 
 def _report(complaint: ComplaintIn) -> Report:
@@ -316,18 +309,13 @@ def look_up_number(
 
 def _province_of(caller: Caller) -> str | None:
     """The province that staff see; None for national staff, who see all. Raises Forbidden for whoever is no staff."""
-    province = _province(caller)
-    if province is None and not is_national(caller):
+    if not _is_staff(caller):
         raise Forbidden("This is for the regulator's staff.")
-    return province
+    return province_of(caller.organisation)
 
 
-def _province(caller: Caller) -> str | None:
-    """The province of provincial staff; None for everybody else."""
-    province = f"{caller.org.removeprefix('CA-')}0000"
-    if caller.org_kind == "regulator" and caller.org.startswith("CA-") and province in PROVINCES:
-        return province
-    return None
+def _is_staff(caller: Caller) -> bool:
+    return is_national(caller.organisation) or province_of(caller.organisation) is not None
 
 
 def _locked(tx: Tx, identifier: UUID, province: str | None) -> Complaint:

@@ -8,7 +8,8 @@ from datetime import datetime
 from chassis import clock
 from chassis.database import Tx
 from chassis.imports import Import, Importer, Line, LineError, Ndjson, Outcome
-from services.complaints.api import is_national, may_file_for
+from contracts.organisations import is_national
+from services.complaints.api import may_file_for
 from services.complaints.commands import file_complaints
 from services.complaints.policy.intake import Report, faults
 from services.complaints.policy.standards import RULES, Form
@@ -55,7 +56,7 @@ FILES = Importer(
     noun="complaint import",
     format=Ndjson(Report),
     apply=take_lines,
-    overseer=is_national,
+    overseer=lambda caller: is_national(caller.organisation),
     personal=True,
 )
 """Complaints by the file: one JSON object a line."""

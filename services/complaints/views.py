@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from chassis import privacy
 from chassis.database import Read
+from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
 from contracts.numbers import SenderNumber
 from contracts.vocabulary import AttributionKind, Category, Consent
@@ -54,15 +55,6 @@ class AttributionView(BaseModel):
     as_of: datetime
 
 
-class CitationView(BaseModel):
-    """The version of a rule that an assessment stands on; `mark` says how sure we are of its source."""
-
-    rule: str
-    version: str
-    legal_source: str
-    mark: str
-
-
 class AssessmentView(BaseModel):
     """What a complaint was found to be."""
 
@@ -97,10 +89,7 @@ class AssessmentView(BaseModel):
             category=found.category,
             confidence=found.confidence,
             reasons=list(found.reasons),
-            rules=[
-                CitationView(rule=rule.rule, version=rule.version, legal_source=rule.legal_source, mark=rule.mark)
-                for rule in found.rules
-            ],
+            rules=[CitationView.model_validate(rule) for rule in found.rules],
             assessed_at=found.assessed_at,
             assessor=found.assessor,
             assessed_by=found.assessed_by,

@@ -10,7 +10,8 @@ from chassis import clock
 from chassis.database import Tx
 from chassis.imports import Csv, Import, Importer, Line, LineError
 from chassis.imports import Outcome as Applied
-from services.ports.api.callers import is_national, may_file_for
+from contracts.organisations import is_national
+from services.ports.api.callers import may_file_for
 from services.ports.commands.filings import Outcome, file_ports
 from services.ports.commands.forms import Form, UnfitFormError, read_form
 
@@ -59,6 +60,6 @@ FILINGS = Importer(
     noun="filing import",
     format=Csv(FilingLine),
     apply=apply_lines,
-    overseer=is_national,
+    overseer=lambda caller: is_national(caller.organisation),
     personal=False,
 )

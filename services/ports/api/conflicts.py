@@ -1,13 +1,8 @@
-"""Conflicts of the model, as problems."""
+"""Conflicts of the model, as problems: a ConflictError names one by its slug."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from chassis.http.problems import NotFound, Problem
-from services.ports.model import ConflictError
-from services.ports.store.sight import NotSeenError
+from chassis.http.problems import Problem
 
 
 class OrderStateConflict(Problem):
@@ -45,17 +40,3 @@ class NumberIsNotFiled(Problem):
         "The answer says that the number has been filed, but no filing of this carrier in force answers for it. File it"
         " first: POST /filings."
     )
-
-
-_BY_CODE = {each.slug: each for each in (OrderStateConflict, EnquiryIsAnswered, NumberIsFiled, NumberIsNotFiled)}
-
-
-@contextmanager
-def told_as_problems() -> Iterator[None]:
-    """Turn what a command raises into problems."""
-    try:
-        yield
-    except ConflictError as error:
-        raise _BY_CODE[error.code](error.detail) from error
-    except NotSeenError as error:
-        raise NotFound from error

@@ -17,7 +17,7 @@ from chassis.http.preconditions import IfMatch
 from chassis.http.problems import NotFound, responses
 from chassis.http.transactions import ReadTx, WriteTx
 from services.ports.api.callers import ANSWER_ENQUIRIES, READ_ENQUIRIES, carrier_sight, national_staff, sight_of
-from services.ports.api.conflicts import EnquiryIsAnswered, NumberIsFiled, NumberIsNotFiled, told_as_problems
+from services.ports.api.conflicts import EnquiryIsAnswered, NumberIsFiled, NumberIsNotFiled
 from services.ports.commands.enquiries import answer_enquiry
 from services.ports.commands.orders import Upon
 from services.ports.model import Addressed, Answer, EnquiryState
@@ -83,8 +83,7 @@ def answer(
     sight = carrier_sight(caller)
 
     def act() -> Response:
-        with told_as_problems():
-            enquiry = answer_enquiry(tx, Upon(id, sight, seen.check), given.answer, given.note)
+        enquiry = answer_enquiry(tx, Upon(id, sight, seen.check), given.answer, given.note)
         return answered(views.EnquiryView.of(enquiry, sight), version=enquiry.version)
 
     return once(tx, caller, act)

@@ -27,7 +27,7 @@ from services.ports.api.callers import (
     sight_of,
     staff_sight,
 )
-from services.ports.api.conflicts import OrderStateConflict, told_as_problems
+from services.ports.api.conflicts import OrderStateConflict
 from services.ports.commands.orders import Upon, acknowledge_order, execute_order, lift_order, refuse_order
 from services.ports.model import Ground, Order, OrderState, RefusalCode
 from services.ports.store.sight import Sight
@@ -160,6 +160,5 @@ def count(read: ReadTx, caller: Annotated[Caller, requires(READ_STATISTICS)]) ->
 
 
 def _answered(sight: Sight, act: Callable[[], Order]) -> Response:
-    with told_as_problems():
-        order = act()
+    order = act()
     return answered(views.OrderView.of(order, sight), version=order.version)

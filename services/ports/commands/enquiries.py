@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis import clock
+from chassis.aggregate import NotSeenError
 from chassis.database import Tx
 from services.ports.commands.measures import order_after_enquiry
 from services.ports.commands.orders import Upon
@@ -19,7 +20,6 @@ from services.ports.store.enquiries import (
 )
 from services.ports.store.orders import load_open_orders, save_orders
 from services.ports.store.register import registers_of
-from services.ports.store.sight import NotSeenError
 
 
 def answer_enquiry(tx: Tx, upon: Upon, answer: Answer, note: str | None) -> Enquiry:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis import audit, clock
+from chassis.aggregate import NotSeenError
 from chassis.audit import Actor
 from chassis.database import Tx
 from services.ports.model import Order, RefusalCode
 from services.ports.store import locks
 from services.ports.store.orders import load_orders, place_of_order, save_orders
 from services.ports.store.register import load_ports, save_ports
-from services.ports.store.sight import NotSeenError, Sight
+from services.ports.store.sight import Sight
 
 
 @dataclass(frozen=True, slots=True)

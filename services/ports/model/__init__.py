@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from services.ports.model.conflict import ConflictError
 from services.ports.model.enquiry import Addressed, Answer, Enquiry, EnquiryState
 from services.ports.model.filing import Application, Decision, Filing
 from services.ports.model.order import Ground, Order, OrderState, RefusalCode
@@ -12,7 +11,6 @@ __all__ = [
     "Addressed",
     "Answer",
     "Application",
-    "ConflictError",
     "Decision",
     "Enquiry",
     "EnquiryState",

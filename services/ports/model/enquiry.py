@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.aggregate import Aggregate, Cause
+from chassis.aggregate import Aggregate, Cause, ConflictError
 from chassis.ids import new_id
 from contracts import ports as facts
 from contracts.complaints import Citation
-from services.ports.model.conflict import ConflictError
 
 
 class EnquiryState(StrEnum):

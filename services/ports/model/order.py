@@ -16,11 +16,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from chassis.aggregate import Aggregate, Cause
+from chassis.aggregate import Aggregate, Cause, ConflictError
 from chassis.ids import new_id
 from contracts import ports as facts
 from contracts.complaints import Citation
-from services.ports.model.conflict import ConflictError
 
 
 class OrderState(StrEnum):

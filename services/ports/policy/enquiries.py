@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.ports.model import Answer, ConflictError, Enquiry
+from chassis.aggregate import ConflictError
+from services.ports.model import Answer, Enquiry
 from services.ports.policy.evidence import Register
 
 

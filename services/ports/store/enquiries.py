@@ -11,12 +11,12 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from chassis import sets
 from chassis.database import Read, Tx
 from contracts.complaints import Citation
 from services.ports.model import Addressed, Answer, Enquiry, EnquiryState
 from services.ports.model.order import reference
 from services.ports.policy.decisions import PastEnquiry
-from services.ports.store import sets
 from services.ports.store.register import Place
 from services.ports.store.tables import ENQUIRIES
 

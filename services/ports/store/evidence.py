@@ -11,10 +11,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from chassis import sets
 from chassis.database import Read, Tx
 from contracts.vocabulary import Category
 from services.ports.policy.evidence import Evidence, Standing
-from services.ports.store import sets
 from services.ports.store.tables import EVIDENCE
 
 SPAM = frozenset({Category.COMMERCIAL, Category.SUSPECTED_CRIME})

@@ -10,12 +10,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from chassis import sets
 from chassis.database import Read, Tx
 from contracts.numbers import ACCESS_CODES
 from services.ports.model import Application, Decision, Filing, Port, PortStatus
 from services.ports.policy.decisions import Owner
 from services.ports.policy.evidence import Register, Registered
-from services.ports.store import sets
 from services.ports.store.tables import FILINGS, PORTS
 
 SHORTEST_BASE = min(row.base_digits for row in ACCESS_CODES)

@@ -5,10 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-class NotSeenError(LookupError):
-    """There is no such thing, or none that this caller may know of: it must not be able to tell."""
-
-
 @dataclass(frozen=True, slots=True)
 class Sight:
     """The rows that are seen: those of one carrier or of one province, where one is named."""

@@ -11,13 +11,14 @@ from pydantic import BaseModel, Field
 
 from chassis import clock
 from chassis.database import Read
+from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
 from services.ports.model import Addressed, Answer, Enquiry, EnquiryState
 from services.ports.store.enquiries import enquiry_of
 from services.ports.store.register import SHORTEST_BASE
 from services.ports.store.sight import Sight
 from services.ports.store.tables import ENQUIRIES
-from services.ports.views.shared import COMPLAINANTS, CitationView, causes_seen, equal, select_rows
+from services.ports.views.shared import COMPLAINANTS, causes_seen, equal, select_rows
 
 
 class EnquiryView(BaseModel):
@@ -54,7 +55,7 @@ class EnquiryView(BaseModel):
             holder=enquiry.holder,
             complainants=enquiry.complainants,
             reasons=list(enquiry.reasons),
-            rules=[CitationView.model_validate(each, from_attributes=True) for each in enquiry.rules],
+            rules=[CitationView.model_validate(each) for each in enquiry.rules],
             causes=causes_seen(enquiry.causes, sight),
             sent_at=enquiry.sent_at,
             answer_by=enquiry.answer_by,

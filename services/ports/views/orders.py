@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
 from chassis.database import Read
+from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
 from services.ports.model import Ground, Order, OrderState, RefusalCode
 from services.ports.store.orders import order_of
 from services.ports.store.sight import Sight
 from services.ports.store.tables import ORDERS
-from services.ports.views.shared import COMPLAINANTS, CitationView, causes_seen, equal, select_rows
+from services.ports.views.shared import COMPLAINANTS, causes_seen, equal, select_rows
 
 
 class OrderView(BaseModel):
@@ -67,7 +68,7 @@ class OrderView(BaseModel):
             province=order.province,
             complainants=order.complainants,
             reasons=list(order.reasons),
-            rules=[CitationView.model_validate(each, from_attributes=True) for each in order.rules],
+            rules=[CitationView.model_validate(each) for each in order.rules],
             causes=causes_seen(order.causes, sight),
             ordered_at=order.ordered_at,
             acknowledge_by=order.acknowledge_by,

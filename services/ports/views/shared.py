@@ -6,19 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from chassis.database import Read
 from services.ports.store.sight import Sight
-
-
-class CitationView(BaseModel):
-    """The version of a rule that a decision stands on; `mark` says how sure we are of its source."""
-
-    rule: str
-    version: str
-    legal_source: str
-    mark: str
 
 
 def causes_seen(causes: Sequence[str], sight: Sight) -> list[str]:

@@ -8,11 +8,12 @@ from uuid import UUID
 import pytest
 
 from chassis import clock
+from chassis.aggregate import ConflictError
 from chassis.database import Database
 from chassis.service import Slice
 from services.ports.commands.enquiries import answer_enquiry
 from services.ports.commands.orders import Upon, acknowledge_order, execute_order
-from services.ports.model import Answer, ConflictError
+from services.ports.model import Answer
 from services.ports.store.sight import Sight
 from services.ports.sweeps import conclude_unanswered_enquiries, mark_overdue_orders
 from tests.integration.ports.scenes import (

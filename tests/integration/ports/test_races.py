@@ -10,13 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from chassis import clock
+from chassis.aggregate import ConflictError
 from chassis.database import Database, is_transient
 from chassis.events.envelope import Message
 from chassis.service import Slice
 from services.ports.commands.enquiries import answer_enquiry
 from services.ports.commands.filings import Outcome
 from services.ports.commands.orders import Upon, acknowledge_order
-from services.ports.model import Answer, ConflictError
+from services.ports.model import Answer
 from services.ports.store.sight import EVERYTHING, Sight
 from services.ports.sweeps import conclude_unanswered_enquiries, mark_overdue_orders
 from tests.integration.ports.scenes import (

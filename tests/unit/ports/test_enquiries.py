@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from chassis.aggregate import ConflictError
 from contracts.ports import EnquiryFact
-from services.ports.model import Addressed, Answer, ConflictError, EnquiryState
+from services.ports.model import Addressed, Answer, EnquiryState
 from services.ports.policy.enquiries import require_borne_out, shut_after_silence
 from tests.unit.ports.builders import BECAUSE, NOON, NOW, NUMBER, days, enquiry, filed, hours, register
 

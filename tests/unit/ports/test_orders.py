@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from chassis.aggregate import ConflictError
 from contracts.ports import OrderFact
-from services.ports.model import ConflictError, Order, OrderState, RefusalCode
+from services.ports.model import Order, OrderState, RefusalCode
 from tests.unit.ports.builders import BECAUSE, NOON, hours, order
 
 Act = Callable[[Order], object]

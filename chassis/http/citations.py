@@ -1,0 +1,16 @@
+"""The rule that a decision stands on, as answers show it."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class CitationView(BaseModel):
+    """The version of a rule that a decision stands on; `mark` says how sure we are of its source."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    rule: str
+    version: str
+    legal_source: str
+    mark: str

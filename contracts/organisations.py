@@ -1,0 +1,36 @@
+"""Organisations: for whom a caller acts, as tokens name it: `carrier:CMCC`, `authority:SAMR`, `regulator:CA-44`.
+
+Staff are the regulator's own people: national ones see everything, those of a provincial administration their province.
+"""
+
+from __future__ import annotations
+
+from contracts.authorities import AUTHORITIES
+from contracts.carriers import CARRIERS
+from contracts.provinces import PROVINCES
+
+
+def is_national(organisation: str) -> bool:
+    """Whether it is the ministry that runs this platform, whose staff see everything."""
+    kind, _, code = organisation.partition(":")
+    authority = AUTHORITIES.get(code)
+    return kind == "regulator" and authority is not None and authority.own
+
+
+def province_of(organisation: str) -> str | None:
+    """The province (six digits) of a provincial administration; None for everybody else."""
+    kind, _, code = organisation.partition(":")
+    province = f"{code.removeprefix('CA-')}0000"
+    return province if kind == "regulator" and code.startswith("CA-") and province in PROVINCES else None
+
+
+def carrier_of(organisation: str) -> str | None:
+    """The code of a carrier that is known here; None for everybody else."""
+    kind, _, code = organisation.partition(":")
+    return code if kind == "carrier" and code in CARRIERS else None
+
+
+def authority_of(organisation: str) -> str | None:
+    """The code of an authority that is or was competent for something; None for everybody else."""
+    kind, _, code = organisation.partition(":")
+    return code if kind == "authority" and code in AUTHORITIES else None

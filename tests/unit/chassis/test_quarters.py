@@ -1,0 +1,40 @@
+"""Quarters of the legal calendar: they begin and end at midnight in Beijing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chassis.quarters import begin_of, end_of, following, preceding, quarter_of
+from chassis.rules import LEGAL_TIME
+
+
+@pytest.mark.parametrize(
+    ("moment", "quarter"),
+    [
+        (datetime(2026, 1, 1, tzinfo=LEGAL_TIME), "2026Q1"),
+        (datetime(2026, 3, 31, 23, 59, 59, tzinfo=LEGAL_TIME), "2026Q1"),
+        (datetime(2026, 4, 1, tzinfo=LEGAL_TIME), "2026Q2"),
+        # Already October in Beijing.
+        (datetime(2026, 9, 30, 16, tzinfo=UTC), "2026Q4"),
+        (datetime(2025, 12, 31, 15, 59, tzinfo=UTC), "2025Q4"),
+    ],
+)
+def test_a_moment_lies_in_the_quarter_of_its_day_in_beijing(moment: datetime, quarter: str) -> None:
+    assert quarter_of(moment) == quarter
+    assert begin_of(quarter) <= moment < end_of(quarter)
+
+
+@pytest.mark.parametrize("quarter", ["2025Q4", "2026Q1", "2026Q2", "2026Q3", "2026Q4"])
+def test_one_quarter_ends_where_the_next_begins(quarter: str) -> None:
+    assert end_of(quarter) == begin_of(following(quarter))
+    assert preceding(following(quarter)) == quarter
+    assert quarter_of(end_of(quarter) - timedelta(microseconds=1)) == quarter
+    assert preceding(quarter) < quarter < following(quarter)
+
+
+@pytest.mark.parametrize("written", ["2026", "2026Q5", "2026Q0", "26Q1", "2026q1", ""])
+def test_what_is_no_quarter_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="written like"):
+        begin_of(written)
