@@ -8,7 +8,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	"$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$each"; break; }; done)
 BIN := .venv/bin
-TARGETS := complaints ports sandbox standalone
+TARGETS := complaints referrals ports credit sandbox standalone
 SOURCES := chassis contracts anning services standalone sandbox deploy tests benchmarks
 
 # A lock is installed once: the name of its stamp is its digest, and that of what pyproject.toml says of the project

@@ -15,7 +15,7 @@ app = typer.Typer(
     name="anning", help="Govern spam SMS: run, migrate and look after the services.", no_args_is_help=True
 )
 
-Name = Annotated[str, typer.Argument(help="The service: complaints, ports.")]
+Name = Annotated[str, typer.Argument(help="The service: complaints, referrals, ports, credit.")]
 
 
 @app.command("run")

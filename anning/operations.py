@@ -16,7 +16,7 @@ from chassis.events.replay import Outcome, replay
 dlq = typer.Typer(help="Dead letters: look at them, put a record aside, run them again.", no_args_is_help=True)
 projection = typer.Typer(help="Projections: other services' facts, kept to be read.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="The service: complaints, ports.")]
+Name = Annotated[str, typer.Argument(help="The service: complaints, referrals, ports, credit.")]
 Topic = Annotated[str, typer.Argument(help="A topic of the catalogue, such as complaints.complaints.v1.")]
 
 

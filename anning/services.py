@@ -8,7 +8,7 @@ import typer
 
 from chassis.service import Service
 
-NAMES = ("complaints", "ports")
+NAMES = ("complaints", "referrals", "ports", "credit")
 """Every service there is, in the order in which they are started."""
 
 

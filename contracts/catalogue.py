@@ -7,7 +7,7 @@ from types import MappingProxyType, ModuleType
 from typing import Final
 
 from chassis.events.event import Event
-from contracts import complaints, ports
+from contracts import complaints, credit, ports, referrals
 
 
 def published_by(modules: Iterable[ModuleType]) -> dict[str, type[Event]]:
@@ -26,5 +26,5 @@ def published_by(modules: Iterable[ModuleType]) -> dict[str, type[Event]]:
     return dict(sorted(found.items()))
 
 
-EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType(published_by((complaints, ports)))
+EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType(published_by((complaints, ports, referrals, credit)))
 """Every event type of the system and its class. Where it travels: `topics.yaml`."""

@@ -50,7 +50,9 @@ class ComplaintAssessed(Event, frozen=True, kw_only=True):
     """A complaint has its current assessment: sender, attribution, industry and category, with reasons.
 
     Times are cut to the hour and the excerpt is redacted: whoever compares with a delivery log must not find the
-    complainant, who is a surrogate here. Only `vouched` complaints count towards automatic acts.
+    complainant, who is a surrogate here: another one every quarter. Around the change of the quarter `complainant_also`
+    is the same person's other one, so that a window may run across it. Only complaints that are `vouched` and not
+    `capped` (too many by one person) count towards automatic acts.
     """
 
     type: ClassVar[str] = "complaint-assessed.v1"
@@ -72,6 +74,8 @@ class ComplaintAssessed(Event, frozen=True, kw_only=True):
     sent_at: Moment
     received_at: Moment
     excerpt: str
+    complainant_also: UUID | None = None
+    capped: bool = False
 
     @property
     def aggregate_id(self) -> str:

@@ -45,3 +45,66 @@ class Consent(StrEnum):
     YES = "yes"
     UNKNOWN = "unknown"
     WITHDRAWN = "withdrawn"
+
+
+class SubjectKind(StrEnum):
+    """What a clue is about: an enterprise by its credit code, a signature that was seen, or a number."""
+
+    ENTERPRISE = "enterprise"
+    SIGNATURE = "signature"
+    NUMBER = "number"
+
+
+class ConclusionCode(StrEnum):
+    """What an authority found and did about a clue: the closed list by which it feeds back.
+
+    FINED has an amount. TRANSFERRED: handed on to another body, which the platform does not follow. MERGED: dealt with
+    in the case of another clue.
+    """
+
+    NO_VIOLATION = "no-violation"
+    RECTIFIED = "rectified"
+    INTERVIEWED = "interviewed"
+    WARNED = "warned"
+    FINED = "fined"
+    LICENCE_MEASURE = "licence-measure"
+    TRANSFERRED = "transferred"
+    MERGED = "merged"
+
+
+class ReturnReason(StrEnum):
+    """Why an authority returns a clue that it was handed."""
+
+    NOT_COMPETENT = "not-competent"
+    OTHER_REGION = "other-region"
+    SUBJECT_UNKNOWN = "subject-unknown"
+
+
+class CreditList(StrEnum):
+    """The credit lists of telecom business (MIIT Order 42): ADVERSE (不良名单) and DISHONEST (失信名单)."""
+
+    ADVERSE = "adverse"
+    DISHONEST = "dishonest"
+
+
+class Tier(StrEnum):
+    """How grave a listing is: it sets how long it lasts, when it may be repaired, and what follows (NDRC Order 36)."""
+
+    MINOR = "minor"
+    GENERAL = "general"
+    SERIOUS = "serious"
+
+
+class NewResources(StrEnum):
+    """What a listing does to what its enterprise applies for."""
+
+    ALLOW = "allow"
+    REFUSE = "refuse"
+
+
+class Existing(StrEnum):
+    """What a listing does to the ports that its enterprise has."""
+
+    NONE = "none"
+    PROPOSE = "propose"
+    SHUT = "shut"

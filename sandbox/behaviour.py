@@ -1,4 +1,4 @@
-"""How carriers behave, as data (behaviour.yaml), and what that makes of one order or enquiry."""
+"""How carriers and authorities behave, as data (behaviour.yaml), and what that makes of one order, enquiry or clue."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from typing import Annotated, Protocol, TypeVar
 
 import msgspec
 
+from contracts.vocabulary import ConclusionCode, ReturnReason
+
 Delay = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)?(ms|s|%)$")]
 """So long after something (`300ms`, `2s`), or that part of the time there is (`130%`)."""
+
+Span = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)?(ms|s)$")]
+"""So long, whatever time there is."""
 
 Share = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)?%$")]
 
@@ -38,6 +43,34 @@ class EnquiryCourse(_Strict, frozen=True):
     answer: Delay | None = None
 
 
+class ClueCourse(_Strict, frozen=True, rename={"give_back": "return"}):
+    """What an authority does about a clue, `after` it was received: gives it back, or concludes it; or nothing.
+
+    A fine is one of `amounts` (yuan).
+    """
+
+    share: Share
+    give_back: ReturnReason | None = None
+    conclude: ConclusionCode | None = None
+    after: Delay | None = None
+    amounts: tuple[Annotated[int, msgspec.Meta(gt=0)], ...] = ()
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.give_back and self.conclude:
+            raise ValueError("a clue is returned or concluded, not both")
+        if (self.after is None) != (self.give_back is None and self.conclude is None):
+            raise ValueError("what is done has a time, and nothing has none")
+        if self.conclude in (ConclusionCode.MERGED, ConclusionCode.TRANSFERRED):
+            raise ValueError(f"that a clue is {self.conclude} follows from more than habit")
+        if (self.conclude is ConclusionCode.FINED) != bool(self.amounts):
+            raise ValueError("a fine has amounts to draw from, and nothing else has")
+
+    def amount(self, clue: str) -> int | None:
+        """What the fine about the clue of that id is; None where it is no fine."""
+        return self.amounts[int(fraction("amount", clue) * len(self.amounts))] if self.amounts else None
+
+
 class _Course(Protocol):
     @property
     def share(self) -> str: ...
@@ -53,10 +86,8 @@ class Habits(_Strict, frozen=True):
     enquiries: tuple[EnquiryCourse, ...]
 
     def __post_init__(self) -> None:
-        for courses in (self.orders, self.enquiries):
-            total = sum(map(_part, (each.share for each in courses)))
-            if abs(total - 1) > 1e-9:
-                raise ValueError(f"shares make {total:.1%}, not 100 %")
+        _whole(self.orders)
+        _whole(self.enquiries)
 
     def order(self, identifier: str) -> OrderCourse:
         """What becomes of the order of that id."""
@@ -67,16 +98,51 @@ class Habits(_Strict, frozen=True):
         return _drawn(self.enquiries, "enquiry", identifier)
 
 
-class Behaviour(_Strict, frozen=True):
-    """How every carrier behaves. `poll`: how long one waits before it looks for work again."""
+class AuthorityHabits(_Strict, frozen=True):
+    """How an authority behaves: when it says that it has a batch (None: never), the courses of clues, whose shares make
+    100 %, from how many complainants on it fines whatever else it would have done (None: never for that), and how the
+    numbers of its decisions begin."""
 
-    poll: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)?(ms|s)$")]
+    decides_as: str
+    courses: tuple[ClueCourse, ...]
+    receipt: Span | None = None
+    fines_from: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+    def __post_init__(self) -> None:
+        _whole(self.courses)
+        if self.fines_from is not None and not self._fines():
+            raise ValueError("what fines from so many complainants on has a course that is a fine")
+
+    def clue(self, authority: str, identifier: str, complainants: int) -> ClueCourse:
+        """What becomes of the clue of that id, about which so many complain, at this authority. At another one, to
+        which it is handed then, it may be something else."""
+        if self.fines_from is not None and complainants >= self.fines_from:
+            return _drawn(self._fines(), "fine", authority, identifier)
+        return _drawn(self.courses, "clue", authority, identifier)
+
+    def _fines(self) -> tuple[ClueCourse, ...]:
+        return tuple(each for each in self.courses if each.conclude is ConclusionCode.FINED)
+
+    def received(self, sealed_at: datetime) -> datetime | None:
+        """When it says that it has a batch."""
+        return None if self.receipt is None else sealed_at + _span(self.receipt)
+
+    def decision(self, clue: str, year: int) -> str:
+        """The number of the decision about the clue of that id, made up."""
+        return f"{self.decides_as}〔{year}〕{1 + int(fraction('decision', clue) * 999_999):06}号"
+
+
+class Behaviour(_Strict, frozen=True):
+    """How everybody behaves. `poll`: how long one waits before it looks for work again."""
+
+    poll: Span
     unlisted: Share
     carriers: dict[str, Habits]
+    authorities: dict[str, AuthorityHabits] = {}
 
     @property
     def poll_seconds(self) -> float:
-        """How long a carrier waits before it looks for work again."""
+        """How long one waits before it looks for work again."""
         return _span(self.poll).total_seconds()
 
     def owner(self, number: str, asked: str, *, named: bool) -> str | None:
@@ -110,6 +176,12 @@ def due(delay: str, *, after: datetime, begun: datetime, deadline: datetime) -> 
 def fraction(*parts: str) -> float:
     """A number from 0 to below 1 that looks random and is always the same for the same parts."""
     return int.from_bytes(hashlib.sha256("\x1f".join(parts).encode()).digest()[:8]) / 2**64
+
+
+def _whole(courses: Sequence[_Course]) -> None:
+    total = sum(map(_part, (each.share for each in courses)))
+    if abs(total - 1) > 1e-9:
+        raise ValueError(f"shares make {total:.1%}, not 100 %")
 
 
 def _drawn(courses: Sequence[C], *parts: str) -> C:

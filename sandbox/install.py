@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 from joserfc.jwk import OKPKey
 
+from contracts.authorities import AUTHORITIES
 from contracts.carriers import CARRIERS
 from contracts.channels import CHANNELS
 
@@ -43,21 +44,31 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     regulators: tuple[str, ...]
+    colleagues: tuple[str, ...]
     scopes: dict[str, tuple[str, ...]]
 
-    def organisations(self, carriers: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-        codes = {"regulator": self.regulators, "carrier": (*CARRIERS, *carriers), "channel": tuple(CHANNELS)}
+    def people(self, carriers: Iterable[str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """Everyone who gets a client: its id, the organisation, what it may do."""
+        codes = {
+            "regulator": self.regulators,
+            "carrier": (*CARRIERS, *carriers),
+            "authority": tuple(code for code, each in AUTHORITIES.items() if not each.own),
+            "channel": tuple(CHANNELS),
+        }
         for kind, of_kind in codes.items():
-            for code in of_kind:
-                yield f"{kind}:{code}", self.scopes[kind]
+            for org in (f"{kind}:{code}" for code in of_kind):
+                yield client_id_of(org), org, self.scopes[kind]
+                if kind == "regulator":
+                    for colleague in self.colleagues:
+                        yield f"{client_id_of(org)}-{colleague}", org, self.scopes[kind]
 
 
 def into(directory: Path, *, carriers: Iterable[str] = ()) -> None:
     """Installs the sandbox in `directory` (made, 0700), or brings an installation up to date.
 
-    Makes clients for every regulator, carrier and channel known, and for the further `carriers` named. A key and
-    secrets that are there stay; scopes are those of this release. Raises NotInstalled where what is there can be read
-    by others.
+    Makes clients for every regulator and its colleagues, for every carrier, authority and channel known, and for the
+    further `carriers` named. A key and secrets that are there stay; scopes are those of this release. Raises
+    NotInstalled where what is there can be read by others.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)
@@ -67,8 +78,7 @@ def into(directory: Path, *, carriers: Iterable[str] = ()) -> None:
         )
     existing = {each.client_id: each for each in clients(directory)} if (directory / _CLIENTS).exists() else {}
     made = dict(existing)
-    for org, scopes in _plan().organisations(carriers):
-        client_id = client_id_of(org)
+    for client_id, org, scopes in _plan().people(carriers):
         secret = existing[client_id].secret if client_id in existing else secrets.token_urlsafe(32)
         made[client_id] = Client(client_id=client_id, secret=secret, org=org, scopes=scopes)
     if made != existing:
@@ -76,7 +86,7 @@ def into(directory: Path, *, carriers: Iterable[str] = ()) -> None:
 
 
 def client_id_of(org: str) -> str:
-    """The id of the client that acts for an organisation: carrier:CMCC is carrier-CMCC."""
+    """The id of the (first) client that acts for an organisation: carrier:CMCC is carrier-CMCC."""
     return org.replace(":", "-")
 
 
@@ -86,11 +96,19 @@ def clients(directory: Path) -> list[Client]:
 
 
 def client(directory: Path, org: str) -> Client:
-    """The client that acts for an organisation. Raises NotInstalled, and KeyError where there is none."""
+    """The first client that acts for an organisation. Raises NotInstalled, and KeyError where there is none."""
     for each in clients(directory):
         if each.org == org:
             return each
     raise KeyError(org)
+
+
+def client_by_id(directory: Path, client_id: str) -> Client:
+    """The client of that id: `regulator-MIIT-reviewer`. Raises NotInstalled, and KeyError where there is none."""
+    for each in clients(directory):
+        if each.client_id == client_id:
+            return each
+    raise KeyError(client_id)
 
 
 def key(directory: Path) -> OKPKey:

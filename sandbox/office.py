@@ -1,4 +1,4 @@
-"""A carrier's line to the ports service: what it asks, and how it waits when nobody answers."""
+"""An organisation's line to a service: what it asks, and how it waits when nobody answers."""
 
 from __future__ import annotations
 
@@ -48,10 +48,15 @@ class Office:
         """The answer to a GET, whatever it says. Raises Closed."""
         return self._ask("GET", path)
 
-    def post(self, path: str, body: Mapping[str, Any], *, etag: str, key: str) -> httpx2.Response:
-        """The answer to an act upon the version `etag`, whatever it says. `key` makes it safe to ask again after no
-        answer came. Raises Closed."""
-        return self._ask("POST", path, body, {"If-Match": etag, "Idempotency-Key": key})
+    def post(self, path: str, body: Mapping[str, Any], *, key: str, etag: str | None = None) -> httpx2.Response:
+        """The answer to an act, whatever it says: upon the version `etag` where it depends on one. `key` makes it safe
+        to ask again after no answer came. Raises Closed."""
+        seen = {} if etag is None else {"If-Match": etag}
+        return self._ask("POST", path, {"json": body or None}, {"Idempotency-Key": key, **seen})
+
+    def send(self, path: str, content: bytes, media_type: str, *, key: str) -> httpx2.Response:
+        """The answer to a file, whatever it says; `key` as for `post`. Raises Closed."""
+        return self._ask("POST", path, {"content": content}, {"Idempotency-Key": key, "Content-Type": media_type})
 
     def items(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
         """Everything that a listing has, page by page. Raises Closed, and HTTPStatusError where it is refused."""
@@ -69,11 +74,12 @@ class Office:
     def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
     ) -> httpx2.Response:
+        """`body` is what httpx2 takes: `json` or `content`."""
         tries = 0
         while True:
             wait = min(0.1 * 2**tries, _LONGEST_WAIT_SECONDS)
             try:
-                answer = self._http.request(method, path, json=body or None, headers=headers)
+                answer = self._http.request(method, path, headers=headers, **(body or {}))
             except httpx2.HTTPError as error:  # no connection, no answer, or no token
                 trouble = f"{type(error).__name__}: {error}"
             else:

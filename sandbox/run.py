@@ -1,18 +1,20 @@
-"""The sandbox as one process: the token issuer, and the carriers that answer the ports service."""
+"""The sandbox as one process: the token issuer, carriers that answer the ports service, and authorities referrals."""
 
 from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import uvicorn
 
 from chassis import logs
 from sandbox import behaviour, install, issuer
+from sandbox.authorities import Authority
 from sandbox.book import Book
 from sandbox.carriers import Carrier
+from sandbox.correspondent import Correspondent
 from sandbox.settings import SandboxSettings
 from sandbox.tokens import Tokens
 
@@ -26,10 +28,10 @@ def serve(settings: SandboxSettings) -> None:
             app, host=settings.host, port=settings.listens_at, log_config=None, access_log=False, lifespan="off"
         )
     )
-    # The server gives a signal on when it has shut down; it must not end the process before the carriers have stopped.
+    # The server gives a signal on when it has shut down; it must not end the process before all have stopped.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    with carriers_at_work(settings):
+    with carriers_at_work(settings), authorities_at_work(settings):
         server.run()
 
 
@@ -53,18 +55,47 @@ def carriers_at_work(settings: SandboxSettings) -> Iterator[list[Carrier]]:
     habits = behaviour.load(settings.behaviour_file)
     book = Book(settings.book_file)
     carriers = [
-        Carrier(
-            code,
-            habits,
-            book,
-            settings.ports_url,
-            Tokens(settings.token_url or settings.issuer, install.client(settings.directory, f"carrier:{code}")),
-            threads=settings.threads,
-        )
-        for code in settings.carrier_codes(list(habits.carriers))
+        Carrier(code, habits, book, settings.ports_url, _tokens(settings, f"carrier:{code}"), threads=settings.threads)
+        for code in settings.carriers_at_work(habits.carriers)
     ]
+    with _at_work(carriers):
+        yield carriers
+
+
+@contextmanager
+def authorities_at_work(settings: SandboxSettings) -> Iterator[list[Authority]]:
+    """The authorities, at work for the length of the block; none without `referrals_url`. They wait for issuer and
+    service.
+
+    Raises NotInstalled, KeyError where an authority has no client, and ValueError.
+    """
+    if settings.referrals_url is None:
+        yield []
+        return
+    habits = behaviour.load(settings.behaviour_file)
+    authorities = [
+        Authority(
+            code, habits, settings.referrals_url, _tokens(settings, f"authority:{code}"), threads=settings.threads
+        )
+        for code in settings.authorities_at_work(habits.authorities)
+    ]
+    with _at_work(authorities):
+        yield authorities
+
+
+@contextmanager
+def _at_work(correspondents: Sequence[Correspondent]) -> Iterator[None]:
     with ExitStack() as stack:
-        for each in carriers:
+        for each in correspondents:
             each.start()
             stack.callback(each.stop)
-        yield carriers
+        try:
+            yield
+        finally:
+            # All of them first: waiting for the one must not let the others go on.
+            for each in correspondents:
+                each.request_stop()
+
+
+def _tokens(settings: SandboxSettings, org: str) -> Tokens:
+    return Tokens(settings.token_url or settings.issuer, install.client(settings.directory, org))

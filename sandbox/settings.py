@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class SandboxSettings(BaseSettings):
-    """One process: the token issuer, and carriers where they are told of a ports service."""
+    """One process: the token issuer, carriers where it is told of a ports service, authorities where of referrals."""
 
     model_config = SettingsConfigDict(env_prefix="ANNING_SANDBOX_", extra="ignore")
 
@@ -22,11 +23,15 @@ class SandboxSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int | None = Field(None, description="where the issuer listens, if not at the port in its address")
     ports_url: str | None = Field(None, description="the API of the ports service; without it no carrier is at work")
-    token_url: str | None = Field(None, description="where carriers reach the issuer, if not at its address")
+    referrals_url: str | None = Field(
+        None, description="the API of the referrals service; without it no authority is at work"
+    )
+    token_url: str | None = Field(None, description="where these reach the issuer, if not at its address")
     carriers: str = Field("", description="which carriers are at work, comma-separated; empty: all that have habits")
-    behaviour_file: Path | None = Field(None, description="how carriers behave, in place of what ships")
+    authorities: str = Field("", description="which authorities are at work; as for carriers")
+    behaviour_file: Path | None = Field(None, description="how they behave, in place of what ships")
     book_file: Path | None = Field(None, description="what carriers know of numbers nobody filed; may come later")
-    threads: int = Field(2, ge=1, le=32, description="how many things a carrier does at the same time")
+    threads: int = Field(2, ge=1, le=32, description="how many things each does at the same time")
     log_level: str = "INFO"
     log_format: str = Field("console", pattern="^(json|console)$")
 
@@ -36,10 +41,18 @@ class SandboxSettings(BaseSettings):
         parts = urlsplit(self.issuer)
         return self.port or parts.port or _PORTS.get(parts.scheme, 80)
 
-    def carrier_codes(self, known: list[str]) -> list[str]:
+    def carriers_at_work(self, known: Collection[str]) -> list[str]:
         """The carriers at work, of those that have habits. Raises ValueError for one that has none."""
-        wanted = [each.strip() for each in self.carriers.split(",") if each.strip()] or known
-        strangers = [each for each in wanted if each not in known]
-        if strangers:
-            raise ValueError(f"nothing is said of how {', '.join(strangers)} behaves")
-        return wanted
+        return _named(self.carriers, known)
+
+    def authorities_at_work(self, known: Collection[str]) -> list[str]:
+        """The authorities at work, of those that have habits. Raises ValueError for one that has none."""
+        return _named(self.authorities, known)
+
+
+def _named(codes: str, known: Collection[str]) -> list[str]:
+    wanted = [each.strip() for each in codes.split(",") if each.strip()] or list(known)
+    strangers = [each for each in wanted if each not in known]
+    if strangers:
+        raise ValueError(f"nothing is said of how {', '.join(strangers)} behaves")
+    return wanted

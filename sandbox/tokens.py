@@ -68,22 +68,25 @@ def mint(
     scopes: Collection[str] | None = None,
     *,
     issuer: str,
+    client_id: str | None = None,
     audience: str = "anning",
     lifetime_seconds: int = LIFETIME_SECONDS,
     issued_at: float | None = None,
 ) -> str:
     """A token made with the key in `directory` and no issuer at work. For tests.
 
-    `scopes`: None for all that the organisation's client may have. Any organisation will do where they are given.
-    Raises NotInstalled.
+    `client_id`: another person of the organisation than its first (`regulator-MIIT-reviewer`). `scopes`: None for all
+    that this client may have. Any organisation and any id will do where they are given. Raises NotInstalled, and
+    KeyError where they are not and there is no such client.
     """
+    person = install.client_id_of(org) if client_id is None else client_id
     return sign(
         install.key(directory),
         issuer=issuer,
         audience=audience,
-        client_id=install.client_id_of(org),
+        client_id=person,
         org=org,
-        scopes=install.client(directory, org).scopes if scopes is None else scopes,
+        scopes=install.client_by_id(directory, person).scopes if scopes is None else scopes,
         lifetime_seconds=lifetime_seconds,
         issued_at=issued_at,
     )

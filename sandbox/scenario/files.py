@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import random
 from collections.abc import Iterable, Mapping
@@ -16,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from sandbox.scenario.generate import Complaint, Filing, Scenario
+from sandbox.scenario.records import Complaint, Filing, Scenario
 
 BAD_FILINGS = 3
 """Lines of ports.csv that are refused."""
@@ -27,18 +28,28 @@ BAD_COMPLAINTS = 8
 REPEATED_COMPLAINTS = 6
 """Lines of complaints.ndjson that say again what another said."""
 
+_BIG_BYTES = 8 * 1024 * 1024
+
 
 def write(scenario: Scenario, directory: Path) -> None:
     """Writes the files into `directory`, which is made. Files that are there are replaced.
 
-    ports.csv, complaints.ndjson   what goes in
+    ports.csv, complaints.ndjson   what goes in; big ones are packed: complaints.ndjson.gz
     answers_numbers.csv            the truth about each number, and what the rules make of it
     answers_complaints.csv         what each message is
     book.csv                       what carriers know of numbers that nobody filed
     """
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "ports.csv").write_bytes(ports_csv(scenario))
-    (directory / "complaints.ndjson").write_bytes(complaints_ndjson(scenario))
+    complaints = complaints_ndjson(scenario)
+    plain, packed = directory / "complaints.ndjson", directory / "complaints.ndjson.gz"
+    # Nobody must take the one that was there before for part of this scenario.
+    for each in (plain, packed):
+        each.unlink(missing_ok=True)
+    if len(complaints) > _BIG_BYTES:
+        packed.write_bytes(gzip.compress(complaints, compresslevel=6, mtime=0))
+    else:
+        plain.write_bytes(complaints)
     (directory / "answers_numbers.csv").write_bytes(_csv(_number_answers(scenario)))
     (directory / "answers_complaints.csv").write_bytes(_csv(map(asdict, scenario.meanings)))
     (directory / "book.csv").write_bytes(_csv(_book(scenario)))

@@ -9,8 +9,8 @@ from chassis import clock
 from chassis.database import Tx
 from chassis.imports import Import, Importer, Line, LineError, Ndjson, Outcome
 from contracts.organisations import is_national
-from services.complaints.api import may_file_for
-from services.complaints.commands import file_complaints
+from services.complaints.api.callers import may_file_for
+from services.complaints.commands.filing import file_complaints
 from services.complaints.policy.intake import Report, faults
 from services.complaints.policy.standards import RULES, Form
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from chassis.service import Service
-from services.complaints import api, reactions, sweeps
+from services.complaints import reactions, sweeps
+from services.complaints.api import complaints, register, reveals
+from services.complaints.api.callers import FILE
 from services.complaints.imports import FILES
 from services.complaints.store.tables import METADATA
 
@@ -14,7 +16,7 @@ SERVICE = Service(
     title="Anning: complaints",
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
-    routers=(api.router, FILES.router("/complaint-imports", api.FILE)),
+    routers=(complaints.router, reveals.router, register.router, FILES.router("/complaint-imports", FILE)),
     projections=reactions.PROJECTIONS,
     sweeps=(*sweeps.SWEEPS, FILES.sweep()),
     personal=True,

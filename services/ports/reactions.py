@@ -1,10 +1,10 @@
 """What this service hears, and what it does about it: complaints assessed and withdrawn become evidence about a
-number, and evidence becomes orders and enquiries."""
+number, evidence becomes orders and enquiries, and what the credit lists forbid an enterprise keeps its filings out."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -14,12 +14,15 @@ from chassis import clock
 from chassis.aggregate import Cause
 from chassis.database import Tx
 from chassis.events.envelope import Message
+from chassis.events.event import Event
 from chassis.service import Routing
 from contracts.carriers import CARRIERS
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
+from contracts.credit import StandingChanged
 from contracts.numbers import NumberKind, SenderNumber
 from contracts.vocabulary import Category
 from services.ports.commands.grounds import recheck_grounds
+from services.ports.commands.listings import follow_standings
 from services.ports.commands.measures import order_shutdown, send_enquiries
 from services.ports.model import Enquiry, Order
 from services.ports.policy.decisions import Facts, Shut, day_of, decide, may_lead_on
@@ -38,7 +41,9 @@ Withdrawal = Message[ComplaintWithdrawn]
 def take_evidence(tx: Tx, messages: Sequence[Assessment]) -> None:
     """Write assessments of complaints about ports down as evidence, decide on the numbers they are about, and see
     whether corrected ones took an order's ground away."""
-    newest = _newest([each for each in messages if each.event.sender.kind == NumberKind.PORT])
+    newest = _newest(
+        [each for each in messages if each.event.sender.kind == NumberKind.PORT], lambda event: event.complaint
+    )
     if not newest:
         return
     now = clock.now()
@@ -56,7 +61,7 @@ def take_evidence(tx: Tx, messages: Sequence[Assessment]) -> None:
 def withdraw_evidence(tx: Tx, messages: Sequence[Withdrawal]) -> None:
     """Let withdrawn complaints count no more, and see whether that took an order's ground away."""
     ports = [each for each in messages if SenderNumber.parse(each.event.number).kind is NumberKind.PORT]
-    newest = _newest(ports)
+    newest = _newest(ports, lambda event: event.complaint)
     if not newest:
         return
     numbers = {complaint: each.event.number for complaint, each in newest.items()}
@@ -66,9 +71,15 @@ def withdraw_evidence(tx: Tx, messages: Sequence[Withdrawal]) -> None:
     recheck_grounds(tx, {each.number: newest[each.complaint].caused() for each in taken}, clock.now())
 
 
+def limit_enterprises(tx: Tx, messages: Sequence[Message[StandingChanged]]) -> None:
+    """Let what the credit lists forbid enterprises hold for what they file, and for the ports they have."""
+    follow_standings(tx, list(_newest(messages, lambda event: event.code).values()))
+
+
 REACTIONS: Routing = {
     ComplaintAssessed: take_evidence,
     ComplaintWithdrawn: withdraw_evidence,
+    StandingChanged: limit_enterprises,
 }
 
 
@@ -81,17 +92,18 @@ class _Heard:
     because: Cause
 
 
-H = TypeVar("H", ComplaintAssessed, ComplaintWithdrawn)
+E = TypeVar("E", bound=Event)
+K = TypeVar("K", bound=Hashable)
 
 
-def _newest(messages: Sequence[Message[H]]) -> dict[UUID, Message[H]]:
-    """The newest message about each complaint, in the order in which they were heard."""
-    newest: dict[UUID, Message[H]] = {}
+def _newest(messages: Sequence[Message[E]], subject: Callable[[E], K]) -> dict[K, Message[E]]:
+    """The newest message about each subject, in the order in which they were heard."""
+    newest: dict[K, Message[E]] = {}
     for each in messages:
-        known = newest.get(each.event.complaint)
+        known = newest.get(subject(each.event))
         if known is None or known.version < each.version:
-            newest.pop(each.event.complaint, None)
-            newest[each.event.complaint] = each
+            newest.pop(subject(each.event), None)
+            newest[subject(each.event)] = each
     return newest
 
 
@@ -108,6 +120,7 @@ def _heard(message: Assessment, registers: Mapping[str, Register], now: datetime
         holder=event.attribution.holder,
         signature=event.attribution.signature,
         filed_signature=event.attribution.filed_signature,
+        complainant_also=event.complainant_also,
     )
     judgement = judge(evidence, registers[event.sender.number], now)
     assessed = Assessed(
@@ -116,6 +129,7 @@ def _heard(message: Assessment, registers: Mapping[str, Register], now: datetime
         standing=judgement.standing,
         category=event.category,
         vouched=event.vouched,
+        capped=event.capped,
         province=event.province,
     )
     return _Heard(assessed, judgement, message.caused())

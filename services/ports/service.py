@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chassis.service import Service
-from services.ports.api import enquiries, filings, orders
+from services.ports.api import enquiries, filings, listings, orders, proposals
 from services.ports.api.callers import FILE
 from services.ports.imports import FILINGS
 from services.ports.reactions import REACTIONS
@@ -17,7 +17,10 @@ SERVICE = Service(
     title="Anning: ports",
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
-    routers=(filings.router, FILINGS.router("/filing-imports", FILE), orders.router, enquiries.router),
+    routers=(
+        *(filings.router, FILINGS.router("/filing-imports", FILE)),
+        *(orders.router, proposals.router, enquiries.router, listings.router),
+    ),
     reactions=REACTIONS,
     sweeps=SWEEPS,
 )

@@ -1,4 +1,4 @@
-"""Work that is due: deadlines that pass without the carrier's act."""
+"""Work that is due: deadlines that pass without the carrier's act, and ports that listings are after."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 from chassis import clock
 from chassis.database import Tx
 from chassis.service import Slice, Sweep
+from services.ports.commands.enforcement import lift_after_listings, shut_listed_ports
 from services.ports.commands.enquiries import conclude_unanswered
 from services.ports.imports import FILINGS
 from services.ports.store.orders import load_orders_due, save_orders
@@ -27,9 +28,16 @@ def conclude_unanswered_enquiries(tx: Tx, piece: Slice) -> int:
     return conclude_unanswered(tx, piece.limit)
 
 
+def enforce_listings(tx: Tx, piece: Slice) -> int:
+    """Order ports of listed enterprises shut, or lift the orders of listings that are over, in slices of ports."""
+    # The other only where the one found nothing and locked nothing: each begins at the top of the order of locks.
+    return shut_listed_ports(tx, piece.limit) or lift_after_listings(tx, piece.limit)
+
+
 # Deadlines pass by themselves: no commit announces them, so nothing is won by being woken.
 SWEEPS = (
     FILINGS.sweep(),
     Sweep(name="overdue-orders", run=mark_overdue_orders, every=timedelta(seconds=1), woken=False),
     Sweep(name="unanswered-enquiries", run=conclude_unanswered_enquiries, every=timedelta(seconds=1), woken=False),
+    Sweep(name="enforce-listings", run=enforce_listings, every=timedelta(seconds=1), limit=200),
 )

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from contracts.complaints import Citation
 from contracts.vocabulary import AttributionKind, Category
 from services.complaints.model import Assessment, Assessor, Complaint
@@ -15,6 +17,7 @@ from services.complaints.policy.lexicon import Lexicon
 from services.complaints.policy.signatures import SignatureForm, read
 
 BY_RULES = "rules"
+OVER_CAP = "complainant:over-cap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +60,8 @@ def assess(complaint: Complaint, register: Register, standard: Standard, now: da
         assessor=Assessor.RULES,
         assessed_by=BY_RULES,
     )
+
+
+def over_cap(found: Assessment, cap: Citation) -> Assessment:
+    """The same, of a complaint whose complainant had complained as often before as `cap` lets count."""
+    return msgspec.structs.replace(found, capped=True, reasons=(*found.reasons, OVER_CAP), rules=(*found.rules, cap))

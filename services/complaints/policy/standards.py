@@ -66,7 +66,42 @@ class Excerpt(rules.Rule, frozen=True, kw_only=True, forbid_unknown_fields=True)
     length: int
 
 
-RULES = rules.Rulebook.of("services.complaints", Form, Signature, Classifying, Purpose, Excerpt)
+class Cap(rules.Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many complaints by one person, received within so long a window, count towards automatic acts."""
+
+    code: ClassVar[str] = "assessment.cap"
+
+    complaints: int
+    window: timedelta
+
+
+class Surrogates(rules.Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For how long before and after the change of quarters a complainant's surrogates of both are told."""
+
+    code: ClassVar[str] = "privacy.surrogates"
+
+    overlap: timedelta
+
+
+class Revealing(rules.Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For how long an approved reveal lets its requester see a complainant's number."""
+
+    code: ClassVar[str] = "privacy.reveal"
+
+    valid: timedelta
+
+
+RULES = rules.Rulebook.of(
+    "services.complaints", Form, Signature, Classifying, Purpose, Excerpt, Cap, Surrogates, Revealing
+)
+
+
+def cited(rule: rules.Rule) -> Citation:
+    """The version of a rule as a decision names it."""
+    citation = rule.citation
+    return Citation(
+        rule=citation.rule, version=citation.version, legal_source=citation.legal_source, mark=citation.mark
+    )
 
 
 def standard(on: datetime) -> Standard:
@@ -92,15 +127,7 @@ def _standard(day: date, _packs: tuple[str, ...]) -> Standard:
         ),
         advertising=purpose.advertising,
         excerpt=partial(privacy.excerpt, length=excerpt.length),
-        citations=tuple(
-            Citation(
-                rule=rule.citation.rule,
-                version=rule.citation.version,
-                legal_source=rule.citation.legal_source,
-                mark=rule.citation.mark,
-            )
-            for rule in (signature, classifying, purpose)
-        ),
+        citations=tuple(cited(rule) for rule in (signature, classifying, purpose)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Complaints and complainants: loaded and saved in sets, one statement per step."""
+"""Complaints: loaded and saved in sets, one statement per step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -21,7 +21,8 @@ from services.complaints.model import Assessment, Assessor, Complaint, State
 
 @dataclass(frozen=True, slots=True)
 class NewComplaint:
-    """A row of `complaints` before it has a place there. `receipt` for whom one is handed out."""
+    """A row of `complaints` before it has a place there: `complainant_id` is the person, `surrogate` and
+    `surrogate_also` who that is outside. `receipt` for whom one is handed out."""
 
     id: UUID
     channel: str
@@ -30,6 +31,8 @@ class NewComplaint:
     sender_number: str
     sender_raw: str
     complainant_id: UUID
+    surrogate: UUID
+    surrogate_also: UUID | None
     number_cipher: bytes
     province: str | None
     sent_at: datetime
@@ -44,8 +47,8 @@ class NewComplaint:
 
 _NEW_COLUMNS = (
     *("id", "channel", "external_id", "digest", "bucket", "sender_number", "sender_raw", "complainant_id"),
-    *("number_cipher", "province", "sent_at", "received_at", "filed_at", "text", "consented", "unsubscribed"),
-    *("vouched", "receipt", "state", "version"),
+    *("surrogate", "surrogate_also", "number_cipher", "province", "sent_at", "received_at", "filed_at", "text"),
+    *("consented", "unsubscribed", "vouched", "receipt", "state", "version"),
 )
 _STAGED = ", ".join(_NEW_COLUMNS)
 # The staging table stays with its connection: made in every transaction it would bloat the catalogue.
@@ -54,13 +57,20 @@ _STAGE = sa.text(
     "CREATE TEMPORARY TABLE IF NOT EXISTS staged_complaints ON COMMIT DELETE ROWS AS"  # noqa: S608 - our columns
     f" SELECT {_STAGED} FROM complaints WITH NO DATA"
 )
+# Whoever's complaint is vouched for has one more that later ones are capped by.
+_COUNTED = (
+    " ON CONFLICT (channel, external_id) DO NOTHING RETURNING id, complainant_id, received_at, vouched),"
+    " counted AS (INSERT INTO vouched_complaints (complainant_id, received_at, complaint_id)"
+    " SELECT complainant_id, received_at, id FROM taken WHERE vouched)"
+    " SELECT id FROM taken"
+)
 _TAKE_STAGED = sa.text(
-    f"INSERT INTO complaints ({_STAGED}) SELECT {_STAGED} FROM staged_complaints"  # noqa: S608 - our columns
-    " ON CONFLICT (channel, external_id) DO NOTHING RETURNING id"
+    f"WITH taken AS (INSERT INTO complaints ({_STAGED})"  # noqa: S608 - our columns
+    f" SELECT {_STAGED} FROM staged_complaints{_COUNTED}"
 )
 _TAKE_ONE = sa.text(
-    f"INSERT INTO complaints ({_STAGED}) VALUES ({', '.join(f':{name}' for name in _NEW_COLUMNS)})"  # noqa: S608
-    " ON CONFLICT (channel, external_id) DO NOTHING RETURNING id"
+    f"WITH taken AS (INSERT INTO complaints ({_STAGED})"  # noqa: S608 - our columns
+    f" VALUES ({', '.join(f':{name}' for name in _NEW_COLUMNS)}){_COUNTED}"
 )
 _FEW = 5
 """So few rows are written faster one by one than by way of a staging table."""
@@ -71,9 +81,9 @@ def insert_new(tx: Tx, complaints: Sequence[NewComplaint]) -> set[UUID]:
     rows = [
         (
             *(each.id, each.channel, each.external_id, each.digest, bucket_of(each.sender_number)),
-            *(each.sender_number, each.sender_raw, each.complainant_id, each.number_cipher, each.province),
-            *(each.sent_at, each.received_at, each.filed_at, each.text, each.consented, each.unsubscribed),
-            *(each.vouched, each.receipt, State.FILED.value, 0),
+            *(each.sender_number, each.sender_raw, each.complainant_id, each.surrogate, each.surrogate_also),
+            *(each.number_cipher, each.province, each.sent_at, each.received_at, each.filed_at, each.text),
+            *(each.consented, each.unsubscribed, each.vouched, each.receipt, State.FILED.value, 0),
         )
         # In one order everywhere: two files with the same complaints must not lock each other out.
         for each in sorted(complaints, key=lambda each: (each.channel, each.external_id))
@@ -115,38 +125,9 @@ def find_known(read: Read, keys: Collection[tuple[str, str]]) -> dict[tuple[str,
     }
 
 
-def surrogates(tx: Tx, fingerprints: Collection[bytes], at: datetime) -> dict[bytes, UUID]:
-    """The surrogate of every complainant, by fingerprint; who has none yet gets one, random and not telling when."""
-    known = _surrogates_of(tx, fingerprints)
-    missing = sorted(set(fingerprints) - known.keys())
-    if missing:
-        inserted = tx.execute(
-            sa.text(
-                "INSERT INTO complainants (fingerprint, id, first_seen_at)"
-                " SELECT fingerprint, id, :at FROM unnest(CAST(:fingerprints AS bytea[]), CAST(:ids AS uuid[]))"
-                " AS fresh (fingerprint, id) ON CONFLICT (fingerprint) DO NOTHING RETURNING fingerprint, id"
-            ),
-            {"fingerprints": missing, "ids": [uuid4() for _ in missing], "at": at},
-        )
-        known |= {bytes(row.fingerprint): row.id for row in inserted}
-        # Whoever is still missing was added by another transaction a moment ago.
-        known |= _surrogates_of(tx, set(missing) - known.keys())
-    return known
-
-
-def _surrogates_of(tx: Tx, fingerprints: Collection[bytes]) -> dict[bytes, UUID]:
-    if not fingerprints:
-        return {}
-    rows = tx.execute(
-        sa.text("SELECT fingerprint, id FROM complainants WHERE fingerprint = ANY(CAST(:fingerprints AS bytea[]))"),
-        {"fingerprints": list(fingerprints)},
-    )
-    return {bytes(row.fingerprint): row.id for row in rows}
-
-
 _COMPLAINT = (
-    "c.id, c.version, c.channel, c.external_id, c.sender_number, c.complainant_id, c.vouched, c.province, c.sent_at,"
-    " c.received_at, c.filed_at, c.text, c.state"
+    "c.id, c.version, c.channel, c.external_id, c.sender_number, c.vouched, c.province, c.sent_at, c.received_at,"
+    " c.filed_at, c.text, c.state, coalesce(c.surrogate, c.complainant_id) AS complainant, c.surrogate_also"
 )
 
 
@@ -190,7 +171,8 @@ def _complaint(row: Any, current: Assessment | None) -> Complaint:
         channel=row.channel,
         external_id=row.external_id,
         sender=SenderNumber.parse(row.sender_number),
-        complainant=row.complainant_id,
+        complainant=row.complainant,
+        complainant_also=row.surrogate_also,
         vouched=row.vouched,
         province=row.province,
         sent_at=row.sent_at,
@@ -224,13 +206,14 @@ def assessment(row: Any) -> Assessment:
         assessor=Assessor(row.assessor),
         assessed_by=row.assessed_by,
         note=row.note,
+        capped=row.capped,
     )
 
 
 _ASSESSED_COLUMNS = (
     *("complaint_id", "version", "kind", "carrier", "holder", "provider", "signature", "filed_signature", "as_of"),
     *("industry", "category", "confidence", "reasons", "rules", "excerpt", "assessed_at", "assessor", "assessed_by"),
-    "note",
+    *("note", "capped"),
 )
 
 
@@ -289,7 +272,7 @@ def _assessed_row(complaint: Complaint, found: Assessment) -> tuple[Any, ...]:
         *(complaint.id, complaint.version, str(who.kind), who.carrier, who.holder, who.provider, who.signature),
         *(who.filed_signature, who.as_of, found.industry, found.category.value, found.confidence),
         *(_json(found.reasons), _json(found.rules), found.excerpt, found.assessed_at),
-        *(found.assessor.value, found.assessed_by, found.note),
+        *(found.assessor.value, found.assessed_by, found.note, found.capped),
     )
 
 

@@ -18,7 +18,16 @@ COMPLAINANTS = sa.Table(
     sa.Column("id", sa.Uuid, nullable=False, unique=True),
     sa.Column("first_seen_at", _Moment, nullable=False),
 )
-"""Who complained, as nobody can read: a keyed fingerprint of the number, and the random surrogate told outside."""
+"""Who complained, as nobody can read: a keyed fingerprint of the number, and a random id that never leaves."""
+
+SURROGATES = sa.Table(
+    "surrogates",
+    METADATA,
+    sa.Column("complainant_id", sa.Uuid, primary_key=True),
+    sa.Column("quarter", Key, primary_key=True),
+    sa.Column("id", sa.Uuid, nullable=False, unique=True),
+)
+"""Whom a complainant is told as outside in a quarter ("2026Q4"): random, so that quarters cannot be put together."""
 
 COMPLAINTS = sa.Table(
     "complaints",
@@ -43,6 +52,10 @@ COMPLAINTS = sa.Table(
     sa.Column("receipt", Key),
     sa.Column("state", Key, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    # Under whom the complainant is told outside. NULL where it was filed before there were quarters: then the id was
+    # told, and is.
+    sa.Column("surrogate", sa.Uuid),
+    sa.Column("surrogate_also", sa.Uuid),
     # The current assessment, as far as lists and statistics ask for it.
     sa.Column("kind", Key),
     sa.Column("carrier", Key),
@@ -57,6 +70,16 @@ COMPLAINTS = sa.Table(
     sa.CheckConstraint("state IN ('filed', 'assessed', 'withdrawn')", name="state"),
     sa.CheckConstraint("state <> 'assessed' OR category IS NOT NULL", name="assessed"),
 )
+
+VOUCHED_COMPLAINTS = sa.Table(
+    "vouched_complaints",
+    METADATA,
+    sa.Column("complainant_id", sa.Uuid, primary_key=True),
+    sa.Column("received_at", _Moment, primary_key=True),
+    sa.Column("complaint_id", sa.Uuid, primary_key=True),
+)
+"""The complaints of each complainant that its channel vouches for, by time: what the cap is counted by. A table of its
+own, because an index on `complaints` could not be added without locking it."""
 
 ASSESSMENTS = sa.Table(
     "assessments",
@@ -80,8 +103,40 @@ ASSESSMENTS = sa.Table(
     sa.Column("assessor", Key, nullable=False),
     sa.Column("assessed_by", Key, nullable=False),
     sa.Column("note", sa.Text),
+    sa.Column("capped", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 """Every assessment there ever was, only ever added to. The newest is the current one."""
+
+REVEALS = sa.Table(
+    "reveals",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("complaint_id", sa.Uuid, nullable=False),
+    sa.Column("province", Key),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("requested_by", Key, nullable=False),
+    sa.Column("requested_at", _Moment, nullable=False),
+    sa.Column("decided_by", Key),
+    sa.Column("decided_at", _Moment),
+    sa.Column("decision_reason", sa.Text),
+    sa.Column("expires_at", _Moment),
+    sa.Column("rules", JSONB, nullable=False),
+    # One person's request about one complaint waits once, however often it is sent.
+    sa.Index(
+        "uq_reveals_waiting",
+        *("complaint_id", "requested_by"),
+        unique=True,
+        postgresql_where=sa.text("state = 'requested'"),
+    ),
+    sa.Index("ix_reveals_complaint_id", "complaint_id"),
+    sa.CheckConstraint("state IN ('requested', 'approved', 'refused')", name="state"),
+    sa.CheckConstraint("(state = 'requested') = (decided_by IS NULL)", name="decided"),
+    sa.CheckConstraint("(state = 'approved') = (expires_at IS NOT NULL)", name="expires"),
+    sa.CheckConstraint("decided_by <> requested_by", name="four_eyes"),
+)
+"""Requests to see a complainant's number, and what a second person decided. Who saw it stands in the audit log."""
 
 REGISTER_PORTS = sa.Table(
     "register_ports",

@@ -40,3 +40,33 @@ class NumberIsNotFiled(Problem):
         "The answer says that the number has been filed, but no filing of this carrier in force answers for it. File it"
         " first: POST /filings."
     )
+
+
+class ProposalStateConflict(Problem):
+    slug = "proposal-state"
+    status = 409
+    title = "The proposal is decided, or withdrawn"
+    description = (
+        "A proposal to shut is decided once, and withdrawn when the listing that it stands on ends before that."
+        " `detail` says what became of it. Against an order that followed from it there is its lifting."
+    )
+
+
+class PortIsProposed(Problem):
+    slug = "port-is-proposed"
+    status = 409
+    title = "The port is proposed already"
+    description = (
+        "A proposal to shut this port waits to be decided. Have it decided first: GET /shutdown-proposals finds it by"
+        " carrier and number."
+    )
+
+
+class PortIsOrdered(Problem):
+    slug = "port-is-ordered"
+    status = 409
+    title = "There is an open order for the port"
+    description = (
+        "A port has one open order at most, and there is one: GET /orders finds it by carrier and number. Reject the"
+        " proposal, or decide it after that order has been lifted."
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -20,6 +20,7 @@ from contracts.vocabulary import Purpose
 from services.ports.api.callers import FILE, READ_PORTS, may_file_for, sight_of
 from services.ports.commands.filings import Outcome, file_ports
 from services.ports.commands.forms import Form, UnfitFormError, read_form
+from services.ports.model import Decision
 from services.ports.views import register as views
 
 router = APIRouter(tags=["register"])
@@ -51,8 +52,9 @@ class FilingIn(BaseModel):
 def file_port(filing: FilingIn, tx: WriteTx, once: OnceOnly, caller: Annotated[Caller, requires(FILE)]) -> Response:
     """File a port: carriers their own, national staff any.
 
-    It is decided at once: `accepted` into the register, or `refused` with reasons while an order in force has shut the
-    port. What the register says already is answered with 200 and the filing that says so.
+    It is decided at once: `accepted` into the register, or `refused` with reasons while a credit list refuses new ports
+    to its holder or provider, or an order in force has shut the port. What the register says already is answered with
+    200 and the filing that says so.
     """
     if not may_file_for(caller, filing.carrier):
         raise Forbidden("A carrier files its own ports.")
@@ -77,6 +79,23 @@ def _form(filing: FilingIn) -> Form:
         raise Invalid(
             errors=[{"in": "body", "pointer": f"/{each.field}", "detail": each.detail} for each in error.faults]
         ) from error
+
+
+@router.get("/filings")
+def list_filings(
+    read: ReadTx,
+    page: PageQuery,
+    caller: Annotated[Caller, requires(READ_PORTS)],
+    decision: Decision | None = None,
+    carrier: str | None = None,
+    number: str | None = None,
+    listing: Annotated[UUID | None, Query(description="the entry of the credit lists that refused it")] = None,
+) -> Page[views.FilingView]:
+    """Filings and what became of each, the oldest first: a carrier sees its own, a provincial administration those for
+    its province."""
+    wanted: dict[str, str | None] = {"decision": decision, "carrier": carrier, "number": number}
+    found = views.list_filings(read, page, sight_of(caller), wanted, listing)
+    return page.of(found, key=lambda filing: (filing.id,))
 
 
 @router.get("/filings/{id}")

@@ -10,6 +10,7 @@ from chassis import audit, clock
 from chassis.aggregate import NotSeenError
 from chassis.audit import Actor
 from chassis.database import Tx
+from services.ports.commands.listings import return_to
 from services.ports.model import Order, RefusalCode
 from services.ports.store import locks
 from services.ports.store.orders import load_orders, place_of_order, save_orders
@@ -60,8 +61,8 @@ def execute_order(tx: Tx, upon: Upon, evidence: str) -> Order:
 
 
 def lift_order(tx: Tx, upon: Upon, reason: str, actor: Actor) -> Order:
-    """Staff take the order back; where the port is filed and was shut it is open again. Raises as
-    `acknowledge_order`."""
+    """Staff take the order back; where the port is filed and was shut it is open again, until a listing that never
+    ordered it has its turn. Raises as `acknowledge_order`."""
     place = place_of_order(tx, upon.id)
     if place is None:
         raise NotSeenError
@@ -73,6 +74,7 @@ def lift_order(tx: Tx, upon: Upon, reason: str, actor: Actor) -> Order:
         port.reopen(tx.cause)
     save_ports(tx, ports)
     save_orders(tx, [order])
+    return_to(tx, [place])
     audit.record(tx, actor, "order-lifted", f"order:{order.id}", reason)
     return order
 

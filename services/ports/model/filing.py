@@ -19,6 +19,26 @@ class Decision(StrEnum):
     REFUSED = "refused"
 
 
+class HindranceKind(StrEnum):
+    """What may keep a filing out of the register: an order in force on its port, or the listing of an enterprise."""
+
+    ORDER = "order"
+    LISTING = "listing"
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """What stands in the way of a filing: an order by its id, a listing by its entry in the credit lists."""
+
+    kind: HindranceKind
+    id: UUID
+
+    @property
+    def listing(self) -> UUID | None:
+        """The entry, where it is a listing."""
+        return self.id if self.kind is HindranceKind.LISTING else None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Filing:
     """One entry of a port's history.
@@ -97,8 +117,8 @@ class Application(Aggregate):
     filing: Filing
     decision: Decision
     reasons: tuple[str, ...]
-    hindered_by: UUID | None
-    """The order that stood in the way of a refused one."""
+    hindrance: Hindrance | None
+    """What stood in the way of a refused one."""
 
     @classmethod
     def accept(cls, carrier: str, number: str, filing: Filing, cause: Cause) -> Application:
@@ -107,10 +127,10 @@ class Application(Aggregate):
 
     @classmethod
     def refuse(
-        cls, carrier: str, number: str, filing: Filing, reasons: tuple[str, ...], order: UUID, cause: Cause
+        cls, carrier: str, number: str, filing: Filing, reasons: tuple[str, ...], hindrance: Hindrance, cause: Cause
     ) -> Application:
-        """The filing stays out of the register, because of `order`."""
-        return cls._decided(carrier, number, filing, Decision.REFUSED, reasons, order, cause)
+        """The filing stays out of the register, because of `hindrance`."""
+        return cls._decided(carrier, number, filing, Decision.REFUSED, reasons, hindrance, cause)
 
     @classmethod
     def _decided(
@@ -120,7 +140,7 @@ class Application(Aggregate):
         filing: Filing,
         decision: Decision,
         reasons: tuple[str, ...],
-        order: UUID | None,
+        hindrance: Hindrance | None,
         cause: Cause,
     ) -> Application:
         made = cls(
@@ -130,7 +150,7 @@ class Application(Aggregate):
             filing=filing,
             decision=decision,
             reasons=reasons,
-            hindered_by=order,
+            hindrance=hindrance,
         )
         made.record(
             facts.FilingDecided(
@@ -141,7 +161,7 @@ class Application(Aggregate):
                 provider=filing.provider,
                 decision=decision,
                 reasons=reasons,
-                listing=None,
+                listing=None if hindrance is None else hindrance.listing,
                 decided_at=filing.recorded_at,
             ),
             cause,

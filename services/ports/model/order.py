@@ -33,12 +33,18 @@ class OrderState(StrEnum):
 
 
 class Ground(StrEnum):
-    """What a port is shut for. Sorted by weight: the first that is met is the one an order names."""
+    """What a port is shut for. Sorted by weight: the first that is met is the one an order names.
+
+    The last two do not stand on complaints: LISTING is that its enterprise stands on a credit list, BY_HAND that two
+    of the regulator's staff decided it.
+    """
 
     SUSPECTED_CRIME = "suspected-crime"
     SUBLET = "sublet"
     COMMERCIAL = "commercial"
     UNREGISTERED = "unregistered"
+    LISTING = "listing"
+    BY_HAND = "by-hand"
 
 
 class RefusalCode(StrEnum):
@@ -52,6 +58,11 @@ class RefusalCode(StrEnum):
     OTHER = "other"
 
 
+OF_A_FILED_PORT = (Ground.SUSPECTED_CRIME, Ground.SUBLET, Ground.COMMERCIAL)
+"""The grounds that complaints about a filed port may give, the gravest first."""
+ON_COMPLAINTS = frozenset({*OF_A_FILED_PORT, Ground.UNREGISTERED})
+"""The grounds that stand on complaints, and fall with them."""
+
 AWAITED = frozenset({OrderState.ORDERED, OrderState.ACKNOWLEDGED})
 """The states in which the carrier still has to act."""
 IN_FORCE = AWAITED | {OrderState.EXECUTED}
@@ -62,8 +73,8 @@ IN_FORCE = AWAITED | {OrderState.EXECUTED}
 class Order(Aggregate):
     """One order to one carrier about one number, with what it stands on.
 
-    `cause` is the reference that makes it unique at its port (`complaint:<id>` or `enquiry:<id>`); `causes` are all
-    the references it stands on. `correlation_id` begins the story that every fact about it belongs to.
+    `cause` is the reference that makes it unique at its port (to a complaint, an enquiry, a listing or a proposal);
+    `causes` are all the references it stands on. `correlation_id` begins the story that every fact about it belongs to.
     """
 
     carrier: str
@@ -269,5 +280,5 @@ class Order(Aggregate):
 
 
 def reference(kind: str, identifier: UUID) -> str:
-    """How a cause is named: `complaint:<id>`, `enquiry:<id>`."""
+    """How a cause is named: `complaint:<id>`, `enquiry:<id>`, `listing:<entry>`, `proposal:<id>`."""
     return f"{kind}:{identifier}"

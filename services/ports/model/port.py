@@ -39,6 +39,11 @@ class Port(Aggregate):
         """Whether any filing of its history answers for longer numbers, too."""
         return any(each.covers_extensions for each in self.filings)
 
+    @property
+    def last(self) -> Filing | None:
+        """The filing that holds until further notice: the register's last word."""
+        return next((each for each in self.filings if each.valid_to is None), None)
+
     def filing_at(self, moment: datetime) -> Filing | None:
         """The filing in force at `moment`."""
         return next((each for each in self.filings if each.holds_at(moment)), None)

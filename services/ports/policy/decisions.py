@@ -15,8 +15,9 @@ from uuid import UUID
 from chassis.rules import LEGAL_TIME
 from contracts.complaints import Citation
 from services.ports.model import Addressed, Ground
-from services.ports.model.order import reference
+from services.ports.model.order import OF_A_FILED_PORT, reference
 from services.ports.policy.evidence import Evidence, Judgement, Register, Standing, judge
+from services.ports.policy.people import People
 from services.ports.policy.windows import Bar, first_to_reach, span_around
 
 
@@ -34,11 +35,13 @@ Rules = Callable[[Ground, date], Rule | None]
 
 @dataclass(frozen=True, slots=True)
 class PastOrder:
-    """An earlier order about the number, and the complaint or enquiry that caused it."""
+    """An earlier order about the number, and the complaint or enquiry that caused it. `by_listing`: it had nothing to
+    do with complaints, so its lifting says nothing about them."""
 
     carrier: str
     lifted_at: datetime | None
     cause: str = ""
+    by_listing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,21 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A bar that was reached: by which complaint, in which span, by which version of which rule."""
+    """A bar that was reached: by which complaint, in which span, by which version of which rule.
+
+    `spoken` is the first complaint within the span of each person who counted.
+    """
 
     trigger: Evidence
     span: Sequence[Evidence]
-    complainants: int
+    spoken: Sequence[Evidence]
     reason: str
     rule: Citation
+
+    @property
+    def complainants(self) -> int:
+        """How many different people it stands on."""
+        return len(self.spoken)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +166,10 @@ def _is_asked(facts: Facts) -> bool:
 
 
 def _last_lifting(orders: Iterable[PastOrder]) -> datetime | None:
-    return max((order.lifted_at for order in orders if order.lifted_at is not None), default=None)
+    """Since when complaints count: staff who lift an order have judged what was sent before. A listing that ends
+    judges nothing."""
+    liftings = (order.lifted_at for order in orders if not order.by_listing)
+    return max((each for each in liftings if each is not None), default=None)
 
 
 def _shut(facts: Facts, carrier: str, answering: Mapping[UUID, Judgement], rules: Rules) -> Shut | None:
@@ -164,17 +178,14 @@ def _shut(facts: Facts, carrier: str, answering: Mapping[UUID, Judgement], rules
     if _is_ordered(facts, carrier):
         return None
     here = [order for order in facts.orders if order.carrier == carrier]
-    before, arrivals = _counting(facts, answering, _last_lifting(here), {order.cause for order in here})
+    before, arrivals = _parted(facts, {order.cause for order in here})
+    since = _last_lifting(here)
     found: tuple[int, Ground, list[Evidence]] | None = None
-    for ground in (Ground.SUSPECTED_CRIME, Ground.SUBLET, Ground.COMMERCIAL):
-        eligible = [index for index, each in enumerate(arrivals) if _speaks_for(ground, each, answering)]
-        hit = first_to_reach(
-            [each for each in before if _speaks_for(ground, each, answering)],
-            [arrivals[index] for index in eligible],
-            _bar_of(ground, rules),
-        )
-        if hit is not None and (found is None or eligible[hit[0]] < found[0]):
-            found = eligible[hit[0]], ground, hit[1]
+    for ground in OF_A_FILED_PORT:
+        speaking = {each.complaint for each in (*before, *arrivals) if _speaks_for(ground, each, answering)}
+        hit = first_to_reach(before, arrivals, _bar_of(ground, rules), _counted(speaking, since))
+        if hit is not None and (found is None or hit[0] < found[0]):
+            found = hit[0], ground, hit[1]
     if found is None:
         return None
     index, ground, span = found
@@ -188,7 +199,7 @@ def _shut(facts: Facts, carrier: str, answering: Mapping[UUID, Judgement], rules
         holder=judgement.filing.holder,
         provider=judgement.filing.provider,
         province=judgement.filing.province,
-        finding=_finding(ground, trigger, span, rules),
+        finding=_finding(ground, trigger, span, People([*before, *arrivals[: index + 1]]), rules),
     )
 
 
@@ -196,9 +207,9 @@ def _ask(facts: Facts, unregistered: set[UUID], rules: Rules) -> Ask | None:
     """Whether carriers are to be asked whose number this is."""
     if _is_asked(facts):
         return None
-    spent = {each.cause for each in facts.enquiries}
-    before, arrivals = _counting(facts, unregistered, _last_lifting(facts.orders), spent)
-    hit = first_to_reach(before, arrivals, _bar_of(Ground.UNREGISTERED, rules))
+    before, arrivals = _parted(facts, {each.cause for each in facts.enquiries})
+    counts = _counted(unregistered, _last_lifting(facts.orders))
+    hit = first_to_reach(before, arrivals, _bar_of(Ground.UNREGISTERED, rules), counts)
     if hit is None:
         return None
     holders = _holders(facts.owners)
@@ -209,7 +220,8 @@ def _ask(facts: Facts, unregistered: set[UUID], rules: Rules) -> Ask | None:
     else:
         because, carriers = Addressed.EVERY_CARRIER, tuple(facts.carriers)
     index, span = hit
-    finding = _finding(Ground.UNREGISTERED, arrivals[index], span, rules)
+    people = People([*before, *arrivals[: index + 1]])
+    finding = _finding(Ground.UNREGISTERED, arrivals[index], span, people, rules)
     return Ask(carriers=carriers, because=because, holders=holders, finding=finding)
 
 
@@ -232,10 +244,9 @@ def ground_stands(ground: Ground, carrier: str, facts: Facts, rules: Rules) -> b
         since = _last_lifting(order for order in facts.orders if order.carrier == carrier)
         answering = _by_carrier(judged).get(carrier, {})
         speaking = {each.complaint for each in facts.before if _speaks_for(ground, each, answering)}
-    counting, _ = _counting(facts, speaking, since, ())
-    counting.sort(key=lambda each: each.sent_at)
-    bar_of = _bar_of(ground, rules)
-    return any((bar := bar_of(each)) is not None and span_around(each, counting, bar) for each in counting)
+    counting = sorted(filter(_counted(speaking, since), facts.before), key=lambda each: each.sent_at)
+    bar_of, people = _bar_of(ground, rules), People(facts.before)
+    return any((bar := bar_of(each)) is not None and span_around(each, counting, bar, people) for each in counting)
 
 
 def _by_carrier(judged: Mapping[UUID, Judgement]) -> dict[str, dict[UUID, Judgement]]:
@@ -247,24 +258,22 @@ def _by_carrier(judged: Mapping[UUID, Judgement]) -> dict[str, dict[UUID, Judgem
     return by_carrier
 
 
-def _counting(
-    facts: Facts, wanted: Container[UUID], since: datetime | None, spent: Container[str]
-) -> tuple[list[Evidence], list[Evidence]]:
-    """What of the evidence is wanted, of messages sent since the last lifting: before, and now.
+def _parted(facts: Facts, spent: Container[str]) -> tuple[list[Evidence], list[Evidence]]:
+    """The evidence that was there before, and what came now.
 
     What caused a measure once (`spent`) counts like all else, but as something that was there before: it causes no
     second one.
     """
-
-    def counts(each: Evidence) -> bool:
-        return each.complaint in wanted and (since is None or each.sent_at >= since)
-
-    before = [each for each in facts.before if counts(each)]
+    before: list[Evidence] = list(facts.before)
     arrivals: list[Evidence] = []
     for each in facts.arrivals:
-        if counts(each):
-            (before if reference("complaint", each.complaint) in spent else arrivals).append(each)
+        (before if reference("complaint", each.complaint) in spent else arrivals).append(each)
     return before, arrivals
+
+
+def _counted(wanted: Container[UUID], since: datetime | None) -> Callable[[Evidence], bool]:
+    """Tells of evidence whether it is wanted, and of a message sent since the last lifting."""
+    return lambda each: each.complaint in wanted and (since is None or each.sent_at >= since)
 
 
 def _speaks_for(ground: Ground, evidence: Evidence, answering: Mapping[UUID, Judgement]) -> bool:
@@ -287,15 +296,15 @@ def _bar_of(ground: Ground, rules: Rules) -> Callable[[Evidence], Bar | None]:
     return bar_of
 
 
-def _finding(ground: Ground, trigger: Evidence, span: Sequence[Evidence], rules: Rules) -> Finding:
+def _finding(ground: Ground, trigger: Evidence, span: Sequence[Evidence], people: People, rules: Rules) -> Finding:
     rule = rules(ground, day_of(trigger.sent_at))
     assert rule is not None
-    people = len({each.complainant for each in span})
+    spoken = people.first_of_each(span)
     reason = (
-        f"{people} different vouched complainants of messages sent within {_length(rule.bar.window)}; "
+        f"{len(spoken)} different vouched complainants of messages sent within {_length(rule.bar.window)}; "
         f"the bar is {rule.bar.complainants}"
     )
-    return Finding(trigger=trigger, span=span, complainants=people, reason=reason, rule=rule.citation)
+    return Finding(trigger=trigger, span=span, spoken=spoken, reason=reason, rule=rule.citation)
 
 
 def day_of(moment: datetime) -> date:

@@ -27,8 +27,9 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One complaint that counts: spam, from a complainant its channel vouches for, and not withdrawn.
+    """One complaint that counts: spam, from a complainant its channel vouches for, not capped and not withdrawn.
 
+    `complainant` is a person's surrogate, `complainant_also` the same person's other one around a change of quarter.
     `hint`, `carrier`, `holder` and `filed_signature` are what complaints found filed, `signature` is what the message
     bore; `crime` says that the message is suspected to be a crime rather than mere advertising.
     """
@@ -43,6 +44,7 @@ class Evidence:
     holder: str | None
     signature: str | None
     filed_signature: str | None
+    complainant_also: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

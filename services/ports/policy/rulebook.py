@@ -77,7 +77,7 @@ RULES = Rulebook.of("services.ports", *_BY_GROUND.values(), OrderDeadlines, Enqu
 
 
 def rule_for(ground: Ground, on: date) -> Rule | None:
-    """The bar for a ground on a day; None on a day for which no pack in force has one."""
+    """The bar for a ground that stands on complaints on a day; None on a day for which no pack in force has one."""
     try:
         rule = RULES.at(_BY_GROUND[ground], on)
     except NoRuleInForceError:
@@ -105,5 +105,5 @@ def cited(rule: VersionedRule) -> Citation:
 
 def longest_window(days: set[date]) -> timedelta:
     """The longest window of any rule in force on any of these days: what a decision may have to look back on."""
-    bars = [rule for day in days for ground in Ground if (rule := rule_for(ground, day)) is not None]
+    bars = [rule for day in days for ground in _BY_GROUND if (rule := rule_for(ground, day)) is not None]
     return max((each.bar.window for each in bars), default=timedelta())

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from services.ports.policy.people import People, Surrogates
 
-class Complained(Protocol):
+
+class Complained(Surrogates, Protocol):
     """What a window looks at: who complained, of a message sent when."""
 
     @property
     def complaint(self) -> UUID: ...
-    @property
-    def complainant(self) -> UUID: ...
     @property
     def sent_at(self) -> datetime: ...
 
@@ -27,55 +27,67 @@ C = TypeVar("C", bound=Complained)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How many different complainants within one span of `window` are enough. Each counts once."""
+    """How many different people who complain within one span of `window` are enough. Each counts once."""
 
     complainants: int
     window: timedelta
 
 
-def span_around(trigger: C, complaints: Sequence[C], bar: Bar) -> list[C] | None:
+def span_around(trigger: C, complaints: Sequence[C], bar: Bar, people: People | None = None) -> list[C] | None:
     """The complaints of one span of the bar's length that holds `trigger` and reaches the bar; None if none does.
 
     `complaints` are sorted by `sent_at` and include `trigger`. A span holds what was sent at most its length apart;
-    of several that reach the bar it is the one that begins first.
+    of several that reach the bar it is the one that begins first. `people` is who is who, where more than these
+    complaints tell it.
     """
+    people = people or People(complaints)
     start = bisect_left(complaints, trigger.sent_at - bar.window, key=_sent)
     end = bisect_right(complaints, trigger.sent_at + bar.window, key=_sent)
     near = complaints[start:end]
-    people = Counter[UUID]()
+    within = Counter[UUID]()
     last = 0
     for first, each in enumerate(near):
         if each.sent_at > trigger.sent_at:
             break
         while last < len(near) and near[last].sent_at - each.sent_at <= bar.window:
-            people[near[last].complainant] += 1
+            within[people.of(near[last])] += 1
             last += 1
-        if len(people) >= bar.complainants:
+        if len(within) >= bar.complainants:
             return list(near[first:last])
-        people[each.complainant] -= 1
-        if not people[each.complainant]:
-            del people[each.complainant]
+        person = people.of(each)
+        within[person] -= 1
+        if not within[person]:
+            del within[person]
     return None
 
 
 def first_to_reach(
-    before: Sequence[C], arrivals: Sequence[C], bar_of: Callable[[C], Bar | None]
+    before: Sequence[C],
+    arrivals: Sequence[C],
+    bar_of: Callable[[C], Bar | None],
+    counts: Callable[[C], bool] = lambda _: True,
 ) -> tuple[int, list[C]] | None:
     """Which arrival, in the order of arriving, is the first to complete a span, and that span.
 
     Looks at each arrival with what was there before it and nothing else, so that it makes no difference whether
     complaints are heard one by one or in batches. `bar_of` gives the bar by which an arrival is judged; None: no
-    rule was in force.
+    rule was in force. What does not count still tells who is who.
     """
-    bars = [bar_of(each) for each in arrivals]
-    lowest = min((bar.complainants for bar in bars if bar is not None), default=None)
-    # Most numbers never have enough complainants at all; for those no span need be looked at.
-    if lowest is None or len({each.complainant for each in (*before, *arrivals)}) < lowest:
+    bars = {index: bar_of(each) for index, each in enumerate(arrivals) if counts(each)}
+    lowest = min((bar.complainants for bar in bars.values() if bar is not None), default=None)
+    # Most numbers never have enough complainants at all; for those no span need be looked at. There are no more people
+    # than surrogates, whatever is learned on the way.
+    if lowest is None or len({each.complainant for each in (*before, *arrivals) if counts(each)}) < lowest:
         return None
-    seen = sorted(before, key=_place)
-    for index, (each, bar) in enumerate(zip(arrivals, bars, strict=True)):
+    people = People(before)
+    seen = sorted((each for each in before if counts(each)), key=_place)
+    for index, each in enumerate(arrivals):
+        people.meet(each)
+        if index not in bars:
+            continue
         insort(seen, each, key=_place)
-        if bar is not None and (span := span_around(each, seen, bar)) is not None:
+        bar = bars[index]
+        if bar is not None and (span := span_around(each, seen, bar, people)) is not None:
             return index, span
     return None
 

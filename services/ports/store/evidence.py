@@ -30,12 +30,14 @@ class Assessed:
     standing: Standing
     category: str
     vouched: bool
+    capped: bool
     province: str | None
 
     @property
     def counts(self) -> bool:
-        """Whether a decision may look at it: spam, and from a complainant that the channel vouches for."""
-        return self.vouched and self.category in SPAM
+        """Whether a decision may look at it: spam, from a complainant that the channel vouches for, and not one too
+        many of theirs."""
+        return self.vouched and not self.capped and self.category in SPAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ def take_assessments(tx: Tx, assessments: Sequence[Assessed]) -> list[Taken]:
         "filed_signature": [each.evidence.filed_signature for each in assessments],
         "category": [each.category for each in assessments],
         "complainant": [each.evidence.complainant for each in assessments],
+        "complainant_also": [each.evidence.complainant_also for each in assessments],
         "vouched": [each.vouched for each in assessments],
+        "capped": [each.capped for each in assessments],
         "province": [each.province for each in assessments],
         "sent_at": [each.evidence.sent_at for each in assessments],
     }
@@ -110,6 +114,7 @@ def _evidence(row: Any) -> Evidence:
         complaint=row.complaint_id,
         number=row.number,
         complainant=row.complainant,
+        complainant_also=row.complainant_also,
         sent_at=row.sent_at,
         crime=row.category == Category.SUSPECTED_CRIME,
         hint=row.hint,

@@ -7,9 +7,13 @@
 4. ports: rows, sorted by carrier and number
 5. orders: rows, sorted by id
 6. enquiries: rows, sorted by id
+7. listings: rows, sorted by entry
+8. shutdown proposals: rows, sorted by id
 
 Lock before you read: whoever decides on a number, files it, or changes what a decision about it looks at (an order's
 lifting, an answer) first locks its row in `senders`. Otherwise two of them see half each, and nobody or both act.
+A batch that hears of complaints first and of a standing then takes codes after senders: where that meets a filing one
+of the two is turned back by the database, and tried again.
 """
 
 from __future__ import annotations
@@ -53,12 +57,24 @@ def filing(tx: Tx, numbers: Iterable[str], codes: Iterable[str], *, covering: bo
         tx.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _COVERING})
     # Filings do not mind each other. A listing takes the same locks for itself before it looks for the enterprise's
     # ports: no filing slips between.
-    slots = sorted({zlib.crc32(code.encode()) % _CODE_SLOTS for code in codes})
     tx.execute(
         sa.text("SELECT pg_advisory_xact_lock_shared(:namespace, slot) FROM unnest(CAST(:slots AS int[])) AS slot"),
-        {"namespace": _CODES, "slots": slots},
+        {"namespace": _CODES, "slots": _slots(codes)},
     )
     _senders(tx, numbers)
+
+
+def listing(tx: Tx, codes: Iterable[str]) -> None:
+    """Lock these enterprises to change what they may file. Filings of theirs that came first are in the register
+    when this returns, others wait for the transaction to end."""
+    tx.execute(
+        sa.text("SELECT pg_advisory_xact_lock(:namespace, slot) FROM unnest(CAST(:slots AS int[])) AS slot"),
+        {"namespace": _CODES, "slots": _slots(codes)},
+    )
+
+
+def _slots(codes: Iterable[str]) -> list[int]:
+    return sorted({zlib.crc32(code.encode()) % _CODE_SLOTS for code in codes})
 
 
 def _senders(tx: Tx, numbers: Iterable[str]) -> list[str]:

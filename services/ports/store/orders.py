@@ -69,12 +69,15 @@ def save_orders(tx: Tx, orders: Sequence[Order]) -> None:
 def past_orders(read: Read, numbers: Sequence[str]) -> dict[str, list[PastOrder]]:
     """Every order there was about these numbers."""
     rows = read.execute(
-        sa.text("SELECT number, carrier, lifted_at, cause FROM orders WHERE number = ANY(CAST(:numbers AS text[]))"),
+        sa.text(
+            "SELECT number, carrier, lifted_at, cause, ground FROM orders WHERE number = ANY(CAST(:numbers AS text[]))"
+        ),
         {"numbers": list(numbers)},
     )
     orders: dict[str, list[PastOrder]] = defaultdict(list)
     for row in rows.all():
-        orders[row.number].append(PastOrder(row.carrier, row.lifted_at, row.cause))
+        by_listing = row.ground == Ground.LISTING
+        orders[row.number].append(PastOrder(row.carrier, row.lifted_at, row.cause, by_listing))
     return orders
 
 

@@ -16,7 +16,7 @@ from contracts.numbers import ACCESS_CODES
 from services.ports.model import Application, Decision, Filing, Port, PortStatus
 from services.ports.policy.decisions import Owner
 from services.ports.policy.evidence import Register, Registered
-from services.ports.store.tables import FILINGS, PORTS
+from services.ports.store.tables import FILINGS, LISTING_REFUSALS, PORTS
 
 SHORTEST_BASE = min(row.base_digits for row in ACCESS_CODES)
 """Digits of the shortest number that can be filed."""
@@ -82,6 +82,8 @@ def save_applications(tx: Tx, applications: Sequence[Application], ports: Sequen
         port, filing = entered.get(each.id, (None, each.filing))
         rows.append(_filing_row(each, port, filing))
     sets.insert(tx, FILINGS, rows)
+    kept_out = [(each.id, each.hindrance.listing) for each in applications if each.hindrance is not None]
+    sets.insert(tx, LISTING_REFUSALS, [{"entry": entry, "filing_id": id_} for id_, entry in kept_out if entry])
     ended = [filing for filing_id, (_, filing) in entered.items() if filing_id not in new and filing.valid_to]
     if ended:
         tx.execute(
@@ -148,7 +150,9 @@ def owners_of(read: Read, access_codes: Iterable[str], at: datetime) -> dict[str
 
 
 def refused_before(read: Read, digests: Sequence[bytes]) -> dict[tuple[str, str, bytes, UUID], UUID]:
-    """The refusals there are of filings with these digests: (carrier, number, digest, order in the way) → filing."""
+    """The refusals there are of filings with these digests: (carrier, number, digest, what was in the way) → filing."""
+    if not digests:
+        return {}
     rows = read.execute(
         sa.text(
             "SELECT f.carrier, f.number, f.digest, f.hindered_by, f.id FROM filings AS f "
@@ -212,6 +216,7 @@ def _filing_row(application: Application, port: Port | None, filing: Filing) -> 
         "recorded_at": filing.recorded_at,
         "decision": application.decision,
         "reasons": application.reasons,
-        "hindered_by": application.hindered_by,
+        "hindered_by": None if application.hindrance is None else application.hindrance.id,
+        "hindrance": None if application.hindrance is None else application.hindrance.kind,
         "digest": application.filing.digest,
     }

@@ -57,10 +57,12 @@ FILINGS = sa.Table(
     sa.Column("reasons", JSONB, nullable=False),
     sa.Column("hindered_by", sa.Uuid),
     sa.Column("digest", sa.LargeBinary, nullable=False),
+    # What `hindered_by` is the id of: an order or a listing; none (refused before there were listings): an order.
+    sa.Column("hindrance", Key),
     sa.CheckConstraint("(decision = 'accepted') = (port_id IS NOT NULL)", name="accepted_ones_have_a_port"),
     sa.Index("ix_filings_port_id", "port_id"),
     sa.Index("ix_filings_number", "number"),
-    # A filing that is refused once more for the same order is the refusal there was.
+    # A filing that is refused once more for the same order or listing is the refusal there was.
     sa.Index(
         "uq_filings_refused", "carrier", "number", "digest", "hindered_by",
         unique=True, postgresql_where=sa.text("decision = 'refused'"),
@@ -88,7 +90,9 @@ EVIDENCE = sa.Table(
     sa.Column("vouched", sa.Boolean),
     sa.Column("province", Key),
     sa.Column("sent_at", Moment),
-    # `counts`: spam, vouched for and not withdrawn: what a decision may look at.
+    sa.Column("complainant_also", sa.Uuid),
+    sa.Column("capped", sa.Boolean),
+    # `counts`: spam, vouched for, not capped and not withdrawn: what a decision may look at.
     sa.Index("ix_evidence_counting", "number", "sent_at", postgresql_where=sa.text("counts")),
     comment="One row per complaint about a port, at its newest version; nothing is counted up",
 )
@@ -167,3 +171,90 @@ ENQUIRIES = sa.Table(
     sa.Index("ix_enquiries_answer_by", "answer_by", postgresql_where=sa.text("state = 'sent'")),
     comment="Questions to carriers about numbers that nobody filed",
 )
+
+STANDINGS = sa.Table(
+    "standings",
+    METADATA,
+    sa.Column("code", Key, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("restrictions", JSONB, nullable=False),
+    comment="What the credit lists forbid an enterprise now, at its newest version; filings are judged by it",
+)
+
+LISTINGS = sa.Table(
+    "listings",
+    METADATA,
+    sa.Column("entry", sa.Uuid, primary_key=True),
+    sa.Column("code", Key, nullable=False),
+    sa.Column("province", Key, nullable=False),
+    sa.Column("list", Key, nullable=False),
+    sa.Column("tier", Key, nullable=False),
+    sa.Column("reason", Key, nullable=False),
+    sa.Column("article", sa.Text, nullable=False),
+    sa.Column("new_resources", Key, nullable=False),
+    sa.Column("existing", Key, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("until", Moment, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("phase", Key, nullable=False),
+    sa.Column("correlation_id", Key, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Index("ix_listings_code", "code"),
+    sa.Index("ix_listings_at_work", "phase", "entry", postgresql_where=sa.text("phase IN ('shutting', 'lifting')")),
+    comment="One row per entry of the credit lists that was ever in force for an enterprise",
+)
+
+LISTED_PORTS = sa.Table(
+    "listed_ports",
+    METADATA,
+    sa.Column("entry", sa.Uuid, primary_key=True),
+    sa.Column("carrier", Key, primary_key=True),
+    sa.Column("number", Key, primary_key=True),
+    sa.Column("order_id", sa.Uuid),
+    sa.Index("ix_listed_ports_number", "number", "carrier"),
+    sa.Index("ix_listed_ports_order_id", "order_id", postgresql_where=sa.text("order_id IS NOT NULL")),
+    comment="The ports that an enterprise had when its listing set out to shut them, and the order for each",
+)
+
+LISTING_REFUSALS = sa.Table(
+    "listing_refusals",
+    METADATA,
+    sa.Column("entry", sa.Uuid, primary_key=True),
+    sa.Column("filing_id", sa.Uuid, primary_key=True),
+    comment="The filings that a listing kept out of the register",
+)
+
+SHUTDOWN_PROPOSALS = sa.Table(
+    "shutdown_proposals",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("carrier", Key),
+    sa.Column("number", Key),
+    sa.Column("listing", sa.Uuid),
+    sa.Column("code", Key),
+    sa.Column("province", Key),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("proposed_by", Key, nullable=False),
+    sa.Column("proposer", Key),
+    sa.Column("correlation_id", Key, nullable=False),
+    sa.Column("proposed_at", Moment, nullable=False),
+    sa.Column("decider", Key),
+    sa.Column("decision_reason", sa.Text),
+    sa.Column("decided_at", Moment),
+    sa.Column("order_id", sa.Uuid),
+    sa.CheckConstraint("(number IS NULL) <> (listing IS NULL)", name="is_of_a_port_or_of_a_listing"),
+    sa.Index(
+        "uq_shutdown_proposals_port", "carrier", "number",
+        unique=True, postgresql_where=sa.text("state = 'proposed' AND listing IS NULL"),
+    ),
+    sa.Index(
+        "uq_shutdown_proposals_listing", "listing",
+        unique=True, postgresql_where=sa.text("state = 'proposed' AND listing IS NOT NULL"),
+    ),
+    sa.Index("ix_shutdown_proposals_number", "number", "carrier"),
+    sa.Index("ix_shutdown_proposals_listing", "listing"),
+    sa.Index("ix_shutdown_proposals_state", "state", "id"),
+    comment="Proposals to shut a port, or all ports of a listed enterprise, which somebody else decides",
+)  # fmt: skip

@@ -36,7 +36,9 @@ class OrderView(BaseModel):
     complainants: int = COMPLAINANTS
     reasons: list[str]
     rules: list[CitationView]
-    causes: list[str] = Field(description="what it stands on: enquiry:<id>, and for staff complaint:<id>")
+    causes: list[str] = Field(
+        description="what it stands on: enquiry:<id>, listing:<entry>, and for staff complaint:<id>, proposal:<id>"
+    )
     ordered_at: datetime
     acknowledge_by: datetime
     execute_by: datetime

@@ -13,9 +13,9 @@ from pydantic import BaseModel, Field
 
 from chassis.database import Read
 from chassis.http.paging import Paging
-from services.ports.model import Decision, PortStatus
+from services.ports.model import Decision, HindranceKind, PortStatus
 from services.ports.store.sight import Sight
-from services.ports.store.tables import FILINGS, PORTS
+from services.ports.store.tables import FILINGS, LISTING_REFUSALS, PORTS
 from services.ports.views.shared import equal, select_rows
 
 
@@ -39,6 +39,7 @@ class FilingView(BaseModel):
     decision: Decision
     reasons: list[str]
     hindered_by: UUID | None = Field(description="the order because of which it was refused")
+    listing: UUID | None = Field(description="the entry of the credit lists because of which it was refused")
 
 
 class PortView(BaseModel):
@@ -69,11 +70,29 @@ def find_port(read: Read, carrier: str, number: str, sight: Sight) -> PortView |
     return ports[0] if ports else None
 
 
+def list_filings(
+    read: Read, page: Paging, sight: Sight, wanted: dict[str, str | None], listing: UUID | None
+) -> list[FilingView]:
+    """Filings in the order in which they were decided on; `wanted` are columns and the value each must have (None:
+    any), `listing` is the entry that kept them out."""
+    conditions = [*_seen_filings(sight), *equal(FILINGS, wanted)]
+    if listing is not None:
+        kept_out = sa.select(LISTING_REFUSALS.c.filing_id).where(LISTING_REFUSALS.c.entry == listing)
+        conditions.append(FILINGS.c.id.in_(kept_out))
+    after = page.after(UUID)
+    if after is not None:
+        conditions.append(FILINGS.c.id > after[0])
+    return [_filing(row) for row in select_rows(read, FILINGS, conditions, limit=page.limit)]
+
+
 def find_filing(read: Read, identifier: UUID, sight: Sight) -> FilingView | None:
     """One filing, if it is seen."""
-    conditions = [*equal(FILINGS, {"carrier": sight.carrier, "province": sight.province}), FILINGS.c.id == identifier]
-    rows = select_rows(read, FILINGS, conditions, limit=1)
+    rows = select_rows(read, FILINGS, [*_seen_filings(sight), FILINGS.c.id == identifier], limit=1)
     return _filing(rows[0]) if rows else None
+
+
+def _seen_filings(sight: Sight) -> list[sa.ColumnElement[bool]]:
+    return equal(FILINGS, {"carrier": sight.carrier, "province": sight.province})
 
 
 def _seen(sight: Sight) -> list[sa.ColumnElement[bool]]:
@@ -110,4 +129,6 @@ def _with_filings(read: Read, ports: Sequence[Any]) -> list[PortView]:
 
 
 def _filing(row: Any) -> FilingView:
-    return FilingView.model_validate({name: getattr(row, name) for name in FilingView.model_fields})
+    fields = {name: value for name, value in row._mapping.items() if name in FilingView.model_fields}
+    hindrance = "listing" if row.hindrance == HindranceKind.LISTING else "hindered_by"
+    return FilingView.model_validate(fields | {"listing": None, "hindered_by": None} | {hindrance: row.hindered_by})

@@ -15,9 +15,10 @@ from services.ports.store.sight import Sight
 def causes_seen(causes: Sequence[str], sight: Sight) -> list[str]:
     """The causes that whoever has this sight may know of.
 
-    A carrier files complaints of its own subscribers: a reference would lead it from an order to one of them.
+    A carrier files complaints of its own subscribers: a reference would lead it from an order to one of them. What
+    staff propose and decide among themselves is no carrier's business either.
     """
-    return [each for each in causes if sight.carrier is None or not each.startswith("complaint:")]
+    return [each for each in causes if sight.carrier is None or not each.startswith(("complaint:", "proposal:"))]
 
 
 def select_rows(

@@ -31,7 +31,9 @@ NUMBER = "10690123456789"
 COMPLAINANT = "13900001234"
 TEXT = "【云杉书店】尊敬的李明先生，新书上架，全场八折，详询13900005678，回T退订"
 HOLDER, PROVIDER = "91440300MA5EXAMP0A", "91310115MA1EXAMPLC"
-ALL_SCOPES = "complaints:file complaints:read complaints:correct complaints:withdraw"
+ALL_SCOPES = "complaints:file complaints:read complaints:correct complaints:withdraw complaints:reveal"
+ANNA, BORIS = "anna", "boris"
+"""Two colleagues."""
 
 
 def report(external_id: str | None = "app-1", **said: Any) -> dict[str, Any]:
@@ -78,12 +80,14 @@ class Office:
     database: Database
     issuer: Issuer
 
-    def token(self, org: str = "regulator:MIIT", scope: str = ALL_SCOPES) -> dict[str, str]:
-        return self.issuer.bearer(scope, org=org)
+    def token(self, org: str = "regulator:MIIT", scope: str = ALL_SCOPES, by: str = "system-1") -> dict[str, str]:
+        return self.issuer.bearer(scope, org=org, sub=by)
 
-    def post(self, path: str, body: Any, *, org: str = "regulator:MIIT", **headers: str) -> Response:
+    def post(
+        self, path: str, body: Any, *, org: str = "regulator:MIIT", by: str = "system-1", **headers: str
+    ) -> Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.post(path, json=body, headers={**self.token(org), **named})
+        return self.client.post(path, json=body, headers={**self.token(org, by=by), **named})
 
     def get(self, path: str, *, org: str = "regulator:MIIT") -> Response:
         return self.client.get(path, headers=self.token(org))
@@ -128,6 +132,23 @@ class Office:
         message = Message(uuid4(), event, version, SENT, Cause("filing", "filing"))
         with self.database.begin() as tx:
             keep_declared(tx, [message])
+
+    def ask_to_see(self, complaint: str, by: str = ANNA, reason: str = "警方来函") -> dict[str, Any]:
+        """Request a reveal of who filed a complaint."""
+        answer = self.post(f"/complaints/{complaint}/reveals", {"reason": reason}, by=by)
+        assert answer.status_code == 201, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def decide(self, reveal: dict[str, Any], decision: str = "approve", by: str = BORIS, **rest: str) -> Response:
+        """Let somebody decide on a reveal as it was read."""
+        seen = {"If_Match": f'"{reveal["version"]}"', **rest}
+        body = {"decision": decision, "reason": "函件属实"}
+        return self.post(f"/reveals/{reveal['id']}/decision", body, by=by, **seen)
+
+    def look(self, reveal: dict[str, Any], by: str = ANNA, **rest: str) -> Response:
+        """Ask for the number itself."""
+        return self.post(f"/reveals/{reveal['id']}/disclosure", None, by=by, **rest)
 
     def rows(self, statement: str, **parameters: Any) -> list[Any]:
         with self.database.read() as read:

@@ -20,10 +20,13 @@ def test_the_description_and_the_service_agree(app: FastAPI, office: Office, org
     filed = office.file()
     imported = office.import_lines(b"{}", org="channel:app")
     office.assess()
+    reveal = office.ask_to_see(filed["id"], by="system-1")
+    office.decide(reveal)
     known = {
         "/complaints/": {"id": filed["id"]},
         "/complaint-imports/": {"id": imported["id"]},
         "/receipts/": {"receipt": filed["receipt"]},
+        "/reveals/": {"id": reveal["id"]},
     }
     headers = office.issuer.bearer(ALL_SCOPES, org=org, exp=2**33)
     assert fuzz(app, headers, known, examples, office.database, METADATA) == []

@@ -112,6 +112,8 @@ def test_files_with_the_same_complaints_in_opposite_order_do_not_lock_each_other
             sender_number=NUMBER,
             sender_raw=NUMBER,
             complainant_id=new_id(),
+            surrogate=new_id(),
+            surrogate_also=None,
             number_cipher=b"",
             province=None,
             sent_at=SENT,

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from services.complaints.store.tables import METADATA
-from tests.integration.complaints.scenes import ALL_SCOPES, COMPLAINANT, NUMBER, Office, report
+from tests.integration.complaints.scenes import ALL_SCOPES, ANNA, BORIS, COMPLAINANT, NUMBER, Office, report
 from tests.integration.http.walking import (
     BAD_TOKENS,
     Refused,
@@ -68,6 +68,43 @@ def test_a_complaint_is_refused_without_a_trace_that_is(office: Office, what: st
     assert left(office) == before
 
 
+WHY = json.dumps({"reason": "警方来函"}, ensure_ascii=False).encode()
+REQUESTS = {
+    "no reason": Refused(422, "validation", b"{}", JSON),
+    "an empty reason": Refused(422, "validation", b'{"reason": ""}', JSON),
+    "an endless reason": Refused(422, "validation", json.dumps({"reason": "字" * 1_001}).encode(), JSON),
+    "who decides": Refused(422, "validation", b'{"reason": "r", "decided_by": "me"}', JSON),
+}
+SAYING = json.dumps({"decision": "approve", "reason": "函件属实"}, ensure_ascii=False).encode()
+DECISIONS = {
+    "no decision": Refused(422, "validation", b'{"reason": "r"}', JSON),
+    "neither yes nor no": Refused(422, "validation", b'{"decision": "perhaps", "reason": "r"}', JSON),
+    "no reason": Refused(422, "validation", b'{"decision": "refuse"}', JSON),
+    "an empty reason": Refused(422, "validation", b'{"decision": "refuse", "reason": ""}', JSON),
+    "for how long": Refused(422, "validation", b'{"decision": "approve", "reason": "r", "valid": "1y"}', JSON),
+}
+
+
+@pytest.mark.parametrize("what", [*bad_json(WHY, "警方来函"), *REQUESTS])
+def test_a_request_for_a_reveal_is_refused_without_a_trace_that_has(office: Office, what: str) -> None:
+    sent = (bad_json(WHY, "警方来函") | REQUESTS)[what]
+    path = f"/complaints/{office.file()['id']}/reveals"
+    before = left(office)
+    headers = {**office.token(), "Idempotency-Key": "k", **sent.headers}
+    assert problem_of(office.client.post(path, content=sent.content, headers=headers)) == (sent.status, sent.slug)
+    assert left(office) == before
+
+
+@pytest.mark.parametrize("what", [*bad_json(SAYING, "函件属实"), *DECISIONS])
+def test_a_decision_on_a_reveal_is_refused_without_a_trace_that_has(office: Office, what: str) -> None:
+    sent = (bad_json(SAYING, "函件属实") | DECISIONS)[what]
+    path = f"/reveals/{office.ask_to_see(office.file()['id'])['id']}/decision"
+    before = left(office)
+    headers = {**office.token(by=BORIS), "Idempotency-Key": "k", "If-Match": '"1"', **sent.headers}
+    assert problem_of(office.client.post(path, content=sent.content, headers=headers)) == (sent.status, sent.slug)
+    assert left(office) == before
+
+
 @pytest.mark.parametrize("what", bad_files(GOOD, LINES))
 def test_a_file_is_refused_without_a_trace_that_is(office: Office, what: str) -> None:
     sent = bad_files(GOOD + b"\n", LINES)[what]
@@ -83,10 +120,13 @@ def test_a_file_is_refused_without_a_trace_that_is(office: Office, what: str) ->
 
 @pytest.fixture
 def walk(office: Office) -> Walk:
-    """Every route, called about a complaint of the channel `app` from Guangdong and a file of that channel."""
+    """Every route, called about a complaint of the channel `app` from Guangdong, a file of that channel, and a reveal
+    that was approved."""
     filed = office.file("app-1")
     imported = office.import_lines(report("app-2", sender_number=NUMBER), org="channel:app")
     office.assess()
+    reveal = office.ask_to_see(filed["id"], by=ANNA)
+    office.decide(reveal)
     return Walk(
         office.client,
         {
@@ -94,12 +134,16 @@ def walk(office: Office) -> Walk:
             "/complaint-imports": {"id": imported["id"]},
             "/receipts": {"receipt": filed["id"]},
             "/register": {"number": NUMBER},
+            "/reveals": {"id": reveal["id"]},
             "/": {},
         },
         {
             "POST /complaints": report("app-3"),
             "POST /complaints/{id}/corrections": {"note": "no spam", "category": "not-spam"},
             "POST /complaints/{id}/withdrawal": {"reason": "taken-back"},
+            "POST /complaints/{id}/reveals": {"reason": "警方来函"},
+            "POST /reveals/{id}/decision": {"decision": "approve", "reason": "函件属实"},
+            "POST /reveals/{id}/disclosure": None,
             "POST /complaint-imports": json.dumps(report("app-4")).encode(),
             "POST /complaint-imports/{id}/resumption": {"reason": "mended"},
         },
@@ -108,8 +152,11 @@ def walk(office: Office) -> Walk:
 
 
 def marks(office: Office) -> list[str]:
-    """What gives a complaint away: its id, the channel's id, the complainant's surrogate, receipts, imports."""
-    found = office.rows("SELECT id, complainant_id, receipt FROM complaints")
+    """What gives a complaint away: its id, who complained, inside and outside, receipts, imports, reveals."""
+    found = office.rows(
+        "SELECT id, complainant_id, surrogate, receipt FROM complaints UNION ALL "
+        "SELECT id, complaint_id, NULL, NULL FROM reveals"
+    )
     told = [str(value) for row in found for value in row if value is not None]
     return [*told, *(str(row.id) for row in office.rows("SELECT id FROM imports")), COMPLAINANT]
 
@@ -147,7 +194,7 @@ def test_those_for_whom_it_is_see_it(app: FastAPI, office: Office, walk: Walk) -
             for operation in operations(app)
             if operation.method == "GET" and shows(walk.call(operation, office.token(org)), secret)
         }
-    complaints = {"GET /complaints", "GET /complaints/{id}"}
+    complaints = {"GET /complaints", "GET /complaints/{id}", "GET /reveals", "GET /reveals/{id}"}
     files = {"GET /complaint-imports", "GET /complaint-imports/{id}"}
     assert seen == {
         "regulator:MIIT": complaints | files,
@@ -156,11 +203,37 @@ def test_those_for_whom_it_is_see_it(app: FastAPI, office: Office, walk: Walk) -
     }
 
 
+@pytest.mark.parametrize("org", ["regulator:MIIT", "regulator:CA-44", "channel:app"])
+@pytest.mark.parametrize("by", [ANNA, BORIS, "somebody else"])
+def test_a_number_is_in_no_answer_but_the_disclosure_to_whom_it_was_approved_for(
+    app: FastAPI, office: Office, walk: Walk, org: str, by: str
+) -> None:
+    told = {
+        str(operation)
+        for operation in operations(app)
+        if COMPLAINANT in walk.call(operation, office.token(org, by=by)).text
+    }
+    staff = org.startswith("regulator:")
+    assert told == ({"POST /reveals/{id}/disclosure"} if staff and by == ANNA else set())
+
+
+@pytest.mark.parametrize("org", ["regulator:MIIT", "regulator:CA-44", "channel:app"])
+def test_who_a_complainant_is_inside_is_in_no_answer_and_no_event(
+    app: FastAPI, office: Office, walk: Walk, org: str
+) -> None:
+    inside = [str(row.id) for row in office.rows("SELECT id FROM complainants")]
+    assert inside
+    for operation in operations(app):
+        assert shows(walk.call(operation, office.token(org, by=ANNA)), inside) == [], operation
+    assert office.payloads()
+    assert not [each for each in inside for payload in office.payloads() if each.encode() in payload]
+
+
 @pytest.mark.parametrize("what", BAD_TOKENS)
 def test_a_token_opens_no_route_that_is(app: FastAPI, office: Office, walk: Walk, what: str) -> None:
     before = left(office)
     guarded = [operation for operation in operations(app) if not operation.public]
-    assert len(guarded) >= 10
+    assert len(guarded) >= 15
     for operation in guarded:
         answer = walk.call(operation, BAD_TOKENS[what](office.issuer, ALL_SCOPES))
         assert problem_of(answer) == (401, "unauthenticated"), operation

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from anning.services import NAMES
 from standalone.client import Client
 from standalone.processes import free_port
 
@@ -74,10 +75,11 @@ class Composition:
         """`directory` takes the credentials for calls from outside."""
         self.name = f"anning-test-{secrets.token_hex(4)}"
         self.credentials = directory
+        reached = (*NAMES, "tokens")
         ports: set[int] = set()
-        while len(ports) < 3:
+        while len(ports) < len(reached):
             ports.add(free_port())
-        self.ports = dict(zip(("complaints", "ports", "tokens"), sorted(ports), strict=True))
+        self.ports = dict(zip(reached, sorted(ports), strict=True))
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("ANNING_", "COMPOSE_"))}
         self._environment = clean | {
             **{f"ANNING_{name.upper()}_PORT": str(port) for name, port in self.ports.items()},
@@ -119,5 +121,5 @@ class Composition:
         return Client(self.url(service), self.url("tokens"), self.credentials, org)
 
     def url(self, what: str) -> str:
-        """Where `complaints`, `ports` or `tokens` is to be reached from this machine."""
+        """Where a service, or `tokens`, is to be reached from this machine."""
         return f"http://127.0.0.1:{self.ports[what]}"

@@ -23,10 +23,9 @@ RUNNING = {"postgres", "kafka", "sandbox", *(f"{name}-{role}" for name in NAMES 
 ONCE = {"install", "databases", *(f"{name}-migrate" for name in NAMES)}
 SECRETS = {
     "postgres": {"password"},
+    **{f"{name}-{role}": {"pgpass"} for name in NAMES for role in ("api", "worker")},
     "complaints-api": {"pgpass", "keys.json"},
     "complaints-worker": {"pgpass", "keys.json"},
-    "ports-api": {"pgpass"},
-    "ports-worker": {"pgpass"},
     "sandbox": {"key.json", "clients.json"},
 }
 
@@ -141,8 +140,7 @@ def test_only_apis_and_tokens_are_reached_from_outside_and_only_from_this_machin
     }
 
     assert published == {
-        ("complaints-api", "127.0.0.1", composition.ports["complaints"]),
-        ("ports-api", "127.0.0.1", composition.ports["ports"]),
+        *((f"{name}-api", "127.0.0.1", composition.ports[name]) for name in NAMES),
         ("sandbox", "127.0.0.1", composition.ports["tokens"]),
     }
 

@@ -9,11 +9,14 @@ from httpx2 import Response
 
 from tests.integration.http.issuer import Issuer
 
-SCOPES = "ports:file ports:read ports:statistics orders:read orders:act orders:lift enquiries:read enquiries:answer"
+SCOPES = (
+    "ports:file ports:read ports:statistics orders:read orders:act orders:lift orders:propose orders:decide "
+    "enquiries:read enquiries:answer"
+)
 
 
 class Api:
-    """Calls routes for an organisation, with every scope there is unless told otherwise."""
+    """Calls routes for an organisation, with every scope there is unless told otherwise, and by whom."""
 
     def __init__(self, client: TestClient, issuer: Issuer) -> None:
         self.client = client
@@ -32,9 +35,10 @@ class Api:
         seen: object = None,
         key: str | None = None,
         scopes: str = SCOPES,
+        by: str = "system-1",
     ) -> Response:
-        """`seen` is the version in If-Match, `key` the Idempotency-Key."""
-        headers = self._issuer.bearer(scopes, org=org)
+        """`seen` is the version in If-Match, `key` the Idempotency-Key, `by` the person that acts."""
+        headers = self._issuer.bearer(scopes, org=org, sub=by)
         if seen is not None:
             headers["If-Match"] = f'"{seen}"'
         if key is not None:

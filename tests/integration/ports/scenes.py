@@ -15,11 +15,16 @@ from chassis.database import Database
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
 from chassis.ids import new_id
+from chassis.service import Slice
 from contracts.complaints import Attribution, ComplaintAssessed, ComplaintWithdrawn, Sender
+from contracts.credit import Restriction, StandingChanged
 from contracts.numbers import SenderNumber
 from services.ports.commands.filings import Filed, file_ports
 from services.ports.commands.forms import Form, read_form
+from services.ports.commands.orders import Upon, acknowledge_order, execute_order, lift_order
 from services.ports.reactions import REACTIONS
+from services.ports.store.sight import EVERYTHING
+from services.ports.sweeps import enforce_listings
 
 NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
 HOLDER, OTHER_HOLDER = "91350000M0CKHA1D3E", "91510000M0CKHB2D25"
@@ -46,9 +51,12 @@ def assessed(
     holder: str | None = HOLDER,
     signature: str | None = SIGNATURE,
     vouched: bool = True,
+    capped: bool = False,
+    also: str | None = None,
     sent: datetime = NOON,
 ) -> Message[ComplaintAssessed]:
-    """The complaint of that name, assessed; unless `by` says otherwise each has a complainant of its own."""
+    """The complaint of that name, assessed; unless `by` says otherwise each has a complainant of its own. `also` is
+    the surrogate that the complainant has in the quarter beside."""
     sender = SenderNumber.parse(number)
     unregistered = kind not in ("declared", "sublet-suspected")
     event = ComplaintAssessed(
@@ -81,6 +89,8 @@ def assessed(
         sent_at=sent.replace(minute=0, second=0, microsecond=0),
         received_at=sent,
         excerpt="",
+        complainant_also=None if also is None else named(f"complainant of {also}"),
+        capped=capped,
     )
     return Message(new_id(), event, version, clock.now(), Cause(f"complaint {name}", f"filed {name}"))
 
@@ -98,6 +108,77 @@ def withdrawn(name: str, number: str = NUMBER, *, version: int = 3) -> Message[C
     return Message(new_id(), event, version, clock.now(), Cause(f"complaint {name}", f"withdrawn {name}"))
 
 
+def restriction(
+    name: str = "an entry",
+    *,
+    new_resources: str = "refuse",
+    existing: str = "shut",
+    since: datetime = NOON - timedelta(days=30),
+) -> Restriction:
+    """What the entry of that name means for its enterprise."""
+    return Restriction(
+        entry=named(name),
+        list="adverse",
+        tier="general",
+        reason="listed-adverse-general",
+        article="电信业务经营许可管理办法第四十二条",
+        new_resources=new_resources,
+        existing=existing,
+        since=since,
+        until=since + timedelta(days=365),
+    )
+
+
+def standing(*restrictions: Restriction, code: str = HOLDER, version: int = 1) -> Message[StandingChanged]:
+    """What is forbidden to an enterprise now: these restrictions and nothing else."""
+    event = StandingChanged(code=code, restrictions=restrictions)
+    return Message(new_id(), event, version, clock.now(), Cause(f"story of {code}", f"standing {version} of {code}"))
+
+
+def enforce(database: Database, limit: int = 200) -> int:
+    """Run the sweep of listings until nothing is left to do; returns in how many slices it did something."""
+    slices = 0
+    while True:
+        with database.begin() as tx:
+            if not enforce_listings(tx, Slice(limit)):
+                return slices
+        slices += 1
+
+
+def listed(database: Database, *numbers: str, **restricted: Any) -> None:
+    """File these ports, let their holder be listed, and do what follows for the ports."""
+    file(database, *(form(number) for number in numbers))
+    hear(database, standing(restriction(**restricted)))
+    enforce(database)
+
+
+def repaired(code: str = HOLDER, *, version: int = 2) -> Message[StandingChanged]:
+    """Nothing is forbidden to the enterprise any more."""
+    return standing(code=code, version=version)
+
+
+class Staff:
+    """Somebody of the ministry."""
+
+    subject = "li"
+    organisation = "regulator:MIIT"
+
+
+def execute(database: Database, order: Any) -> None:
+    """Let the carrier acknowledge and execute an order."""
+    upon = Upon(order.id, EVERYTHING, lambda _: None)
+    with database.begin() as tx:
+        acknowledge_order(tx, upon)
+    with database.begin() as tx:
+        execute_order(tx, upon, "switched off")
+
+
+def lift(database: Database, order: Any) -> None:
+    """Let staff lift an order."""
+    with database.begin() as tx:
+        lift_order(tx, Upon(order.id, EVERYTHING, lambda _: None), "a mistake", Staff())
+
+
 def five(number: str = NUMBER, **say: Any) -> list[Message[ComplaintAssessed]]:
     return [assessed(f"{number} {n}", number, **say) for n in range(5)]
 
@@ -113,6 +194,7 @@ def form(
     *,
     carrier: str = "CMCC",
     holder: str = HOLDER,
+    provider: str = PROVIDER,
     signature: str = SIGNATURE,
     declared_from: str | None = "2020-01-01",
     covers_extensions: bool = False,
@@ -124,7 +206,7 @@ def form(
         "province": province,
         "holder_uscc": holder,
         "holder_name": "示例短信信息技术有限公司",
-        "provider_uscc": PROVIDER,
+        "provider_uscc": provider,
         "provider_name": "样例服务中心有限公司",
         "signature": signature,
         "purpose": "notice",
@@ -147,6 +229,23 @@ def rows(database: Database, statement: str, **parameters: Any) -> Sequence[Any]
 
 def orders(database: Database) -> Sequence[Any]:
     return rows(database, "SELECT * FROM orders ORDER BY id")
+
+
+def order_at(database: Database, number: str = NUMBER, carrier: str = "CMCC") -> Any:
+    """The last order there was for a port."""
+    return [each for each in orders(database) if (each.carrier, each.number) == (carrier, number)][-1]
+
+
+def listings(database: Database) -> Sequence[Any]:
+    return rows(database, "SELECT * FROM listings ORDER BY since, entry")
+
+
+def phases(database: Database) -> list[str]:
+    return [row.phase for row in listings(database)]
+
+
+def proposals(database: Database) -> Sequence[Any]:
+    return rows(database, "SELECT * FROM shutdown_proposals ORDER BY id")
 
 
 def enquiries(database: Database) -> Sequence[Any]:

@@ -289,7 +289,7 @@ def test_the_figures_add_up(api: Api, database: Database) -> None:
     asked(database)
     figures = api.get(MIIT, "/statistics").json()
     assert figures["ports"] == {"declared": 1, "shut": 1}
-    assert figures["filings"] == {"accepted": 2, "refused": 0}
+    assert figures["filings"] == {"accepted": 2, "refused": 0, "refused_by_listing": 0}
     assert figures["evidence"]["complaints"] == figures["evidence"]["counting"] == 12
     assert figures["evidence"]["standings"]["declared"] == 10
     assert {name: figures["orders"][name] for name in ("ordered", "acknowledged", "executed", "refused")} == {

@@ -102,6 +102,32 @@ def test_one_person_who_complains_again_and_again_counts_once(database: Database
     assert orders(database) == []
 
 
+def test_one_person_on_both_sides_of_a_change_of_quarter_counts_once_and_two_count_twice(database: Database) -> None:
+    file(database, form())
+    hear(database, *five()[:3], assessed("spring", by="one in spring", also="one in summer"))
+    hear(database, assessed("summer", by="one in summer", also="one in spring"))
+    assert orders(database) == []
+    hear(database, assessed("another", by="two in summer", also="two in spring"))
+    (order,) = orders(database)
+    assert (order.complainants, len(order.causes)) == (5, 5)
+
+
+def test_a_surrogate_that_only_a_third_complaint_connects_is_the_same_person_too(database: Database) -> None:
+    file(database, form())
+    hear(database, *five()[:3], assessed("old", by="spring"), assessed("both", by="spring", also="summer"))
+    hear(database, assessed("new", by="summer"))
+    assert orders(database) == []
+
+
+def test_what_is_one_too_many_by_one_person_does_not_count(database: Database) -> None:
+    file(database, form())
+    hear(database, *five()[:4], assessed("capped", capped=True))
+    assert orders(database) == []
+    assert rows(database, "SELECT vouched, capped, counts FROM evidence WHERE capped") == [(True, True, False)]
+    hear(database, assessed("capped", version=3))
+    assert len(orders(database)) == 1
+
+
 def test_further_complaints_about_an_ordered_port_are_evidence_and_no_second_order(database: Database) -> None:
     file(database, form())
     hear(database, *five())
@@ -207,8 +233,9 @@ def test_a_filing_that_does_not_cover_extensions_leaves_them_unregistered(databa
         withdrawn(f"{NUMBER} 0"),
         assessed(f"{NUMBER} 0", version=3, category="not-spam"),
         assessed(f"{NUMBER} 0", version=3, vouched=False),
+        assessed(f"{NUMBER} 0", version=3, capped=True),
     ],
-    ids=["withdrawn", "not spam after all", "not vouched for after all"],
+    ids=["withdrawn", "not spam after all", "not vouched for after all", "one too many after all"],
 )
 def test_when_a_complaint_falls_away_the_order_stands_and_staff_are_told(database: Database, undone: object) -> None:
     file(database, form())

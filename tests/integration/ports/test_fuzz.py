@@ -11,7 +11,19 @@ from services.ports.store.tables import METADATA
 from tests.integration.http.fuzzing import fuzz
 from tests.integration.http.issuer import Issuer
 from tests.integration.ports.api import SCOPES
-from tests.integration.ports.scenes import NUMBER, enquiries, file, five, form, hear, orders, unregistered
+from tests.integration.ports.scenes import (
+    NUMBER,
+    enquiries,
+    file,
+    five,
+    form,
+    hear,
+    listed,
+    named,
+    orders,
+    proposals,
+    unregistered,
+)
 
 
 @pytest.mark.timeout(400)
@@ -24,10 +36,13 @@ def test_the_description_and_the_service_agree(
 ) -> None:
     filed = file(database, form())[0].filing
     hear(database, *five(), unregistered("u1", "1065712345"), unregistered("u2", "1065712345"))
+    listed(database, f"{NUMBER}2", existing="propose")
     known = {
         "/orders/": {"id": str(orders(database)[0].id)},
         "/enquiries/": {"id": str(enquiries(database)[0].id)},
         "/filings/": {"id": str(filed)},
+        "/shutdown-proposals/": {"id": str(proposals(database)[0].id)},
+        "/listings/": {"entry": str(named("an entry"))},
         "/ports/": {"carrier": "CMCC", "number": NUMBER},
     }
     headers = issuer.bearer(SCOPES, org=org, exp=2**33)

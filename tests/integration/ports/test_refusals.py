@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -37,6 +37,8 @@ from tests.integration.ports.scenes import (
     file,
     form,
     hear,
+    listed,
+    named,
     ordered,
     rows,
     unregistered,
@@ -106,6 +108,47 @@ def office(api: Api, database: Database, issuer: Issuer) -> Office:
     return Office(api.client, database, issuer)
 
 
+PROPOSAL = {"carrier": "CMCC", "number": f"{NUMBER}7", "reason": "无人要过"}
+DECISION = {"decision": "reject", "reason": "无人要过"}
+
+
+def unfit(body: dict[str, str], **said: Any) -> Refused:
+    return Refused(422, "validation", json.dumps(body | said).encode(), JSON)
+
+
+def bodies(body: dict[str, str]) -> dict[str, Refused]:
+    """What is none of a proposal or a decision."""
+    return bad_json(json.dumps(body, ensure_ascii=False).encode(), "无人要过") | {
+        "without a reason": unfit(body, reason=""),
+        "with a reason without end": unfit(body, reason="x" * 1_001),
+        "with a field nobody knows": unfit(body, colour="red"),
+    }
+
+
+PROPOSALS = bodies(PROPOSAL) | {
+    "of a mobile": unfit(PROPOSAL, number="13900001234"),
+    "of a number off the plan": unfit(PROPOSAL, number="106"),
+    "of a carrier nobody knows": unfit(PROPOSAL, carrier="NOBODY"),
+}
+DECISIONS = bodies(DECISION) | {"of another kind": unfit(DECISION, decision="perhaps")}
+
+
+@pytest.mark.parametrize("what", PROPOSALS)
+def test_a_proposal_is_refused_without_a_trace_that_is(office: Office, what: str) -> None:
+    before = office.left()
+    assert office.send("/shutdown-proposals", PROPOSALS[what]) == (PROPOSALS[what].status, PROPOSALS[what].slug)
+    assert office.left() == before
+
+
+@pytest.mark.parametrize("what", DECISIONS)
+def test_a_decision_is_refused_without_a_trace_that_is(office: Office, what: str) -> None:
+    path = f"/shutdown-proposals/{proposed(office)}/decision"
+    before = office.left()
+    sent = replace(DECISIONS[what], headers={**DECISIONS[what].headers, "If-Match": "*"})
+    assert office.send(path, sent) == (sent.status, sent.slug)
+    assert office.left() == before
+
+
 @pytest.mark.parametrize("what", [*bad_json(GOOD, "样例服务"), *VALUES])
 def test_a_filing_is_refused_without_a_trace_that_is(office: Office, what: str) -> None:
     sent = (bad_json(GOOD, "样例服务") | VALUES)[what]
@@ -142,9 +185,16 @@ def work_off(database: Database) -> None:
             done = FILINGS.sweep().run(tx, Slice(1))
 
 
+def proposed(office: Office) -> str:
+    """The id of a proposal to shut a port of CMCC's, by somebody else than the one who walks."""
+    headers = office.issuer.bearer(SCOPES, org="regulator:MIIT", sub="somebody else")
+    return str(office.client.post("/shutdown-proposals", json=PROPOSAL, headers=headers).json()["id"])
+
+
 @pytest.fixture
 def walk(office: Office) -> Walk:
-    """Every route, called about what is CMCC's: a port with an order, an enquiry, a filing, a file."""
+    """Every route, called about what is CMCC's: a port with an order, an enquiry, a filing, a file, a listing that
+    is after a port and kept another out, proposals."""
     order = ordered(office.database).rpartition("/")[2]
     hear(office.database, unregistered("u1", OF_CARRIERS_OWN), unregistered("u2", OF_CARRIERS_OWN))
     filed = file(office.database, form(f"{NUMBER}1"))[0].filing
@@ -152,6 +202,9 @@ def walk(office: Office) -> Walk:
         "/filing-imports", content=FILE, headers=office.token(CMCC) | {"Content-Type": "text/csv"}
     )
     work_off(office.database)
+    proposal = proposed(office)
+    listed(office.database, f"{NUMBER}2", existing="shut")
+    file(office.database, form(f"{NUMBER}3"))
     return Walk(
         office.client,
         {
@@ -159,6 +212,8 @@ def walk(office: Office) -> Walk:
             "/enquiries": {"id": str(enquiries(office.database)[0].id)},
             "/filings": {"id": str(filed)},
             "/filing-imports": {"id": sent.json()["id"]},
+            "/shutdown-proposals": {"id": proposal},
+            "/listings": {"entry": str(named("an entry"))},
             "/ports": {"carrier": "CMCC", "number": NUMBER},
             "/": {},
         },
@@ -170,6 +225,8 @@ def walk(office: Office) -> Walk:
             "POST /orders/{id}/execution": {"evidence": "switch log 17"},
             "POST /orders/{id}/refusal": {"code": "technical"},
             "POST /orders/{id}/lifting": {"reason": "a mistake"},
+            "POST /shutdown-proposals": PROPOSAL | {"number": f"{NUMBER}8"},
+            "POST /shutdown-proposals/{id}/decision": DECISION,
             "POST /enquiries/{id}/answer": {"answer": "not-mine"},
         },
         "text/csv",
@@ -179,8 +236,9 @@ def walk(office: Office) -> Walk:
 def secrets(office: Office) -> list[str]:
     """What gives CMCC's affairs away: every id, every number."""
     marks = [NUMBER, OF_CARRIERS_OWN]
-    for table in ("orders", "enquiries", "filings", "ports", "imports", "evidence"):
-        key = "complaint_id" if table == "evidence" else "id"
+    keys = {"evidence": "complaint_id", "listings": "entry"}
+    for table in ("orders", "enquiries", "filings", "ports", "imports", "evidence", "shutdown_proposals", "listings"):
+        key = keys.get(table, "id")
         marks += [str(row[0]) for row in rows(office.database, f"SELECT {key} FROM {table}")]
     return marks
 
@@ -230,7 +288,12 @@ def test_those_whose_affairs_they_are_see_them(app: FastAPI, office: Office, wal
     told = {str(each) for each in readers(app, office, walk, CMCC)}
     assert told == {
         *("GET /orders", "GET /orders/{id}", "GET /enquiries", "GET /enquiries/{id}", "GET /ports"),
-        *("GET /ports/{carrier}/{number}", "GET /filings/{id}", "GET /filing-imports", "GET /filing-imports/{id}"),
+        *("GET /ports/{carrier}/{number}", "GET /filings", "GET /filings/{id}"),
+        *("GET /filing-imports", "GET /filing-imports/{id}"),
+    }
+    staff = {str(each) for each in readers(app, office, walk, "regulator:MIIT")} - told
+    assert staff >= {
+        *("GET /shutdown-proposals", "GET /shutdown-proposals/{id}", "GET /listings", "GET /listings/{entry}"),
     }
     assert readers(app, office, walk, "regulator:MIIT") >= readers(app, office, walk, CMCC)
 
@@ -249,7 +312,7 @@ def test_a_carrier_is_told_of_no_complaint_and_no_complainant(app: FastAPI, offi
 def test_a_token_opens_no_route_that_is(app: FastAPI, office: Office, walk: Walk, what: str) -> None:
     before = office.left()
     guarded = [operation for operation in operations(app) if not operation.public]
-    assert len(guarded) >= 15
+    assert len(guarded) >= 22
     for operation in guarded:
         answer = walk.call(operation, BAD_TOKENS[what](office.issuer, SCOPES))
         assert problem_of(answer) == (401, "unauthenticated"), operation

@@ -8,11 +8,11 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from chassis.aggregate import Cause
+from chassis.aggregate import Cause, ConflictError
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
-from services.complaints.model import Assessment, Complaint, IncoherentError, NotPossibleError, State, Withdrawal
-from services.complaints.policy.assessment import assess
-from services.complaints.policy.standards import standard
+from services.complaints.model import Assessment, Complaint, IncoherentError, State, Withdrawal
+from services.complaints.policy.assessment import OVER_CAP, assess, over_cap
+from services.complaints.policy.standards import RULES, Cap, cited, standard
 from tests.unit.complaints.builders import NOON, complaint, filing, port, register
 
 BECAUSE = Cause("complaint-1", "command-1")
@@ -58,7 +58,7 @@ def test_numbers_links_and_names_in_a_text_are_not_told() -> None:
 
 def test_a_complaint_is_assessed_once() -> None:
     made = assessed()
-    with pytest.raises(NotPossibleError):
+    with pytest.raises(ConflictError, match="this one is assessed"):
         made.assess(assessment(made), BECAUSE)
 
 
@@ -75,16 +75,16 @@ def test_versions_count_without_a_gap() -> None:
 
 def test_a_complaint_that_waits_for_its_assessment_is_not_corrected() -> None:
     made = complaint()
-    with pytest.raises(NotPossibleError):
+    with pytest.raises(ConflictError):
         made.correct(assessment(made), BECAUSE)
 
 
 def test_a_waiting_complaint_can_be_withdrawn_and_is_then_never_assessed() -> None:
     made = complaint()
     made.withdraw(Withdrawal.NO_COMPLAINT, BECAUSE)
-    with pytest.raises(NotPossibleError):
+    with pytest.raises(ConflictError):
         made.assess(assessment(made), BECAUSE)
-    with pytest.raises(NotPossibleError):
+    with pytest.raises(ConflictError):
         made.withdraw(Withdrawal.NO_COMPLAINT, BECAUSE)
 
 
@@ -133,3 +133,38 @@ def test_a_surrogate_stands_for_the_complainant() -> None:
     [recorded] = made.drain()
     assert isinstance(recorded.event, ComplaintAssessed)
     assert recorded.event.complainant == made.complainant
+
+
+def test_near_the_change_of_quarters_both_surrogates_are_told() -> None:
+    made = complaint()
+    made.complainant_also = uuid4()
+    made.assess(assessment(made), BECAUSE)
+    [recorded] = made.drain()
+    assert isinstance(recorded.event, ComplaintAssessed)
+    assert (recorded.event.complainant, recorded.event.complainant_also) == (made.complainant, made.complainant_also)
+
+
+def test_a_complaint_over_the_cap_says_so_cites_the_rule_and_is_otherwise_what_it_was() -> None:
+    made = complaint()
+    plain = assessment(made)
+    cap = cited(RULES.at(Cap, made.received_at))
+    made.assess(over_cap(plain, cap), BECAUSE)
+    [recorded] = made.drain()
+    event = recorded.event
+    assert isinstance(event, ComplaintAssessed)
+    assert event.capped
+    assert event.reasons == (*plain.reasons, OVER_CAP)
+    assert event.rules == (*plain.rules, cap)
+    assert (event.category, event.industry, event.vouched) == (plain.category.value, plain.industry, True)
+
+
+def test_a_complaint_within_the_cap_is_not_capped() -> None:
+    [recorded] = assessed().drain()
+    assert isinstance(recorded.event, ComplaintAssessed)
+    assert not recorded.event.capped
+    assert OVER_CAP not in recorded.event.reasons
+
+
+def test_twenty_complaints_in_thirty_days_count() -> None:
+    cap = RULES.at(Cap, NOON)
+    assert (cap.complaints, cap.window, cap.citation.mark) == (20, timedelta(days=30), "D")

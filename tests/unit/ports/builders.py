@@ -9,7 +9,8 @@ from uuid import UUID, uuid5
 from chassis.aggregate import Cause
 from chassis.ids import new_id
 from contracts.complaints import Citation
-from services.ports.model import Addressed, Enquiry, Filing, Ground, Order
+from contracts.credit import Restriction
+from services.ports.model import Addressed, Enquiry, Filing, Ground, Listing, Order
 from services.ports.policy.decisions import Rule, Rules
 from services.ports.policy.evidence import Evidence, Register, Registered
 from services.ports.policy.windows import Bar
@@ -36,6 +37,7 @@ def complaint(
     name: str,
     *,
     by: str | None = None,
+    also: str | None = None,
     sent: datetime = NOON,
     crime: bool = False,
     hint: str = "declared",
@@ -44,7 +46,8 @@ def complaint(
     signature: str | None = "样例服务",
     filed_signature: str | None = "样例服务",
 ) -> Evidence:
-    """The complaint of that name; unless `by` says otherwise each has a complainant of its own."""
+    """The complaint of that name; unless `by` says otherwise each has a complainant of its own. `also` is the
+    surrogate that the complainant has in the quarter beside."""
     return Evidence(
         complaint=uuid5(_NAMES, name),
         number=NUMBER,
@@ -56,6 +59,7 @@ def complaint(
         holder=holder,
         signature=signature,
         filed_signature=filed_signature,
+        complainant_also=None if also is None else uuid5(_NAMES, f"complainant of {also}"),
     )
 
 
@@ -106,6 +110,7 @@ def rules(commercial: int = 5, crime: int = 2, sublet: int = 3, unregistered: in
 def filing(
     *,
     holder: str = HOLDER,
+    provider: str = PROVIDER,
     signature: str = "样例服务",
     since: datetime = NOON,
     recorded: datetime = NOW,
@@ -115,7 +120,7 @@ def filing(
         id=new_id(),
         holder=holder,
         holder_name="示例短信信息技术有限公司",
-        provider=PROVIDER,
+        provider=provider,
         provider_name="样例服务中心有限公司",
         signature=signature,
         purpose="notice",
@@ -166,3 +171,29 @@ def enquiry(*, at: datetime = NOON, because: Addressed = Addressed.ACCESS_CODE) 
         answer_by=at + hours(24),
         because=BECAUSE,
     )
+
+
+def restriction(
+    *,
+    entry: UUID | None = None,
+    new_resources: str = "refuse",
+    existing: str = "shut",
+    since: datetime = NOON,
+) -> Restriction:
+    """What an entry of the credit lists means for its enterprise."""
+    return Restriction(
+        entry=entry or new_id(),
+        list="adverse",
+        tier="general",
+        reason="listed-adverse-general",
+        article="Order 42, Art. 42",
+        new_resources=new_resources,
+        existing=existing,
+        since=since,
+        until=since + days(365),
+    )
+
+
+def listing(*, code: str = HOLDER, existing: str = "shut", since: datetime = NOON) -> Listing:
+    """A listing that just came into force."""
+    return Listing.begin(code, restriction(existing=existing, since=since), 1, "clue-1")

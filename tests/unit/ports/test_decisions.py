@@ -147,6 +147,31 @@ def test_complaints_of_messages_sent_before_the_last_lifting_do_not_count() -> N
     assert decided(*five(sent=NOON + hours(2)), orders=lifted) != []
 
 
+def test_the_end_of_a_listing_that_had_shut_the_port_says_nothing_about_complaints() -> None:
+    ended = [PastOrder("CMCC", NOON + hours(1), "listing:1", by_listing=True)]
+    assert decided(*five(), orders=ended) != []
+    lifted = [*ended, PastOrder("CMCC", NOON - hours(1))]
+    assert decided(*five(), orders=lifted) != []
+
+
+def test_a_port_that_a_listing_has_shut_is_not_ordered_shut_again() -> None:
+    assert decided(*five(), orders=[PastOrder("CMCC", None, "listing:1", by_listing=True)]) == []
+
+
+def test_one_person_on_both_sides_of_a_change_of_quarter_is_one_complainant_of_the_order() -> None:
+    twice = [complaint("spring", by="spring", also="summer"), complaint("summer", by="summer", also="spring")]
+    assert decided(*five()[:3], *twice) == []
+    order = order_of(decided(*five()[:4], *twice))
+    assert order.finding.complainants == 5
+    assert len({each.complaint for each in order.finding.spoken} & {each.complaint for each in twice}) == 1
+
+
+def test_a_complaint_that_speaks_for_another_ground_still_tells_who_is_who() -> None:
+    crimes = [complaint("a", by="spring", crime=True), complaint("b", by="summer", crime=True)]
+    assert decided(*crimes) != []
+    assert decided(*crimes, before=[complaint("c", by="spring", also="summer")]) == []
+
+
 def test_what_caused_an_order_causes_no_second_one_but_still_counts() -> None:
     spent = [PastOrder("CMCC", NOON - days(1), reference("complaint", five()[4].complaint))]
     assert decided(five()[4], before=five()[:4], orders=spent) == []
@@ -308,6 +333,12 @@ def test_a_reassessment_from_sublet_to_declared_takes_the_ground_of_subletting_a
     assert not stands(Ground.SUBLET, sublet("s0"), sublet("s1"), complaint("s2"))
 
 
+def test_a_ground_does_not_stand_on_one_person_with_two_surrogates() -> None:
+    twice = [complaint("spring", by="spring", also="summer"), complaint("summer", by="summer")]
+    assert not stands(Ground.COMMERCIAL, *five()[:3], *twice)
+    assert stands(Ground.COMMERCIAL, *five()[:4], *twice)
+
+
 def test_a_reassessment_from_crime_to_spam_takes_the_ground_of_crime_away() -> None:
     assert not stands(Ground.SUSPECTED_CRIME, complaint("a", crime=True), complaint("b"))
 
@@ -315,19 +346,26 @@ def test_a_reassessment_from_crime_to_spam_takes_the_ground_of_crime_away() -> N
 # --------------------------------------------------------------------------------------------------- batches, orders
 
 
-@given(st.lists(st.tuples(st.integers(0, 25), st.integers(0, 6), st.booleans(), st.booleans()), max_size=14), st.data())
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 25), st.integers(0, 6), st.none() | st.integers(0, 6), st.booleans(), st.booleans()),
+        max_size=14,
+    ),
+    st.data(),
+)
 def test_the_same_complaints_lead_to_the_same_orders_however_they_are_batched(
-    heard: list[tuple[int, int, bool, bool]], data: st.DataObject
+    heard: list[tuple[int, int, int | None, bool, bool]], data: st.DataObject
 ) -> None:
     evidence = [
         complaint(
             f"{n}",
             by=str(who),
+            also=None if twin is None else str(twin),
             sent=NOON + days(day),
             crime=crime,
             hint="sublet-suspected" if another else "declared",
         )
-        for n, (day, who, crime, another) in enumerate(heard)
+        for n, (day, who, twin, crime, another) in enumerate(heard)
     ]
     cut = data.draw(st.integers(0, len(evidence)))
     whole = decided(*evidence)

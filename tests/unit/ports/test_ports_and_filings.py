@@ -7,8 +7,9 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.ids import new_id
 from contracts.ports import FilingDecided, PortDeclared
-from services.ports.model import Application, Port, PortStatus
+from services.ports.model import Application, Hindrance, HindranceKind, Port, PortStatus
 from services.ports.model.filing import Filing
 from tests.unit.ports.builders import BECAUSE, NOON, NUMBER, days, filing, order
 
@@ -73,11 +74,20 @@ def test_shutting_and_reopening_publish_the_port_anew_and_once_each() -> None:
 
 
 def test_a_refused_filing_says_why_and_what_stands_in_its_way() -> None:
-    hindrance = order()
-    refused = Application.refuse("CMCC", NUMBER, filing(), ("shut",), hindrance.id, BECAUSE)
+    hindrance = Hindrance(HindranceKind.ORDER, order().id)
+    refused = Application.refuse("CMCC", NUMBER, filing(), ("shut",), hindrance, BECAUSE)
     fact = refused.drain()[0].event
     assert isinstance(fact, FilingDecided)
-    assert (fact.decision, fact.reasons, refused.hindered_by) == ("refused", ("shut",), hindrance.id)
+    assert (fact.decision, fact.reasons, fact.listing) == ("refused", ("shut",), None)
+    assert refused.hindrance == hindrance
+
+
+def test_a_filing_that_a_listing_refuses_names_its_entry() -> None:
+    hindrance = Hindrance(HindranceKind.LISTING, new_id())
+    refused = Application.refuse("CMCC", NUMBER, filing(), ("listed",), hindrance, BECAUSE)
+    fact = refused.drain()[0].event
+    assert isinstance(fact, FilingDecided)
+    assert (fact.decision, fact.listing) == ("refused", hindrance.id)
 
 
 def test_the_digest_tells_filings_apart_by_content_and_date_only() -> None:

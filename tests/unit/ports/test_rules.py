@@ -8,6 +8,7 @@ import pytest
 
 from chassis import rules
 from services.ports.model import Ground
+from services.ports.model.order import ON_COMPLAINTS
 from services.ports.policy.rulebook import enquiry_deadline, longest_window, order_deadlines, rule_for
 
 LAST_DAY_OF_2015, FIRST_DAY_OF_2026 = date(2026, 4, 30), date(2026, 5, 1)
@@ -19,8 +20,13 @@ def _packs(monkeypatch: pytest.MonkeyPatch) -> None:
     rules.use_packs("CN-2015,CN-2026")
 
 
-@pytest.mark.parametrize("ground", Ground)
-def test_every_ground_has_a_bar_that_cites_its_source(ground: Ground) -> None:
+def test_what_does_not_stand_on_complaints_has_the_least_weight() -> None:
+    assert list(Ground)[-2:] == [Ground.LISTING, Ground.BY_HAND]
+    assert set(Ground) - {Ground.LISTING, Ground.BY_HAND} == ON_COMPLAINTS
+
+
+@pytest.mark.parametrize("ground", sorted(ON_COMPLAINTS))
+def test_every_ground_that_stands_on_complaints_has_a_bar_that_cites_its_source(ground: Ground) -> None:
     for day, pack in ((date(2020, 11, 6), "CN-2015"), (LAST_DAY_OF_2015, "CN-2015"), (FIRST_DAY_OF_2026, "CN-2026")):
         rule = rule_for(ground, day)
         assert rule is not None
@@ -44,6 +50,7 @@ def test_a_carrier_has_two_hours_to_acknowledge_and_a_day_to_execute_but_two_hou
     deadlines = order_deadlines(datetime(2026, 6, 1, tzinfo=UTC))
     assert deadlines.acknowledge == timedelta(hours=2)
     assert deadlines.execution(Ground.SUBLET) == timedelta(hours=24)
+    assert deadlines.execution(Ground.LISTING) == deadlines.execution(Ground.BY_HAND) == timedelta(hours=24)
     assert deadlines.execution(Ground.SUSPECTED_CRIME) == timedelta(hours=2)
     assert enquiry_deadline(datetime(2026, 6, 1, tzinfo=UTC)).answer == timedelta(hours=24)
 

@@ -61,8 +61,35 @@ def test_the_span_holds_the_complaint_in_its_middle_as_well_as_at_its_ends() -> 
         assert len(span) == 3
 
 
+def test_a_person_who_complains_on_both_sides_of_a_change_of_quarter_counts_once() -> None:
+    before = complaint("before", by="spring", also="summer")
+    after = complaint("after", by="summer", sent=NOON + days(2))
+    assert reached(before, after, complaint("another"), bar=Bar(3, days(10))) is None
+    assert reached(before, after, complaint("another"), complaint("a third"), bar=Bar(3, days(10))) == 3
+
+
+def test_two_people_on_both_sides_of_a_change_of_quarter_count_twice() -> None:
+    first = complaint("first", by="spring of one", also="summer of one")
+    second = complaint("second", by="summer of another", also="spring of another", sent=NOON + days(2))
+    assert reached(first, second, bar=Bar(2, days(10))) == 1
+
+
+def test_what_does_not_count_itself_still_tells_that_two_are_one_person() -> None:
+    link = complaint("link", by="spring", also="summer")
+    rows = [complaint("a", by="spring"), complaint("b", by="summer")]
+    bar = Bar(2, days(10))
+    assert first_to_reach([link], rows, lambda _: bar, lambda each: each is not link) is None
+    assert first_to_reach([], rows, lambda _: bar, lambda each: each is not link) == (1, rows)
+
+
+def test_what_shows_two_to_be_one_person_later_takes_back_nothing() -> None:
+    rows = [complaint("a", by="spring"), complaint("b", by="summer"), complaint("c", by="spring", also="summer")]
+    assert reached(*rows, bar=Bar(2, days(10))) == 1
+
+
 moments = st.lists(st.integers(0, 40), min_size=1, max_size=9)
 people = st.lists(st.integers(0, 4), min_size=9, max_size=9)
+twins = st.lists(st.none() | st.integers(0, 4), min_size=9, max_size=9)
 
 
 @given(moments, people, st.integers(1, 4))
@@ -80,9 +107,14 @@ def test_it_is_the_same_as_looking_at_every_span_there_is(at: list[int], who: li
         assert (span_around(trigger, rows, Bar(bar, days(10))) is not None) == any(len(each) >= bar for each in spans)
 
 
-@given(moments, people, st.integers(0, 9))
-def test_it_makes_no_difference_where_a_batch_is_cut(at: list[int], who: list[int], cut: int) -> None:
-    arrivals = [complaint(f"{n}", by=str(who[n]), sent=NOON + days(day)) for n, day in enumerate(at)]
+@given(moments, people, twins, st.integers(0, 9))
+def test_it_makes_no_difference_where_a_batch_is_cut(
+    at: list[int], who: list[int], twin: list[int | None], cut: int
+) -> None:
+    arrivals = [
+        complaint(f"{n}", by=str(who[n]), also=None if twin[n] is None else str(twin[n]), sent=NOON + days(day))
+        for n, day in enumerate(at)
+    ]
     whole = first_to_reach([], arrivals, lambda _: THREE_IN_TEN_DAYS)
     parts = first_to_reach([], arrivals[:cut], lambda _: THREE_IN_TEN_DAYS)
     if parts is None:

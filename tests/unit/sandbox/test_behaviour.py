@@ -1,16 +1,19 @@
-"""Carriers behave as behaviour.yaml says: the same about the same thing, and in the shares that it gives."""
+"""Carriers and authorities behave as behaviour.yaml says: the same about the same thing, in the shares it gives."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from contracts.authorities import AUTHORITIES
 from contracts.carriers import CARRIERS
+from contracts.vocabulary import ConclusionCode, ReturnReason
 from sandbox import behaviour
-from sandbox.behaviour import EnquiryCourse, OrderCourse, due
+from sandbox.behaviour import ClueCourse, EnquiryCourse, OrderCourse, due
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MANY = [f"0193-{place}" for place in range(20_000)]
@@ -18,6 +21,11 @@ MANY = [f"0193-{place}" for place in range(20_000)]
 
 def test_every_carrier_known_has_habits() -> None:
     assert set(behaviour.load().carriers) == set(CARRIERS)
+
+
+def test_every_authority_that_there_is_has_habits() -> None:
+    there_are = {code for code, each in AUTHORITIES.items() if each.exists(NOON.date()) and not each.own}
+    assert set(behaviour.load().authorities) == there_are
 
 
 @pytest.mark.parametrize("carrier", list(behaviour.load().carriers))
@@ -30,6 +38,73 @@ def test_in_the_long_run_the_shares_come_out(carrier: str) -> None:
         assert times / len(MANY) == pytest.approx(float(course.share.rstrip("%")) / 100, abs=0.01)
     assert set(orders) == set(habits.orders)
     assert set(enquiries) == set(habits.enquiries)
+
+
+@pytest.mark.parametrize("authority", list(behaviour.load().authorities))
+def test_most_clues_are_concluded_in_time_and_some_returned_late_or_left(authority: str) -> None:
+    habits = behaviour.load().authorities[authority]
+    drawn = Counter(habits.clue(authority, each, 1) for each in MANY)
+    assert set(drawn) == set(habits.courses)
+    for course, times in drawn.items():
+        assert times / len(MANY) == pytest.approx(float(course.share.rstrip("%")) / 100, abs=0.01)
+
+    def share(*courses: ClueCourse) -> float:
+        return sum(drawn[each] for each in courses) / len(MANY)
+
+    deadline = NOON + timedelta(seconds=12)
+    done = {
+        each: due(each.after, after=NOON + timedelta(seconds=1), begun=NOON, deadline=deadline)
+        for each in habits.courses
+        if each.after
+    }
+    late = [each for each, at in done.items() if at > deadline]
+    assert share(*(each for each in done if each not in late and each.conclude)) > 0.8
+    assert share(*(each for each in habits.courses if each.conclude is ConclusionCode.FINED)) == pytest.approx(
+        0.25, abs=0.06
+    )
+    assert share(*(each for each in habits.courses if each.give_back)) == pytest.approx(0.05, abs=0.01)
+    assert share(*late) == pytest.approx(0.06, abs=0.01)
+    assert share(*(each for each in habits.courses if each.after is None)) == pytest.approx(0.04, abs=0.01)
+
+
+def test_a_clue_that_one_authority_returns_another_does_not_return_for_that() -> None:
+    habits = behaviour.load().authorities
+    returned = [each for each in MANY if habits["SAMR"].clue("SAMR", each, 1).give_back]
+    again = [each for each in returned if habits["MOE"].clue("MOE", each, 1).give_back]
+    assert len(again) / len(returned) == pytest.approx(0.05, abs=0.03)
+
+
+def test_from_so_many_complainants_on_an_authority_only_fines() -> None:
+    habits = behaviour.load().authorities["SAMR"]
+    assert habits.fines_from is not None
+    few = {habits.clue("SAMR", each, habits.fines_from - 1).conclude for each in MANY}
+    many = {habits.clue("SAMR", each, habits.fines_from).conclude for each in MANY}
+    assert len(few) > 1
+    assert many == {ConclusionCode.FINED}
+
+
+def test_whoever_fines_from_so_many_on_has_a_fine(tmp_path: Path) -> None:
+    shipped = Path(behaviour.__file__).with_name("behaviour.yaml").read_text()
+    broken = tmp_path / "behaviour.yaml"
+    broken.write_text(shipped.replace("conclude: fined, amounts: [10000, 20000, 30000, 50000]", "conclude: warned"))
+    with pytest.raises(ValueError, match="has a course that is a fine"):
+        behaviour.load(broken)
+
+
+def test_fines_and_numbers_of_decisions_are_drawn_by_the_clue_and_say_that_they_are_made_up() -> None:
+    habits = behaviour.load().authorities["SAMR"]
+    fine = next(each for each in habits.courses if each.conclude is ConclusionCode.FINED)
+    amounts = Counter(fine.amount(each) for each in MANY)
+    assert set(amounts) == set(fine.amounts)
+    assert min(amounts.values()) / len(MANY) == pytest.approx(1 / len(fine.amounts), abs=0.02)
+    assert habits.decision(MANY[0], 2026) == habits.decision(MANY[0], 2026) != habits.decision(MANY[1], 2026)
+    assert re.fullmatch(r"虚市监罚〔2026〕\d{6}号", habits.decision(MANY[0], 2026))
+    assert next(each for each in habits.courses if each.give_back).amount(MANY[0]) is None
+
+
+def test_a_clue_is_returned_with_a_reason_of_the_closed_list() -> None:
+    courses = [course for each in behaviour.load().authorities.values() for course in each.courses]
+    assert {each.give_back for each in courses} - {None} <= set(ReturnReason)
 
 
 def test_a_thing_that_is_looked_at_again_has_the_same_course() -> None:
@@ -63,6 +138,11 @@ def test_a_delay_in_percent_is_a_part_of_the_way_to_the_deadline() -> None:
     assert late == NOON + timedelta(hours=3)
 
 
+def _authority(course: str, receipt: str = "1s") -> str:
+    habits = f"{{receipt: {receipt}, decides_as: 虚罚, courses: [{course}]}}"
+    return f"poll: 1s\nunlisted: 80%\ncarriers: {{}}\nauthorities: {{X: {habits}}}"
+
+
 @pytest.mark.parametrize(
     ("content", "trouble"),
     [
@@ -72,6 +152,17 @@ def test_a_delay_in_percent_is_a_part_of_the_way_to_the_deadline() -> None:
         ("poll: 10%\nunlisted: 80%\ncarriers: {}", "poll"),
         ("poll: 1s\nunlisted: 1%\ncarriers: {X: {orders: [{share: 100%, execute: 2h}], enquiries: []}}", "execute"),
         ("poll: 1s\nunlisted: 80%\ncarriers: {}\nmood: bad", "mood"),
+        (_authority("{share: 90%}"), "90.0%, not"),
+        (_authority("{share: 100%}", receipt="50%"), "receipt"),
+        (_authority("{share: 100%, return: bored, after: 1s}"), "bored"),
+        (_authority("{share: 100%, conclude: shot, after: 1s}"), "shot"),
+        (_authority("{share: 100%, conclude: warned}"), "has a time"),
+        (_authority("{share: 100%, after: 1s}"), "has a time"),
+        (_authority("{share: 100%, return: not-competent, conclude: warned, after: 1s}"), "not both"),
+        (_authority("{share: 100%, conclude: fined, after: 1s}"), "amounts"),
+        (_authority("{share: 100%, conclude: fined, amounts: [0], after: 1s}"), "amounts"),
+        (_authority("{share: 100%, conclude: warned, amounts: [100], after: 1s}"), "amounts"),
+        (_authority("{share: 100%, conclude: merged, after: 1s}"), "more than habit"),
     ],
 )
 def test_a_file_that_is_no_behaviour_is_refused_with_its_name(tmp_path: Path, content: str, trouble: str) -> None:

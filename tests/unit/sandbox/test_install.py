@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.authorities import AUTHORITIES
 from contracts.carriers import CARRIERS
 from contracts.channels import CHANNELS
 from sandbox import install
@@ -34,6 +35,7 @@ def test_every_organisation_that_calls_has_a_client_with_a_secret_of_its_own(dir
     assert {"regulator:MIIT", "regulator:CA-44"} <= orgs
     assert {f"carrier:{code}" for code in CARRIERS} <= orgs
     assert {f"channel:{code}" for code in CHANNELS} <= orgs
+    assert {f"authority:{code}" for code in AUTHORITIES} - orgs == {"authority:MIIT"}
     assert len({each.secret for each in clients}) == len({each.client_id for each in clients}) == len(clients)
     assert all(len(each.secret) >= 43 for each in clients)
 
@@ -44,6 +46,25 @@ def test_what_a_client_may_do_depends_on_its_kind(directory: Path) -> None:
     assert {"orders:act", "enquiries:answer"} <= set(carrier.scopes)
     assert channel.scopes == ("complaints:withdraw", "complaints:file")
     assert {"complaints:read", "orders:lift"}.isdisjoint(carrier.scopes)
+    assert install.client(directory, "authority:SAMR").scopes == ("clues:read", "clues:act", "credit:check")
+
+
+def test_every_regulator_has_a_second_person_who_may_do_what_the_first_may(directory: Path) -> None:
+    install.into(directory)
+    for code in ("MIIT", "CA-44"):
+        first = install.client(directory, f"regulator:{code}")
+        second = install.client_by_id(directory, f"regulator-{code}-reviewer")
+        assert first.client_id == f"regulator-{code}"
+        assert (second.org, second.scopes) == (first.org, first.scopes)
+        assert second.secret != first.secret
+
+
+def test_who_has_no_client_is_not_found(directory: Path) -> None:
+    install.into(directory)
+    with pytest.raises(KeyError, match="carrier:NONE"):
+        install.client(directory, "carrier:NONE")
+    with pytest.raises(KeyError, match="carrier-CMCC-reviewer"):
+        install.client_by_id(directory, "carrier-CMCC-reviewer")
 
 
 def test_two_installations_share_no_key_and_no_secret(tmp_path: Path) -> None:

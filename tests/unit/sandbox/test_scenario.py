@@ -12,17 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from contracts.carriers import CARRIERS
 from contracts.channels import CHANNELS
-from contracts.credit_codes import CreditCode
 from contracts.industries import INDUSTRIES
-from contracts.numbers import NumberKind, SenderNumber
-from contracts.provinces import PROVINCES
-from contracts.vocabulary import AttributionKind, Category, Consent, Purpose
+from contracts.numbers import SenderNumber
+from contracts.vocabulary import AttributionKind, Category
 from sandbox import scenario
 from sandbox.scenario import files, messages
 from sandbox.scenario.cast import Case
-from sandbox.scenario.generate import Complaint, Filing, Scenario
+from sandbox.scenario.records import Complaint, Scenario
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 WINDOW = timedelta(days=10)
@@ -90,64 +87,6 @@ def test_messages_of_every_kind_occur(made: Scenario) -> None:
     assert {each.industry for each in made.meanings} <= set(INDUSTRIES)
 
 
-def test_every_filing_could_be_filed(made: Scenario) -> None:
-    for each in made.filings:
-        number = SenderNumber.parse(each.number)
-        assert number.kind is NumberKind.PORT
-        assert number.access is not None
-        assert number.carriers in ((), (each.carrier,))
-        assert (each.province in PROVINCES) == (number.access.scope == "provincial")
-        assert each.carrier in CARRIERS
-        assert each.purpose in set(Purpose)
-        assert CreditCode.parse(each.holder_uscc).value == each.holder_uscc
-        assert CreditCode.parse(each.provider_uscc).value == each.provider_uscc
-    assert len({(each.number, each.carrier) for each in made.filings}) == len(made.filings)
-
-
-def test_an_access_code_is_one_holders_at_one_carrier(made: Scenario) -> None:
-    owners: dict[str | None, set[tuple[str, str]]] = defaultdict(set)
-    for each in made.filings:
-        owners[SenderNumber.parse(each.number).base].add((each.carrier, each.holder_uscc))
-    assert all(len(each) == 1 for each in owners.values())
-
-
-def test_every_enterprise_is_evidently_invented(made: Scenario) -> None:
-    for each in made.filings:
-        assert "FAKE" in each.holder_uscc
-        assert "FAKE" in each.provider_uscc
-
-
-def test_no_number_and_no_link_is_anybodys(made: Scenario) -> None:
-    for each in made.complaints:
-        assert SenderNumber.parse(each.complainant_number).kind is NumberKind.MOBILE
-        assert each.complainant_number.startswith("154")
-        links = re.findall(r"[a-z0-9.-]+\.[a-z]{2,}", each.text)
-        assert all(link.endswith(".example") for link in links)
-        assert "{" not in each.text
-        assert "#" not in each.text
-
-
-def test_every_complaint_could_be_taken(made: Scenario) -> None:
-    for each in made.complaints:
-        sent_at, received_at = datetime.fromisoformat(each.sent_at), datetime.fromisoformat(each.received_at)
-        assert sent_at < received_at <= NOW
-        assert each.channel in CHANNELS
-        assert each.complainant_province in PROVINCES
-        assert each.consented in set(Consent)
-        assert each.text
-    assert [each.received_at for each in made.complaints] == sorted(each.received_at for each in made.complaints)
-    assert len({each.external_id for each in made.complaints}) == len(made.complaints)
-
-
-def test_what_has_to_be_shut_is_complained_of_by_enough_vouched_people(
-    made: Scenario, by_number: dict[str, list[Complaint]]
-) -> None:
-    bars = {"order:commercial": 5, "order:suspected-crime": 2, "order:sublet": 3, "enquiry": 2}
-    for each in made.senders:
-        if each.follows in bars:
-            assert _most_in_a_window(_vouched(by_number[each.number])) >= bars[each.follows], each
-
-
 def test_what_must_not_be_shut_never_reaches_the_lowest_bar_of_its_kind(
     made: Scenario, by_number: dict[str, list[Complaint]]
 ) -> None:
@@ -159,28 +98,6 @@ def test_what_must_not_be_shut_never_reaches_the_lowest_bar_of_its_kind(
             assert {categories[one.external_id] for one in by_number[each.number]} == {"commercial"}
         if each.case is Case.NOTIFIES:
             assert {categories[one.external_id] for one in by_number[each.number]} == {"not-spam"}
-
-
-def _filed(number: str, filings: tuple[Filing, ...]) -> list[Filing]:
-    return [each for each in filings if number.startswith(each.number)]
-
-
-def test_numbers_stand_in_the_register_as_their_case_has_it(
-    made: Scenario, by_number: dict[str, list[Complaint]]
-) -> None:
-    for each in made.senders:
-        filed = _filed(each.number, made.filings)
-        if each.truth in ("unregistered", "p2p", "other"):
-            assert not filed
-            continue
-        (filing,) = filed
-        assert (filing.number == each.number) == (each.case is not Case.EXTENDS)
-        assert (filing.signature in each.signatures) == (each.case is not Case.SUBLETS)
-        sent = [datetime.fromisoformat(one.sent_at).date().isoformat() for one in by_number[each.number]]
-        if each.case is Case.DECLARED_LATE:
-            assert max(sent) < filing.declared_from
-        else:
-            assert filing.declared_from < min(sent)
 
 
 def test_unregistered_numbers_stand_on_access_codes_known_planned_and_unknown(made: Scenario) -> None:
@@ -227,3 +144,15 @@ def test_what_is_repeated_comes_after_what_it_repeats(made: Scenario) -> None:
             contradicted += 1
             assert body["text"] == "【子虚短信】同一编号，另一内容"
     assert contradicted == 1
+
+
+def test_somebody_could_be_listed_for_the_ports_that_are_shut_and_has_others_at_another_carrier(made: Scenario) -> None:
+    shut: dict[str, set[str]] = defaultdict(set)
+    for each in made.senders:
+        if each.follows.startswith("order:") and each.truth == "declared":
+            shut[each.provider_uscc].add(each.carrier)
+    ports = Counter(each.provider_uscc for each in made.senders if each.follows.startswith("order:"))
+    silent = {(each.provider_uscc, each.carrier) for each in made.filings} - {
+        (each.provider_uscc, each.carrier) for each in made.senders
+    }
+    assert any(ports[code] >= 4 and code in shut and carrier not in shut[code] for code, carrier in silent)

@@ -56,6 +56,14 @@ def test_a_test_may_mint_what_no_client_could_get(directory: Path) -> None:
     assert (claims["iat"], claims["exp"]) == (1000, 1600)
 
 
+def test_a_colleagues_token_is_of_another_person_of_the_same_organisation(directory: Path) -> None:
+    token = tokens.mint(directory, "regulator:MIIT", issuer=ISSUER, client_id="regulator-MIIT-reviewer")
+    claims = _read(directory, token).claims
+    assert (claims["sub"], claims["client_id"]) == ("regulator-MIIT-reviewer", "regulator-MIIT-reviewer")
+    assert claims["org"] == "regulator:MIIT"
+    assert claims["scope"].split() == list(install.client(directory, "regulator:MIIT").scopes)
+
+
 def test_no_two_tokens_have_the_same_id(directory: Path) -> None:
     ids = {_read(directory, tokens.mint(directory, "carrier:CUCC", issuer=ISSUER)).claims["jti"] for _ in range(20)}
     assert len(ids) == 20

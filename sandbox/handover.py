@@ -1,0 +1,63 @@
+"""A batch of clues as it is handed over: read, and checked against the digest that it was sealed under."""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID
+
+import msgspec
+
+
+class Tampered(Exception):
+    """What was handed over is not what was sealed. The message says where it differs."""
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A document as the manifest lists it: SHA-256 in hexadecimal, and its length."""
+
+    clue: UUID
+    digest: str
+    bytes: int
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which documents a batch has, and whose it is."""
+
+    batch: UUID
+    authority: str
+    clues: tuple[Listed, ...]
+
+
+class _Document(msgspec.Struct, frozen=True, kw_only=True):
+    clue: UUID
+
+
+def opened(content: bytes, digest: str) -> Manifest:
+    """The manifest of a batch whose content is whole: its first line, which has that digest (SHA-256, hexadecimal),
+    lists every further line, in order, by what it is, how long it is and its digest. Raises Tampered."""
+    first, *documents = content.removesuffix(b"\n").split(b"\n")
+    if _digest(first) != digest:
+        raise Tampered(f"the manifest has the digest {_digest(first)}, the batch was sealed under {digest}")
+    try:
+        manifest = msgspec.json.decode(first, type=Manifest)
+    except ValueError as error:
+        raise Tampered(f"the manifest cannot be read: {error}") from error
+    if len(documents) != len(manifest.clues):
+        raise Tampered(f"the manifest lists {len(manifest.clues)} documents, there are {len(documents)}")
+    for listed, document in zip(manifest.clues, documents, strict=True):
+        if (len(document), _digest(document)) != (listed.bytes, listed.digest):
+            raise Tampered(f"the document of clue {listed.clue} is not the one that the manifest lists")
+        if _clue_of(document) != listed.clue:
+            raise Tampered(f"the document that is listed for clue {listed.clue} is about another")
+    return manifest
+
+
+def _clue_of(document: bytes) -> UUID | None:
+    try:
+        return msgspec.json.decode(document, type=_Document).clue
+    except ValueError:
+        return None
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

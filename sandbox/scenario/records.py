@@ -1,0 +1,140 @@
+"""What a scenario consists of: the rows that go in, and the truth about them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sandbox.scenario.cast import Case
+from sandbox.scenario.messages import Messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """A row of the register as a carrier files it. `declared_from` is a day by the legal time."""
+
+    number: str
+    carrier: str
+    province: str
+    holder_uscc: str
+    holder_name: str
+    provider_uscc: str
+    provider_name: str
+    signature: str
+    purpose: str
+    declared_from: str
+    covers_extensions: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """A complaint in the form of the bulk intake. Times are ISO 8601 with their offset."""
+
+    external_id: str
+    channel: str
+    received_at: str
+    sent_at: str
+    complainant_number: str
+    complainant_province: str
+    sender_number: str
+    text: str
+    consented: str
+    unsubscribed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """The truth about a number that is complained of. `follows` is what the rules make of the complaints, in the end;
+    `owner` the carrier that knows the number though nobody filed it (empty: none does)."""
+
+    number: str
+    case: Case
+    kind: str
+    carrier: str
+    holder_uscc: str
+    provider_uscc: str
+    signatures: tuple[str, ...]
+    owner: str
+    complaints: int
+
+    @property
+    def truth(self) -> str:
+        """The kind of attribution."""
+        return self.case.truth
+
+    @property
+    def follows(self) -> str:
+        """`order:<ground>`, `enquiry` or `nothing`."""
+        return self.case.follows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What a careful reader would call the message of a complaint."""
+
+    external_id: str
+    campaign: str
+    kind: str
+    industry: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """Everything; complaints are sorted by when they were received."""
+
+    now: datetime
+    filings: tuple[Filing, ...]
+    senders: tuple[Sender, ...]
+    complaints: tuple[Complaint, ...]
+    meanings: tuple[Meaning, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A complaint before it has its number in the file."""
+
+    received_at: datetime
+    sent_at: datetime
+    channel: str
+    person: tuple[str, str]
+    sender: str
+    text: str
+    campaign: str
+    kind: str
+
+
+def numbered(
+    lines: Sequence[Line], prefix: str, messages: Messages, draw: random.Random
+) -> tuple[tuple[Complaint, ...], tuple[Meaning, ...]]:
+    """Complaints in the order in which they were received, with ids that begin with `prefix`, and what each means."""
+    ordered = sorted(lines, key=lambda line: (line.received_at, line.sender, line.text))
+    width = max(4, len(str(len(ordered))))
+    ids = [f"{prefix}-{place:0{width}}" for place in range(1, len(ordered) + 1)]
+    complaints = tuple(_complaint(each, line, draw) for each, line in zip(ids, ordered, strict=True))
+    meanings = tuple(_meaning(each, line, messages) for each, line in zip(ids, ordered, strict=True))
+    return complaints, meanings
+
+
+def _complaint(external_id: str, line: Line, draw: random.Random) -> Complaint:
+    return Complaint(
+        external_id=external_id,
+        channel=line.channel,
+        received_at=line.received_at.isoformat(),
+        sent_at=line.sent_at.isoformat(),
+        complainant_number=line.person[0],
+        complainant_province=line.person[1],
+        sender_number=line.sender,
+        text=line.text,
+        consented=draw.choices(("no", "unknown", "withdrawn"), (8, 1, 1))[0],
+        unsubscribed=draw.random() < 0.2,
+    )
+
+
+def _meaning(external_id: str, line: Line, messages: Messages) -> Meaning:
+    kind = messages.kinds[line.kind]
+    return Meaning(
+        external_id=external_id, campaign=line.campaign, kind=line.kind, industry=kind.industry, category=kind.category
+    )

@@ -1,0 +1,258 @@
+"""A year: the four quarters that end with the last complete one, in the proportions of the published bulletins.
+
+Every number of ports is complained of within a few days, as a campaign goes, somewhere in one quarter; their providers
+come again with others. Totals and shares come out exactly, but for what rounding takes. The same seed, scale and
+quarters give the same register and complaints.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chassis import quarters
+from contracts.industries import CRIME
+from contracts.provinces import PROVINCES
+from sandbox.scenario import cast, figures, messages
+from sandbox.scenario.cast import Case
+from sandbox.scenario.enterprises import Enterprise, Enterprises
+from sandbox.scenario.figures import Numbers, Quarter
+from sandbox.scenario.people import NUMBERS, People
+from sandbox.scenario.records import Filing, Line, Scenario, Sender, numbered
+
+SCALE = 0.01
+"""Of the published totals, unless one asks for more."""
+
+_EXTENSION = "#####"
+_PROVINCIAL = ("1062", "10630")
+_SILENT = 2
+_SERVICES = "services"
+# One person for two complaints of a quarter, so that nobody complains too often.
+_LEAST_PEOPLE, _PEOPLE_BY_COMPLAINT = 400, 0.5
+_LEAST_DELAY, _LONGEST_DELAY = timedelta(minutes=5), timedelta(hours=9)
+
+
+def generate(now: datetime, seed: int = 1, scale: float = SCALE) -> Scenario:
+    """The year as it looks at `now` (aware). `scale`: how much of the published totals there is, above 0.
+
+    Raises ValueError for another scale.
+    """
+    if not 0 < scale <= 1:
+        raise ValueError(f"a scale is above 0 and at most 1, not {scale}")
+    return _Stage(now.replace(microsecond=0), seed, scale).play()
+
+
+def quarters_before(now: datetime) -> list[str]:
+    """The four quarters that end with the last complete one, in their order."""
+    found = [quarters.preceding(quarters.quarter_of(now))]
+    while len(found) < 4:
+        found.insert(0, quarters.preceding(found[0]))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _AccessCode:
+    code: str
+    carrier: str
+    holder: Enterprise
+    province: str
+
+
+class _Stage:
+    def __init__(self, now: datetime, seed: int, scale: float) -> None:
+        self._now = now
+        self._seed = seed
+        self._scale = scale
+        self._draw = random.Random(f"anning year {seed}")
+        self._figures = figures.load()
+        self._ours = self._figures.ours
+        self._messages = messages.load()
+        self._enterprises = Enterprises(self._figures.names, self._ours.again / 100, self._draw)
+        most = max(round(each.total.complaints * scale) for each in self._figures.quarters.values())
+        self._people = People(max(_LEAST_PEOPLE, round(most * _PEOPLE_BY_COMPLAINT)), self._draw)
+        # Access codes of the small scenario stay with their holders there.
+        self._taken: set[str] = {*self._people.numbers, *(each.code for each in cast.load().access_codes)}
+        self._quarters = quarters_before(now)
+        self._filings: list[Filing] = []
+        self._senders: list[Sender] = []
+        self._lines: list[Line] = []
+        self._codes: dict[str, list[_AccessCode]] = {
+            carrier: [self._access_code(form, carrier) for form in forms]
+            for carrier, forms in self._figures.access_codes.items()
+        }
+
+    def play(self) -> Scenario:
+        self._fill_register()
+        for quarter in self._quarters:
+            self._fill(quarter, self._figures.quarters[quarter[4:]])
+        prefix = f"Y{self._seed}-{self._quarters[0]}"
+        complaints, meanings = numbered(self._lines, prefix, self._messages, self._draw)
+        return Scenario(
+            now=self._now,
+            filings=tuple(self._filings),
+            senders=tuple(self._senders),
+            complaints=complaints,
+            meanings=meanings,
+        )
+
+    # ----------------------------------------------------------------------------------------------- register
+
+    def _access_code(self, form: str, carrier: str) -> _AccessCode:
+        code = self._new_number(form)
+        province = self._draw.choice(list(PROVINCES)) if code.startswith(_PROVINCIAL) else ""
+        return _AccessCode(code, carrier, self._enterprises.new("holder"), province)
+
+    def _fill_register(self) -> None:
+        """Ports that nobody complains of; so every access code is known before anything happens on it."""
+        for code in (each for codes in self._codes.values() for each in codes):
+            for _ in range(_SILENT):
+                self._file(self._new_number(code.code + _EXTENSION), code, _SERVICES, self._quarters[0])
+
+    def _file(self, number: str, code: _AccessCode, trade: str, quarter: str) -> Enterprise:
+        """Have `number` filed, some time before the quarter, for a provider of that trade, who is returned."""
+        provider = self._enterprises.provider(trade)
+        since = quarters.begin_of(quarter) - timedelta(days=self._draw.randint(60, 700))
+        self._filings.append(
+            Filing(
+                number=number,
+                carrier=code.carrier,
+                province=code.province,
+                holder_uscc=code.holder.uscc,
+                holder_name=code.holder.name,
+                provider_uscc=provider.uscc,
+                provider_name=provider.name,
+                signature=provider.brand,
+                purpose="notice" if trade == _SERVICES else self._draw.choice(("marketing", "notice")),
+                declared_from=f"{since:%Y-%m-%d}",
+                covers_extensions="false",
+            )
+        )
+        return provider
+
+    def _new_number(self, pattern: str) -> str:
+        while True:
+            number = messages.scrambled(pattern, self._draw)
+            if number not in self._taken:
+                self._taken.add(number)
+                return number
+
+    # ---------------------------------------------------------------------------------------------- complaints
+
+    def _fill(self, quarter: str, figured: Quarter) -> None:
+        by_port, by_mobile = self._divided(figured.numbers(self._scale), figured)
+        for (topic, carrier), count in by_port.items():
+            for size in self._sizes(count, "port"):
+                self._enter_port(quarter, topic, carrier, size)
+        for topic, count in by_mobile.items():
+            for size in self._sizes(count, "p2p"):
+                self._enter_mobile(quarter, topic, size)
+
+    def _divided(self, numbers: Numbers, figured: Quarter) -> tuple[Counter[tuple[str, str]], Counter[str]]:
+        """Complaints by topic (an industry or crime) and carrier, and those of mobiles by topic."""
+        mobile = numbers.segments["p2p"]
+        crime = min(mobile, round(numbers.crime * self._ours.crime_by_mobile / 100))
+        by_mobile = Counter(figures.apportioned(mobile - crime, numbers.industries)) + Counter({CRIME: crime})
+        left = Counter({**numbers.industries, CRIME: numbers.crime}) - by_mobile
+        topics = sorted(left.elements())
+        carriers = Counter(figures.apportioned(len(topics), figured.carriers.shares)).elements()
+        self._draw.shuffle(topics)
+        return Counter(zip(topics, carriers, strict=True)), by_mobile
+
+    def _sizes(self, count: int, segment: str) -> Iterator[int]:
+        """How many complaints each of some numbers has, so many in all."""
+        least, most = self._ours.complaints[segment]
+        while count:
+            size = min(count, self._draw.randint(least, most))
+            # What would be left is too little for a number of its own.
+            size = count if count - size < least and count <= most else size
+            yield size
+            count -= size
+
+    def _enter_port(self, quarter: str, topic: str, carrier: str, count: int) -> None:
+        code = self._draw.choice(self._codes[carrier])
+        number = self._new_number(code.code + _EXTENSION)
+        case = self._case(topic, count)
+        trade = _SERVICES if topic == CRIME else topic
+        provider = None
+        if case is not Case.UNREGISTERED:
+            filed_for = _SERVICES if case is Case.SUBLETS else trade
+            provider = self._file(number, code, filed_for, quarter)
+        own = provider is not None and case is not Case.SUBLETS
+        signature = provider.brand if own and provider else self._enterprises.stranger(trade)
+        knows = case is Case.UNREGISTERED and self._draw.random() >= self._ours.unknown / 100
+        self._complain(
+            Sender(
+                number=number,
+                case=case,
+                kind=self._kind(topic),
+                carrier=carrier,
+                holder_uscc=code.holder.uscc,
+                provider_uscc=provider.uscc if provider else "",
+                signatures=(signature,),
+                owner=carrier if knows else "",
+                complaints=count,
+            ),
+            quarter,
+        )
+
+    def _enter_mobile(self, quarter: str, topic: str, count: int) -> None:
+        self._complain(
+            Sender(
+                number=self._new_number(NUMBERS),
+                case=Case.MOBILE,
+                kind=self._kind(topic),
+                carrier="",
+                holder_uscc="",
+                provider_uscc="",
+                signatures=(),
+                owner="",
+                complaints=count,
+            ),
+            quarter,
+        )
+
+    def _case(self, topic: str, count: int) -> Case:
+        """What a port with so many complaints is; never what the rules could not make of so few."""
+        declared = Case.COMMITS if topic == CRIME else Case.ADVERTISES
+        # A suspected crime under another's name is a suspected crime first.
+        sublet = Case.COMMITS if topic == CRIME else Case.SUBLETS
+        drawn = self._draw.choices(
+            (declared, sublet, Case.UNREGISTERED),
+            [self._ours.ports[kind] for kind in ("declared", "sublet-suspected", "unregistered")],
+        )[0]
+        if count < self._ours.bars[drawn]:
+            drawn = declared
+        return drawn if count >= self._ours.bars[drawn] else Case.QUIET
+
+    def _kind(self, topic: str) -> str:
+        category = "suspected-crime" if topic == CRIME else "commercial"
+        kinds = self._messages.kinds.items()
+        return self._draw.choice([name for name, each in kinds if (each.industry, each.category) == (topic, category)])
+
+    def _complain(self, sender: Sender, quarter: str) -> None:
+        self._senders.append(sender)
+        self._lines.extend(self._complaints(sender, quarter))
+
+    def _complaints(self, sender: Sender, quarter: str) -> Iterator[Line]:
+        templates = self._messages.kinds[sender.kind].templates
+        campaign = self._draw.randrange(len(templates))
+        name = sender.signatures[0] if sender.signatures else ""
+        begin, span = quarters.begin_of(quarter), timedelta(days=self._ours.days)
+        begun = begin + (quarters.end_of(quarter) - begin - span) * self._draw.random()
+        for place, person in enumerate(self._people.several(sender.complaints)):
+            said = self._messages.write(templates[campaign], name or "本公司", self._draw)
+            received_at = (begun + span * self._draw.random()).replace(microsecond=0)
+            delay = timedelta(seconds=round(self._draw.lognormvariate(7.5, 1.2)))
+            yield Line(
+                received_at=received_at,
+                sent_at=received_at - min(max(delay, _LEAST_DELAY), _LONGEST_DELAY),
+                channel=self._people.channel(place),
+                person=person,
+                sender=sender.number,
+                text=messages.signed(said, name, self._draw) if name else said,
+                campaign=f"{sender.kind}-{campaign + 1}",
+                kind=sender.kind,
+            )

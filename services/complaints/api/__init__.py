@@ -1,0 +1,1 @@
+"""Routes: each parses, calls one command or one view, and answers."""

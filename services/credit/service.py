@@ -1,0 +1,22 @@
+"""The credit service on one screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chassis.service import Service
+from services.credit.api import entries, standings
+from services.credit.reactions import PROJECTIONS, REACTIONS
+from services.credit.store.tables import METADATA
+from services.credit.sweeps import SWEEPS
+
+SERVICE = Service(
+    name="credit",
+    title="Anning: credit",
+    metadata=METADATA,
+    migrations=Path(__file__).parent / "migrations",
+    routers=(standings.router, entries.router),
+    projections=PROJECTIONS,
+    reactions=REACTIONS,
+    sweeps=SWEEPS,
+)

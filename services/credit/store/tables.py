@@ -1,0 +1,120 @@
+"""The tables of this service, beside those of the mechanism."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.database import Key, metadata
+
+METADATA = metadata()
+
+Moment = sa.DateTime(timezone=True)
+
+CLUES = sa.Table(
+    "clues",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("annulled", sa.Boolean, nullable=False),
+    comment="One row per clue that an entry may stand on: whoever names it or hears of it locks it",
+)
+
+ENTERPRISES = sa.Table(
+    "enterprises",
+    METADATA,
+    sa.Column("code", Key, primary_key=True),
+    comment="One row per enterprise that was ever decided on: whoever decides on it locks it",
+)
+
+NAMES = sa.Table(
+    "enterprise_names",
+    METADATA,
+    sa.Column("code", Key, primary_key=True),
+    sa.Column("name", sa.Text(collation="C"), nullable=False),
+    sa.Column("valid_from", Moment, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("carrier", Key, nullable=False),
+    sa.Column("number", Key, nullable=False),
+    comment="Names by credit code, a projection of the register: as filed last, and where",
+)
+
+ORDERS = sa.Table(
+    "orders",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("code", Key),
+    sa.Column("carrier", Key, nullable=False),
+    sa.Column("number", Key, nullable=False),
+    sa.Column("ground", Key, nullable=False),
+    sa.Column("executed_at", Moment),
+    sa.Column("fallen", sa.Boolean, nullable=False),
+    # `counts`: executed, standing, against an enterprise that is known, and not caused by a listing.
+    sa.Column("counts", sa.Boolean, nullable=False),
+    sa.Index("ix_orders_counting", "code", "executed_at", postgresql_where=sa.text("counts")),
+    comment="One row per order that was executed, at its newest version; nothing is counted up",
+)
+
+ENTRIES = sa.Table(
+    "entries",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("code", Key, nullable=False),
+    sa.Column("province", Key, nullable=False),
+    sa.Column("name", sa.Text),
+    sa.Column("list", Key, nullable=False),
+    sa.Column("tier", Key, nullable=False),
+    sa.Column("ground", Key, nullable=False),
+    sa.Column("cause", Key, nullable=False),
+    sa.Column("correlation_id", Key, nullable=False),
+    sa.Column("facts", JSONB, nullable=False),
+    sa.Column("article", sa.Text, nullable=False),
+    sa.Column("rules", JSONB, nullable=False),
+    sa.Column("causes", JSONB, nullable=False),
+    sa.Column("proposer", Key),
+    sa.Column("proposed_at", Moment, nullable=False),
+    sa.Column("contest_until", Moment, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("contested_at", Moment),
+    sa.Column("objection", sa.Text),
+    sa.Column("decided_by", Key),
+    sa.Column("decision_reason", sa.Text),
+    sa.Column("effective_at", Moment),
+    sa.Column("until", Moment),
+    sa.Column("repairable_from", Moment),
+    sa.Column("published", sa.Boolean),
+    sa.Column("new_resources", Key),
+    sa.Column("existing", Key),
+    sa.Column("repaired_at", Moment),
+    sa.Column("repair_statement", sa.Text),
+    sa.Column("expired_at", Moment),
+    sa.Column("withdrawn_at", Moment),
+    sa.Column("withdrawal", Key),
+    sa.Column("withdrawal_note", sa.Text),
+    sa.UniqueConstraint("code", "ground", "cause"),
+    # Orders of one enterprise are one matter at a time.
+    sa.Index(
+        "uq_entries_orders", "code", unique=True,
+        postgresql_where=sa.text("ground = 'orders' AND state IN ('proposed', 'contested', 'effective')"),
+    ),
+    sa.Index("ix_entries_state", "state", "id"),
+    sa.Index("ix_entries_province", "province", "id"),
+    sa.Index("ix_entries_causes", "causes", postgresql_using="gin"),
+    sa.Index("ix_entries_effective", "code", postgresql_where=sa.text("state = 'effective'")),
+    sa.Index("ix_entries_until", "until", postgresql_where=sa.text("state = 'effective'")),
+    sa.Index("ix_entries_published", "id", postgresql_where=sa.text("state = 'effective' AND published")),
+    comment="Entries of the credit lists and what became of them",
+)  # fmt: skip
+
+STANDINGS = sa.Table(
+    "standings",
+    METADATA,
+    sa.Column("code", Key, primary_key=True),
+    sa.Column("id", sa.Uuid, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("restrictions", JSONB, nullable=False),
+    sa.UniqueConstraint("id"),
+    comment="What every enterprise that was ever listed is restricted in now",
+)

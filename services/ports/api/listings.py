@@ -1,0 +1,42 @@
+"""Listed enterprises: what the credit lists did to their filings and their ports, for staff."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from chassis.http.auth import Caller, requires
+from chassis.http.paging import Page, PageQuery
+from chassis.http.problems import NotFound
+from chassis.http.transactions import ReadTx
+from services.ports.api.callers import READ_ORDERS, staff_sight
+from services.ports.model import ListingPhase
+from services.ports.views import listings as views
+
+router = APIRouter(tags=["listings"])
+
+
+@router.get("/listings")
+def list_listings(
+    read: ReadTx,
+    page: PageQuery,
+    caller: Annotated[Caller, requires(READ_ORDERS)],
+    phase: ListingPhase | None = None,
+    code: str | None = None,
+) -> Page[views.ListingView]:
+    """Listings that are or were in force: national staff see all, a provincial administration those of enterprises
+    registered in its province."""
+    wanted: dict[str, str | None] = {"phase": phase, "code": code}
+    found = views.list_listings(read, page, staff_sight(caller), wanted)
+    return page.of(found, key=lambda listing: (listing.entry,))
+
+
+@router.get("/listings/{entry}")
+def get_listing(entry: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ_ORDERS)]) -> views.ListingView:
+    """One listing, by its entry in the credit lists."""
+    view = views.find_listing(read, entry, staff_sight(caller))
+    if view is None:
+        raise NotFound
+    return view

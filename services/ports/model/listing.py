@@ -1,0 +1,141 @@
+"""A listing: an entry of the credit lists that is or was in force for an enterprise, and what follows for its ports.
+
+    noted ◄──── proposed ────► shutting ◄──► shut
+      │             │              └───┬───────┘
+      └─────────────┴──► ended ◄──── lifting
+
+What a restriction says of existing ports decides where a listing begins: none: noted; propose: proposed; shut:
+shutting. Whether new filings are refused is not asked here but of the enterprise's standing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from chassis.aggregate import ConflictError
+from contracts.credit import Restriction
+from contracts.credit_codes import CreditCode
+from contracts.vocabulary import Existing
+
+
+class ListingPhase(StrEnum):
+    """How far a listing has come at the ports that its enterprise has.
+
+    NOTED: they stay as they are. PROPOSED: staff have to decide. SHUTTING, SHUT: some, or none, are left to order.
+    LIFTING, ENDED: it is over, and some, or none, of its orders are left to lift.
+    """
+
+    NOTED = "noted"
+    PROPOSED = "proposed"
+    SHUTTING = "shutting"
+    SHUT = "shut"
+    LIFTING = "lifting"
+    ENDED = "ended"
+
+
+_BEGINS_AS = {
+    Existing.NONE: ListingPhase.NOTED,
+    Existing.PROPOSE: ListingPhase.PROPOSED,
+    Existing.SHUT: ListingPhase.SHUTTING,
+}
+WANTS_SHUT = frozenset({ListingPhase.SHUTTING, ListingPhase.SHUT})
+"""The phases in which the enterprise's ports are to be shut."""
+OVER = frozenset({ListingPhase.LIFTING, ListingPhase.ENDED})
+"""The phases after the entry has left the enterprise's standing."""
+
+
+@dataclass(kw_only=True)
+class Listing:
+    """One entry, by its id, with the terms of its restriction.
+
+    `province` (six digits) is where the enterprise is registered, `version` that of the standing in which the entry
+    was last seen, or first missing. `correlation_id` begins the story that its orders
+    belong to.
+    """
+
+    entry: UUID
+    code: str
+    province: str
+    list: str
+    tier: str
+    reason: str
+    article: str
+    new_resources: str
+    existing: str
+    since: datetime
+    until: datetime
+    version: int
+    phase: ListingPhase
+    correlation_id: str
+    ended_at: datetime | None = None
+
+    @classmethod
+    def begin(cls, code: str, restriction: Restriction, version: int, correlation_id: str) -> Listing:
+        """The entry came into force for the enterprise `code`."""
+        return cls(
+            entry=restriction.entry,
+            code=code,
+            province=f"{CreditCode(code).region[:2]}0000",
+            list=restriction.list,
+            tier=restriction.tier,
+            reason=restriction.reason,
+            article=restriction.article,
+            new_resources=restriction.new_resources,
+            existing=restriction.existing,
+            since=restriction.since,
+            until=restriction.until,
+            version=version,
+            phase=_BEGINS_AS[Existing(restriction.existing)],
+            correlation_id=correlation_id,
+        )
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the entry stands in the enterprise's standing."""
+        return self.phase not in OVER
+
+    @property
+    def wants_shut(self) -> bool:
+        """Whether the enterprise's ports are to be shut because of it."""
+        return self.phase in WANTS_SHUT
+
+    def stand(self, restriction: Restriction, version: int) -> None:
+        """A newer standing has the entry still. What follows for ports was decided when it began."""
+        self.article, self.reason = restriction.article, restriction.reason
+        self.new_resources, self.until = restriction.new_resources, restriction.until
+        self.version = version
+
+    def end(self, version: int, at: datetime) -> None:
+        """The entry left the standing: it was repaired, expired, or was withdrawn."""
+        self.phase = ListingPhase.LIFTING if self.wants_shut else ListingPhase.ENDED
+        self.version = version
+        self.ended_at = at
+
+    def shut_ports(self) -> None:
+        """Staff decided that the enterprise's ports are shut. Raises ConflictError where it is not theirs to decide."""
+        self._require_proposed()
+        self.phase = ListingPhase.SHUTTING
+
+    def leave_ports(self) -> None:
+        """Staff decided that the enterprise's ports stay as they are. Raises as `shut_ports`."""
+        self._require_proposed()
+        self.phase = ListingPhase.NOTED
+
+    def resume(self) -> None:
+        """A port of the enterprise is open again that this listing never ordered shut."""
+        if self.phase is ListingPhase.SHUT:
+            self.phase = ListingPhase.SHUTTING
+
+    def conclude(self) -> None:
+        """Nothing is left to order, or to lift."""
+        if self.phase is ListingPhase.SHUTTING:
+            self.phase = ListingPhase.SHUT
+        elif self.phase is ListingPhase.LIFTING:
+            self.phase = ListingPhase.ENDED
+
+    def _require_proposed(self) -> None:
+        if self.phase is not ListingPhase.PROPOSED:
+            raise ConflictError("proposal-state", f"The listing is {self.phase}: nothing is proposed any more.")

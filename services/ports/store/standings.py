@@ -1,0 +1,42 @@
+"""Standings: what the credit lists forbid enterprises now, one row per credit code at its newest version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import sqlalchemy as sa
+
+from chassis.database import Read, Tx
+from contracts.credit import Restriction, StandingChanged
+
+
+def take_standings(tx: Tx, standings: Sequence[StandingChanged], versions: Sequence[int]) -> set[str]:
+    """Write the standings that are newer than what is there, one per code; returns the codes of those written."""
+    rows = tx.execute(
+        sa.text(
+            "INSERT INTO standings (code, version, restrictions) "
+            "SELECT * FROM unnest(CAST(:codes AS text[]), CAST(:versions AS integer[]), "
+            "CAST(:restrictions AS jsonb[])) "
+            "ON CONFLICT (code) DO UPDATE SET version = excluded.version, restrictions = excluded.restrictions "
+            "WHERE standings.version < excluded.version RETURNING code"
+        ),
+        {
+            "codes": [each.code for each in standings],
+            "versions": list(versions),
+            "restrictions": [msgspec.json.encode(each.restrictions).decode() for each in standings],
+        },
+    )
+    return set(rows.scalars())
+
+
+def restrictions_on(read: Read, codes: Iterable[str]) -> dict[str, tuple[Restriction, ...]]:
+    """What is forbidden to those of these enterprises to whom anything is."""
+    rows = read.execute(
+        sa.text(
+            "SELECT code, restrictions FROM standings "
+            "WHERE code = ANY(CAST(:codes AS text[])) AND restrictions <> '[]'::jsonb"
+        ),
+        {"codes": sorted(set(codes))},
+    )
+    return {row.code: msgspec.convert(row.restrictions, tuple[Restriction, ...]) for row in rows}

@@ -1,0 +1,60 @@
+"""Shutdown proposals, as staff read them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.database import Read
+from chassis.http.paging import Paging
+from services.ports.model import ProposalState
+from services.ports.store.proposals import proposal_of
+from services.ports.store.sight import Sight
+from services.ports.store.tables import SHUTDOWN_PROPOSALS
+from services.ports.views.shared import equal, select_rows
+
+
+class ProposalView(BaseModel):
+    """A proposal to shut a port, or every port of a listed enterprise, and what became of it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int = Field(description="also the ETag; send it as If-Match with the decision")
+    state: ProposalState
+    carrier: str | None = Field(description="of a proposal of one port")
+    number: str | None = Field(description="of a proposal of one port")
+    listing: UUID | None = Field(description="the entry of the credit lists; of a proposal of an enterprise")
+    code: str | None = Field(description="the enterprise's unified social credit code; of a proposal of an enterprise")
+    province: str | None
+    reason: str
+    proposed_by: str = Field(description="rules or staff")
+    proposer: str | None = Field(description="who of staff proposed it, and so cannot decide it")
+    proposed_at: datetime
+    decider: str | None
+    decision_reason: str | None
+    decided_at: datetime | None = Field(description="when it was decided, or withdrawn")
+    order: UUID | None = Field(description="the order that followed; an enterprise's have the cause listing:<entry>")
+
+
+def list_proposals(read: Read, page: Paging, sight: Sight, wanted: dict[str, Any]) -> list[ProposalView]:
+    """Proposals, the oldest first; `wanted` are columns and the value each must have (None: any)."""
+    conditions = equal(SHUTDOWN_PROPOSALS, {"province": sight.province} | wanted)
+    after = page.after(UUID)
+    if after is not None:
+        conditions.append(SHUTDOWN_PROPOSALS.c.id > after[0])
+    return [_view(row) for row in select_rows(read, SHUTDOWN_PROPOSALS, conditions, limit=page.limit)]
+
+
+def find_proposal(read: Read, identifier: UUID, sight: Sight) -> ProposalView | None:
+    """One proposal, if it is seen."""
+    conditions = equal(SHUTDOWN_PROPOSALS, {"province": sight.province, "id": identifier})
+    rows = select_rows(read, SHUTDOWN_PROPOSALS, conditions, limit=1)
+    return _view(rows[0]) if rows else None
+
+
+def _view(row: Any) -> ProposalView:
+    return ProposalView.model_validate(proposal_of(row))

@@ -1,0 +1,85 @@
+"""What this service hears, and what it does about it: complaints assessed and withdrawn are collected in clues, and the
+register's filings tell the names of enterprises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from chassis.database import Tx
+from chassis.events.envelope import Message
+from chassis.service import Projection, Routing
+from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
+from contracts.ports import PortDeclared
+from services.referrals.commands.collecting import Belonging, collect
+from services.referrals.model import NOTHING
+from services.referrals.policy.subjects import placing_of
+from services.referrals.store import locks
+from services.referrals.store.enterprises import keep_names
+from services.referrals.store.evidence import Assessed, take_assessments, take_withdrawals
+from services.referrals.store.tables import ENTERPRISES
+
+Assessment = Message[ComplaintAssessed]
+Withdrawal = Message[ComplaintWithdrawn]
+
+
+def take_evidence(tx: Tx, messages: Sequence[Assessment]) -> None:
+    """Write assessments down as evidence, each complaint in the clue where it belongs now."""
+    locks.collecting(tx)
+    newest = _newest(messages)
+    heard = {complaint: _heard(each) for complaint, each in newest.items()}
+    taken = take_assessments(tx, list(heard.values()))
+    belonging = {
+        complaint: Belonging(each.placing.place, each.alone, newest[complaint].caused())
+        for complaint, each in heard.items()
+    }
+    collect(tx, taken, belonging)
+
+
+def withdraw_evidence(tx: Tx, messages: Sequence[Withdrawal]) -> None:
+    """Let withdrawn complaints leave the clues that they are in. What was sealed stays as it was sealed."""
+    locks.collecting(tx)
+    newest = _newest(messages)
+    taken = take_withdrawals(tx, {complaint: each.version for complaint, each in newest.items()})
+    collect(tx, taken, {complaint: Belonging(None, NOTHING, each.caused()) for complaint, each in newest.items()})
+
+
+REACTIONS: Routing = {
+    ComplaintAssessed: take_evidence,
+    ComplaintWithdrawn: withdraw_evidence,
+}
+
+PROJECTIONS = (Projection(name="enterprises", handlers={PortDeclared: keep_names}, tables=(ENTERPRISES,)),)
+
+H = TypeVar("H", ComplaintAssessed, ComplaintWithdrawn)
+
+
+def _newest(messages: Sequence[Message[H]]) -> Mapping[UUID, Message[H]]:
+    """The newest message about each complaint, in the order in which they were heard."""
+    newest: dict[UUID, Message[H]] = {}
+    for each in messages:
+        known = newest.get(each.event.complaint)
+        if known is None or known.version < each.version:
+            newest.pop(each.event.complaint, None)
+            newest[each.event.complaint] = each
+    return newest
+
+
+def _heard(message: Assessment) -> Assessed:
+    event = message.event
+    return Assessed(
+        complaint=event.complaint,
+        version=message.version,
+        placing=placing_of(event),
+        category=event.category,
+        complainant=event.complainant,
+        vouched=event.vouched and not event.capped,
+        number=event.sender.number,
+        number_kind=event.sender.kind,
+        carrier=event.attribution.carrier,
+        holder=event.attribution.holder,
+        province=event.province,
+        excerpt=event.excerpt,
+        received_hour=event.received_at.replace(minute=0, second=0, microsecond=0),
+    )

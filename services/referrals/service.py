@@ -1,0 +1,24 @@
+"""The referrals service on one screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chassis.service import Service
+from services.referrals.api import batches, clues, sealings
+from services.referrals.api.callers import ACT
+from services.referrals.imports import CONCLUSIONS
+from services.referrals.reactions import PROJECTIONS, REACTIONS
+from services.referrals.store.tables import METADATA
+from services.referrals.sweeps import SWEEPS
+
+SERVICE = Service(
+    name="referrals",
+    title="Anning: referrals",
+    metadata=METADATA,
+    migrations=Path(__file__).parent / "migrations",
+    routers=(clues.router, CONCLUSIONS.router("/conclusion-imports", ACT), batches.router, sealings.router),
+    projections=PROJECTIONS,
+    reactions=REACTIONS,
+    sweeps=SWEEPS,
+)

@@ -1,0 +1,113 @@
+"""Figures, for staff: how many there are of what, counted when they are asked for."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from pydantic import BaseModel, Field
+
+from chassis.database import Read
+from contracts.authorities import AUTHORITIES
+from contracts.vocabulary import ConclusionCode
+from services.referrals.model import ClueState
+from services.referrals.policy.subjects import SetAside
+
+
+class ComplaintFigures(BaseModel):
+    """Complaints. `heard` are all there ever were: spam, not spam and withdrawn ones; what is spam is in a clue or set
+    aside for one of the reasons."""
+
+    heard: int
+    spam: int
+    in_clues: int
+    set_aside: int
+    set_aside_reasons: dict[SetAside, int]
+    withdrawn: int
+    not_spam: int
+
+
+class ClueFigures(BaseModel):
+    """Clues. `opened` are all there ever were and the sum of `states`; referred to annulled count who ever came that
+    far; `conclusions` sum up to those concluded."""
+
+    opened: int
+    referred: int
+    received: int
+    returned: int
+    concluded: int
+    overdue: int = Field(description="a deadline passed without a conclusion, whatever came after")
+    annulled: int
+    states: dict[ClueState, int]
+    conclusions: dict[ConclusionCode, int]
+    unrouted: int = Field(description="not concluded, and nobody is known to be competent")
+    own: int = Field(description="not concluded, and the regulator's own to enforce")
+    in_time: int = Field(description="with an authority that may still conclude them in time")
+
+
+class BatchFigures(BaseModel):
+    """Batches. `clues` are the documents in them: one that is returned and routed is handed over more than once."""
+
+    sealed: int
+    received: int
+    clues: int
+
+
+class Statistics(BaseModel):
+    """What this service has."""
+
+    complaints: ComplaintFigures
+    clues: ClueFigures
+    batches: BatchFigures
+
+
+def count_everything(read: Read) -> Statistics:
+    """All figures, of one moment: they add up while others write. Must be the first that its transaction reads."""
+    read.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    complaints, clues = read.execute(_COMPLAINTS).one(), read.execute(_CLUES, {"own": _own()}).one()
+    batches = read.execute(_BATCHES).one()
+    reasons, states = _by(read, "evidence", "set_aside"), _by(read, "clues", "state")
+    conclusions = _by(read, "clues", "conclusion_code")
+    return Statistics(
+        complaints=ComplaintFigures(
+            **dict(complaints._mapping), set_aside_reasons={each: reasons.get(each, 0) for each in SetAside}
+        ),
+        clues=ClueFigures(
+            **dict(clues._mapping),
+            states={each: states.get(each, 0) for each in ClueState},
+            conclusions={each: conclusions.get(each, 0) for each in ConclusionCode},
+        ),
+        batches=BatchFigures(**dict(batches._mapping)),
+    )
+
+
+_COMPLAINTS = sa.text(
+    "SELECT count(*) AS heard, count(*) FILTER (WHERE counts) AS spam, count(clue_id) AS in_clues, "
+    "count(set_aside) AS set_aside, count(*) FILTER (WHERE withdrawn) AS withdrawn, "
+    "count(*) FILTER (WHERE NOT counts AND NOT withdrawn) AS not_spam FROM evidence"
+)
+_CLUES = sa.text(
+    "SELECT count(*) AS opened, count(referred_at) AS referred, count(first_received_at) AS received, "
+    "count(returned_at) AS returned, count(concluded_at) AS concluded, count(first_overdue_at) AS overdue, "
+    "count(annulled_at) AS annulled, "
+    "count(*) FILTER (WHERE authority IS NULL AND concluded_at IS NULL) AS unrouted, "
+    "count(*) FILTER (WHERE authority = ANY(CAST(:own AS text[])) AND concluded_at IS NULL) AS own, "
+    "count(*) FILTER (WHERE due_at IS NOT NULL) AS in_time FROM clues"
+)
+_BATCHES = sa.text(
+    "SELECT count(*) AS sealed, count(received_at) AS received, coalesce(sum(clues), 0) AS clues FROM batches"
+)
+
+
+def _own() -> list[str]:
+    return [each.code for each in AUTHORITIES.values() if each.own]
+
+
+def _by(read: Read, table: str, column: str) -> dict[str, int]:
+    """How many rows there are of each value; none without one."""
+    value: sa.ColumnClause[str] = sa.column(column)
+    statement = (
+        sa.select(value.label("value"), sa.func.count().label("count"))
+        .select_from(sa.table(table))
+        .where(value.is_not(None))
+        .group_by(value)
+    )
+    return {row.value: row._mapping["count"] for row in read.execute(statement).all()}

@@ -1,0 +1,166 @@
+"""Complaints are a weapon too: of one person's only so many count towards automatic acts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from chassis.buckets import ALL
+from chassis.service import Slice
+from contracts.complaints import ComplaintAssessed
+from services.complaints.sweeps import assess_complaints
+from tests.integration.complaints.scenes import Office, report
+
+CAP = 20
+BEGIN = datetime(2026, 4, 1, 3, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def complaint(number: int, at: datetime = BEGIN, **said: Any) -> dict[str, Any]:
+    """One of somebody's complaints, each about another sender."""
+    return report(
+        f"a-{number:03}",
+        **{
+            "sender_number": f"106901234{number:05}",
+            "sent_at": (at - timedelta(minutes=5)).isoformat(),
+            "received_at": at.isoformat(),
+            **said,
+        },
+    )
+
+
+def capped(office: Office) -> list[str]:
+    """The channel's ids of the complaints that are told as capped."""
+    events = [each for each in office.events() if isinstance(each, ComplaintAssessed)]
+    names = {row.id: row.external_id for row in office.rows("SELECT id, external_id FROM complaints")}
+    return sorted({names[each.complaint] for each in events if each.capped})
+
+
+def names(*numbers: int) -> list[str]:
+    return [f"a-{number:03}" for number in numbers]
+
+
+def test_of_one_persons_complaints_the_first_twenty_count(office: Office) -> None:
+    office.import_lines(*(complaint(number, BEGIN + timedelta(hours=number)) for number in range(25)))
+    assert office.assess() == 25
+    assert capped(office) == names(*range(20, 25))
+
+
+def test_another_persons_complaints_are_not_capped_by_them(office: Office) -> None:
+    office.import_lines(
+        *(complaint(number) for number in range(CAP)),
+        complaint(50, complainant_number="13900001235"),
+        complaint(51),
+    )
+    office.assess()
+    assert capped(office) == names(51)
+
+
+def test_it_makes_no_difference_in_which_order_they_are_assessed(office: Office) -> None:
+    office.import_lines(*(complaint(number) for number in range(30)))
+    for bucket in reversed(ALL):
+        with office.database.begin() as tx:
+            while assess_complaints(tx, Slice(3, (bucket,))):
+                pass
+    assert len(office.rows("SELECT 1 FROM assessments")) == 30
+    assert capped(office) == names(*range(20, 30))
+
+
+def test_it_makes_no_difference_in_which_order_they_were_received(office: Office) -> None:
+    """A file that has the newest first, or one that hands the oldest in later, gets no further with it."""
+    office.import_lines(*(complaint(number, BEGIN - number * timedelta(hours=1)) for number in range(25)))
+    office.assess()
+    assert capped(office) == names(*range(20, 25))
+
+
+def test_complaints_more_than_thirty_days_apart_do_not_count_together(office: Office) -> None:
+    office.import_lines(
+        *(complaint(number) for number in range(CAP)),
+        complaint(50, BEGIN + 30 * DAY),
+        complaint(51, BEGIN + 30 * DAY + timedelta(seconds=1)),
+        complaint(52, BEGIN - 30 * DAY),
+        complaint(53, BEGIN - 30 * DAY - timedelta(seconds=1)),
+    )
+    office.assess()
+    assert capped(office) == names(50, 52)
+
+
+def test_nobody_uses_up_anothers_complaints_in_a_channel_that_vouches_for_nobody(office: Office) -> None:
+    office.import_lines(*(complaint(number, channel="wechat") for number in range(CAP + 5)), complaint(50))
+    office.assess()
+    assert capped(office) == []
+
+
+def test_what_comes_again_is_not_counted_again(office: Office) -> None:
+    for _ in range(3):
+        office.import_lines(*(complaint(number) for number in range(10)))
+        office.post("/complaints", complaint(0))
+    office.import_lines(complaint(50))
+    office.assess()
+    assert capped(office) == []
+    assert office.rows("SELECT count(*) FROM vouched_complaints")[0][0] == 11
+
+
+def test_staff_see_that_a_complaint_is_capped_why_and_by_which_rule(office: Office) -> None:
+    office.import_lines(*(complaint(number) for number in range(CAP)))
+    identifier = office.post("/complaints", complaint(50)).json()["id"]
+    office.assess()
+    found = office.complaint(identifier)["assessment"]
+    assert found["capped"] is True
+    assert found["reasons"][-1] == "complainant:over-cap"
+    assert found["rules"][-1]["rule"] == "assessment.cap"
+    first = office.rows("SELECT id FROM complaints ORDER BY id LIMIT 1")[0].id
+    counting = office.complaint(first)["assessment"]
+    assert counting["capped"] is False
+    assert "complainant:over-cap" not in counting["reasons"]
+
+
+def test_a_correction_leaves_a_complaint_as_capped_as_it_was(office: Office) -> None:
+    office.import_lines(*(complaint(number) for number in range(CAP)))
+    identifier = office.post("/complaints", complaint(50)).json()["id"]
+    office.assess()
+    path = f"/complaints/{identifier}/corrections"
+    corrected = office.post(path, {"note": "n", "industry": "travel"}, If_Match='"1"').json()["assessment"]
+    assert corrected["capped"] is True
+    assert corrected["reasons"] == ["corrected:industry", "complainant:over-cap"]
+    assert "assessment.cap" in [rule["rule"] for rule in corrected["rules"]]
+    event = office.events()[-1]
+    assert isinstance(event, ComplaintAssessed)
+    assert event.capped
+    versions = office.get(f"/complaints/{identifier}/assessments").json()["items"]
+    assert [each["capped"] for each in versions] == [True, True]
+
+
+def test_a_withdrawn_complaint_was_made_nevertheless(office: Office) -> None:
+    office.import_lines(*(complaint(number) for number in range(CAP)))
+    for row in office.rows("SELECT id FROM complaints"):
+        office.post(f"/complaints/{row.id}/withdrawal", {"reason": "taken-back"})
+    office.import_lines(complaint(50))
+    office.assess()
+    assert capped(office) == names(50)
+
+
+@pytest.mark.parametrize("people", [1, 100])
+def test_a_set_is_judged_by_one_statement_however_many_there_are(office: Office, people: int) -> None:
+    def statements(first: int, count: int) -> int:
+        office.import_lines(
+            *(
+                complaint(number, complainant_number=f"1390000{number % people:04}")
+                for number in range(first, first + count)
+            )
+        )
+        seen: list[str] = []
+
+        def note(*arguments: Any) -> None:
+            seen.append(arguments[2])
+
+        with office.database.begin() as tx:
+            sa.event.listen(tx.connection, "before_cursor_execute", note)
+            assert assess_complaints(tx, Slice(1_000)) == count
+        assert len([each for each in seen if "vouched_complaints" in each]) == 1
+        return len(seen)
+
+    assert statements(0, 50) == statements(100, 700)

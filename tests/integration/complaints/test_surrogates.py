@@ -1,0 +1,195 @@
+"""Who complains is somebody else outside every quarter, and both around the change; inside they stay one person."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from chassis.quarters import begin_of
+from contracts.complaints import ComplaintAssessed
+from services.complaints.commands.filing import file_complaints
+from services.complaints.policy.intake import Report
+from services.complaints.store.complainants import PersonInQuarter, complainants, surrogates
+from tests.integration.complaints.scenes import COMPLAINANT, SENT, Office, report
+
+CHANGE = begin_of("2026Q2")
+FEBRUARY = datetime(2026, 2, 10, 3, tzinfo=UTC)
+JUST_BEFORE, JUST_AFTER = CHANGE - timedelta(days=2), CHANGE + timedelta(days=3)
+IN_MAY = datetime(2026, 5, 15, 3, tzinfo=UTC)
+LATE_IN_MAY = datetime(2026, 5, 31, 15, tzinfo=UTC)
+"""Thirty days before the end of the second quarter, and one hour."""
+
+
+def received(at: datetime, external_id: str = "app-1", **said: Any) -> dict[str, Any]:
+    return report(external_id, sent_at=(at - timedelta(minutes=5)).isoformat(), received_at=at.isoformat(), **said)
+
+
+def told(office: Office, *reports: dict[str, Any]) -> list[ComplaintAssessed]:
+    """What is told of these complaints, in their order."""
+    filed = [office.post("/complaints", each) for each in reports]
+    office.assess()
+    events = {str(each.complaint): each for each in office.events() if isinstance(each, ComplaintAssessed)}
+    return [events[answer.json()["id"]] for answer in filed]
+
+
+def test_one_person_is_one_surrogate_in_every_channel_in_one_quarter(office: Office) -> None:
+    one, two, other = told(
+        office,
+        received(FEBRUARY, "a-1"),
+        received(FEBRUARY + timedelta(days=9), "a-2", channel="sms", complainant_number="+86 139-0000-1234"),
+        received(FEBRUARY, "a-3", complainant_number="13900001235"),
+    )
+    assert one.complainant == two.complainant != other.complainant
+    assert (one.complainant_also, two.complainant_also, other.complainant_also) == (None, None, None)
+
+
+def test_in_another_quarter_the_same_person_is_somebody_else(office: Office) -> None:
+    winter, spring = told(office, received(FEBRUARY, "a-1"), received(IN_MAY, "a-2"))
+    assert not outside(winter) & outside(spring)
+    assert len(office.rows("SELECT id FROM complainants")) == 1
+
+
+def test_around_the_change_of_quarters_both_are_told_so_that_they_are_seen_to_be_one(office: Office) -> None:
+    winter, before, after, spring = told(
+        office,
+        received(FEBRUARY, "a-1"),
+        received(JUST_BEFORE, "a-2"),
+        received(JUST_AFTER, "a-3"),
+        received(IN_MAY, "a-4"),
+    )
+    assert (before.complainant, before.complainant_also) == (winter.complainant, spring.complainant)
+    assert (after.complainant, after.complainant_also) == (spring.complainant, winter.complainant)
+
+
+def test_farther_from_the_change_only_one_is_told(office: Office) -> None:
+    [far, near] = told(office, received(LATE_IN_MAY, "a-1"), received(LATE_IN_MAY + timedelta(hours=1), "a-2"))
+    assert far.complainant == near.complainant
+    assert far.complainant_also is None
+    assert near.complainant_also is not None
+
+
+def test_staff_see_the_surrogate_that_is_told(office: Office) -> None:
+    [event] = told(office, received(JUST_BEFORE))
+    assert office.complaint(event.complaint)["complainant"] == str(event.complainant)
+
+
+def test_what_is_told_later_of_a_complaint_names_the_same_surrogates(office: Office) -> None:
+    [event] = told(office, received(JUST_BEFORE))
+    path = f"/complaints/{event.complaint}/corrections"
+    assert office.post(path, {"note": "n", "industry": "travel"}, If_Match='"1"').status_code == 201
+    corrected = office.events()[-1]
+    assert isinstance(corrected, ComplaintAssessed)
+    assert outside(corrected) == outside(event)
+    assert corrected.complainant == event.complainant
+
+
+def test_a_complaint_from_before_there_were_quarters_keeps_telling_what_was_told_of_it(office: Office) -> None:
+    office.file()
+    with office.database.begin() as tx:
+        tx.execute(sa.text("UPDATE complaints SET surrogate = NULL, surrogate_also = NULL"))
+    office.assess()
+    [inside] = office.rows("SELECT id FROM complainants")
+    [event] = office.events()
+    assert isinstance(event, ComplaintAssessed)
+    assert (event.complainant, event.complainant_also) == (inside.id, None)
+    assert office.complaint(event.complaint)["complainant"] == str(inside.id)
+
+
+def test_a_file_over_a_change_of_quarters_has_two_surrogates_for_each_person(office: Office) -> None:
+    people = [f"1390000{number:04}" for number in range(40)]
+    moments = (FEBRUARY, JUST_BEFORE, JUST_AFTER, IN_MAY)
+    office.import_lines(
+        *(
+            received(moment, f"{person[-4:]}-{place}", complainant_number=person)
+            for place, moment in enumerate(moments)
+            for person in people
+        )
+    )
+    found = office.rows(
+        "SELECT quarter, count(*), count(DISTINCT id) FROM surrogates GROUP BY quarter ORDER BY quarter"
+    )
+    assert [tuple(row) for row in found] == [("2026Q1", 40, 40), ("2026Q2", 40, 40)]
+    told_of = office.rows("SELECT surrogate FROM complaints UNION SELECT surrogate_also FROM complaints")
+    assert len({row.surrogate for row in told_of} - {None}) == 80
+
+
+def test_a_person_who_complains_at_many_counters_at_once_is_one_surrogate(office: Office) -> None:
+    def complain(number: int) -> int:
+        moment = JUST_BEFORE if number % 2 else JUST_AFTER
+        return office.post("/complaints", received(moment, f"a-{number}")).status_code
+
+    with ThreadPoolExecutor(8) as many:
+        assert set(many.map(complain, range(24))) == {201}
+    pairs = office.rows("SELECT DISTINCT surrogate, surrogate_also FROM complaints")
+    assert len(pairs) == 2
+    assert {pairs[0].surrogate, pairs[0].surrogate_also} == {pairs[1].surrogate, pairs[1].surrogate_also}
+    assert len(office.rows("SELECT 1 FROM surrogates")) == 2
+
+
+def test_files_about_the_same_people_in_opposite_order_do_not_lock_each_other_out(office: Office) -> None:
+    orders = [range(2_000), range(1_999, -1, -1), range(1_000, 2_000), range(1_998, -1, -2)]
+    with office.database.begin() as tx:
+        people = list(complainants(tx, [number.to_bytes(4, "big") for number in range(2_000)], SENT).values())
+    ready = threading.Barrier(len(orders))
+
+    def add(order: range) -> dict[PersonInQuarter, Any]:
+        wanted = [(people[number], quarter) for number in order for quarter in ("2026Q1", "2026Q2")]
+        with office.database.begin() as tx:
+            ready.wait()
+            return surrogates(tx, wanted)
+
+    with ThreadPoolExecutor(len(orders)) as many:
+        found = list(many.map(add, orders))
+    assert [len(each) for each in found] == [4_000, 4_000, 2_000, 2_000]
+    assert all(found[0][person] == surrogate for each in found for person, surrogate in each.items())
+    assert office.rows("SELECT count(*), count(DISTINCT id) FROM surrogates")[0] == (4_000, 4_000)
+
+
+@pytest.mark.parametrize("people", [1, 50])
+def test_the_number_of_statements_does_not_depend_on_how_many_complaints_there_are(office: Office, people: int) -> None:
+    def statements(count: int) -> int:
+        reports = [
+            Report(
+                channel="app",
+                external_id=f"{count}-{number}",
+                complainant_number=f"139{count:04}{number % people:04}",
+                sender_number="10690123456789",
+                text="八折",
+                sent_at=JUST_BEFORE,
+                received_at=JUST_BEFORE,
+            )
+            for number in range(count)
+        ]
+        seen: list[str] = []
+
+        def note(*arguments: Any) -> None:
+            seen.append(arguments[2])
+
+        with office.database.begin() as tx:
+            sa.event.listen(tx.connection, "before_cursor_execute", note)
+            file_complaints(tx, reports)
+        return len(seen)
+
+    assert statements(100) == statements(1_000) > 0
+
+
+def test_no_surrogate_tells_the_person_or_the_other_quarter(office: Office) -> None:
+    """They are random: nothing but this service's tables leads from one to the other."""
+    told(office, received(FEBRUARY, "a-1"), received(IN_MAY, "a-2"))
+    one, two = (row.id for row in office.rows("SELECT id FROM surrogates ORDER BY quarter"))
+    [person] = office.rows("SELECT id FROM complainants")
+    assert len({one, two, person.id}) == 3
+    assert {one.version, two.version, person.id.version} == {4}
+    for payload in office.payloads():
+        assert COMPLAINANT.encode() not in payload
+        assert str(person.id).encode() not in payload
+
+
+def outside(event: ComplaintAssessed) -> set[Any]:
+    """Everybody whom an event says its complainant to be."""
+    return {event.complainant, event.complainant_also} - {None}

@@ -1,0 +1,313 @@
+"""What the tests of this service tell it, and what they ask of it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+import sqlalchemy as sa
+
+from chassis import clock
+from chassis.aggregate import Cause
+from chassis.database import Database
+from chassis.events.consumer import dispatch
+from chassis.events.envelope import Message
+from chassis.ids import new_id
+from contracts.ports import Filing, GroundFell, OrderExecuted, OrderFact, OrderLifted, PortDeclared
+from contracts.referrals import ClueConcluded, Conclusion, ConclusionAnnulled, Counts, Subject
+from contracts.vocabulary import CreditList, Tier
+from sandbox.scenario.cast import credit_code
+from services.credit.commands.entries import Decision, Upon, decide_entry, repair_entry
+from services.credit.commands.proposals import Form, propose_by_hand
+from services.credit.model import Entry
+from services.credit.reactions import PROJECTIONS, REACTIONS
+from services.credit.store.sight import EVERYTHING
+
+SHOP, HOLDER = credit_code("440300", 1), credit_code("440100", 2)
+OF_BEIJING = credit_code("110105", 3)
+NUMBER = "10690123566571"
+WEEK = timedelta(days=7)
+_NAMES = UUID("00000000-0000-0000-0000-00000000000c")
+
+
+def named(name: str) -> UUID:
+    """The clue or the order of that name."""
+    return uuid5(_NAMES, name)
+
+
+def days(count: float) -> timedelta:
+    return timedelta(days=count)
+
+
+# ------------------------------------------------------------------------------------------------------------- facts
+
+
+def fined(
+    name: str = "clue",
+    amount: int | None = 20_000,
+    *,
+    enterprise: str | None = SHOP,
+    subject: tuple[str, str] = ("enterprise", SHOP),
+    code: str = "fined",
+    version: int = 5,
+    at: datetime | None = None,
+) -> Message[ClueConcluded]:
+    """The clue of that name, concluded: with a fine, unless `code` says otherwise."""
+    return _message(ClueConcluded(**_clue(name, amount, enterprise, subject, code, at)), version, f"clue {name}")
+
+
+def annulled(name: str = "clue", *, version: int = 6) -> Message[ConclusionAnnulled]:
+    """The decision on the clue of that name was annulled."""
+    said = _clue(name, 20_000, SHOP, ("enterprise", SHOP), "fined", None) | {"annulled_at": clock.now()}
+    return _message(ConclusionAnnulled(**said), version, f"clue {name}")
+
+
+def _clue(
+    name: str,
+    amount: int | None,
+    enterprise: str | None,
+    subject: tuple[str, str],
+    code: str,
+    at: datetime | None,
+) -> dict[str, Any]:
+    kind, value = subject
+    return {
+        "clue": named(name),
+        "subject": Subject(kind=kind, value=value, name="虚构优选" if kind == "enterprise" else None),
+        "industry": "retail",
+        "category": "commercial",
+        "period": "2026Q2",
+        "sequence": 1,
+        "authority": "SAMR",
+        "state": "concluded",
+        "counts": Counts(complaints=7, complainants=6, vouched=6, senders=2),
+        "carriers": ("CMCC",),
+        "rules": (),
+        "causes": (),
+        "opened_at": clock.now(),
+        "batch": None,
+        "referred_at": None,
+        "conclude_by": None,
+        "extended_at": None,
+        "received_at": None,
+        "returned_at": None,
+        "return_reason": None,
+        "overdue_since": None,
+        "concluded_at": at or clock.now(),
+        "conclusion": Conclusion(
+            code=code,
+            amount=amount,
+            enterprise=enterprise,
+            decision="市监处罚〔2026〕0001号",
+            merged_into=None,
+            transferred_to=None,
+            note=None,
+        ),
+        "annulled_at": None,
+    }
+
+
+def executed(name: str, number: str | None = None, *, version: int = 3, **say: Any) -> Message[OrderExecuted]:
+    """The order of that name was executed; unless `number` says otherwise each is about a port of its own."""
+    return _message(OrderExecuted(**_order(name, number, **say)), version, f"order {name}")
+
+
+def lifted(name: str, number: str | None = None, *, version: int = 4, **say: Any) -> Message[OrderLifted]:
+    """That order was lifted."""
+    fact = OrderLifted(**_order(name, number, state="lifted", lifted_at=clock.now(), **say))
+    return _message(fact, version, f"order {name}")
+
+
+def groundless(name: str, number: str | None = None, *, version: int = 4, **say: Any) -> Message[GroundFell]:
+    """That order lost its ground."""
+    return _message(GroundFell(**_order(name, number, ground_fell_at=clock.now(), **say)), version, f"order {name}")
+
+
+def _order(
+    name: str,
+    number: str | None,
+    *,
+    at: datetime | None = None,
+    attribution: str = "declared",
+    provider: str | None = SHOP,
+    holder: str | None = HOLDER,
+    ground: str = "commercial",
+    **became: Any,
+) -> dict[str, Any]:
+    when = at or clock.now()
+    order: dict[str, Any] = {
+        "order": named(name),
+        "carrier": "CMCC",
+        "number": number or f"{NUMBER}{named(name).int % 1_000_000:06}",
+        "state": "executed",
+        "ground": ground,
+        "attribution": attribution,
+        "holder": holder,
+        "provider": provider,
+        "signature": None,
+        "complainants": 5,
+        "reasons": (),
+        "rules": (),
+        "causes": (),
+        "ordered_at": when,
+        "acknowledge_by": when,
+        "execute_by": when,
+        "acknowledged_at": when,
+        "executed_at": when,
+        "evidence": "switched off",
+        "refused_at": None,
+        "refusal": None,
+        "overdue_since": None,
+        "lifted_at": None,
+        "lift_reason": None,
+        "ground_fell_at": None,
+    }
+    return order | became
+
+
+def declared(
+    number: str = NUMBER,
+    *filings: tuple[str, str, str, datetime],
+    version: int = 1,
+    carrier: str = "CMCC",
+    corrected: Sequence[str] = (),
+) -> Message[PortDeclared]:
+    """A port with these filings: provider's code, its name, the holder's name, and since when. Those that give the
+    provider a name of `corrected` were replaced on the very day."""
+    port = PortDeclared(
+        carrier=carrier,
+        number=number,
+        access_code=NUMBER[:8],
+        status="declared",
+        filings=tuple(
+            Filing(
+                filing=new_id(),
+                holder=HOLDER,
+                holder_name=holder_name,
+                provider=code,
+                provider_name=name,
+                signature="样例",
+                purpose="notice",
+                province=None,
+                covers_extensions=False,
+                valid_from=since,
+                valid_to=since if name in corrected else None,
+            )
+            for code, name, holder_name, since in filings
+        ),
+    )
+    return _message(port, version, f"port {number}")
+
+
+def _message(fact: Any, version: int, story: str) -> Message[Any]:
+    return Message(new_id(), fact, version, clock.now(), Cause(f"story of {story}", f"cause of {story}"))
+
+
+def hear(database: Database, *messages: Message[Any]) -> None:
+    """React to these messages in one transaction, as a consumer does."""
+    with database.begin() as tx:
+        dispatch(tx, messages, REACTIONS)
+
+
+def project(database: Database, *messages: Message[Any]) -> None:
+    """Keep what these messages say of enterprises, as a projection does."""
+    with database.begin() as tx:
+        dispatch(tx, messages, PROJECTIONS[0].handlers)
+
+
+def three_orders(prefix: str = "o", **say: Any) -> list[Message[OrderFact]]:
+    return [executed(f"{prefix}{n}", **say) for n in range(3)]
+
+
+# ------------------------------------------------------------------------------------------------------------- staff
+
+
+class Person:
+    """Somebody of the ministry."""
+
+    organisation = "regulator:MIIT"
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+
+
+LI, WANG = Person("li"), Person("wang")
+
+
+def of_any_version(_: int) -> None:
+    """As `If-Match: *`."""
+
+
+def upon(entry: UUID, person: Person = WANG) -> Upon:
+    return Upon(entry, EVERYTHING, person, of_any_version)
+
+
+def form(
+    code: str = SHOP,
+    *,
+    credit_list: CreditList = CreditList.ADVERSE,
+    tier: Tier = Tier.GENERAL,
+    causes: tuple[str, ...] = (),
+) -> Form:
+    return Form(
+        code=code, name=None, list=credit_list, tier=tier, facts=("a fact",), article="an article", causes=causes
+    )
+
+
+def propose(database: Database, code: str = SHOP, **say: Any) -> Entry:
+    """Li proposes the enterprise by hand."""
+    with database.begin() as tx:
+        return propose_by_hand(tx, form(code, **say), LI)
+
+
+def confirm(database: Database, entry: UUID) -> Entry:
+    """Wang confirms the entry, a week and a bit after now."""
+    with clock.shifted(WEEK + days(0.1)), database.begin() as tx:
+        return decide_entry(tx, upon(entry), Decision.CONFIRM, "well founded")
+
+
+def listed(database: Database, code: str = SHOP, **say: Any) -> UUID:
+    """An entry of the enterprise that has taken effect, in a week and a bit from now."""
+    return confirm(database, propose(database, code, **say).id).id
+
+
+def repair(database: Database, entry: UUID, after: timedelta) -> Entry:
+    with clock.shifted(after), database.begin() as tx:
+        return repair_entry(tx, upon(entry), "all put right")
+
+
+# --------------------------------------------------------------------------------------------------------- afterwards
+
+
+def rows(database: Database, statement: str, **parameters: Any) -> Sequence[Any]:
+    """What the database answers."""
+    with database.read() as read:
+        return read.execute(sa.text(statement), parameters).all()
+
+
+def entries(database: Database) -> Sequence[Any]:
+    return rows(database, "SELECT * FROM entries ORDER BY id")
+
+
+def published(database: Database, kind: str) -> int:
+    """How many facts of that type went into the outbox."""
+    return int(rows(database, "SELECT count(*) FROM outbox WHERE type = :kind", kind=kind)[0][0])
+
+
+def told(database: Database, kind: str) -> list[dict[str, Any]]:
+    """What the facts of that type say, in their order."""
+    found = rows(database, "SELECT payload FROM outbox WHERE type = :kind ORDER BY position", kind=kind)
+    return [msgspec.json.decode(row.payload)["data"] for row in found]
+
+
+def gaps(database: Database) -> Sequence[Any]:
+    """Aggregates whose facts are not numbered one after the other."""
+    return rows(
+        database,
+        "SELECT aggregateid FROM outbox GROUP BY aggregatetype, aggregateid "
+        "HAVING array_agg(version ORDER BY position) <> array_agg(version ORDER BY version) "
+        "OR max(version) <> count(*)",
+    )

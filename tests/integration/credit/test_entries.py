@@ -1,0 +1,349 @@
+"""The life of an entry over the API: proposed, contested, decided by somebody else, repaired, withdrawn, expired."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chassis import clock, rules
+from chassis.database import Database
+from chassis.service import Slice
+from sandbox.scenario.cast import credit_code
+from services.credit.sweeps import end_expired_listings
+from tests.integration.credit.api import CMCC, CONFIRM, MIIT, PROPOSAL, REJECT, Api, confirmed, problem, proposed
+from tests.integration.credit.scenes import (
+    NUMBER,
+    SHOP,
+    WEEK,
+    days,
+    declared,
+    entries,
+    executed,
+    fined,
+    gaps,
+    hear,
+    lifted,
+    listed,
+    named,
+    project,
+    published,
+    rows,
+    told,
+)
+
+
+def audited(database: Database) -> list[tuple[str, str]]:
+    return [(row.act, row.subject) for row in rows(database, "SELECT act, subject FROM audit_log ORDER BY id")]
+
+
+def restrictions(api: Api, code: str = SHOP) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.get(CMCC, f"/standings/{code}").json()["restrictions"]
+    return found
+
+
+# ---------------------------------------------------------------------------------------------------------- proposing
+
+
+def test_staff_propose_and_find_what_they_proposed(api: Api, database: Database) -> None:
+    answer = api.post(MIIT, "/entries", PROPOSAL | {"causes": [f"clue:{named('c')}", f"clue:{named('c')}"]})
+    assert (answer.status_code, answer.headers["etag"]) == (201, '"1"')
+    entry = api.get(MIIT, answer.headers["location"])
+    assert entry.json() == answer.json()
+    said = entry.json()
+    assert (said["ground"], said["state"], said["proposed_by"], said["proposer"]) == (
+        "by-hand", "proposed", "staff", "li",
+    )  # fmt: skip
+    assert (said["causes"], said["province"]) == ([f"clue:{named('c')}"], "440000")
+    assert audited(database) == [("listing-proposed", "li")]
+    (fact,) = told(database, "listing-proposed.v1")
+    assert (fact["proposed_by"], "proposer" in fact) == ("staff", False)
+    assert "li" not in fact.values()
+
+
+def test_a_name_is_the_one_that_is_given_else_the_registers(api: Api, database: Database) -> None:
+    project(database, declared(NUMBER, (SHOP, "虚构优选商贸公司", "示例信息公司", clock.now())))
+    assert api.get(MIIT, proposed(api)).json()["name"] == "虚构优选商贸公司"
+    assert api.get(MIIT, proposed(api, name="虚构优选")).json()["name"] == "虚构优选"
+
+
+def test_a_code_is_read_as_people_write_it(api: Api) -> None:
+    path = proposed(api, code=f" {SHOP[:8]}-{SHOP[8:].lower()} ")
+    assert api.get(MIIT, path).json()["code"] == SHOP
+    assert len(api.get(MIIT, "/entries", code=SHOP.lower()).json()["items"]) == 1
+    assert problem(api.get(MIIT, "/entries", code="x")) == (422, "validation")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "pointer"),
+    [
+        ("code", SHOP[:-1] + ("0" if SHOP[-1] != "0" else "1"), "/code"),
+        ("code", "无", "/code"),
+        ("list", "grey", "/list"),
+        ("tier", "mild", "/tier"),
+        ("facts", [], "/facts"),
+        ("facts", [""], "/facts/0"),
+        ("facts", ["x" * 501], "/facts/0"),
+        ("article", "", "/article"),
+        ("causes", ["complaint:019e1640-c780-7000-8000-000000000501"], "/causes/0"),
+        ("causes", ["clue:1"], "/causes/0"),
+        ("name", "", "/name"),
+        ("colour", "red", "/colour"),
+    ],
+)
+def test_what_is_wrong_in_a_proposal_is_named(
+    api: Api, database: Database, field: str, value: Any, pointer: str
+) -> None:
+    answer = api.post(MIIT, "/entries", PROPOSAL | {field: value})
+    assert problem(answer) == (422, "validation")
+    assert [each["pointer"] for each in answer.json()["errors"]] == [pointer]
+    assert entries(database) == []
+
+
+def test_an_order_that_a_listing_caused_or_that_was_lifted_is_no_ground(api: Api, database: Database) -> None:
+    hear(database, executed("by listing", ground="listing"), executed("o"), executed("good"), lifted("o"))
+    for name in ("by listing", "o"):
+        answer = api.post(MIIT, "/entries", PROPOSAL | {"causes": [f"order:{named(name)}"]})
+        assert problem(answer) == (409, "cause-is-no-ground")
+    proposed(api, causes=[f"order:{named('good')}", f"order:{named('never heard of')}"])
+
+
+def test_a_repeated_request_gets_its_answer_again(api: Api, database: Database) -> None:
+    first = api.post(MIIT, "/entries", PROPOSAL, key="once")
+    again = api.post(MIIT, "/entries", PROPOSAL, key="once")
+    assert (again.json(), again.headers["etag"]) == (first.json(), first.headers["etag"])
+    assert len(entries(database)) == 1
+    path = first.headers["location"]
+    objected = [api.post(MIIT, f"{path}/objection", {"statement": "no"}, seen=1, key="k") for _ in range(2)]
+    assert [each.status_code for each in objected] == [200, 200]
+    assert published(database, "listing-contested.v1") == 1
+
+
+# ----------------------------------------------------------------------------------------------------------- contesting
+
+
+def test_the_enterprise_may_contest_up_to_the_end_of_its_time_and_no_longer(api: Api, database: Database) -> None:
+    early, late = proposed(api), proposed(api, list="dishonest")
+    with clock.shifted(WEEK - timedelta(minutes=1)):
+        contested = api.post(MIIT, f"{early}/objection", {"statement": "the messages were asked for"}, seen=1)
+    assert (contested.status_code, contested.json()["state"]) == (200, "contested")
+    assert contested.json()["objection"] == "the messages were asked for"
+    with clock.shifted(WEEK):
+        answer = api.post(MIIT, f"{late}/objection", {"statement": "too late"}, seen=1)
+    assert problem(answer) == (409, "contest-period-over")
+    assert audited(database)[-1] == ("listing-contested", "li")
+    assert "statement" not in str(told(database, "listing-contested.v1")[0])
+
+
+def test_a_proposal_is_contested_once(api: Api) -> None:
+    path = proposed(api)
+    api.post(MIIT, f"{path}/objection", {"statement": "no"}, seen=1)
+    assert problem(api.post(MIIT, f"{path}/objection", {"statement": "no!"}, seen=2)) == (409, "entry-state")
+
+
+# ------------------------------------------------------------------------------------------------------------ deciding
+
+
+def test_nothing_is_confirmed_while_it_may_be_contested_unless_it_was(api: Api) -> None:
+    path = proposed(api)
+    assert problem(api.post(MIIT, f"{path}/decision", CONFIRM, by="wang", seen=1)) == (409, "contest-period-runs")
+    with clock.shifted(WEEK - timedelta(minutes=1)):
+        answer = api.post(MIIT, f"{path}/decision", CONFIRM, by="wang", seen=1)
+        assert problem(answer) == (409, "contest-period-runs")
+    api.post(MIIT, f"{path}/objection", {"statement": "no"}, seen=1)
+    assert api.post(MIIT, f"{path}/decision", CONFIRM, by="wang", seen=2).json()["state"] == "effective"
+
+
+def test_a_confirmed_entry_says_from_when_until_when_and_what_follows(api: Api, database: Database) -> None:
+    path = confirmed(api)
+    said = api.get(MIIT, path).json()
+    assert (said["state"], said["decided_by"], said["version"]) == ("effective", "wang", 2)
+    assert (said["published"], said["new_resources"], said["existing"]) == (True, "refuse", "propose")
+    assert [rule["rule"] for rule in said["rules"]] == ["listing.notice", "tier.general"]
+    (row,) = entries(database)
+    assert (row.until - row.effective_at, row.repairable_from - row.effective_at) == (days(365), days(90))
+    (fact,) = told(database, "standing-changed.v1")
+    (restriction,) = fact["restrictions"]
+    assert (fact["code"], restriction["entry"], restriction["reason"]) == (SHOP, said["id"], "listed-adverse-general")
+    assert audited(database) == [("listing-proposed", "li"), ("listing-confirmed", "wang")]
+    assert "wang" not in str(told(database, "listing-effective.v1"))
+
+
+def test_a_proposal_may_be_rejected_at_once(api: Api, database: Database) -> None:
+    path = proposed(api)
+    answer = api.post(MIIT, f"{path}/decision", REJECT, by="wang", seen=1)
+    assert (answer.json()["state"], answer.json()["withdrawal"]) == ("withdrawn", "rejected")
+    assert published(database, "standing-changed.v1") == 0
+    assert problem(api.post(MIIT, f"{path}/decision", REJECT, by="wang", seen=2)) == (409, "entry-state")
+
+
+@pytest.mark.parametrize("decision", [CONFIRM, REJECT])
+def test_who_proposed_does_not_decide(api: Api, database: Database, decision: dict[str, str]) -> None:
+    path = proposed(api)
+    with clock.shifted(days(8)):
+        assert problem(api.post(MIIT, f"{path}/decision", decision, seen=1)) == (403, "four-eyes")
+    assert [row.state for row in entries(database)] == ["proposed"]
+
+
+def test_what_the_rules_propose_any_one_person_decides(api: Api, database: Database) -> None:
+    hear(database, fined())
+    path = f"/entries/{entries(database)[0].id}"
+    with clock.shifted(days(8)):
+        assert api.post(MIIT, f"{path}/decision", CONFIRM, seen=1).json()["state"] == "effective"
+
+
+def test_one_decides_on_what_one_has_read(api: Api) -> None:
+    path = proposed(api)
+    assert problem(api.post(MIIT, f"{path}/decision", REJECT, by="wang")) == (428, "precondition-required")
+    assert problem(api.post(MIIT, f"{path}/decision", REJECT, by="wang", seen=7)) == (412, "precondition-failed")
+
+
+# ----------------------------------------------------------------------------------------------- repair and withdrawal
+
+
+def test_a_listing_is_repaired_once_its_least_time_is_over_and_everything_ends_at_once(
+    api: Api, database: Database
+) -> None:
+    path = confirmed(api)
+    with clock.shifted(days(97)):
+        answer = api.post(MIIT, f"{path}/repair", {"statement": "all put right"}, seen=2)
+        assert problem(answer) == (409, "repair-too-early")
+        assert restrictions(api) != []
+    with clock.shifted(days(99)):
+        answer = api.post(MIIT, f"{path}/repair", {"statement": "all put right"}, seen=2)
+        assert (answer.json()["state"], answer.json()["repair_statement"]) == ("repaired", "all put right")
+        assert restrictions(api) == []
+        assert api.get(MIIT, "/listed").json()["items"] == []
+    assert [len(each["restrictions"]) for each in told(database, "standing-changed.v1")] == [1, 0]
+    assert "put right" not in str(told(database, "listing-repaired.v1"))
+    assert audited(database)[-1] == ("listing-repaired", "li")
+    assert gaps(database) == []
+
+
+def test_a_minor_listing_is_repaired_at_once_and_refuses_nothing(api: Api) -> None:
+    path = confirmed(api, tier="minor")
+    with clock.shifted(days(8.1)):
+        (only,) = restrictions(api)
+        assert (only["new_resources"], only["existing"]) == ("allow", "none")
+        standing = api.get(CMCC, f"/standings/{SHOP}").json()
+        assert (standing["listed"], standing["refused"]) == (True, False)
+        assert api.post(MIIT, f"{path}/repair", {"statement": "done"}, seen=2).json()["state"] == "repaired"
+
+
+def test_staff_withdraw_a_listing_and_its_restrictions_end(api: Api, database: Database) -> None:
+    path = confirmed(api)
+    body = {"reason": "mistake", "note": "the wrong enterprise"}
+    with clock.shifted(days(8.1)):
+        answer = api.post(MIIT, f"{path}/withdrawal", body, seen=2)
+        assert (answer.json()["state"], answer.json()["withdrawal"]) == ("withdrawn", "mistake")
+        assert restrictions(api) == []
+    assert audited(database)[-1] == ("listing-withdrawn", "li")
+    assert told(database, "listing-withdrawn.v1")[0]["withdrawal"] == "mistake"
+
+
+def test_who_proposed_may_take_the_proposal_back(api: Api) -> None:
+    body = {"reason": "decision-annulled", "note": "told by letter"}
+    assert api.post(MIIT, f"{proposed(api)}/withdrawal", body, seen=1).json()["withdrawal"] == "decision-annulled"
+
+
+@pytest.mark.parametrize("reason", ["rejected", "ground-fell", "other"])
+def test_staff_withdraw_for_reasons_of_their_own_only(api: Api, reason: str) -> None:
+    answer = api.post(MIIT, f"{proposed(api)}/withdrawal", {"reason": reason, "note": "x"}, seen=1)
+    assert problem(answer) == (422, "validation")
+
+
+@pytest.mark.parametrize(
+    ("act", "body"),
+    [
+        ("objection", {"statement": "no"}),
+        ("decision", CONFIRM),
+        ("decision", REJECT),
+        ("repair", {"statement": "done"}),
+        ("withdrawal", {"reason": "mistake", "note": "x"}),
+    ],
+)
+def test_what_has_ended_is_not_touched_again(api: Api, database: Database, act: str, body: dict[str, str]) -> None:
+    path = proposed(api)
+    api.post(MIIT, f"{path}/decision", REJECT, by="wang", seen=1)
+    before = rows(database, "SELECT count(*) FROM outbox")
+    assert problem(api.post(MIIT, f"{path}/{act}", body, by="wang", seen=2)) == (409, "entry-state")
+    assert rows(database, "SELECT count(*) FROM outbox") == before
+
+
+def test_the_demo_passes_in_seconds(api: Api) -> None:
+    rules.use_packs("CN-2015,CN-2026,demo")
+    path = proposed(api)
+    with clock.shifted(timedelta(seconds=3)):
+        assert api.post(MIIT, f"{path}/decision", CONFIRM, by="wang", seen=1).status_code == 200
+        assert problem(api.post(MIIT, f"{path}/repair", {"statement": "x"}, seen=2)) == (409, "repair-too-early")
+    with clock.shifted(timedelta(seconds=9)):
+        assert api.post(MIIT, f"{path}/repair", {"statement": "x"}, seen=2).json()["state"] == "repaired"
+
+
+# -------------------------------------------------------------------------------------------------------------- expiry
+
+
+def expire(database: Database, after: timedelta, limit: int = 500) -> int:
+    with clock.shifted(after), database.begin() as tx:
+        return end_expired_listings(tx, Slice(limit))
+
+
+def test_a_listing_ends_when_its_time_is_over_and_not_before(api: Api, database: Database) -> None:
+    path = confirmed(api)
+    assert expire(database, days(372)) == 0
+    assert expire(database, days(374)) == 1
+    assert expire(database, days(374)) == 0
+    said = api.get(MIIT, path).json()
+    assert (said["state"], said["version"]) == ("expired", 3)
+    assert restrictions(api) == []
+    assert [len(each["restrictions"]) for each in told(database, "standing-changed.v1")] == [1, 0]
+    assert published(database, "listing-expired.v1") == 1
+
+
+def test_a_listing_whose_time_is_over_restricts_nothing_even_before_the_sweep_has_said_so(api: Api) -> None:
+    confirmed(api)
+    with clock.shifted(days(374)):
+        assert restrictions(api) == []
+        assert api.get(CMCC, f"/standings/{SHOP}").json()["listed"] is False
+        checked = api.post(CMCC, "/standings/checks", {"codes": [SHOP]}).json()["results"]
+        assert (checked[0]["listed"], checked[0]["until"]) == (False, None)
+        assert api.get(MIIT, "/listed").json()["items"] == []
+
+
+def test_many_listings_end_in_slices(database: Database) -> None:
+    for number in range(7):
+        listed(database, credit_code("440300", 100 + number))
+    done = [expire(database, days(400), limit=3) for _ in range(4)]
+    assert done == [3, 3, 1, 0]
+    assert published(database, "standing-changed.v1") == 14
+
+
+# ------------------------------------------------------------------------------------------------- more than one entry
+
+
+def test_of_two_listings_of_one_enterprise_one_ends_and_the_other_stands(api: Api, database: Database) -> None:
+    first, second = confirmed(api), confirmed(api, list="dishonest", tier="serious")
+    assert sorted(each["reason"] for each in restrictions(api)) == [
+        "listed-adverse-general",
+        "listed-dishonest-serious",
+    ]
+    with clock.shifted(days(99)):
+        assert api.post(MIIT, f"{first}/repair", {"statement": "done"}, seen=2).status_code == 200
+    (left,) = restrictions(api)
+    assert left["entry"] == second.rpartition("/")[2]
+    facts = told(database, "standing-changed.v1")
+    assert [len(each["restrictions"]) for each in facts] == [1, 2, 1]
+    versions = rows(database, "SELECT version FROM outbox WHERE type = 'standing-changed.v1' ORDER BY position")
+    assert [row.version for row in versions] == [1, 2, 3]
+    assert {
+        row.aggregateid for row in rows(database, "SELECT aggregateid FROM outbox WHERE aggregatetype='standing'")
+    } == {SHOP}
+
+
+def test_what_changes_no_restriction_is_not_told(api: Api, database: Database) -> None:
+    confirmed(api)
+    other = proposed(api, list="dishonest")
+    api.post(MIIT, f"{other}/objection", {"statement": "no"}, seen=1)
+    api.post(MIIT, f"{other}/decision", REJECT, by="wang", seen=2)
+    assert published(database, "standing-changed.v1") == 1

@@ -1,0 +1,177 @@
+"""What carriers and authorities ask before they give an enterprise anything, and what everybody may know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chassis import clock
+from chassis.database import Database
+from contracts.vocabulary import CreditList, Tier
+from sandbox.scenario.cast import credit_code
+from tests.integration.credit.api import CMCC, GUANGDONG, MIIT, SAMR, Api, problem
+from tests.integration.credit.scenes import (
+    OF_BEIJING,
+    SHOP,
+    days,
+    declared,
+    entries,
+    listed,
+    project,
+    propose,
+    repair,
+)
+
+UNKNOWN = credit_code("330100", 77)
+LATER = days(8)
+WRONG = SHOP[:-1] + ("0" if SHOP[-1] != "0" else "1")
+
+
+def check(api: Api, *codes: str) -> list[dict[str, Any]]:
+    answer = api.post(CMCC, "/standings/checks", {"codes": list(codes)})
+    assert answer.status_code == 200, answer.text
+    results: list[dict[str, Any]] = answer.json()["results"]
+    return results
+
+
+# ----------------------------------------------------------------------------------------------------------------- one
+
+
+@pytest.mark.parametrize("org", [CMCC, SAMR, MIIT, GUANGDONG])
+def test_an_enterprise_that_is_listed_is_told_to_whoever_may_ask(api: Api, database: Database, org: str) -> None:
+    entry = listed(database)
+    with clock.shifted(LATER):
+        said = api.get(org, f"/standings/{SHOP}").json()
+    assert (said["code"], said["listed"], said["refused"]) == (SHOP, True, True)
+    (restriction,) = said["restrictions"]
+    assert (restriction["entry"], restriction["reason"]) == (str(entry), "listed-adverse-general")
+    assert (restriction["new_resources"], restriction["existing"]) == ("refuse", "propose")
+
+
+def test_an_enterprise_that_nobody_ever_listed_is_not_listed(api: Api, database: Database) -> None:
+    propose(database)
+    for code in (UNKNOWN, SHOP):
+        said = api.get(CMCC, f"/standings/{code}")
+        assert said.json() == {"code": code, "listed": False, "refused": False, "restrictions": []}
+
+
+def test_a_code_is_read_as_people_write_it_and_one_that_is_none_is_refused(api: Api, database: Database) -> None:
+    listed(database)
+    with clock.shifted(LATER):
+        assert api.get(CMCC, f"/standings/{SHOP[:4].lower()}-{SHOP[4:]}").json()["code"] == SHOP
+    for code in (WRONG, "x", "13900001234"):
+        answer = api.get(CMCC, f"/standings/{code}")
+        assert problem(answer) == (422, "validation")
+        assert [each["pointer"] for each in answer.json()["errors"]] == ["/code"]
+
+
+@pytest.mark.parametrize("org", ["channel:app", "citizen:me", "carrier:NOBODY", "authority:NOBODY", "regulator:CA-99"])
+def test_standings_are_not_for_everybody(api: Api, org: str) -> None:
+    assert problem(api.get(org, f"/standings/{SHOP}")) == (403, "forbidden")
+    assert problem(api.post(org, "/standings/checks", {"codes": [SHOP]})) == (403, "forbidden")
+
+
+# ---------------------------------------------------------------------------------------------------------------- many
+
+
+def test_many_are_answered_in_the_order_of_the_questions(api: Api, database: Database) -> None:
+    listed(database)
+    listed(database, credit_list=CreditList.DISHONEST, tier=Tier.SERIOUS)
+    listed(database, OF_BEIJING, tier=Tier.MINOR)
+    with clock.shifted(LATER):
+        results = check(api, UNKNOWN, SHOP, OF_BEIJING, SHOP.lower())
+    assert [each["code"] for each in results] == [UNKNOWN, SHOP, OF_BEIJING, SHOP]
+    assert results[0] == {"code": UNKNOWN, "listed": False, "refused": False, "reasons": [], "until": None}
+    assert (results[1]["listed"], results[1]["refused"]) == (True, True)
+    assert results[1]["reasons"] == ["listed-adverse-general", "listed-dishonest-serious"]
+    latest = max(row.until for row in entries(database))
+    assert results[1]["until"] == latest.isoformat().replace("+00:00", "Z")
+    assert (results[2]["listed"], results[2]["refused"]) == (True, False)
+    assert results[3] == results[1]
+
+
+def test_every_code_that_is_none_is_named_by_its_place(api: Api) -> None:
+    answer = api.post(CMCC, "/standings/checks", {"codes": [SHOP, WRONG, UNKNOWN, "", "无"]})
+    assert problem(answer) == (422, "validation")
+    assert [each["pointer"] for each in answer.json()["errors"]] == ["/codes/1", "/codes/3", "/codes/4"]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"codes": []}, {"codes": [1]}, {"codes": "x"}, {"codes": [SHOP], "colour": "red"}]
+)
+def test_a_question_of_another_form_is_refused(api: Api, body: dict[str, Any]) -> None:
+    assert problem(api.post(CMCC, "/standings/checks", body)) == (422, "validation")
+
+
+def test_ten_thousand_are_checked_at_once_and_not_one_more(api: Api, database: Database) -> None:
+    codes = [credit_code("440300", number) for number in range(10_000)]
+    for number in (0, 5_000, 9_999):
+        listed(database, codes[number])
+    with clock.shifted(LATER):
+        results = check(api, *codes)
+    assert [each["code"] for each in results] == codes
+    assert [number for number, each in enumerate(results) if each["refused"]] == [0, 5_000, 9_999]
+    assert problem(api.post(CMCC, "/standings/checks", {"codes": [*codes, SHOP]})) == (422, "validation")
+
+
+# ------------------------------------------------------------------------------------------------------ what is public
+
+
+def test_everybody_may_know_who_is_listed_and_what_for(api: Api, database: Database) -> None:
+    project(database, declared("1069012356657101", (SHOP, "虚构优选商贸公司", "示例信息公司", clock.now())))
+    entry = listed(database)
+    with clock.shifted(LATER):
+        (said,) = api.client.get("/listed").json()["items"]
+    (row,) = entries(database)
+    assert said == {
+        "entry": str(entry),
+        "code": SHOP,
+        "name": "虚构优选商贸公司",
+        "list": "adverse",
+        "tier": "general",
+        "facts": ["a fact"],
+        "article": "an article",
+        "since": row.effective_at.isoformat().replace("+00:00", "Z"),
+        "until": row.until.isoformat().replace("+00:00", "Z"),
+    }
+
+
+def test_proposals_minor_listings_and_what_has_ended_are_not_public(api: Api, database: Database) -> None:
+    propose(database)
+    listed(database, OF_BEIJING, tier=Tier.MINOR)
+    repair(database, listed(database, credit_list=CreditList.DISHONEST), days(100))
+    stands = listed(database)
+    with clock.shifted(LATER):
+        assert api.get(CMCC, f"/standings/{OF_BEIJING}").json()["listed"] is True
+        assert [each["entry"] for each in api.client.get("/listed").json()["items"]] == [str(stands)]
+    with clock.shifted(days(101)):
+        assert [each["entry"] for each in api.client.get("/listed").json()["items"]] == [str(stands)]
+
+
+def test_no_person_is_public(api: Api, database: Database) -> None:
+    listed(database)
+    with clock.shifted(LATER):
+        text = api.client.get("/listed").text
+    (row,) = entries(database)
+    assert (row.proposer, row.decided_by) == ("li", "wang")
+    assert "wang" not in text
+    assert '"li"' not in text
+
+
+def test_the_public_list_is_filtered_and_paged(api: Api, database: Database) -> None:
+    codes = [credit_code("440300", number) for number in range(5)]
+    for code in codes:
+        listed(database, code)
+    listed(database, codes[0], credit_list=CreditList.DISHONEST)
+    with clock.shifted(LATER):
+        assert len(api.client.get("/listed", params={"code": codes[0].lower()}).json()["items"]) == 2
+        assert len(api.client.get("/listed", params={"list": "dishonest"}).json()["items"]) == 1
+        seen: list[str] = []
+        page = api.client.get("/listed", params={"page_size": 2, "list": "adverse"})
+        while "next" in page.links:
+            seen += [each["code"] for each in page.json()["items"]]
+            page = api.client.get(page.links["next"]["url"])
+        seen += [each["code"] for each in page.json()["items"]]
+        assert problem(api.client.get("/listed", params={"code": "x"})) == (422, "validation")
+    assert seen == codes

@@ -1,0 +1,22 @@
+"""The tables that migrations make are the tables that the code believes in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from chassis.database import Database
+from services.referrals.store.tables import METADATA
+
+
+def test_the_database_is_what_the_tables_in_the_code_say(database: Database) -> None:
+    def ours(name: str | None, kind: str, parents: Mapping[str, str | None]) -> bool:
+        return kind != "table" or name in METADATA.tables
+
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"include_name": ours, "compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, METADATA) == []

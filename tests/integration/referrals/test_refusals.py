@@ -1,0 +1,301 @@
+"""What is refused leaves no trace, and no authority sees or touches what is another's: every route, as everybody."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from chassis.database import Database
+from chassis.service import Slice
+from services.referrals.imports import CONCLUSIONS
+from services.referrals.store.tables import METADATA
+from tests.integration.http.issuer import Issuer
+from tests.integration.http.walking import (
+    BAD_TOKENS,
+    Operation,
+    Refused,
+    Traces,
+    Walk,
+    bad_files,
+    bad_json,
+    operations,
+    problem_of,
+    shows,
+    traces,
+)
+from tests.integration.referrals.api import SCOPES, Api
+from tests.integration.referrals.scenes import (
+    MIIT,
+    PROVIDER,
+    SAMR,
+    SIGNATURE,
+    assessed,
+    batches,
+    clues,
+    crime,
+    hear,
+    rows,
+    seal,
+)
+
+JSON = {"Content-Type": "application/json", "If-Match": "*"}
+NDJSON = "application/x-ndjson"
+FINE: dict[str, Any] = {
+    "code": "fined",
+    "amount": 20_000,
+    "enterprise": PROVIDER,
+    "decision": "市监处罚〔2026〕0186号",
+    "note": "已责令改正",
+}
+GOOD = json.dumps(FINE, ensure_ascii=False).encode()
+OTHER_CLUE = "01890000-0000-7000-8000-000000000001"
+FILE = json.dumps({"clue": OTHER_CLUE, **FINE}, ensure_ascii=False).encode() + b"\n"
+
+
+def wrong(**said: Any) -> Refused:
+    return Refused(422, "validation", json.dumps(FINE | said).encode(), JSON)
+
+
+VALUES = {
+    "an unknown code": wrong(code="forgiven"),
+    "an amount that is a word": wrong(amount="much"),
+    "a negative fine": wrong(amount=-1),
+    "a fine beyond all measure": wrong(amount=10**13),
+    "half a yuan": wrong(amount=0.5),
+    "a code whose check digit is wrong": wrong(enterprise=PROVIDER[:-1] + ("0" if PROVIDER[-1] != "0" else "1")),
+    "merged into what is no id": wrong(code="merged", amount=None, merged_into="that one"),
+    "a note without end": wrong(note="很" * 1_001),
+    "an empty decision": wrong(decision=""),
+    "a field nobody knows": wrong(colour="red"),
+}
+
+
+@dataclass(frozen=True)
+class Office:
+    """The API, all that its database holds, and the clue and batch that are SAMR's."""
+
+    client: TestClient
+    database: Database
+    issuer: Issuer
+    clue: str
+    batch: Any
+
+    def left(self) -> Traces:
+        return traces(self.database, METADATA)
+
+    def token(self, org: str, scopes: str = SCOPES) -> dict[str, str]:
+        return self.issuer.bearer(scopes, org=org)
+
+    def send(self, path: str, sent: Refused, org: str = SAMR) -> tuple[int, str]:
+        """Send something bad; the problem that it is."""
+        headers = {**self.token(org), "Idempotency-Key": "k", "If-Match": "*", **sent.headers}
+        return problem_of(self.client.post(path, content=sent.content, headers=headers))
+
+
+@pytest.fixture
+def office(api: Api, database: Database, issuer: Issuer) -> Office:
+    hear(database, *(assessed(name) for name in "abc"))
+    seal(database)
+    (clue,) = clues(database)
+    return Office(api.client, database, issuer, f"/clues/{clue.id}", batches(database)[0])
+
+
+@pytest.mark.parametrize("what", [*bad_json(GOOD, "已责令改正"), *VALUES])
+def test_a_conclusion_is_refused_without_a_trace_that_is(office: Office, what: str) -> None:
+    sent = (bad_json(GOOD, "已责令改正") | VALUES)[what]
+    before = office.left()
+    assert office.send(f"{office.clue}/conclusion", sent) == (sent.status, sent.slug)
+    assert office.left() == before
+
+
+FILES = bad_files(FILE, NDJSON)
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_file_is_refused_without_a_trace_that_is(office: Office, what: str) -> None:
+    before = office.left()
+    assert office.send("/conclusion-imports", FILES[what]) == (FILES[what].status, FILES[what].slug)
+    assert office.left() == before
+
+
+SEALINGS = {
+    "of what is no quarter": {"through": "2026Q5", "reason": "x"},
+    "for nobody": {"authority": "NOBODY", "reason": "x"},
+    "without a reason": {},
+    "with an empty reason": {"reason": ""},
+}
+
+
+@pytest.mark.parametrize("what", SEALINGS)
+def test_a_sealing_is_refused_without_a_trace_that_is(office: Office, what: str) -> None:
+    before = office.left()
+    sent = Refused(422, "validation", json.dumps(SEALINGS[what]).encode(), JSON)
+    assert office.send("/sealings", sent, MIIT) == (422, "validation")
+    assert office.left() == before
+
+
+# ---------------------------------------------------------------------------------------------------- who sees what
+
+
+def work_off(database: Database) -> None:
+    """Let every file that was sent come to its end."""
+    done = 1
+    while done:
+        with database.begin() as tx:
+            done = CONCLUSIONS.sweep().run(tx, Slice(1))
+
+
+@pytest.fixture
+def walk(office: Office) -> Walk:
+    """Every route, called about what is SAMR's: a batch and a clue in it, a file; and an order of staff to seal."""
+    hear(office.database, assessed("not sealed yet", province="440000"), crime("of the police"))
+    sent = office.client.post(
+        "/conclusion-imports", content=FILE, headers=office.token(SAMR) | {"Content-Type": NDJSON}
+    )
+    work_off(office.database)
+    ordered = rows(office.database, "SELECT id FROM sealings WHERE because = 'command'")[0].id
+    return Walk(
+        office.client,
+        {
+            "/clues": {"id": office.clue.rpartition("/")[2]},
+            "/batches": {"id": str(office.batch.id)},
+            "/sealings": {"id": str(ordered)},
+            "/conclusion-imports": {"id": sent.json()["id"]},
+            "/": {},
+        },
+        {
+            "POST /clues/{id}/return": {"reason": "not-competent"},
+            "POST /clues/{id}/extension": {"reason": "it is long"},
+            "POST /clues/{id}/conclusion": FINE,
+            "POST /clues/{id}/annulment": {"reason": "a mistake"},
+            "POST /clues/{id}/routing": {"authority": "MOE", "reason": "a school"},
+            "POST /batches/{id}/receipt": {"digest": office.batch.digest},
+            "POST /sealings": {"reason": "a rest"},
+            "POST /conclusion-imports": FILE,
+            "POST /conclusion-imports/{id}/resumption": {"reason": "mended"},
+        },
+        NDJSON,
+    )
+
+
+def secrets(office: Office) -> list[str]:
+    """What gives others' affairs away: every id, every subject, every digest."""
+    marks = [PROVIDER, SIGNATURE, office.batch.digest]
+    for table in ("clues", "batches", "sealings", "imports"):
+        marks += [str(row.id) for row in rows(office.database, f"SELECT id FROM {table}")]
+    return marks + people(office)
+
+
+def people(office: Office) -> list[str]:
+    """What leads to complainants: complaints, surrogates."""
+    found = rows(office.database, "SELECT complaint_id, complainant FROM evidence")
+    assert len(found) >= 5
+    return [str(value) for row in found for value in row]
+
+
+STRANGERS = [
+    *("authority:MOE", "authority:CBIRC", "authority:NOBODY", "carrier:CMCC", "channel:app", "citizen:me"),
+    *("regulator:CA-11", "regulator:NOBODY"),
+]
+
+
+@pytest.mark.parametrize("org", STRANGERS)
+@pytest.mark.parametrize("query", ["", f"?subject=enterprise:{PROVIDER}", "?authority=SAMR"])
+def test_strangers_see_nothing_of_an_authoritys_affairs_and_change_nothing(
+    app: FastAPI, office: Office, walk: Walk, org: str, query: str
+) -> None:
+    secret, before = secrets(office), office.left()
+    for operation in operations(app):
+        if str(operation) == "POST /conclusion-imports":
+            continue  # what they send is theirs, and every line of it is refused
+        answer = walk.call(operation, office.token(org), query if operation.method == "GET" else "")
+        assert answer.status_code < 500, operation
+        assert shows(answer, secret) == [], operation
+        assert office.left() == before, operation
+
+
+@pytest.mark.parametrize("org", [*STRANGERS, "regulator:CA-44"])
+def test_no_line_of_a_file_about_anothers_clue_is_taken(office: Office, org: str) -> None:
+    before = rows(office.database, "SELECT * FROM clues"), rows(office.database, "SELECT * FROM outbox")
+    file = json.dumps({"clue": office.clue.rpartition("/")[2], **FINE}).encode()
+    sent = office.client.post("/conclusion-imports", content=file, headers=office.token(org) | {"Content-Type": NDJSON})
+    work_off(office.database)
+    path = sent.headers["location"]
+    told = office.client.get(path, headers=office.token(org)).json()
+    assert (told["state"], told["lines_read"], told["rejected"]) == ("finished", 1, 1)
+    (error,) = office.client.get(f"{path}/errors", headers=office.token(org)).json()["items"]
+    assert error["code"] == "not-seen"
+    assert (rows(office.database, "SELECT * FROM clues"), rows(office.database, "SELECT * FROM outbox")) == before
+
+
+def readers(app: FastAPI, office: Office, walk: Walk, org: str) -> set[Operation]:
+    """The reads that show an organisation something of SAMR's affairs."""
+    secret = secrets(office)
+    return {
+        each for each in operations(app) if each.method == "GET" and shows(walk.call(each, office.token(org)), secret)
+    }
+
+
+def test_those_whose_affairs_they_are_see_them(app: FastAPI, office: Office, walk: Walk) -> None:
+    own = {
+        *("GET /clues", "GET /clues/{id}", "GET /batches", "GET /batches/{id}", "GET /batches/{id}/content"),
+        *("GET /conclusion-imports", "GET /conclusion-imports/{id}"),
+    }
+    assert {str(each) for each in readers(app, office, walk, SAMR)} == own
+    staff = {"GET /clues/{id}/complaints", "GET /sealings", "GET /sealings/{id}"}
+    assert {str(each) for each in readers(app, office, walk, MIIT)} == own | staff
+
+
+def test_an_authority_is_told_of_no_complaint_and_no_complainant(app: FastAPI, office: Office, walk: Walk) -> None:
+    told = people(office)
+    for operation in operations(app):
+        answer = walk.call(operation, office.token(SAMR))
+        assert shows(answer, [*told, "440000"]) == [], operation
+
+
+def test_a_clue_that_is_not_sealed_yet_is_nothing_for_its_authority(office: Office, walk: Walk) -> None:
+    (waiting,) = [row for row in clues(office.database) if row.state == "open" and row.authority == "SAMR"]
+    for act, body in (("return", {"reason": "other-region"}), ("conclusion", FINE), ("extension", {"reason": "x"})):
+        answer = walk.client.post(
+            f"/clues/{waiting.id}/{act}", json=body, headers=office.token(SAMR) | {"If-Match": "*"}
+        )
+        assert problem_of(answer) == (404, "not-found"), act
+
+
+@pytest.mark.parametrize("what", BAD_TOKENS)
+def test_a_token_opens_no_route_that_is(app: FastAPI, office: Office, walk: Walk, what: str) -> None:
+    before = office.left()
+    guarded = [operation for operation in operations(app) if not operation.public]
+    assert len(guarded) >= 20
+    for operation in guarded:
+        answer = walk.call(operation, BAD_TOKENS[what](office.issuer, SCOPES))
+        assert problem_of(answer) == (401, "unauthenticated"), operation
+        assert "www-authenticate" in answer.headers
+    assert office.left() == before
+
+
+def test_a_token_without_the_scope_of_a_route_does_not_open_it(app: FastAPI, office: Office, walk: Walk) -> None:
+    before = office.left()
+    for org in (SAMR, MIIT):
+        for operation in operations(app):
+            if not operation.public:
+                answer = walk.call(operation, office.token(org, "something:else"))
+                assert problem_of(answer) == (403, "forbidden"), operation
+    assert office.left() == before
+
+
+@pytest.mark.parametrize(("scope", "others"), [("clues:read", {"GET"}), ("clues:act", {"POST"})])
+def test_a_scope_opens_its_own_routes_only(
+    app: FastAPI, office: Office, walk: Walk, scope: str, others: set[str]
+) -> None:
+    for operation in operations(app):
+        if operation.public or "imports" in operation.path:
+            continue
+        answer = walk.call(operation, office.token(MIIT, scope))
+        if answer.status_code != 403:
+            assert operation.method in others, operation

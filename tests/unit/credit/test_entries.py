@@ -1,0 +1,223 @@
+"""An entry from its proposal to its end: which steps it takes, who may take them, and what it says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from chassis.aggregate import Cause, ConflictError
+from contracts.credit import (
+    ListingContested,
+    ListingEffective,
+    ListingExpired,
+    ListingFact,
+    ListingProposed,
+    ListingRepaired,
+    ListingWithdrawn,
+)
+from contracts.vocabulary import Tier
+from services.credit.model import Entry, EntryState, Withdrawal
+from tests.unit.credit.builders import BECAUSE, NOON, cited, days, effects, listed, proposal
+
+MOMENT = timedelta(microseconds=1)
+WEEK = NOON + days(7)
+
+
+def contest(entry: Entry) -> None:
+    entry.contest("the messages were asked for", NOON + days(1), BECAUSE)
+
+
+def confirm(entry: Entry) -> None:
+    entry.confirm(effects(), "wang", "well founded", WEEK, BECAUSE)
+
+
+def reject(entry: Entry) -> None:
+    entry.reject("wang", "unfounded", NOON, BECAUSE)
+
+
+def repair(entry: Entry) -> None:
+    entry.repair("all put right", WEEK + days(90), BECAUSE)
+
+
+def withdraw(entry: Entry) -> None:
+    entry.withdraw(Withdrawal.MISTAKE, "a mistake", WEEK, BECAUSE)
+
+
+def expire(entry: Entry) -> None:
+    assert entry.expire(WEEK + days(365), BECAUSE)
+
+
+def facts_of(entry: Entry) -> list[ListingFact]:
+    told = [each.event for each in entry.recorded]
+    assert all(isinstance(each, ListingFact) for each in told)
+    return [each for each in told if isinstance(each, ListingFact)]
+
+
+PATHS: list[tuple[list[Callable[[Entry], None]], EntryState, list[type[ListingFact]]]] = [
+    ([], EntryState.PROPOSED, [ListingProposed]),
+    ([contest], EntryState.CONTESTED, [ListingProposed, ListingContested]),
+    ([confirm], EntryState.EFFECTIVE, [ListingProposed, ListingEffective]),
+    ([contest, confirm], EntryState.EFFECTIVE, [ListingProposed, ListingContested, ListingEffective]),
+    ([reject], EntryState.WITHDRAWN, [ListingProposed, ListingWithdrawn]),
+    ([contest, reject], EntryState.WITHDRAWN, [ListingProposed, ListingContested, ListingWithdrawn]),
+    ([withdraw], EntryState.WITHDRAWN, [ListingProposed, ListingWithdrawn]),
+    ([confirm, withdraw], EntryState.WITHDRAWN, [ListingProposed, ListingEffective, ListingWithdrawn]),
+    ([confirm, repair], EntryState.REPAIRED, [ListingProposed, ListingEffective, ListingRepaired]),
+    ([confirm, expire], EntryState.EXPIRED, [ListingProposed, ListingEffective, ListingExpired]),
+]
+
+
+@pytest.mark.parametrize(("steps", "state", "kinds"), PATHS)
+def test_every_step_is_one_fact_that_tells_the_whole_state(
+    steps: list[Callable[[Entry], None]], state: EntryState, kinds: list[type[ListingFact]]
+) -> None:
+    entry = proposal()
+    for step in steps:
+        step(entry)
+    assert (entry.state, entry.version) == (state, len(kinds))
+    facts = facts_of(entry)
+    assert [type(each) for each in facts] == kinds
+    assert [each.version for each in entry.recorded] == list(range(1, len(kinds) + 1))
+    assert (facts[-1].state, facts[-1].effective_at, facts[-1].withdrawal) == (
+        entry.state, entry.effective_at, entry.withdrawal,
+    )  # fmt: skip
+
+
+ENDED = [path for path in PATHS if path[1] not in (EntryState.PROPOSED, EntryState.CONTESTED, EntryState.EFFECTIVE)]
+
+
+@pytest.mark.parametrize("steps", [path[0] for path in ENDED])
+@pytest.mark.parametrize("step", [contest, confirm, reject, repair, withdraw])
+def test_what_has_ended_takes_no_further_step(
+    steps: list[Callable[[Entry], None]], step: Callable[[Entry], None]
+) -> None:
+    entry = proposal()
+    for each in steps:
+        each(entry)
+    version = entry.version
+    with pytest.raises(ConflictError) as conflict:
+        step(entry)
+    assert (conflict.value.code, entry.version) == ("entry-state", version)
+    assert not entry.expire(WEEK + days(9_999), BECAUSE)
+
+
+@pytest.mark.parametrize(
+    ("before", "step"),
+    [
+        *(([], repair), ([contest], contest), ([contest], repair)),
+        *(([confirm], contest), ([confirm], confirm), ([confirm], reject)),
+    ],
+)
+def test_steps_out_of_turn_are_refused(before: list[Callable[[Entry], None]], step: Callable[[Entry], None]) -> None:
+    entry = proposal()
+    for each in before:
+        each(entry)
+    with pytest.raises(ConflictError) as conflict:
+        step(entry)
+    assert conflict.value.code == "entry-state"
+
+
+# ----------------------------------------------------------------------------------------------------- four eyes, times
+
+
+@pytest.mark.parametrize("contested", [False, True])
+def test_who_proposed_neither_confirms_nor_rejects(contested: bool) -> None:
+    entry = proposal(proposer="wang")
+    if contested:
+        contest(entry)
+    for step in (confirm, reject):
+        with pytest.raises(ConflictError) as conflict:
+            step(entry)
+        assert conflict.value.code == "four-eyes"
+    assert entry.decided_by is None
+
+
+def test_what_the_rules_propose_anybody_decides() -> None:
+    entry = proposal(proposer=None)
+    confirm(entry)
+    assert (entry.state, entry.decided_by) == (EntryState.EFFECTIVE, "wang")
+
+
+def test_it_is_confirmed_from_the_end_of_its_time_on_and_not_before() -> None:
+    entry = proposal()
+    with pytest.raises(ConflictError) as conflict:
+        entry.confirm(effects(), "wang", "early", WEEK - MOMENT, BECAUSE)
+    assert conflict.value.code == "contest-period-runs"
+    entry.confirm(effects(), "wang", "in time", WEEK, BECAUSE)
+
+
+def test_it_is_contested_up_to_the_end_of_its_time_and_no_longer() -> None:
+    early, late = proposal(), proposal()
+    early.contest("no", WEEK - MOMENT, BECAUSE)
+    with pytest.raises(ConflictError) as conflict:
+        late.contest("no", WEEK, BECAUSE)
+    assert conflict.value.code == "contest-period-over"
+
+
+def test_what_was_contested_may_be_confirmed_at_once() -> None:
+    entry = proposal()
+    contest(entry)
+    entry.confirm(effects(), "wang", "well founded", NOON + days(1), BECAUSE)
+    assert (entry.state, entry.contested_at) == (EntryState.EFFECTIVE, NOON + days(1))
+
+
+def test_times_of_a_listing_count_from_the_moment_it_takes_effect() -> None:
+    entry = listed()
+    assert (entry.effective_at, entry.until, entry.repairable_from) == (WEEK, WEEK + days(365), WEEK + days(90))
+    assert entry.rules == (cited("listing.fined"), cited("tier.general"))
+
+
+def test_it_is_repaired_from_its_day_on_and_not_before() -> None:
+    entry = listed()
+    with pytest.raises(ConflictError) as conflict:
+        entry.repair("early", WEEK + days(90) - MOMENT, BECAUSE)
+    assert conflict.value.code == "repair-too-early"
+    entry.repair("in time", WEEK + days(90), BECAUSE)
+    assert (entry.repaired_at, entry.repair_statement) == (WEEK + days(90), "in time")
+
+
+def test_it_expires_at_its_moment_and_not_before() -> None:
+    entry = listed()
+    assert not entry.expire(WEEK + days(365) - MOMENT, BECAUSE)
+    assert entry.expire(WEEK + days(365), BECAUSE)
+    assert not entry.expire(WEEK + days(366), BECAUSE)
+
+
+# ------------------------------------------------------------------------------------------------------- what is told
+
+
+def test_no_fact_names_a_person_or_repeats_their_words() -> None:
+    entry = proposal()
+    for step in (contest, confirm, repair):
+        step(entry)
+    for fact in facts_of(entry):
+        told = repr(fact)
+        assert not any(word in told for word in ("wang", "'li'", "well founded", "asked for", "put right"))
+        assert fact.proposed_by == "staff"
+    assert facts_of(proposal(proposer=None))[0].proposed_by == "rules"
+
+
+def test_every_fact_belongs_to_the_story_that_began_with_the_proposal() -> None:
+    entry = proposal()
+    entry.contest("no", NOON, Cause("another story", "a request", "a trace"))
+    cause = entry.recorded[-1].cause
+    assert (cause.correlation_id, cause.causation_id, cause.traceparent) == ("the story", "a request", "a trace")
+
+
+def test_without_a_cause_an_entry_stands_for_itself() -> None:
+    entry = proposal(cause=None, causes=())
+    assert entry.cause == f"entry:{entry.id}"
+
+
+def test_a_listing_restricts_by_list_and_tier() -> None:
+    restriction = listed(tier=Tier.SERIOUS).restriction()
+    assert (restriction.reason, restriction.new_resources, restriction.existing) == (
+        "listed-adverse-serious", "refuse", "propose",
+    )  # fmt: skip
+    assert (restriction.since, restriction.until) == (WEEK, WEEK + days(365))
+
+
+def test_an_enterprise_belongs_to_the_province_of_its_code() -> None:
+    assert proposal().province == "440000"
