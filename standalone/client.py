@@ -18,11 +18,13 @@ class CallFailed(Exception):
 
 
 class Client:
-    """One organisation's calls to one service."""
+    """One organisation's calls to one service, by one of its people."""
 
-    def __init__(self, url: str, issuer: str, credentials: Path, org: str) -> None:
+    def __init__(self, url: str, issuer: str, credentials: Path, org: str, client_id: str | None = None) -> None:
+        """`client_id`: which of the organisation's clients (None: its first)."""
         self.url = url
-        auth = Bearer(Tokens(issuer, install.client(credentials, org)))
+        own = install.client(credentials, org) if client_id is None else install.client_by_id(credentials, client_id)
+        auth = Bearer(Tokens(issuer, own))
         self._http = httpx2.Client(base_url=url, auth=auth, timeout=60, trust_env=False)
 
     def get(self, path: str, **parameters: str | int) -> Any:
@@ -37,9 +39,10 @@ class Client:
             yield from page["items"]
             token = page["next_page_token"]
 
-    def post(self, path: str, content: Any) -> Any:
-        """The answer to JSON sent to `path`. Raises CallFailed."""
-        return self._answer(self._http.post(path, json=content))
+    def post(self, path: str, content: Any, *, version: int | None = None) -> Any:
+        """The answer to JSON sent to `path`, upon what was read in this version. Raises CallFailed."""
+        seen = {} if version is None else {"If-Match": f'"{version}"'}
+        return self._answer(self._http.post(path, json=content, headers=seen))
 
     def upload(self, path: str, file: Path, media_type: str) -> Any:
         """Hands in a file and waits until it is worked off; returns the import as it is then. Raises CallFailed."""

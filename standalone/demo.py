@@ -1,4 +1,5 @@
-"""The demonstration: a register and complaints go in, the flow is followed live, and the story of one port is told."""
+"""The demonstration: a register and complaints go in, the flow is followed live until the loop is closed, and the story
+of one enterprise is told."""
 
 from __future__ import annotations
 
@@ -6,8 +7,9 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,20 +20,53 @@ from rich.table import Table
 
 from chassis import clock
 from sandbox import scenario
+from standalone import loop, story
 from standalone.client import Client
 from standalone.figures import Figures, summary
-from standalone.story import Hop, executed_order, hops, no_order_in_time
+from standalone.loop import Services, Staff
+from standalone.story import Hop, no_order_in_time
 from standalone.system import System
 
 STAFF = "regulator:MIIT"
+REVIEWER = "regulator-MIIT-reviewer"
 RULE_PACKS = "CN-2015,CN-2026,demo"
-WANTED_PORTS = {"complaints api": 8001, "ports api": 8002, "sandbox": 8009}
+WANTED_PORTS = {"complaints api": 8001, "ports api": 8002, "referrals api": 8003, "credit api": 8004, "sandbox": 8009}
 """Those of docker-compose.yml."""
 _PATIENCE = timedelta(minutes=30)
 
 
 class DemoFailed(Exception):
     """The flow did not come to its end, or its figures do not agree."""
+
+
+@dataclass
+class Run:
+    """One run: who acts, what was handed in, and when it began."""
+
+    staff: Staff
+    console: Console
+    imports: list[dict[str, Any]] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def figures(self) -> Figures:
+        """The figures of now."""
+        return Figures.asked(self.staff.officer, self.imports)
+
+    @property
+    def seconds(self) -> float:
+        """For how long it has been running."""
+        return time.monotonic() - self.began
+
+    def until(self, holds: Callable[[Figures], bool]) -> None:
+        """Show the figures until something holds. Raises DemoFailed where it does not in half an hour."""
+        deadline = time.monotonic() + _PATIENCE.total_seconds()
+        with Live(console=self.console, refresh_per_second=4, transient=True) as live:
+            while not holds(figures := self.figures):
+                if time.monotonic() > deadline:
+                    raise DemoFailed(f"not settled after {_PATIENCE}")
+                live.update(_table(summary(figures, self.seconds)))
+                time.sleep(0.25)
 
 
 def run(services: Sequence[str], given: Path | None, written: Path | None, console: Console) -> None:
@@ -45,18 +80,17 @@ def run(services: Sequence[str], given: Path | None, written: Path | None, conso
         system = System(directory / "system", services, rule_packs=RULE_PACKS, progress=_dim(console))
         console.rule("[bold]Anning: everything starts")
         stack.enter_context(system)
-        complaints, ports = (
-            stack.enter_context(Client(system.url(service), system.issuer, system.credentials, STAFF))
-            for service in ("complaints", "ports")
-        )
+        officer, reviewer = (_person(stack, system, client) for client in (None, REVIEWER))
         source = given or directory / "scenario"
         if given is None:
             scenario.write(scenario.generate(clock.now()), source)
             shutil.copy(source / "book.csv", system.book)
-        figures, seconds = _flow(source, complaints, ports, console)
-        document = summary(figures, seconds)
+        made = Run(Staff(officer, reviewer), console)
+        _hand_in(made, source)
+        refused = _close_the_loop(made)
+        document = summary(made.figures, made.seconds)
         _tell_figures(document, console)
-        _tell_story(complaints, ports, console)
+        _tell_story(officer, refused, console)
         console.print("\nEach service describes its API at:")
         for service in services:
             console.print(f"  {system.url(service)}/docs")
@@ -89,30 +123,38 @@ def up(services: Sequence[str], directory: Path, console: Console) -> None:
     raise DemoFailed(f"ended by itself: {', '.join(fallen)}; its log is in {system.directory / 'logs'}")
 
 
-def _flow(source: Path, complaints: Client, ports: Client, console: Console) -> tuple[Figures, float]:
+def _person(stack: ExitStack, system: System, client_id: str | None) -> Services:
+    """One of the regulator's people, at every service."""
+    return {
+        name: stack.enter_context(Client(system.url(name), system.issuer, system.credentials, STAFF, client_id))
+        for name in system.services
+    }
+
+
+# ------------------------------------------------------------------------------------------------------------- the flow
+
+
+def _hand_in(made: Run, source: Path) -> None:
+    console, officer = made.console, made.staff.officer
     console.rule("[bold]A register and complaints go in")
-    register = ports.upload("/filing-imports", source / "ports.csv", "text/csv")
+    register = officer["ports"].upload("/filing-imports", source / "ports.csv", "text/csv")
     console.print(
         f"register: {register['lines_read']:,} lines, {register['accepted']:,} accepted, "
         f"{register['rejected']:,} rejected"
     )
-    _until_known(complaints, ports)
-    began = time.monotonic()
-    imported = complaints.upload("/complaint-imports", _complaints_in(source), "application/x-ndjson")
+    _until_known(officer)
+    made.began = time.monotonic()
+    imported = officer["complaints"].upload("/complaint-imports", _complaints_in(source), "application/x-ndjson")
+    made.imports.append(imported)
     console.print(
         f"complaints: {imported['lines_read']:,} lines, {imported['accepted']:,} filed, "
         f"{imported['duplicates']:,} duplicates, {imported['rejected']:,} rejected"
     )
-    figures = Figures.asked(complaints, ports, [imported])
-    deadline = began + _PATIENCE.total_seconds()
-    with Live(console=console, refresh_per_second=4, transient=True) as live:
-        while not (figures.worked_off and no_order_in_time(ports)):
-            if time.monotonic() > deadline:
-                raise DemoFailed(f"not settled after {_PATIENCE}")
-            time.sleep(0.25)
-            figures = Figures.asked(complaints, ports, [imported])
-            live.update(_table(summary(figures, time.monotonic() - began)))
-    return figures, time.monotonic() - began
+    made.until(lambda figures: figures.worked_off and no_order_in_time(officer["ports"]))
+    orders, enquiries = made.figures.ports["orders"], made.figures.ports["enquiries"]
+    console.print(
+        f"carriers: {orders['executed']:,} ports shut, {enquiries['states']['answered']:,} enquiries answered"
+    )
 
 
 def _complaints_in(source: Path) -> Path:
@@ -122,24 +164,61 @@ def _complaints_in(source: Path) -> Path:
     raise DemoFailed(f"{source} has neither complaints.ndjson.gz nor complaints.ndjson")
 
 
-def _until_known(complaints: Client, ports: Client) -> None:
+def _until_known(services: Services) -> None:
     """Wait until complaints has heard of every port: a complaint filed before counts as unregistered there."""
-    declared = sum(ports.get("/statistics")["ports"].values())
+    declared = sum(services["ports"].get("/statistics")["ports"].values())
     deadline = time.monotonic() + _PATIENCE.total_seconds()
-    while complaints.get("/statistics")["ports_known"] < declared:
+    while services["complaints"].get("/statistics")["ports_known"] < declared:
         if time.monotonic() > deadline:
             raise DemoFailed("complaints did not hear of all ports")
         time.sleep(0.1)
 
 
+def _close_the_loop(made: Run) -> dict[str, Any] | None:
+    """Clues to the ministries, their conclusions to the credit lists, and those to every carrier; the filing that was
+    refused for it, or None where no fine led to a listing."""
+    console, staff = made.console, made.staff
+    console.rule("[bold]Clues go to the ministries")
+    sealing = loop.seal_clues(staff)
+    made.until(lambda _: loop.sealed(staff, sealing))
+    made.until(lambda figures: figures.handed_over)
+    told = made.figures.referrals
+    console.print(
+        f"clues: {told['clues']['referred']:,} referred in {told['batches']['sealed']:,} batches, "
+        f"{told['clues']['concluded']:,} concluded, {told['clues']['returned']:,} returned, "
+        f"{told['clues']['overdue']:,} overdue"
+    )
+    console.rule("[bold]Listed, and limited everywhere")
+    entries = loop.proposed_for_fines(staff)
+    made.until(lambda _: loop.may_be_decided(entries))
+    loop.list_enterprises(staff, entries)
+    made.until(lambda figures: loop.enforced(staff, figures.credit["states"]["effective"]))
+    console.print(f"listed: {len(entries)} enterprises for their fines, each confirmed by a second person")
+    port = story.port_of_a_listed(staff.officer)
+    loop.shut_ports_of_the_listed(staff)
+    made.until(
+        lambda figures: (
+            loop.enforced(staff, figures.credit["states"]["effective"]) and no_order_in_time(staff.officer["ports"])
+        )
+    )
+    refused = None if port is None else loop.try_to_file_elsewhere(staff, port)
+    return refused if refused is not None and refused["decision"] == "refused" else None
+
+
+# ---------------------------------------------------------------------------------------------------------- the telling
+
+
 def _table(document: dict[str, Any]) -> Table:
     complaints = {"filed": document["filed"], "assessed": document["assessed"], "not spam": document["not_spam"]}
+    measures = {"listings": "listings", "refused filings": "refused_filings", "ports shut": "shut_by_listing"}
     table = Table(box=None, show_header=False)
     for title, counts in (
         ("complaints", complaints),
         ("attribution", document["attribution"]),
+        ("clues", {**document["clues"], "complaints in them": document["in_clues"]}),
         ("orders", document["orders"]),
         ("enquiries", document["enquiries"]),
+        ("everywhere", {title: document[name] for title, name in measures.items()}),
     ):
         table.add_row(f"[bold]{title}", "  ".join(f"{name} {count:,}" for name, count in counts.items()))
     return table
@@ -154,17 +233,15 @@ def _tell_figures(document: dict[str, Any], console: Console) -> None:
         console.print(f"  {each['equation']}: {each['left']:,} = {each['right']:,}  {mark}")
 
 
-def _tell_story(complaints: Client, ports: Client, console: Console) -> None:
-    order = executed_order(ports)
-    if order is None:
-        console.print("No order was executed, so there is no story to tell.")
+def _tell_story(services: Services, refused: dict[str, Any] | None, console: Console) -> None:
+    if refused is None:
+        console.print("No fine led to a listing, so there is no story to tell.")
         return
-    console.rule(f"[bold]The story of {order['carrier']} {order['number']}")
-    steps = hops(complaints, ports, order)
-    for reason in order["reasons"]:
-        console.print(f"  because: {reason}")
+    console.rule(f"[bold]The story of {refused['provider_name']}")
+    steps = story.hops(services, refused)
     for before, step in zip([None, *steps], steps, strict=False):
         console.print(f"  {_since(before, step):>10}  {step.what}")
+        console.print(f"  {'':>10}  because: {step.because}")
         console.print(f"  {'':>10}  [dim]{step.where}[/]")
 
 

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from standalone.client import Client
 
+Equation = tuple[str, int, int]
+"""What must be equal, in words, and both sides."""
+
+ANSWERED = ("answered", "unanswered")
+CLUES = ("opened", "referred", "received", "returned", "concluded", "overdue")
+
 
 @dataclass(frozen=True)
 class Figures:
-    """What the services say at one moment. `complaints` and `ports` are their statistics, `imports` the counts of the
-    files of complaints that were handed in."""
+    """What the services say at one moment: each one's statistics, and `imports`, the counts of the files of complaints
+    that were handed in."""
 
     complaints: dict[str, Any]
+    referrals: dict[str, Any]
     ports: dict[str, Any]
+    credit: dict[str, Any]
     imports: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
-    def asked(cls, complaints: Client, ports: Client, imports: list[dict[str, Any]]) -> Figures:
-        """Ask both services now."""
-        return cls(complaints.get("/statistics"), ports.get("/statistics"), imports)
+    def asked(cls, services: Mapping[str, Client], imports: list[dict[str, Any]]) -> Figures:
+        """Ask all services now."""
+        told = {name: services[name].get("/statistics") for name in ("complaints", "referrals", "ports", "credit")}
+        return cls(**told, imports=imports)
 
     @property
     def worked_off(self) -> bool:
@@ -29,8 +39,17 @@ class Figures:
 
     @property
     def heard(self) -> bool:
-        """Whether every complaint is assessed, and those about ports are known there."""
-        return bool(self.complaints["waiting"] == 0 and self.ports["evidence"]["complaints"] == self.about_ports)
+        """Whether every complaint is assessed, and known to all who live on that."""
+        return bool(
+            self.complaints["waiting"] == 0
+            and self.ports["evidence"]["complaints"] == self.about_ports
+            and self.referrals["complaints"]["heard"] == self.complaints["assessed"]
+        )
+
+    @property
+    def handed_over(self) -> bool:
+        """Whether every clue that was referred came back: concluded, returned, or overdue at least."""
+        return bool(self.referrals["clues"]["in_time"] == 0)
 
     @property
     def about_ports(self) -> int:
@@ -43,13 +62,10 @@ class Figures:
         return sum(int(each[count]) for each in self.imports)
 
 
-ANSWERED = ("answered", "unanswered")
-
-
 def summary(figures: Figures, seconds: float) -> dict[str, Any]:
     """The figures of a whole run as one document, reconciled."""
     complaints, orders, enquiries = figures.complaints, figures.ports["orders"], figures.ports["enquiries"]
-    kinds = complaints["attribution"]
+    kinds, clues = complaints["attribution"], figures.referrals["clues"]
     document: dict[str, Any] = {
         "read": figures.imported("lines_read"),
         "rejected": figures.imported("rejected"),
@@ -64,39 +80,76 @@ def summary(figures: Figures, seconds: float) -> dict[str, Any]:
             "p2p": kinds["p2p"],
             "other": kinds["other"],
         },
+        "in_clues": figures.referrals["complaints"]["in_clues"],
+        "set_aside": figures.referrals["complaints"]["set_aside"],
+        "clues": {name: clues[name] for name in CLUES},
         "orders": {
             **{name: orders[name] for name in ("ordered", "acknowledged", "executed", "refused", "overdue")},
             "open": orders["states"]["ordered"] + orders["states"]["acknowledged"],
         },
         "enquiries": {"sent": enquiries["sent"], **{name: enquiries["states"][name] for name in ANSWERED}},
+        "listings": figures.credit["states"]["effective"],
+        "refused_filings": figures.ports["filings"]["refused_by_listing"],
+        "shut_by_listing": orders["by_listing"]["executed"],
         "seconds": round(seconds, 2),
     }
     document["reconciled"] = [
         {"equation": equation, "left": left, "right": right, "holds": left == right}
-        for equation, left, right in _equations(document, figures)
+        for equation, left, right in (*_of_complaints(document, figures), *_of_measures(document, figures))
     ]
     return document
 
 
-def _equations(document: dict[str, Any], figures: Figures) -> list[tuple[str, int, int]]:
-    orders, enquiries = document["orders"], document["enquiries"]
-    return [
-        (
-            "read = rejected + duplicates + filed",
-            document["read"],
-            document["rejected"] + document["duplicates"] + document["filed"],
-        ),
-        ("filed = assessed", document["filed"], document["assessed"]),
-        ("assessed = sum of attribution", document["assessed"], sum(document["attribution"].values())),
-        (
-            "declared + sublet + unregistered = complaints that ports has heard of",
-            figures.about_ports,
-            figures.ports["evidence"]["complaints"],
-        ),
-        (
-            "ordered = executed + refused + open",
-            orders["ordered"],
-            orders["executed"] + orders["refused"] + orders["open"],
-        ),
-        ("enquiries sent = answered + unanswered", enquiries["sent"], sum(enquiries[name] for name in ANSWERED)),
-    ]
+def _of_complaints(document: dict[str, Any], figures: Figures) -> Iterator[Equation]:
+    yield (
+        "read = rejected + duplicates + filed",
+        document["read"],
+        document["rejected"] + document["duplicates"] + document["filed"],
+    )
+    yield "filed = assessed", document["filed"], document["assessed"]
+    yield "assessed = sum of attribution", document["assessed"], sum(document["attribution"].values())
+    yield (
+        "declared + sublet + unregistered = complaints that ports has heard of",
+        figures.about_ports,
+        figures.ports["evidence"]["complaints"],
+    )
+    yield (
+        "assessed as spam = in clues + set aside",
+        document["assessed"] - document["not_spam"],
+        document["in_clues"] + document["set_aside"],
+    )
+
+
+def _of_measures(document: dict[str, Any], figures: Figures) -> Iterator[Equation]:
+    orders, enquiries, clues = document["orders"], document["enquiries"], figures.referrals["clues"]
+    states = clues["states"]
+    yield (
+        "ordered = executed + refused + open",
+        orders["ordered"],
+        orders["executed"] + orders["refused"] + orders["open"],
+    )
+    yield "enquiries sent = answered + unanswered", enquiries["sent"], sum(enquiries[name] for name in ANSWERED)
+    yield (
+        "clues opened = collecting + with an authority + returned + concluded",
+        clues["opened"],
+        states["open"] + states["referred"] + states["received"] + states["returned"] + states["routed"]
+        + states["concluded"],
+    )  # fmt: skip
+    yield (
+        "clues concluded = sum of what was concluded",
+        states["concluded"],
+        sum(clues["conclusions"].values()),
+    )
+    yield (
+        "listings = listings that ports enforces",
+        document["listings"],
+        figures.ports["listings"]["in_force"],
+    )
+    grounds = figures.ports["orders"]["grounds"]
+    yield (
+        "ordered = for complaints + by hand + for listings",
+        orders["ordered"],
+        sum(count for ground, count in grounds.items() if ground not in ("by-hand", "listing"))
+        + grounds["by-hand"]
+        + figures.ports["orders"]["by_listing"]["ordered"],
+    )

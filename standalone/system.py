@@ -138,6 +138,7 @@ class System:
             "ANNING_SANDBOX_DIRECTORY": str(self.credentials),
             "ANNING_SANDBOX_ISSUER": self.issuer,
             "ANNING_SANDBOX_PORTS_URL": self.url("ports"),
+            "ANNING_SANDBOX_REFERRALS_URL": self.url("referrals"),
             "ANNING_SANDBOX_BOOK_FILE": str(self.book),
         }
 

@@ -13,12 +13,15 @@ from typing import Any
 
 import msgspec
 
+from anning.services import NAMES
 from chassis.events.relay import SEND_SECONDS
+from tests.faults.closing import list_the_fined, seal
 from tests.faults.crowd import Complaint, Crowd
 from tests.faults.running import PATIENCE_SECONDS, Running, eventually, insist, port
 
-TARGETS = ("complaints worker", "ports worker", "complaints api", "ports api", "Kafka", "PostgreSQL")
-KILLS = 14
+TARGETS = (*(f"{name} {role}" for name in NAMES for role in ("worker", "api")), "Kafka", "PostgreSQL")
+KILLS = 2 * len(TARGETS)
+SEALINGS = 4
 
 Part = Callable[[], Any]
 
@@ -31,6 +34,7 @@ class Answers:
     receipts: dict[str, str] = field(default_factory=dict)
     files: list[dict[str, Any]] = field(default_factory=list)
     ports: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     killed: list[str] = field(default_factory=list)
 
 
@@ -96,6 +100,7 @@ class Onslaught:
         self._singly = [*crowd.doubtful, *crowd.complaints[: half + 20]]
         self._in_files = crowd.complaints[half:]
         self._pace = Pace(len(self._singly))
+        self._over = threading.Event()
 
     def run(self, new_ports: list[str]) -> None:
         """Everything at once, to its end. Raises what any of those who take part met."""
@@ -107,6 +112,8 @@ class Onslaught:
                 threads.submit(self._send_files),
                 threads.submit(self._file_ports, new_ports),
                 threads.submit(self._think_better),
+                threads.submit(self._hand_over),
+                threads.submit(self._list),
             ]
             for each in taking_part:
                 each.add_done_callback(lambda done: self._pace.give_up() if done.exception() else None)
@@ -114,6 +121,7 @@ class Onslaught:
                 self._kill(taking_part)
             finally:
                 self._pace.give_up()
+                self._over.set()
             for each in taking_part:
                 each.result()
 
@@ -152,7 +160,18 @@ class Onslaught:
                 said = port(number) | {"province": None, "covers_extensions": False}
                 answer = insist(http, "POST", "/filings", json=said, headers={"Idempotency-Key": number})
                 assert answer.status_code == 201, answer.text
-                self.answers.ports.append(number)
+                # Its provider may have been listed meanwhile.
+                accepted = answer.json()["decision"] == "accepted"
+                (self.answers.ports if accepted else self.answers.refused).append(number)
+
+    def _hand_over(self) -> None:
+        for place in range(SEALINGS):
+            self._pace.until((place + 1) * KILLS // (SEALINGS + 1))
+            seal(self._running, f"sealing {place}")
+
+    def _list(self) -> None:
+        while not self._over.wait(0.5):
+            list_the_fined(self._running)
 
     def _think_better(self) -> None:
         """Of each five doubtful complaints staff correct one, and one is taken back."""
@@ -188,19 +207,20 @@ class Onslaught:
                 return
             killed = {victim, *([self._draw.choice(TARGETS)] if self._draw.random() < 0.3 else [])}
             for each in killed:
-                _kill(self._running, each)
+                kill(self._running, each)
                 self.answers.killed.append(each)
             # Kafka is once away for longer than anybody who sends keeps what was not acknowledged.
             longer = "Kafka" in killed and self.answers.killed.count("Kafka") == 1
             time.sleep(SEND_SECONDS + 1 if longer else self._draw.uniform(0, 1))
             for each in killed:
-                _start(self._running, each)
+                start(self._running, each)
             for process in self._running.system.processes.values():
                 process.wait_ready(PATIENCE_SECONDS)
             self._pace.killed()
 
 
-def _kill(running: Running, target: str) -> None:
+def kill(running: Running, target: str) -> None:
+    """SIGKILL to a part."""
     system = running.system
     if target == "Kafka":
         system.kafka.kill()
@@ -210,7 +230,8 @@ def _kill(running: Running, target: str) -> None:
         system.processes[target].kill()
 
 
-def _start(running: Running, target: str) -> None:
+def start(running: Running, target: str) -> None:
+    """Bring a part back."""
     system = running.system
     if target == "Kafka":
         system.kafka.start(PATIENCE_SECONDS)

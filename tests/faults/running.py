@@ -13,12 +13,16 @@ from typing import Any, TypeVar
 import httpx2
 import psycopg
 
+from anning.services import NAMES, load
+from chassis.events.topics import Catalogue
+from sandbox.scenario.cast import credit_code
 from sandbox.tokens import mint
 from standalone.system import ROOT, System
 from tests.faults.crowd import Complaint
 from tests.faults.topics import Topics
 
-STAFF = "regulator:MIIT"
+STAFF, REVIEWER = "regulator:MIIT", "regulator-MIIT-reviewer"
+TOPICS = Catalogue.load(ROOT / "contracts" / "topics.yaml").topics
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 180
@@ -37,9 +41,10 @@ class Running:
     system: System
 
     @contextmanager
-    def api(self, service: str, org: str = STAFF) -> Iterator[httpx2.Client]:
-        """Calls to a service for an organisation. May be used by many threads."""
-        token = mint(self.system.credentials, org, issuer=self.system.issuer, lifetime_seconds=3_600)
+    def api(self, service: str, org: str = STAFF, client_id: str | None = None) -> Iterator[httpx2.Client]:
+        """Calls to a service for an organisation (by one of its clients). May be used by many threads."""
+        issuer = self.system.issuer
+        token = mint(self.system.credentials, org, issuer=issuer, lifetime_seconds=3_600, client_id=client_id)
         headers = {"Authorization": f"Bearer {token}"}
         with httpx2.Client(base_url=self.system.url(service), headers=headers, timeout=30, trust_env=False) as http:
             yield http
@@ -131,20 +136,21 @@ class Running:
     def under_way(self) -> list[str]:
         """What has not come to its end yet; nothing when whatever was filed has been assessed, told and heard."""
         waiting = [
-            ("files", self.one("complaints", _UNFINISHED) + self.one("ports", _UNFINISHED)),
+            ("files", sum(self.one(name, _UNFINISHED) for name in NAMES)),
             ("complaints", self.one("complaints", "SELECT count(*) FROM complaints WHERE state = 'filed'")),
-            ("outbox of complaints", self.one("complaints", _UNPUBLISHED)),
-            ("outbox of ports", self.one("ports", _UNPUBLISHED)),
-            ("complaints not heard of", len(self.unheard())),
+            *((f"outbox of {name}", self.one(name, _UNPUBLISHED)) for name in NAMES),
+            *((f"not heard of by {name}", len(self.unheard(name))) for name in NAMES),
             ("ports not heard of", len(set(self.rows("ports", _PORTS)) - set(self.rows("complaints", _COPIES)))),
         ]
         return [f"{what}: {count}" for what, count in waiting if count]
 
-    def unheard(self) -> set[Any]:
-        """The facts about complaints that ports has not acted on, by their ids."""
-        told = self.rows("complaints", "SELECT id FROM outbox")
-        heard = self.rows("ports", "SELECT event_id FROM inbox")
-        return {each for (each,) in told} - {each for (each,) in heard}
+    def unheard(self, service: str) -> set[Any]:
+        """The facts of others that a service reacts to and has not acted on, by their ids."""
+        told: set[Any] = set()
+        types = [each.type for each in load(service).reactions]
+        for owner in {TOPICS[each.topic].owner for each in load(service).reactions}:
+            told |= {each for (each,) in self.rows(owner, "SELECT id FROM outbox WHERE type = ANY(%s)", types)}
+        return told - {each for (each,) in self.rows(service, "SELECT event_id FROM inbox")}
 
     def settle(self) -> None:
         """Wait until nothing is under way."""
@@ -158,6 +164,15 @@ _PORTS = "SELECT carrier, number, version, status FROM ports"
 _COPIES = "SELECT carrier, number, version, status FROM register_ports"
 
 
+PROVIDERS = tuple(credit_code("630000", place) for place in range(1, 7))
+"""Six enterprises that send through the numbers of tests, told apart by the last digits of a number."""
+
+
+def provider_of(number: str) -> str:
+    """The enterprise for which a number is filed."""
+    return PROVIDERS[int(number[-4:]) % len(PROVIDERS)]
+
+
 def port(number: str, signature: str = "云杉书店") -> dict[str, str]:
     """A bookshop's port as a line of a register has it, filed long ago."""
     return {
@@ -166,7 +181,7 @@ def port(number: str, signature: str = "云杉书店") -> dict[str, str]:
         "province": "",
         "holder_uscc": "91350000M0CKHA1D3E",
         "holder_name": "示例短信信息技术有限公司",
-        "provider_uscc": "91630000M0CKPC3D5Q",
+        "provider_uscc": provider_of(number),
         "provider_name": "云杉书店有限公司",
         "signature": signature,
         "purpose": "marketing",

@@ -11,13 +11,14 @@ import httpx2
 import msgspec
 import pytest
 
+from anning.services import NAMES
 from tests.faults.crowd import BAR, complaint
 from tests.faults.running import Running, eventually, insist
 
 pytestmark = pytest.mark.timeout(600)
 
 AWAY_SECONDS = 20
-EVERYBODY = ("complaints api", "complaints worker", "ports api", "ports worker")
+EVERYBODY = tuple(f"{name} {role}" for name in NAMES for role in ("api", "worker"))
 
 
 @pytest.fixture

@@ -8,14 +8,18 @@ import os
 import random
 import secrets
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import sha256
 
 import msgspec
 import pytest
 
+from anning.services import NAMES
+from tests.faults.closing import all_concluded, list_the_fined, seal, shut_what_they_have
 from tests.faults.crowd import Crowd, gather
-from tests.faults.killing import KILLS, TARGETS, Answers, Onslaught
-from tests.faults.running import Running, eventually, insist
+from tests.faults.killing import KILLS, TARGETS, Answers, Onslaught, kill, start
+from tests.faults.running import TOPICS, Running, eventually, insist, provider_of
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -36,7 +40,7 @@ class Aftermath:
 
 @pytest.fixture(scope="module")
 def aftermath(running_alone: Running) -> Aftermath:
-    """A thousand complaints and fourteen kills later. ANNING_TEST_SEED repeats a run, as far as it was chance."""
+    """A thousand complaints and twenty kills later. ANNING_TEST_SEED repeats a run, as far as it was chance."""
     seed = int(os.environ.get("ANNING_TEST_SEED") or secrets.randbelow(1_000_000))
     logging.getLogger(__name__).warning("seed %d", seed)
     draw = random.Random(seed)
@@ -46,6 +50,11 @@ def aftermath(running_alone: Running) -> Aftermath:
     onslaught.run([f"106901232{place:04}" for place in range(60)])
     logging.getLogger(__name__).warning("killed %s", onslaught.answers.killed)
     running_alone.settle()
+    seal(running_alone, "the last")
+    eventually(lambda: all_concluded(running_alone))
+    running_alone.settle()
+    while list_the_fined(running_alone):
+        running_alone.settle()
     return Aftermath(running_alone, crowd, onslaught.answers)
 
 
@@ -122,6 +131,8 @@ def test_every_port_that_was_filed_stands_in_the_register_once_and_in_its_copy(a
     numbers = [*aftermath.crowd.ports, *aftermath.answers.ports]
     filings = running.rows("ports", "SELECT number FROM filings WHERE decision = 'accepted'")
     assert Counter(number for (number,) in filings) == Counter(dict.fromkeys(numbers, 1))
+    refused = running.rows("ports", "SELECT number FROM filings WHERE decision = 'refused'")
+    assert Counter(number for (number,) in refused) == Counter(aftermath.answers.refused)
     statement = "SELECT carrier, number, version, status FROM"
     # Carriers go on shutting ports, which complaints then hears.
     eventually(
@@ -132,7 +143,7 @@ def test_every_port_that_was_filed_stands_in_the_register_once_and_in_its_copy(a
     )
 
 
-@pytest.mark.parametrize("service", ["complaints", "ports"])
+@pytest.mark.parametrize("service", NAMES)
 def test_everything_that_happened_was_told_once_in_order_and_nothing_is_left(
     aftermath: Aftermath, service: str
 ) -> None:
@@ -161,10 +172,115 @@ def test_everything_that_happened_was_told_once_in_order_and_nothing_is_left(
     assert told <= {str(event) for event, *_ in running.rows(service, _HAPPENED)}
 
 
-def test_no_dead_letter_is_left_by_any_of_it(aftermath: Aftermath) -> None:
-    topics = aftermath.running.topics
+def test_every_complaint_of_spam_is_in_one_clue_or_set_aside(aftermath: Aftermath) -> None:
+    running = aftermath.running
+    filed = running.rows(
+        "complaints",
+        "SELECT id, version, state = 'withdrawn', state = 'assessed' AND category <> 'not-spam' FROM complaints",
+    )
+    evidence = running.rows("referrals", "SELECT complaint_id, version, withdrawn, counts FROM evidence")
+    assert sorted(evidence) == sorted(filed)
+    nowhere = "SELECT complaint_id FROM evidence WHERE counts <> (clue_id IS NOT NULL OR set_aside IS NOT NULL)"
+    assert running.rows("referrals", nowhere) == []
+    astray = "SELECT complaint_id FROM evidence WHERE clue_id IS NOT NULL AND clue_id NOT IN (SELECT id FROM clues)"
+    assert running.rows("referrals", astray) == []
+
+
+def test_what_was_sealed_is_whole_and_nothing_was_sealed_twice(aftermath: Aftermath) -> None:
+    running = aftermath.running
+    batches = running.rows("referrals", "SELECT id, manifest, digest FROM batches")
+    assert batches
+    for batch, manifest, digest in batches:
+        assert sha256(manifest).hexdigest() == digest
+        listed = [(each["clue"], each["digest"]) for each in msgspec.json.decode(manifest)["clues"]]
+        documents = running.rows(
+            "referrals", "SELECT clue_id::text, content FROM documents WHERE batch_id = %s ORDER BY position", batch
+        )
+        assert [(clue, sha256(content).hexdigest()) for clue, content in documents] == listed
+    handed_over = Counter(clue for (clue,) in running.rows("referrals", "SELECT clue_id FROM documents"))
+    # A clue is handed over once, and once more for each time that it was returned and routed: nobody routed any here.
+    assert set(handed_over.values()) == {1}
+    assert set(handed_over) == {
+        clue for (clue,) in running.rows("referrals", "SELECT id FROM clues WHERE referred_at IS NOT NULL")
+    }
+
+
+def test_every_fine_led_to_one_entry_and_every_entry_to_the_standing_that_ports_knows(aftermath: Aftermath) -> None:
+    running = aftermath.running
+    fined = running.rows(
+        "referrals",
+        "SELECT 'clue:' || id, enterprise FROM clues WHERE conclusion_code = 'fined' AND enterprise IS NOT NULL",
+    )
+    entries = running.rows("credit", "SELECT cause, code FROM entries WHERE ground = 'fined'")
+    assert fined
+    assert sorted(entries) == sorted(fined)
+    effective = running.rows("credit", "SELECT code, id::text FROM entries WHERE state = 'effective' ORDER BY code, id")
+    restricted = "SELECT code, r ->> 'entry' AS entry FROM standings, jsonb_array_elements(restrictions) AS r"
+    assert sorted(running.rows("credit", restricted)) == effective
+    assert sorted(running.rows("ports", restricted)) == effective
+    versions = "SELECT code, version FROM standings"
+    assert sorted(running.rows("ports", versions)) == sorted(running.rows("credit", versions))
+
+
+def test_a_filing_was_refused_exactly_when_its_enterprise_was_listed(aftermath: Aftermath) -> None:
+    running = aftermath.running
+    refused = running.rows(
+        "ports",
+        "SELECT f.number, l.code FROM listing_refusals r JOIN filings f ON f.id = r.filing_id"
+        " JOIN listings l ON l.entry = r.entry",
+    )
+    assert Counter(number for number, _ in refused) == Counter(aftermath.answers.refused)
+    assert all(code == provider_of(number) for number, code in refused)
+
+
+@pytest.fixture(scope="module")
+def limited(aftermath: Aftermath) -> Aftermath:
+    """The ports of the listed are shut while parts of the system are killed."""
+    running = aftermath.running
+    with ThreadPoolExecutor(1) as threads:
+        deciding = threads.submit(shut_what_they_have, running)
+        for victim in ("ports worker", "PostgreSQL", "ports worker", "Kafka", "credit worker", "ports api"):
+            kill(running, victim)
+            start(running, victim)
+        assert deciding.result() > 0
+    for process in running.system.processes.values():
+        process.wait_ready(180)
+    running.settle()
+    eventually(lambda: not running.rows("ports", "SELECT 1 FROM listings WHERE phase IN ('shutting', 'proposed')"))
+    running.settle()
+    return aftermath
+
+
+def test_no_port_of_a_listed_enterprise_slips_through(limited: Aftermath) -> None:
+    running = limited.running
+    listed = {code for (code,) in running.rows("ports", "SELECT code FROM listings WHERE existing <> 'none'")}
+    assert listed
+    theirs = running.rows(
+        "ports",
+        "SELECT p.carrier, p.number FROM ports p JOIN filings f ON f.port_id = p.id AND f.valid_to IS NULL"
+        " WHERE f.provider = ANY(%s)",
+        sorted(listed),
+    )
+    ordered = running.rows("ports", "SELECT carrier, number FROM orders WHERE state <> 'lifted'")
+    assert set(theirs) <= set(ordered)
+    # Nobody else's port was shut for it.
+    caused = running.rows("ports", "SELECT number FROM orders WHERE ground = 'listing'")
+    assert caused
+    assert {provider_of(number) for (number,) in caused} <= listed
+
+
+def test_no_listing_came_of_a_listing(limited: Aftermath) -> None:
+    running = limited.running
+    counting = {order for (order,) in running.rows("credit", "SELECT id FROM orders WHERE counts")}
+    caused = {order for (order,) in running.rows("ports", "SELECT id FROM orders WHERE ground = 'listing'")}
+    assert caused
+    assert not counting & caused
+
+
+def test_no_dead_letter_is_left_by_any_of_it(limited: Aftermath) -> None:
+    topics = limited.running.topics
     graves = [each for each in topics.names() if each.endswith(".dlq")]
-    assert len(graves) == 2
+    assert len(graves) == sum(len(topic.consumers) for topic in TOPICS.values())
     assert [record for each in graves for record in topics.records(each)] == []
 
 

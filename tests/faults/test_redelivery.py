@@ -4,60 +4,83 @@ from __future__ import annotations
 
 import pytest
 
+from anning.services import NAMES, load
+from chassis.service import topics_of
+from tests.faults.closing import all_concluded, list_the_fined, seal
 from tests.faults.crowd import BAR, BAR_ENQUIRY, BAR_SUBLET, complaint
 from tests.faults.running import Running, eventually
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
-GROUP = "ports"
-TOPIC = "complaints.complaints.v1"
-TABLES = ("evidence", "senders", "orders", "enquiries", "ports", "filings", "outbox")
+LISTENING = [name for name in NAMES if load(name).reactions]
 
 
-def everything(running: Running) -> dict[str, tuple[int, str]]:
-    """How many rows each table of ports has, and the digest of what is in them."""
+def everything(running: Running, service: str) -> dict[str, tuple[int, str]]:
+    """How many rows each table of a service has, and the digest of what is in them."""
     return {
         table: running.rows(
-            "ports", f"SELECT count(*), md5(string_agg(each::text, E'\\n' ORDER BY each::text)) FROM {table} AS each"
+            service, f"SELECT count(*), md5(string_agg(each::text, E'\\n' ORDER BY each::text)) FROM {table} AS each"
         )[0]
-        for table in TABLES
+        for table in (*load(service).metadata.tables, "outbox")
     }
 
 
-def hear_everything_again(running: Running) -> None:
-    """Stop the worker, rewind its group to the beginning of the topic, and let it read to the end."""
-    topics, worker = running.topics, running.system.processes["ports worker"]
-    ends = topics.offsets(GROUP, TOPIC)
-    assert sum(ends.values()) > 0
+def hear_everything_again(running: Running, service: str) -> None:
+    """Stop the worker, rewind its group to the beginning of its topics, and let it read to the end."""
+    topics, worker = running.topics, running.system.processes[f"{service} worker"]
+    heard = topics_of(load(service).reactions)
+    ends = {topic: topics.offsets(service, topic) for topic in heard}
+    assert all(sum(each.values()) > 0 for each in ends.values()), ends
     worker.stop()
 
     def rewound() -> bool:
-        topics.rewind(GROUP, TOPIC)  # not before the group has missed its member
-        return not any(topics.offsets(GROUP, TOPIC).values())
+        for topic in heard:
+            topics.rewind(service, topic)  # not before the group has missed its member
+        return not any(offset for topic in heard for offset in topics.offsets(service, topic).values())
 
     eventually(rewound)
     worker.launch()
     worker.wait_ready(180)
-    eventually(lambda: topics.offsets(GROUP, TOPIC) == ends)
+    eventually(lambda: all(topics.offsets(service, topic) == ends[topic] for topic in heard))
 
 
-def test_what_is_heard_again_from_the_beginning_changes_nothing(running: Running) -> None:
-    declared, sublet, unfiled = "1069038100001", "1069038100002", "1065712351"
-    running.file_ports([declared, sublet])
-    running.file(*(complaint(f"again-{person}", declared, person) for person in range(BAR + 2)))
+@pytest.fixture(scope="module")
+def told(running: Running) -> Running:
+    """A system in which something of everything has happened, and nothing happens any more."""
+    unfiled = "1065712351"
+    declared = [f"10690381{place:05}" for place in range(1, 13)]
+    sublet = "1069038200002"
+    running.file_ports([*declared, sublet])
+    # Two for each enterprise, so that of six clues one is fined in all likelihood, and of twelve for sure.
+    for round_ in range(2):
+        numbers = declared[round_::2]
+        people = [f"again-{number}-{person}" for number in numbers for person in range(BAR)]
+        running.file(*(complaint(name, name.split("-")[1], int(name.split("-")[2])) for name in people))
+        running.settle()
+        seal(running, f"again {round_}")
     other = "【山雀外卖】新用户立减二十元，限时优惠，回T退订"
     running.file(*(complaint(f"again-sublet-{person}", sublet, person, text=other) for person in range(BAR_SUBLET)))
     running.file(*(complaint(f"again-unfiled-{person}", unfiled, person) for person in range(BAR_ENQUIRY)))
-    with running.carriers_idle():
-        running.settle()
-        before = everything(running)
-        assert min(count for count, _ in before.values()) > 0
+    running.settle()
+    eventually(lambda: all_concluded(running))
+    running.settle()
+    list_the_fined(running)
+    eventually(lambda: running.rows("ports", "SELECT 1 FROM orders WHERE executed_at IS NOT NULL"))
+    return running
 
-        hear_everything_again(running)
-        assert everything(running) == before
+
+@pytest.mark.parametrize("service", LISTENING)
+def test_what_is_heard_again_from_the_beginning_changes_nothing(told: Running, service: str) -> None:
+    with told.carriers_idle():
+        told.settle()
+        before = everything(told, service)
+        assert before["outbox"][0] > 0
+
+        hear_everything_again(told, service)
+        assert everything(told, service) == before
 
         # The inbox is the fast guard and not the only one.
-        running.rows("ports", "TRUNCATE inbox")
-        hear_everything_again(running)
-        assert running.one("ports", "SELECT count(*) FROM inbox") > 0
-        assert everything(running) == before
+        told.rows(service, "TRUNCATE inbox")
+        hear_everything_again(told, service)
+        assert told.one(service, "SELECT count(*) FROM inbox") > 0
+        assert everything(told, service) == before

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from anning.services import NAMES
 from standalone.processes import Process, answers, free_port
 from standalone.system import ROOT
 from tests.faults.crowd import BAR, complaint
@@ -19,7 +20,7 @@ from tests.faults.topics import partition_of
 
 pytestmark = pytest.mark.timeout(600)
 
-SERVICES = ("complaints", "ports")
+SERVICES = NAMES
 
 
 @contextmanager
