@@ -42,7 +42,7 @@ class Pace:
     """Lets the crowd come only as far as kills have: so that each falls into the middle of the flow."""
 
     def __init__(self, total: int) -> None:
-        self._step = total // KILLS + 1
+        self._step = total / KILLS
         self._lock = threading.Condition()
         self._began = self._answered = 0
         self._kills = 0
@@ -167,7 +167,7 @@ class Onslaught:
     def _hand_over(self) -> None:
         for place in range(SEALINGS):
             self._pace.until((place + 1) * KILLS // (SEALINGS + 1))
-            seal(self._running, f"sealing {place}")
+            seal(self._running, f"sealing-{place}")
 
     def _list(self) -> None:
         while not self._over.wait(0.5):

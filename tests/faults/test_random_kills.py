@@ -50,7 +50,7 @@ def aftermath(running_alone: Running) -> Aftermath:
     onslaught.run([f"106901232{place:04}" for place in range(60)])
     logging.getLogger(__name__).warning("killed %s", onslaught.answers.killed)
     running_alone.settle()
-    seal(running_alone, "the last")
+    seal(running_alone, "the-last")
     eventually(lambda: all_concluded(running_alone))
     running_alone.settle()
     while list_the_fined(running_alone):

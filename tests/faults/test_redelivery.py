@@ -6,12 +6,14 @@ import pytest
 
 from anning.services import NAMES, load
 from chassis.service import topics_of
+from sandbox import behaviour
 from tests.faults.closing import all_concluded, list_the_fined, seal
 from tests.faults.crowd import BAR, BAR_ENQUIRY, BAR_SUBLET, complaint
 from tests.faults.running import Running, eventually
 
 pytestmark = pytest.mark.timeout(900)
 
+FINED_FROM = behaviour.load().authorities["SAMR"].fines_from or 0
 LISTENING = [name for name in NAMES if load(name).reactions]
 
 
@@ -45,19 +47,22 @@ def hear_everything_again(running: Running, service: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def told(running: Running) -> Running:
-    """A system in which something of everything has happened, and nothing happens any more."""
+def told(running_alone: Running) -> Running:
+    """A system in which something of everything has happened, and nothing happens any more.
+
+    Of its own, since an enterprise is listed in it.
+    """
+    running = running_alone
     unfiled = "1065712351"
-    declared = [f"10690381{place:05}" for place in range(1, 13)]
+    declared = [f"10690381{place:05}" for place in range(1, 4)]
     sublet = "1069038200002"
     running.file_ports([*declared, sublet])
-    # Two for each enterprise, so that of six clues one is fined in all likelihood, and of twelve for sure.
-    for round_ in range(2):
-        numbers = declared[round_::2]
-        people = [f"again-{number}-{person}" for number in numbers for person in range(BAR)]
-        running.file(*(complaint(name, name.split("-")[1], int(name.split("-")[2])) for name in people))
-        running.settle()
-        seal(running, f"again {round_}")
+    # One that so many complain of that it is fined, as its authority does from a number of people on.
+    people = [(declared[0], range(FINED_FROM)), *((each, range(BAR)) for each in declared[1:])]
+    about = [(number, person) for number, crowd in people for person in crowd]
+    running.file(*(complaint(f"again-{number}-{person}", number, person) for number, person in about))
+    running.settle()
+    seal(running, "again")
     other = "【山雀外卖】新用户立减二十元，限时优惠，回T退订"
     running.file(*(complaint(f"again-sublet-{person}", sublet, person, text=other) for person in range(BAR_SUBLET)))
     running.file(*(complaint(f"again-unfiled-{person}", unfiled, person) for person in range(BAR_ENQUIRY)))
