@@ -90,6 +90,7 @@ def summary(figures: Figures, seconds: float) -> dict[str, Any]:
         "enquiries": {"sent": enquiries["sent"], **{name: enquiries["states"][name] for name in ANSWERED}},
         "listings": figures.credit["states"]["effective"],
         "refused_filings": figures.ports["filings"]["refused_by_listing"],
+        "ordered_by_listing": orders["grounds"]["listing"],
         "shut_by_listing": orders["by_listing"]["executed"],
         "seconds": round(seconds, 2),
     }

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from anning.services import NAMES
 from chassis import clock
 from sandbox import scenario
 from sandbox.scenario import files
@@ -85,11 +86,17 @@ def test_the_demonstration_leaves_nothing_running_and_no_file(told: tuple[str, d
 
 def test_every_figure_agrees_with_every_other(told: tuple[str, dict[str, Any], Path]) -> None:
     _, figures, _ = told
-    assert len(figures["reconciled"]) >= 6
+    assert len(figures["reconciled"]) >= 10
     assert [each for each in figures["reconciled"] if not each["holds"] or each["left"] != each["right"]] == []
     assert figures["read"] == figures["rejected"] + figures["duplicates"] + figures["filed"]
     assert figures["filed"] == figures["assessed"] == sum(figures["attribution"].values())
     assert min(figures["orders"]["executed"], figures["enquiries"]["answered"]) > 0
+    assert figures["filed"] - figures["not_spam"] == figures["in_clues"] + figures["set_aside"]
+    clues = figures["clues"]
+    assert clues["opened"] >= clues["referred"] >= clues["received"] >= clues["concluded"] > clues["returned"] > 0
+    assert min(clues["overdue"], figures["listings"], figures["shut_by_listing"]) > 0
+    assert figures["ordered_by_listing"] >= figures["shut_by_listing"]
+    assert figures["refused_filings"] == 1
 
 
 def test_the_figures_are_those_of_the_truth(told: tuple[str, dict[str, Any], Path]) -> None:
@@ -109,18 +116,38 @@ def test_the_figures_are_those_of_the_truth(told: tuple[str, dict[str, Any], Pat
     assert abs(figures["not_spam"] - not_spam) <= 0.01 * len(played.complaints)
     must_follow = [sender for sender in played.senders if sender.follows.startswith("order:")]
     may_follow = [sender for sender in played.senders if sender.follows == "enquiry" and sender.owner]
-    assert len(must_follow) <= figures["orders"]["ordered"] <= len(must_follow) + len(may_follow)
+    for_complaints = figures["orders"]["ordered"] - figures["ordered_by_listing"]
+    assert len(must_follow) <= for_complaints <= len(must_follow) + len(may_follow)
 
 
-def test_the_story_goes_from_the_first_complaint_to_the_executed_order(told: tuple[str, dict[str, Any], Path]) -> None:
+def test_the_story_goes_from_the_first_complaint_to_the_filing_that_is_refused_elsewhere(
+    told: tuple[str, dict[str, Any], Path],
+) -> None:
     said, _, _ = told
     story = said[said.index("The story of") :]
-    steps = ["first complaint filed", "assessed: ", " ordered to shut ", "acknowledged by ", "executed, evidence: "]
-    places = [story.index(step) for step in steps]
-    assert places == sorted(places)
-    assert len(re.findall(r"\+\d+\.\d{3} s", story)) >= len(steps) - 1
-    assert re.search(r"http://127\.0\.0\.1:\d+/complaints/[0-9a-f-]{36}", story)
-    assert len(re.findall(r"http://127\.0\.0\.1:\d+/docs", story)) == 2
+    steps = [
+        *("first complaint filed", "assessed: ", "clue opened on ", "referred to SAMR", "received by SAMR"),
+        *("SAMR concluded: fined", "proposed for the adverse list", "listed until ", " for the same provider: refused"),
+    ]
+    assert _places(story, steps) == sorted(_places(story, steps))
+    # Meanwhile its port was shut.
+    order = [" ordered to shut ", "acknowledged by ", "executed, evidence: ", "listed until "]
+    assert _places(story, order) == sorted(_places(story, order))
+    ordered_from = re.search(r"(\w+) ordered to shut", story)
+    refused_at = re.search(r"(\w+) files \d+ for the same provider: refused", story)
+    assert ordered_from
+    assert refused_at
+    assert ordered_from[1] != refused_at[1]
+    hops = len(re.findall(r"because: \S", story))
+    assert hops >= len(steps) + len(order) - 1
+    assert len(re.findall(r"\+\d+\.\d{3} s", story)) == hops - 1
+    for resource in ("complaints", "orders", "clues", "batches", "entries", "filings"):
+        assert re.search(rf"http://127\.0\.0\.1:\d+/{resource}/[0-9a-f-]{{36}}", story), resource
+    assert len(re.findall(r"http://127\.0\.0\.1:\d+/docs", story)) == len(NAMES)
+
+
+def _places(story: str, steps: Sequence[str]) -> list[int]:
+    return [story.index(step) for step in steps]
 
 
 @contextmanager

@@ -5,7 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import Table
 
+from anning.services import NAMES, load
 from tests.faults.crowd import complaint
 from tests.faults.running import Running, eventually, insist, port
 
@@ -76,6 +78,27 @@ def test_rebuilding_while_ports_are_filed_gives_the_rows_of_a_quiet_rebuild_and_
         caught_up(running)
         assert content(running) == rebuilt_meanwhile
         assert sorted(running.rows("complaints", _COPIED)) == sorted(running.rows("ports", _OWN))
+
+
+@pytest.mark.parametrize("service", ["referrals", "credit"])
+def test_the_names_of_enterprises_are_the_same_after_a_rebuild(running: Running, service: str) -> None:
+    running.file_ports([f"106903{NAMES.index(service)}5{place:05}" for place in range(20)])
+    running.settle()
+    enterprises = f"SELECT {', '.join(each.name for each in _names(service).columns)} FROM {_names(service).name}"
+    before = sorted(running.rows(service, enterprises))
+    assert before
+    done = running.operate(service, "projection", "rebuild", service, "enterprises")
+    assert done.returncode == 0, done.stderr
+    eventually(lambda: not running.unready(f"{service} worker"))
+    running.settle()
+    assert sorted(running.rows(service, enterprises)) == before
+
+
+def _names(service: str) -> Table:
+    """The table of the projection; every replay writes all of its columns anew."""
+    (projection,) = load(service).projections
+    (table,) = projection.tables
+    return table
 
 
 _COPIED = """
