@@ -41,8 +41,10 @@ def executed_orders(ports: Client) -> list[dict[str, Any]]:
 
 
 def port_of_a_listed(services: Services) -> dict[str, Any] | None:
-    """A port that was shut for complaints and whose provider is listed for a fine; None where there is none."""
-    listed = {each["code"] for each in services["credit"].pages("/entries", state="effective", page_size=500)}
+    """A port that was shut for complaints and whose provider is listed for a fine and gets no new ones; None where
+    there is none."""
+    effective = services["credit"].pages("/entries", state="effective", ground="fined", page_size=500)
+    listed = {each["code"] for each in effective if each["new_resources"] == "refuse"}
     for order in executed_orders(services["ports"]):
         if order["provider"] in listed:
             # A number that only a shorter filing answers for is no port of its own.

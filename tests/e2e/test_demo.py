@@ -126,8 +126,8 @@ def test_the_story_goes_from_the_first_complaint_to_the_filing_that_is_refused_e
     said, _, _ = told
     story = said[said.index("The story of") :]
     steps = [
-        *("first complaint filed", "assessed: ", "clue opened on ", "referred to SAMR", "received by SAMR"),
-        *("SAMR concluded: fined", "proposed for the adverse list", "listed until ", " for the same provider: refused"),
+        *("first complaint filed", "assessed: ", "clue opened on ", "referred to ", ", which quoted the digest"),
+        *(" concluded: fined", "proposed for the adverse list", "listed until ", " for the same provider: refused"),
     ]
     assert _places(story, steps) == sorted(_places(story, steps))
     # Meanwhile its port was shut.
