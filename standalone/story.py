@@ -146,7 +146,7 @@ def _of_listing(ports: Client, entry: dict[str, Any]) -> Iterator[Hop]:
     if shut:
         yield Hop(
             min(_moment(order["ordered_at"]) for order in shut),
-            f"its other {len(shut)} ports at {', '.join(sorted({each['carrier'] for each in shut}))} ordered shut",
+            f"its other ports ordered shut: {len(shut)} at {', '.join(sorted({each['carrier'] for each in shut}))}",
             f"listing:{entry['id']}",
             f"{ports.url}/listings/{entry['id']}",
         )
