@@ -176,7 +176,7 @@ def _until_known(services: Services) -> None:
 
 def _close_the_loop(made: Run) -> dict[str, Any] | None:
     """Clues to the ministries, their conclusions to the credit lists, and those to every carrier; the filing that was
-    refused for it, or None where no fine led to a listing."""
+    refused for it, or None where no fine led to a listing that refuses one."""
     console, staff = made.console, made.staff
     console.rule("[bold]Clues go to the ministries")
     sealing = loop.seal_clues(staff)
@@ -189,7 +189,8 @@ def _close_the_loop(made: Run) -> dict[str, Any] | None:
         f"{told['clues']['overdue']:,} overdue"
     )
     console.rule("[bold]Listed, and limited everywhere")
-    entries = loop.proposed_for_fines(staff)
+    shut = {order["provider"] for order in story.executed_orders(staff.officer["ports"])}
+    entries = loop.proposed_for_fines(staff, shut)
     made.until(lambda _: loop.may_be_decided(entries))
     loop.list_enterprises(staff, entries)
     made.until(lambda figures: loop.enforced(staff, figures.credit["states"]["effective"]))
@@ -235,7 +236,7 @@ def _tell_figures(document: dict[str, Any], console: Console) -> None:
 
 def _tell_story(services: Services, refused: dict[str, Any] | None, console: Console) -> None:
     if refused is None:
-        console.print("No fine led to a listing, so there is no story to tell.")
+        console.print("No filing was refused for a listing, so there is no story to tell.")
         return
     console.rule(f"[bold]The story of {refused['provider_name']}")
     steps = story.hops(services, refused)

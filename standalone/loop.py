@@ -5,16 +5,19 @@ Two people take part, since who proposes does not decide.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from contracts.carriers import CARRIERS
+from contracts.vocabulary import Tier
 from standalone.client import Client
 
 MOST = 20
 """How many listings the demonstration decides at most: each would be a case file to a person."""
+
+GRAVITY = (Tier.MINOR, Tier.GENERAL, Tier.SERIOUS)
 
 Services = Mapping[str, Client]
 """One person's calls, by the name of the service."""
@@ -40,10 +43,12 @@ def sealed(staff: Staff, sealing: Mapping[str, Any]) -> bool:
     return bool(staff.officer["referrals"].get(f"/sealings/{sealing['id']}")["state"] == "done")
 
 
-def proposed_for_fines(staff: Staff) -> list[dict[str, Any]]:
-    """The entries that a fine led to and nobody has decided on, the first ones."""
-    entries = staff.officer["credit"].get("/entries", state="proposed", ground="fined", page_size=MOST)
-    return list(entries["items"])
+def proposed_for_fines(staff: Staff, shut: Collection[str]) -> list[dict[str, Any]]:
+    """Entries that a fine led to and nobody has decided on, at most twenty: first those of enterprises (credit codes)
+    that had a port `shut`, and the gravest of them."""
+    entries = staff.officer["credit"].pages("/entries", state="proposed", ground="fined", page_size=500)
+    first = sorted(entries, key=lambda each: (each["code"] not in shut, -GRAVITY.index(each["tier"])))
+    return first[:MOST]
 
 
 def may_be_decided(entries: list[dict[str, Any]]) -> bool:
