@@ -113,8 +113,8 @@ def _another(column: str) -> str:
 
 
 def _longer(column: str) -> str:
-    """A text of its own: a number with two more digits, a key, a subject."""
-    return f"{column} || lpad(n::text, 2, '0')"
+    """A text of its own: a number with more digits than any has, a key, a subject."""
+    return f"{column} || lpad(n::text, 8, '0')"
 
 
 _PERSON = {"complainant": _another("complainant"), "complainant_also": _another("complainant_also")}
