@@ -73,7 +73,7 @@ _ENTRIES = """
         '["an authority fined it"]', 'MIIT Order 42 Art. 42', '[]', jsonb_build_array('clue:' || entry),
         now() - interval '9 days', now() - interval '2 days', 'effective', 'regulator-MIIT-reviewer', 'confirmed',
         now() - interval '1 day', now() + interval '3 years', now() + interval '1 year', true, 'refuse', 'propose'
-    FROM codes ORDER BY entry
+    FROM codes ORDER BY codes.entry
 """
 _STANDINGS = """
     INSERT INTO standings (code, id, version, restrictions)

@@ -37,12 +37,11 @@ def measure(stage: Stage) -> list[Result]:
     few, many = (load.prepare(stage.directory / f"growth-{seed}", None, some, seed) for seed in SEEDS)
     for each in (few, many):
         stage.file_register(each)
-    copies = max(1, round(TIMES * stage.sizes.complaints / _stored(stage)) - 1)
     with stage.undisturbed():
         stage.settle()
         _tidy(stage)
         before = _run_through(stage, few)
-        _multiply(stage, copies)
+        _multiply(stage, max(1, round(TIMES * stage.sizes.complaints / _stored(stage)) - 1))
         _tidy(stage)
         after = _run_through(stage, many)
     stage.settle()
