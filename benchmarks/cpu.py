@@ -15,15 +15,16 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 def cpu_seconds(stage: Stage) -> dict[str, float]:
     """Processor seconds (user and system) of every process of the system so far, by its name; those of PostgreSQL with
     all its sessions."""
-    spent = {name: _spent([process.pid]) for name, process in stage.system.processes.items()}
-    spent["Kafka"] = _spent([stage.system.kafka.process.pid])
+    spent = {name: spent_by([process.pid]) for name, process in stage.system.processes.items()}
+    spent["Kafka"] = spent_by([stage.system.kafka.process.pid])
     postmaster = stage.system.postgres.process.pid
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-    spent["PostgreSQL"] = _spent([postmaster, *children])
+    spent["PostgreSQL"] = spent_by([postmaster, *children])
     return spent
 
 
-def _spent(processes: Iterable[int | str | None]) -> float:
+def spent_by(processes: Iterable[int | str | None]) -> float:
+    """Processor seconds of processes, by their ids, and of those of their children that have ended."""
     ticks = 0
     for pid in processes:
         # A session may end while we look; what it spent is then its parent's, as that of those before.

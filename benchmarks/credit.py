@@ -8,13 +8,13 @@ from random import Random
 from statistics import median
 
 from benchmarks.credit_codes import credit_codes
-from benchmarks.http_rate import bare_server, paired_rates, request
+from benchmarks.http_rate import api, bare_server, paired_rates, request
 from benchmarks.results import Result
 from benchmarks.stage import Stage
 
 CARRIER = "carrier:CMCC"
 ENTRIES = 1_000_000
-REQUESTS = 4_000
+REQUESTS = 3_000
 CODES = 10_000
 TIMES = 10
 
@@ -26,7 +26,6 @@ def measure(stage: Stage) -> list[Result]:
     _fill(stage)
     some = Random("codes").sample(list(credit_codes(ENTRIES)), CODES)
     bearer = stage.bearer(CARRIER)
-    url = stage.system.url("credit")
 
     def requests() -> Iterator[bytes]:
         for code in some:
@@ -34,7 +33,7 @@ def measure(stage: Stage) -> list[Result]:
 
     with stage.undisturbed():
         with bare_server(stage, "bare_check", stage.database_url("credit")) as bare:
-            ours, least = paired_rates(url, bare, requests, REQUESTS, 200)
+            ours, least = paired_rates(api(stage, "credit"), bare, requests, REQUESTS, 200)
         bulk = _bulk(stage, some)
     return [Result.against("credit_check", ours, "req/s", least), Result.alone("credit_bulk_ms", bulk, "ms")]
 

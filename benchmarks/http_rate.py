@@ -8,11 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
+from benchmarks.cpu import spent_by
 from benchmarks.stage import Stage
 from standalone.processes import Process, answers, free_port
 from standalone.system import ROOT
@@ -32,10 +34,30 @@ def request(method: str, path: str, bearer: str, content: Any = None, **headers:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def paired_rates(ours: str, bare: str, requests: Requests, count: int, status: int) -> tuple[float, float]:
+@dataclass(frozen=True)
+class Server:
+    """Where something answers, and its process."""
+
+    url: str
+    process: Process
+
+
+def api(stage: Stage, service: str) -> Server:
+    """The API of a service."""
+    return Server(stage.system.url(service), stage.system.processes[f"{service} api"])
+
+
+def paired_rates(ours: Server, bare: Server, requests: Requests, count: int, status: int) -> tuple[float, float]:
     """Requests per second of both servers, each the median of rounds in turn. Raises RuntimeError where a request is
     answered with another status."""
-    pairs = [tuple(_rate(url, requests(), count, status) for url in (ours, bare)) for _ in range(ROUNDS)]
+    servers = (ours, bare)
+    spent = [spent_by([each.process.pid]) for each in servers]
+    pairs = [tuple(_rate(each.url, requests(), count, status) for each in servers) for _ in range(ROUNDS)]
+    costs = [
+        (spent_by([each.process.pid]) - before) / (ROUNDS * count) * 1_000
+        for each, before in zip(servers, spent, strict=True)
+    ]
+    print(f"  CPU of the server, ms a request: {costs[0]:.2f}, bare {costs[1]:.2f}")
     return median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
 
 
@@ -64,8 +86,8 @@ def _rate(url: str, requests: Iterator[bytes], count: int, status: int) -> float
 
 
 @contextmanager
-def bare_server(stage: Stage, module: str, database_url: str) -> Iterator[str]:
-    """The address of a server of `benchmarks.<module>`, one process as our APIs are, over this database."""
+def bare_server(stage: Stage, module: str, database_url: str) -> Iterator[Server]:
+    """A server of `benchmarks.<module>`, one process as our APIs are, over this database."""
     url = f"http://127.0.0.1:{(port := free_port())}"
     command = [sys.executable, "-m", "uvicorn", f"benchmarks.{module}:app", "--port", str(port), "--log-level", "error"]
     environment = {**stage.system.environment("complaints", "api"), "BARE_DATABASE": database_url}
@@ -79,6 +101,6 @@ def bare_server(stage: Stage, module: str, database_url: str) -> Iterator[str]:
     )
     bare.start()
     try:
-        yield url
+        yield Server(url, bare)
     finally:
         bare.stop()

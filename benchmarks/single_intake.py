@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from benchmarks.http_rate import bare_server, paired_rates, request
+from benchmarks.http_rate import api, bare_server, paired_rates, request
 from benchmarks.load import complaint
 from benchmarks.results import Result
 from benchmarks.stage import Stage
 
-REQUESTS = 3_000
+REQUESTS = 2_000
 _NUMBERS = 900
 
 
@@ -26,6 +26,6 @@ def measure(stage: Stage) -> list[Result]:
 
     bench = stage.system.postgres.create_database("bench_bare_intake")
     with stage.alone(), bare_server(stage, "bare_intake", bench) as bare:
-        rates = paired_rates(stage.system.url("complaints"), bare, requests, REQUESTS, 201)
+        rates = paired_rates(api(stage, "complaints"), bare, requests, REQUESTS, 201)
     stage.settle()
     return [Result.against("single_intake", rates[0], "POST/s", rates[1])]
