@@ -54,8 +54,12 @@ contracts: $(DEV)  ## schemas and examples of the published facts, made anew fro
 	@exec $(BIN)/python -m contracts.schemas
 
 .PHONY: bench
-bench: $(DEV)  ## measure; writes benchmarks/out/results.json
-	@exec $(BIN)/python -m benchmarks
+bench: $(DEV)  ## measure; writes benchmarks/out/results.json (INPUT=folder of real input, ONLY=name,name)
+	@exec $(BIN)/python -m benchmarks $(if $(INPUT),--input "$(INPUT)") $(if $(ONLY),--only "$(ONLY)")
+
+.PHONY: soak
+soak: $(DEV)  ## complaints at a steady rate while workers are killed (MINUTES=20, RATE=per second)
+	@exec $(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(RATE),--rate "$(RATE)")
 
 .PHONY: lock
 lock:  ## remake requirements/*.lock and the lock of Kafka's jars (UPGRADE=1 takes newer releases)

@@ -1,48 +1,100 @@
-"""What the measurements put in: a register and complaints, made up from the sandbox's scenario, or real input."""
+"""What the measurements put in: a register and complaints, made up from the sandbox's scenario, or real input.
+
+Nobody complains more often than counts (rule assessment.cap): every scenario has people of its own, and what is
+filed singly comes from somebody else each time.
+"""
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
-import shutil
-from dataclasses import asdict
-from datetime import datetime
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 from chassis import clock
 from sandbox import scenario
 from sandbox.scenario import files
 
+SIGNATURE = "云上百货"
+"""Under which the complaints that are filed singly say that they were sent."""
 
-def prepare(directory: Path, given: Path | None, complaints: int) -> Path:
-    """A folder with ports.csv and complaints.ndjson.gz: that of `given`, or about so many made-up complaints."""
-    directory.mkdir(parents=True, exist_ok=True)
+_people = count()
+
+
+@dataclass(frozen=True)
+class Input:
+    """A register, and complaints about its ports and others."""
+
+    ports: Path
+    complaints: Path
+
+
+def prepare(directory: Path, given: Path | None, complaints: int, first_seed: int = 1) -> Input:
+    """The input of the folder `given`, or so many made-up complaints in `directory`. The scenarios from `first_seed` on
+    have people and numbers of their own."""
     if given is not None:
-        for name in ("ports.csv", "complaints.ndjson.gz"):
-            shutil.copy(given / name, directory / name)
-        return directory
+        return Input(given / "ports.csv", given / "complaints.ndjson.gz")
+    directory.mkdir(parents=True, exist_ok=True)
+    made = Input(directory / "ports.csv", directory / "complaints.ndjson.gz")
+    header, rows, lines = _made_up(clock.now(), complaints, first_seed)
+    made.ports.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    write_complaints(made.complaints, lines)
+    return made
+
+
+def write_complaints(file: Path, lines: list[dict[str, Any]]) -> None:
+    """Complaints as a channel hands them in: one JSON object a line, packed."""
+    with gzip.open(file, "wt", encoding="utf-8", compresslevel=1) as opened:
+        opened.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+
+
+def write_ports(file: Path, rows: list[dict[str, Any]]) -> None:
+    """Ports as a carrier hands them in."""
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.DictWriter(opened, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def complaint(sender: str) -> dict[str, Any]:
+    """A complaint of some minutes ago about an advertisement, by somebody who never complained before."""
     now = clock.now()
-    header, rows, lines = _made_up(now, complaints)
-    (directory / "ports.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
-    with gzip.open(directory / "complaints.ndjson.gz", "wt", encoding="utf-8", compresslevel=1) as file:
-        file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    return directory
+    return {
+        "channel": "app",
+        "complainant_number": f"157{next(_people):08d}",
+        "sender_number": sender,
+        "text": f"【{SIGNATURE}】本周全场五折，满三百减一百，点击领取优惠券，退订回T",
+        "sent_at": (now - timedelta(minutes=10)).isoformat(),
+        "received_at": (now - timedelta(minutes=5)).isoformat(),
+        "external_id": str(uuid.uuid4()),
+        "complainant_province": "440000",
+    }
 
 
-def _made_up(now: datetime, complaints: int) -> tuple[str, list[str], list[dict[str, object]]]:
-    """Scenarios with other numbers each, one after the other; ids of complaints tell which they are of."""
-    rows: dict[str, str] = {}
-    lines: list[dict[str, object]] = []
-    header = ""
-    seed = 0
-    while len(lines) < complaints:
-        seed += 1
+def scenarios(now: datetime, first_seed: int) -> Iterator[tuple[list[dict[str, str]], list[dict[str, Any]]]]:
+    """The ports and complaints of one scenario after the other, without end; ids of complaints tell which they are
+    of."""
+    for seed in count(first_seed):
         made = scenario.generate(now, seed)
-        header, *filed = files.ports_csv(made).decode().splitlines()
-        for row in filed:
-            rows.setdefault(row.partition(",")[0], row)
-        for each in made.complaints:
-            line = asdict(each)
-            line["external_id"] = f"{seed}-{each.external_id}"
-            lines.append(line)
+        ports = list(csv.DictReader(files.ports_csv(made).decode().splitlines()))
+        yield ports, [asdict(each) | {"external_id": f"{seed}-{each.external_id}"} for each in made.complaints]
+
+
+def _made_up(now: datetime, complaints: int, first_seed: int) -> tuple[str, list[str], list[dict[str, Any]]]:
+    rows: dict[str, str] = {}
+    lines: list[dict[str, Any]] = []
+    header = ""
+    for ports, said in scenarios(now, first_seed):
+        header = ",".join(ports[0])
+        for port in ports:
+            rows.setdefault(port["number"], ",".join(port.values()))
+        lines += said
+        if len(lines) >= complaints:
+            break
     return header, list(rows.values()), lines[:complaints]

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Response
 from psycopg_pool import ConnectionPool
 
 app = FastAPI(openapi_url=None)
-pool = ConnectionPool(os.environ["BARE_ROUTE_DATABASE"], min_size=10, max_size=10, open=True)
+pool = ConnectionPool(os.environ["BARE_DATABASE"], min_size=10, max_size=10, open=True)
 
 with pool.connection() as _connection:
     _connection.execute("CREATE TABLE IF NOT EXISTS kept (key uuid PRIMARY KEY, at timestamptz, status int, body text)")
