@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import Header, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
@@ -29,6 +29,7 @@ from chassis.http.problems import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
+from chassis.http.routes import Router
 from chassis.http.shapes import route_of, takes
 from chassis.http.transactions import ReadTx, WriteTx, cause_of
 from chassis.ids import new_id
@@ -86,9 +87,9 @@ IdempotencyKey = Annotated[
 ]
 
 
-def router(importer: "Importer[Any]", path: str, scope: str) -> APIRouter:
+def router(importer: "Importer[Any]", path: str, scope: str) -> Router:
     """The routes of one importer; see `Importer.router`."""
-    made = APIRouter(tags=[f"{importer.noun}s"])
+    made = Router(tags=[f"{importer.noun}s"])
     slug = importer.noun.replace(" ", "_")
     refusals = problems.responses(UnreadableFile, WrongHeader, CompressedTooStrongly, IdempotencyKeyReused)
     Submitter = Annotated[Caller, requires(scope)]  # noqa: N806 - a type

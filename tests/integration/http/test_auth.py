@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 
 import pytest
-from fastapi import APIRouter
 from fastapi.testclient import TestClient
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from chassis.database import Database
 from chassis.http.app import create_app
 from chassis.http.auth import SigningKeys
+from chassis.http.routes import Router
 from tests.integration.http.conftest import settings
 from tests.integration.http.issuer import Issuer, new_key
 from tests.integration.http.parcels import Parcels
@@ -197,7 +197,7 @@ def test_before_any_key_was_fetched_a_dead_issuer_is_a_503(api: TestClient, issu
 def test_a_route_that_is_neither_guarded_nor_public_is_not_served(
     database: Database, database_url: str, issuer: Issuer
 ) -> None:
-    forgotten = APIRouter()
+    forgotten = Router(tags=[])
 
     @forgotten.get("/secrets")
     def secrets() -> list[str]:
