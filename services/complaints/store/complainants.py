@@ -2,85 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
 from chassis.database import Read, Tx
 
-PersonInQuarter = tuple[UUID, str]
-"""A complainant (`complainants.id`) and a quarter, which together have one surrogate."""
+Asked = tuple[bytes, str]
+"""The fingerprint of a complainant's number, and a quarter in which the complainant is told outside."""
 
 
-def complainants(tx: Tx, fingerprints: Collection[bytes], at: datetime) -> dict[bytes, UUID]:
-    """The id of every complainant, by fingerprint; who has none yet gets one, random and not telling when."""
-    known = _complainants_of(tx, fingerprints)
-    missing = sorted(set(fingerprints) - known.keys())
-    if missing:
-        inserted = tx.execute(
-            sa.text(
-                "INSERT INTO complainants (fingerprint, id, first_seen_at)"
-                " SELECT fingerprint, id, :at FROM unnest(CAST(:fingerprints AS bytea[]), CAST(:ids AS uuid[]))"
-                " AS fresh (fingerprint, id) ON CONFLICT (fingerprint) DO NOTHING RETURNING fingerprint, id"
-            ),
-            {"fingerprints": missing, "ids": [uuid4() for _ in missing], "at": at},
-        )
-        known |= {bytes(row.fingerprint): row.id for row in inserted}
-        # Whoever is still missing was added by another transaction a moment ago.
-        known |= _complainants_of(tx, set(missing) - known.keys())
-    return known
+class Identity(NamedTuple):
+    """Who complained: `person` here (`complainants.id`), `surrogate` outside in one quarter."""
+
+    person: UUID
+    surrogate: UUID
 
 
-def _complainants_of(tx: Tx, fingerprints: Collection[bytes]) -> dict[bytes, UUID]:
-    if not fingerprints:
-        return {}
-    rows = tx.execute(
-        sa.text("SELECT fingerprint, id FROM complainants WHERE fingerprint = ANY(CAST(:fingerprints AS bytea[]))"),
-        {"fingerprints": list(fingerprints)},
-    )
-    return {bytes(row.fingerprint): row.id for row in rows}
+_KNOWN: Final = (
+    "SELECT a.fingerprint, a.quarter, c.id AS person, s.id AS surrogate"
+    " FROM unnest(CAST(%(fingerprints)s AS bytea[]), CAST(%(quarters)s AS text[])) AS a (fingerprint, quarter)"
+    " JOIN complainants c USING (fingerprint)"
+    " JOIN surrogates s ON s.complainant_id = c.id AND s.quarter = a.quarter"
+)
+# The people first, then their surrogates, each in one order everywhere: two that add the same must not lock each other
+# out. Whom another transaction added a moment ago is in neither part, and is known when it is asked again.
+_MEET: Final = (
+    "WITH asked AS (SELECT * FROM unnest(CAST(%(fingerprints)s AS bytea[]), CAST(%(quarters)s AS text[]),"
+    " CAST(%(people)s AS uuid[]), CAST(%(surrogates)s AS uuid[])) AS a (fingerprint, quarter, person, surrogate)),"
+    " met AS (INSERT INTO complainants (fingerprint, id, first_seen_at)"
+    " SELECT DISTINCT ON (fingerprint) fingerprint, person, %(at)s FROM asked ORDER BY fingerprint"
+    " ON CONFLICT (fingerprint) DO NOTHING RETURNING fingerprint, id),"
+    " people AS (SELECT fingerprint, id FROM met UNION ALL"
+    " SELECT fingerprint, id FROM complainants WHERE fingerprint = ANY(CAST(%(fingerprints)s AS bytea[]))),"
+    " wanted AS MATERIALIZED (SELECT a.fingerprint, a.quarter, p.id AS person, a.surrogate"
+    " FROM asked a JOIN people p USING (fingerprint) ORDER BY p.id, a.quarter),"
+    " named AS (INSERT INTO surrogates (complainant_id, quarter, id) SELECT person, quarter, surrogate FROM wanted"
+    " ON CONFLICT (complainant_id, quarter) DO NOTHING RETURNING id)"
+    " SELECT w.fingerprint, w.quarter, w.person, w.surrogate FROM wanted w JOIN named n ON n.id = w.surrogate"
+)
 
 
-def surrogates(tx: Tx, people: Collection[PersonInQuarter]) -> dict[PersonInQuarter, UUID]:
-    """Who these people are outside in these quarters; who is nobody yet becomes somebody, at random."""
-    known = _surrogates_of(tx, people)
-    # In one order everywhere, as above: two that add the same people must not lock each other out.
-    missing = sorted(set(people) - known.keys())
-    if missing:
-        inserted = tx.execute(
-            sa.text(
-                "INSERT INTO surrogates (complainant_id, quarter, id)"
-                " SELECT person, quarter, id"
-                " FROM unnest(CAST(:people AS uuid[]), CAST(:quarters AS text[]), CAST(:ids AS uuid[]))"
-                " AS fresh (person, quarter, id)"
-                " ON CONFLICT (complainant_id, quarter) DO NOTHING RETURNING complainant_id, quarter, id"
-            ),
-            {**_columns(missing), "ids": [uuid4() for _ in missing]},
-        )
-        known |= {(row.complainant_id, row.quarter): row.id for row in inserted}
-        known |= _surrogates_of(tx, set(missing) - known.keys())
-    return known
+def identities(tx: Tx, asked: Collection[Asked], at: datetime) -> dict[Asked, Identity]:
+    """Who each complainant is in each quarter; who is nobody yet becomes somebody, at random, which does not tell
+    when."""
+    found: dict[Asked, Identity] = {}
+    missing = sorted(set(asked))
+    while missing:
+        found |= _identities(tx.rows(_KNOWN, _columns(missing)))
+        missing = [each for each in missing if each not in found]
+        if missing:
+            fresh = {"people": [uuid4() for _ in missing], "surrogates": [uuid4() for _ in missing], "at": at}
+            found |= _identities(tx.rows(_MEET, _columns(missing) | fresh))
+            missing = [each for each in missing if each not in found]
+    return found
 
 
-def _surrogates_of(tx: Tx, people: Collection[PersonInQuarter]) -> dict[PersonInQuarter, UUID]:
-    if not people:
-        return {}
-    rows = tx.execute(
-        sa.text(
-            "SELECT s.complainant_id, s.quarter, s.id"
-            " FROM unnest(CAST(:people AS uuid[]), CAST(:quarters AS text[])) AS k (complainant_id, quarter)"
-            " JOIN surrogates s USING (complainant_id, quarter)"
-        ),
-        _columns(people),
-    )
-    return {(row.complainant_id, row.quarter): row.id for row in rows}
+def _columns(asked: Sequence[Asked]) -> dict[str, object]:
+    return {"fingerprints": [each for each, _ in asked], "quarters": [quarter for _, quarter in asked]}
 
 
-def _columns(people: Collection[PersonInQuarter]) -> dict[str, object]:
-    return {"people": [person for person, _ in people], "quarters": [quarter for _, quarter in people]}
+def _identities(rows: Iterable[Any]) -> dict[Asked, Identity]:
+    return {(row.fingerprint, row.quarter): Identity(row.person, row.surrogate) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
