@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from chassis import audit, clock
 from chassis.database import Database, Read, Tx
 from chassis.http import problems
-from chassis.http.answers import accepted
+from chassis.http.answers import accepted, answered
 from chassis.http.auth import Caller, requires
 from chassis.http.idempotency import Once
 from chassis.http.paging import Page, PageQuery
@@ -132,8 +132,8 @@ def router(importer: "Importer[Any]", path: str, scope: str) -> Router:
         views = [LineErrorView(line=row.line, code=row.code, detail=row.detail) for row in rows]
         return page.of(views, key=lambda view: (view.line,))
 
-    @made.post(f"{path}/{{id}}/resumption", name=f"resume_{slug}")
-    def resume(id: UUID, resumption: Resumption, caller: Submitter, tx: WriteTx) -> ImportView:
+    @made.post(f"{path}/{{id}}/resumption", name=f"resume_{slug}", response_model=ImportView)
+    def resume(id: UUID, resumption: Resumption, caller: Submitter, tx: WriteTx) -> Response:
         """Work off what is left of an import that has failed, when the reason is mended. For whoever oversees all."""
         _find(tx, importer, caller, id)
         if not importer.overseer(caller):
@@ -141,7 +141,7 @@ def router(importer: "Importer[Any]", path: str, scope: str) -> Router:
         _resume(tx, id)
         audit.record(tx, caller, "import-resumed", f"import:{id}", resumption.reason)
         tx.announce()
-        return _find(tx, importer, caller, id)
+        return answered(_find(tx, importer, caller, id))
 
     return made
 
