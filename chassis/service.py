@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter
 
 from chassis.buckets import ALL
 from chassis.database import Tx
 from chassis.events.envelope import Message
 from chassis.events.event import Event
+from chassis.http.routes import Router
 
 Handler = Callable[[Tx, Sequence[Message[Any]]], None]
 """Works on a run of messages of one type, in the order in which they were heard, in one transaction."""
@@ -66,7 +66,7 @@ class Service:
     title: str
     metadata: sa.MetaData
     migrations: Path
-    routers: Sequence[APIRouter] = ()
+    routers: Sequence[Router] = ()
     projections: Sequence[Projection] = ()
     reactions: Routing = field(default_factory=dict)
     sweeps: Sequence[Sweep] = ()

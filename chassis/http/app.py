@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import structlog
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -16,7 +17,7 @@ from chassis.http import health, openapi, pages, problems
 from chassis.http.auth import Authority, public, unguarded
 from chassis.http.edge import Edge
 from chassis.http.problems import MethodNotAllowed, NotFound
-from chassis.http.shapes import fitting, route_of, shapes_of
+from chassis.http.shapes import route_of, shapes_of
 from chassis.http.transactions import ReadTx, WriteTx
 from chassis.settings import Settings
 
@@ -48,11 +49,12 @@ def create_app(service: Api, settings: Settings, database: Database) -> FastAPI:
     """
     app = _bare(service)
     app.state.database = database
+    app.state.threads = ThreadPoolExecutor(settings.database_pool, thread_name_prefix="transaction")
     app.state.authority = Authority.of(settings)
     app.state.readiness["database"] = health.database_ready(database)
     for router in service.routers:
         # 422 is declared so that FastAPI does not describe its own form of it.
-        app.include_router(router, dependencies=[Depends(fitting)], responses={422: {"description": "Invalid"}})
+        app.include_router(router, responses={422: {"description": "Invalid"}})
     app.include_router(_about)
     _settle(app)
     app.state.document = openapi.describe(app)

@@ -6,12 +6,13 @@ neither. Tokens live in real time, not in `chassis.clock`'s.
 
 # No `from __future__ import annotations`: FastAPI cannot resolve the annotations of a callable object as strings.
 
+import hashlib
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import httpx2
 import structlog
@@ -34,6 +35,10 @@ ALGORITHMS = ("EdDSA", "Ed25519", "ES256")
 """EdDSA by its name before and after RFC 9864; nothing symmetric, so that no public key can pass for a secret."""
 
 LEEWAY_SECONDS = 30
+
+MOST_VERIFIED = 10_000
+"""How many tokens are remembered as good; a few hundred bytes each."""
+
 REALM = "anning"
 
 _ORG = re.compile(r"([a-z][a-z0-9-]{0,31}):([A-Za-z0-9_.-]{1,64})")
@@ -139,11 +144,22 @@ class _Signatures(jws.JWSRegistry):
         return self.algorithms[name]
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """Whom a token stands for, until it `ends` (seconds since 1970) and while `key` is the issuer's key of that id."""
+
+    caller: Caller
+    kid: str
+    key: SigningKey
+    ends: float
+
+
 class Authority:
     """Judges tokens: signature, type, issuer, audience, times, organisation."""
 
     def __init__(self, issuer: str, audience: str, keys: SigningKeys) -> None:
         self.keys = keys
+        self._verified: dict[bytes, _Verified] = {}
         self._signatures = _Signatures(algorithms=ALGORITHMS, strict_check_header=False)
         self._claims = jwt.JWTClaimsRegistry(
             leeway=LEEWAY_SECONDS,
@@ -160,7 +176,22 @@ class Authority:
         return cls(settings.issuer, settings.audience, SigningKeys(settings.jwks_url))
 
     async def caller(self, token: str) -> Caller:
-        """Whom a token stands for. Raises Unauthenticated, and KeysUnavailable where that cannot be judged."""
+        """Whom a token stands for. Raises Unauthenticated, and KeysUnavailable where that cannot be judged.
+
+        A token that was found good stays so until it ends, while the issuer publishes the key that it was found good
+        by: to verify its signature takes as long as a statement.
+        """
+        digest = hashlib.sha256(token.encode()).digest()
+        found = self._verified.get(digest)
+        if found is not None and time.time() < found.ends and self.keys.kept(found.kid) is found.key:
+            return found.caller
+        found = await self._verify(token)
+        if len(self._verified) >= MOST_VERIFIED:
+            del self._verified[next(iter(self._verified))]
+        self._verified[digest] = found
+        return found.caller
+
+    async def _verify(self, token: str) -> "_Verified":
         try:
             kid = self._key_id(token)
             key = self.keys.kept(kid) or await run_in_threadpool(self.keys.find, kid)
@@ -172,7 +203,7 @@ class Authority:
             raise _refused(error.description or error.error) from error
         except (ValueError, TypeError, OverflowError) as error:
             raise _refused("it is not a JWT") from error
-        return _caller(claims)
+        return _Verified(_caller(claims), kid, key, claims["exp"] + LEEWAY_SECONDS)
 
     def _key_id(self, token: str) -> str:
         header = jws.extract_compact(token.encode("ascii")).headers()
@@ -206,38 +237,34 @@ def _refused(reason: str) -> Unauthenticated:
 
 
 class _Bearer(SecurityBase):
-    """The one security scheme of every API."""
+    """The one security scheme of every API, for a route that needs these scopes."""
 
-    def __init__(self) -> None:
-        self.model = HTTPBearer(
-            bearerFormat="JWT",
-            description="An access token by RFC 9068. The claim `org` says for whom it acts, `scope` what it may do.",
-        )
-        self.scheme_name = "bearer"
+    scheme_name = "bearer"
+    model = HTTPBearer(
+        bearerFormat="JWT",
+        description="An access token by RFC 9068. The claim `org` says for whom it acts, `scope` what it may do.",
+    )
 
+    def __init__(self, *scopes: str) -> None:
+        self._scopes = scopes
+
+    # Async, though it seldom waits: a sync dependency would cost a change of threads.
     async def __call__(self, request: Request) -> Caller:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated(headers={"WWW-Authenticate": f'Bearer realm="{REALM}"'})
         authority: Authority = request.app.state.authority
-        return await authority.caller(token.strip())
-
-
-BEARER = _Bearer()
+        caller = await authority.caller(token.strip())
+        missing = [scope for scope in self._scopes if scope not in caller.scopes]
+        if missing:
+            challenge = f'Bearer realm="{REALM}", error="insufficient_scope", scope="{" ".join(self._scopes)}"'
+            raise Forbidden(f"The scope {missing[0]} is missing.", headers={"WWW-Authenticate": challenge})
+        return caller
 
 
 def requires(*scopes: str) -> Any:
     """The dependency of a route that needs all these scopes: `caller: Annotated[Caller, requires("orders:read")]`."""
-
-    # Async, though it waits for nothing: a sync dependency would cost a change of threads.
-    async def allowed(caller: Annotated[Caller, Security(BEARER)]) -> Caller:
-        missing = [scope for scope in scopes if scope not in caller.scopes]
-        if missing:
-            challenge = f'Bearer realm="{REALM}", error="insufficient_scope", scope="{" ".join(scopes)}"'
-            raise Forbidden(f"The scope {missing[0]} is missing.", headers={"WWW-Authenticate": challenge})
-        return caller
-
-    return Security(allowed, scopes=list(scopes))
+    return Security(_Bearer(*scopes), scopes=list(scopes))
 
 
 def public(endpoint: F) -> F:
@@ -264,7 +291,7 @@ def is_public(context: RouteContext) -> bool:
 def is_guarded(context: RouteContext) -> bool:
     """Whether the route is not reached without a token."""
     dependant = getattr(context, "dependant", None)
-    return dependant is not None and any(call is BEARER for call in calls_of(dependant))
+    return dependant is not None and any(isinstance(call, _Bearer) for call in calls_of(dependant))
 
 
 def calls_of(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:

@@ -24,6 +24,8 @@ class Edge:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        # Bound once: to find out anew who logs, and how, took as long as to write the line.
+        self._log = log.bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,7 +64,7 @@ class Edge:
         route = shape.path if shape else "none"
         metrics.HTTP_SECONDS.labels(scope["method"] if shape else "other", route, str(status)).observe(seconds)
         if scope["path"] not in QUIET:
-            log.info(
+            self._log.info(
                 "request",
                 method=scope["method"],
                 path=_address(scope),

@@ -7,13 +7,14 @@ committed, its answer is given again; if it rolled back, the key is free and the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 import sqlalchemy as sa
 from fastapi import Depends, Header
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from psycopg.types.json import Jsonb
+from sqlalchemy.dialects.postgresql import JSONB
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -36,6 +37,19 @@ IDEMPOTENCY_KEYS = sa.Table(
     sa.Column("body", sa.LargeBinary),
 )
 
+_TAKE: Final = (
+    "INSERT INTO idempotency_keys (caller, route, key, fingerprint, kept_at)"
+    " VALUES (%(caller)s, %(route)s, %(key)s, %(fingerprint)s, %(kept_at)s) ON CONFLICT DO NOTHING RETURNING key"
+)
+_KEEP: Final = (
+    "UPDATE idempotency_keys SET status = %(status)s, headers = %(headers)s, body = %(body)s"
+    " WHERE caller = %(caller)s AND route = %(route)s AND key = %(key)s"
+)
+_RECALL: Final = (
+    "SELECT fingerprint, status, headers, body FROM idempotency_keys"
+    " WHERE caller = %(caller)s AND route = %(route)s AND key = %(key)s"
+)
+
 _KEPT_HEADERS = ("content-type", "location", "etag")
 
 
@@ -55,30 +69,20 @@ class Once:
         """
         if self._key is None:
             return act()
-        columns = IDEMPOTENCY_KEYS.c
         own = {"caller": f"{caller.organisation} {caller.subject}", "route": self._route, "key": self._key}
-        taken = tx.execute(
-            insert(IDEMPOTENCY_KEYS)
-            .values(**own, fingerprint=self._fingerprint, kept_at=clock.now())
-            .on_conflict_do_nothing()
-            .returning(columns.key)
-        ).scalar_one_or_none()
-        mine = sa.and_(*(columns[name] == value for name, value in own.items()))
-        if taken is None:
-            return self._again(tx, mine)
+        if not tx.rows(_TAKE, {**own, "fingerprint": self._fingerprint, "kept_at": clock.now()}):
+            return self._again(tx, own)
         answer = act()
         headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
-        tx.execute(
-            IDEMPOTENCY_KEYS.update()
-            .where(mine)
-            .values(status=answer.status_code, headers=headers, body=bytes(answer.body))
-        )
+        kept = {"status": answer.status_code, "headers": Jsonb(headers), "body": bytes(answer.body)}
+        tx.rows(_KEEP, {**own, **kept})
         return answer
 
-    def _again(self, tx: Tx, mine: sa.ColumnElement[bool]) -> Response:
-        kept = tx.execute(sa.select(IDEMPOTENCY_KEYS).where(mine)).one_or_none()
-        if kept is None:  # forgotten in between, by age
+    def _again(self, tx: Tx, own: Mapping[str, str]) -> Response:
+        found = tx.rows(_RECALL, own)
+        if not found:  # forgotten in between, by age
             raise Busy
+        kept = found[0]
         if kept.fingerprint != self._fingerprint:
             raise IdempotencyKeyReused
         return Response(kept.body, status_code=kept.status, headers={**kept.headers, "Idempotency-Replayed": "true"})
@@ -96,7 +100,7 @@ async def once(
     ] = None,
 ) -> Once:
     """The request's key, if it has one."""
-    target = f"{request.method} {request.url.path}?{request.url.query}"
+    target = f"{request.method} {request.scope['path']}?{request.scope['query_string'].decode()}"
     fingerprint = hashlib.sha256(target.encode() + b"\n" + await request.body()).digest()
     return Once(idempotency_key, f"{request.method} {route_of(request)}", fingerprint)
 

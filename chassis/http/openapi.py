@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from chassis.http import idempotency, preconditions, problems, transactions
 from chassis.http.auth import calls_of, is_guarded
 from chassis.http.problems import MEDIA_TYPE, Problem
+from chassis.http.routes import transaction_of
 from chassis.http.shapes import Shape
 
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -63,9 +64,10 @@ def refusals(context: RouteContext, shape: Shape, method: str) -> Iterator[type[
         yield from (problems.IdempotencyKeyReused, problems.PayloadTooLarge)
     if idempotency.demanded in calls:
         yield problems.IdempotencyKeyRequired
-    if transactions.write in calls or method in _UNSAFE:
+    opening = transaction_of(context.endpoint)
+    if opening is transactions.begin or method in _UNSAFE:
         yield problems.Conflict
-    if transactions.write in calls or transactions.read in calls or method in _UNSAFE:
+    if opening is not None or method in _UNSAFE:
         yield from (problems.DatabaseUnavailable, problems.Busy)
 
 

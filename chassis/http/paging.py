@@ -83,7 +83,8 @@ class Paging:
         return hashlib.sha256(route_of(self._request).encode() + b"\n" + content).digest()[:_CHECK_BYTES]
 
 
-def asked(
+# Async, though it waits for nothing: a sync dependency would cost a change of threads.
+async def asked(
     request: Request,
     response: Response,
     page_size: Annotated[int, Query(ge=1, le=MAX_SIZE, description="rows per page")] = DEFAULT_SIZE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -85,40 +86,57 @@ def route_of(request: Request) -> str:
     return shape.path
 
 
-async def fitting(request: Request) -> None:
-    """Refuse what the route does not take: unknown query parameters, a body of another type, JSON that is none.
+class Fitting(Request):
+    """A request that is refused where its route does not take it; its JSON is decoded once for all."""
 
-    Runs before everything else of a route. Async, though only to read the body, which FastAPI has read before.
-    """
-    shape: Shape = request.app.state.shapes[request.scope["endpoint"]]
-    unknown = [name for name in request.query_params if name not in shape.query]
-    if unknown:
-        errors = [{"in": "query", "pointer": pointer_to(name), "detail": "unknown parameter"} for name in unknown]
-        raise Invalid(errors=errors)
-    if shape.body is None:
-        return
-    if not shape.json:
-        _check_type(request, shape.body.media_types)
-        return
-    content = await request.body()
-    if content:
-        _check_type(request, shape.body.media_types)
-        check_json(content)
+    _decoded: Any = None
+
+    async def check(self) -> None:
+        """Refuse what the route does not take: unknown query parameters, a body of another type, JSON that is none.
+
+        Comes before everything else of a route. Raises Invalid, UnsupportedMediaType and Malformed.
+        """
+        shape: Shape = self.app.state.shapes[self.scope["endpoint"]]
+        unknown = [name for name in self.query_params if name not in shape.query]
+        if unknown:
+            errors = [{"in": "query", "pointer": pointer_to(name), "detail": "unknown parameter"} for name in unknown]
+            raise Invalid(errors=errors)
+        if shape.body is None:
+            return
+        if not shape.json:
+            _check_type(self, shape.body.media_types)
+            return
+        content = await self.body()
+        if content:
+            _check_type(self, shape.body.media_types)
+            self._decoded = read_json(content)
+
+    async def json(self) -> Any:
+        """The body, as `check` read it."""
+        return self._decoded
 
 
 def _check_type(request: Request, expected: tuple[str, ...]) -> None:
-    header = Message()
-    header["Content-Type"] = request.headers.get("content-type", "")
-    media_type = header.get_content_type() if "content-type" in request.headers else ""
-    charset = header.get_content_charset("utf-8").lower()
+    media_type, charset = _content_type(request.headers.get("content-type", ""))
     suffixed = expected == JSON_TYPES and media_type.startswith("application/") and media_type.endswith("+json")
     if (media_type not in expected and not suffixed) or charset not in ("utf-8", "utf8", "us-ascii"):
         raise UnsupportedMediaType(f"This route takes {', '.join(expected)} (in UTF-8, where it is text).")
 
 
-def check_json(content: bytes) -> None:
-    """Raises Malformed for what Python's reader lets pass though it is no JSON, or none that can be kept: other
-    encodings than UTF-8, NaN, infinite and endless numbers, lone surrogates, NUL characters, nesting without end."""
+@lru_cache(maxsize=64)
+def _content_type(value: str) -> tuple[str, str]:
+    """The media type and the charset that a header names; reading it takes as long as a token."""
+    header = Message()
+    header["Content-Type"] = value
+    return header.get_content_type() if value else "", header.get_content_charset("utf-8").lower()
+
+
+def read_json(content: bytes) -> Any:
+    """The value that is written there.
+
+    Raises Malformed for what Python's reader lets pass though it is no JSON, or none that can be kept: other encodings
+    than UTF-8, NaN, infinite and endless numbers, lone surrogates, NUL characters, nesting without end.
+    """
     try:
         value = msgspec.json.decode(content)
     except RecursionError as error:
@@ -127,6 +145,7 @@ def check_json(content: bytes) -> None:
         raise Malformed(f"The body is not JSON in UTF-8: {error}") from error
     if b"\\u0000" in content and _has_nul(value):
         raise Malformed("A string contains a NUL character.")
+    return value
 
 
 def _has_nul(value: Any) -> bool:

@@ -1,16 +1,15 @@
 """One request is one transaction, committed before the answer leaves: an answer of 2xx is a fact.
 
-A route asks for `tx: WriteTx` or `read: ReadTx`. The scope "function" is what makes the commit come first: by default
-the answer would be sent and then fail to commit.
+A route of a `chassis.http.routes.Router` asks for `tx: WriteTx` or `read: ReadTx`. The route begins and ends it, in the
+thread in which its endpoint works.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Annotated
 
-from fastapi import Depends
 from starlette.requests import Request
 
 from chassis.aggregate import Cause
@@ -29,19 +28,17 @@ def cause_of(request: Request) -> Cause:
     )
 
 
-def write(request: Request) -> Iterator[Tx]:
+def begin(request: Request) -> AbstractContextManager[Tx]:
     """The transaction of a request that changes something."""
     database: Database = request.app.state.database
-    with database.begin(cause_of(request)) as tx:
-        yield tx
+    return database.begin(cause_of(request))
 
 
-def read(request: Request) -> Iterator[Read]:
+def look(request: Request) -> AbstractContextManager[Read]:
     """The read-only transaction of a request that only looks."""
     database: Database = request.app.state.database
-    with database.read() as view:
-        yield view
+    return database.read()
 
 
-WriteTx = Annotated[Tx, Depends(write, scope="function")]
-ReadTx = Annotated[Read, Depends(read, scope="function")]
+WriteTx = Annotated[Tx, begin]
+ReadTx = Annotated[Read, look]

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, TypeVar
 
-from fastapi import APIRouter
-
 from chassis.database import Tx
 from chassis.http.auth import Caller
+from chassis.http.routes import Router
 from chassis.imports import routes
 from chassis.imports.formats import Format
 from chassis.imports.lines import Line, Outcome
@@ -45,7 +44,7 @@ class Importer(Generic[R]):
     overseer: Callable[[Caller], bool]
     personal: bool = True
 
-    def router(self, path: str, scope: str) -> APIRouter:
+    def router(self, path: str, scope: str) -> Router:
         """The routes below `path`: send a file, list imports, read one and its lines' errors, resume one that failed.
 
         All need `scope`.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import Header, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from chassis import audit, clock
 from chassis.database import Database, Read, Tx
 from chassis.http import problems
-from chassis.http.answers import accepted
+from chassis.http.answers import accepted, answered
 from chassis.http.auth import Caller, requires
 from chassis.http.idempotency import Once
 from chassis.http.paging import Page, PageQuery
@@ -29,6 +29,7 @@ from chassis.http.problems import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
+from chassis.http.routes import Router
 from chassis.http.shapes import route_of, takes
 from chassis.http.transactions import ReadTx, WriteTx, cause_of
 from chassis.ids import new_id
@@ -86,9 +87,9 @@ IdempotencyKey = Annotated[
 ]
 
 
-def router(importer: "Importer[Any]", path: str, scope: str) -> APIRouter:
+def router(importer: "Importer[Any]", path: str, scope: str) -> Router:
     """The routes of one importer; see `Importer.router`."""
-    made = APIRouter(tags=[f"{importer.noun}s"])
+    made = Router(tags=[f"{importer.noun}s"])
     slug = importer.noun.replace(" ", "_")
     refusals = problems.responses(UnreadableFile, WrongHeader, CompressedTooStrongly, IdempotencyKeyReused)
     Submitter = Annotated[Caller, requires(scope)]  # noqa: N806 - a type
@@ -131,8 +132,8 @@ def router(importer: "Importer[Any]", path: str, scope: str) -> APIRouter:
         views = [LineErrorView(line=row.line, code=row.code, detail=row.detail) for row in rows]
         return page.of(views, key=lambda view: (view.line,))
 
-    @made.post(f"{path}/{{id}}/resumption", name=f"resume_{slug}")
-    def resume(id: UUID, resumption: Resumption, caller: Submitter, tx: WriteTx) -> ImportView:
+    @made.post(f"{path}/{{id}}/resumption", name=f"resume_{slug}", response_model=ImportView)
+    def resume(id: UUID, resumption: Resumption, caller: Submitter, tx: WriteTx) -> Response:
         """Work off what is left of an import that has failed, when the reason is mended. For whoever oversees all."""
         _find(tx, importer, caller, id)
         if not importer.overseer(caller):
@@ -140,7 +141,7 @@ def router(importer: "Importer[Any]", path: str, scope: str) -> APIRouter:
         _resume(tx, id)
         audit.record(tx, caller, "import-resumed", f"import:{id}", resumption.reason)
         tx.announce()
-        return _find(tx, importer, caller, id)
+        return answered(_find(tx, importer, caller, id))
 
     return made
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -18,6 +18,7 @@ from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch
 from chassis.http.problems import Forbidden, Invalid, NotFound, responses
+from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from contracts.carriers import CARRIERS
 from contracts.credit_codes import CreditCode, InvalidCreditCode
@@ -33,7 +34,7 @@ from services.complaints.policy.standards import RULES, Form
 from services.complaints.views import complaints as views
 from services.complaints.views import statistics
 
-router = APIRouter(tags=["complaints"])
+router = Router(tags=["complaints"])
 
 
 class _Strict(BaseModel):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import AwareDatetime
 
 from chassis import clock
 from chassis.http.auth import Caller, requires
+from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx
 from services.complaints.api.callers import READ, staff_province
 from services.complaints.views import register as views
 
-router = APIRouter(tags=["register"])
+router = Router(tags=["register"])
 
 
 @router.get("/register/{number}")

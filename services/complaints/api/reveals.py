@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -15,6 +14,7 @@ from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch
 from chassis.http.problems import FourEyes, NotFound, responses
+from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from services.complaints.api.callers import REVEAL, staff_province
 from services.complaints.api.conflicts import RevealExpired, RevealStateConflict
@@ -22,7 +22,7 @@ from services.complaints.commands import reveals as commands
 from services.complaints.model import Decision, RevealState
 from services.complaints.views import reveals as views
 
-router = APIRouter(tags=["reveals"])
+router = Router(tags=["reveals"])
 
 
 class _Strict(BaseModel):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from chassis import clock, privacy
@@ -18,7 +17,7 @@ from services.complaints.policy.intake import DERIVED, Report
 from services.complaints.policy.standards import RULES, Surrogates
 from services.complaints.policy.surrogates import quarters_told
 from services.complaints.store import complaints as store
-from services.complaints.store.complainants import PersonInQuarter, complainants, surrogates
+from services.complaints.store.complainants import Asked, Identity, identities
 from services.complaints.store.complaints import Known, NewComplaint
 
 _RECEIPT_BYTES = 16
@@ -71,13 +70,12 @@ def _file(tx: Tx, reports: Sequence[Report], *, receipts: bool) -> list[Filed]:
     first: dict[tuple[str, str], _Recognised] = {}
     for each in recognised:
         first.setdefault(each.key, each)
-    people = complainants(tx, {each.complainant for each in first.values()}, clock.now())
-    told = {key: _told(people[each.complainant], each.report.received_at) for key, each in first.items()}
-    outside = surrogates(tx, {each for both in told.values() for each in both})
+    told = {key: _told(each) for key, each in first.items()}
+    known_as = identities(tx, {asked for both in told.values() for asked in both}, clock.now())
     rows = {}
     for key, each in first.items():
         receipt = secrets.token_urlsafe(_RECEIPT_BYTES) if receipts else None
-        rows[key] = _row(each, people[each.complainant], [outside[one] for one in told[key]], receipt, ring)
+        rows[key] = _row(each, [known_as[asked] for asked in told[key]], receipt, ring)
     inserted = store.insert_new(tx, list(rows.values()))
     known = store.find_known(tx, [key for key, row in rows.items() if row.id not in inserted])
     if inserted:
@@ -103,15 +101,15 @@ def _recognise(report: Report, ring: privacy.KeyRing) -> _Recognised:
     return _Recognised(report, DERIVED + identity.hex(), identity, complainant)
 
 
-def _told(person: UUID, received_at: datetime) -> list[PersonInQuarter]:
-    """Whose surrogates a complaint of that moment tells: its own quarter's, then perhaps that beyond the change."""
+def _told(each: _Recognised) -> list[Asked]:
+    """Whose surrogates a complaint tells: those of the quarter it was received in, then perhaps of that beyond the
+    change."""
+    received_at = each.report.received_at
     overlap = RULES.at(Surrogates, received_at).overlap
-    return [(person, quarter) for quarter in quarters_told(received_at, overlap)]
+    return [(each.complainant, quarter) for quarter in quarters_told(received_at, overlap)]
 
 
-def _row(
-    each: _Recognised, person: UUID, told: Sequence[UUID], receipt: str | None, ring: privacy.KeyRing
-) -> NewComplaint:
+def _row(each: _Recognised, told: Sequence[Identity], receipt: str | None, ring: privacy.KeyRing) -> NewComplaint:
     report = each.report
     identifier = new_id()
     number = SenderNumber.parse(report.complainant_number).number
@@ -122,9 +120,9 @@ def _row(
         digest=each.digest,
         sender_number=SenderNumber.parse(report.sender_number).number,
         sender_raw=report.sender_number,
-        complainant_id=person,
-        surrogate=told[0],
-        surrogate_also=told[1] if len(told) > 1 else None,
+        complainant_id=told[0].person,
+        surrogate=told[0].surrogate,
+        surrogate_also=told[1].surrogate if len(told) > 1 else None,
         number_cipher=ring.encrypt(number.encode(), identifier.bytes),
         province=report.complainant_province,
         sent_at=report.sent_at,

@@ -68,9 +68,9 @@ _TAKE_STAGED = sa.text(
     f"WITH taken AS (INSERT INTO complaints ({_STAGED})"  # noqa: S608 - our columns
     f" SELECT {_STAGED} FROM staged_complaints{_COUNTED}"
 )
-_TAKE_ONE = sa.text(
+_TAKE_ONE = (
     f"WITH taken AS (INSERT INTO complaints ({_STAGED})"  # noqa: S608 - our columns
-    f" VALUES ({', '.join(f':{name}' for name in _NEW_COLUMNS)}){_COUNTED}"
+    f" VALUES ({', '.join(f'%({name})s' for name in _NEW_COLUMNS)}){_COUNTED}"
 )
 _FEW = 5
 """So few rows are written faster one by one than by way of a staging table."""
@@ -89,8 +89,7 @@ def insert_new(tx: Tx, complaints: Sequence[NewComplaint]) -> set[UUID]:
         for each in sorted(complaints, key=lambda each: (each.channel, each.external_id))
     ]
     if len(rows) <= _FEW:
-        taken = (tx.execute(_TAKE_ONE, dict(zip(_NEW_COLUMNS, row, strict=True))).scalar() for row in rows)
-        return {identifier for identifier in taken if identifier is not None}
+        return {each.id for row in rows for each in tx.rows(_TAKE_ONE, dict(zip(_NEW_COLUMNS, row, strict=True)))}
     tx.execute(_QUIETLY)
     tx.execute(_STAGE)
     tx.copy("staged_complaints", _NEW_COLUMNS, rows)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -16,6 +16,7 @@ from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch, Precondition
 from chassis.http.problems import Forbidden, FourEyes, NotFound, responses
+from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from contracts.vocabulary import CreditList, Tier
 from services.credit.api.callers import DECIDE, PROPOSE, READ, national_staff, staff_sight
@@ -41,7 +42,7 @@ from services.credit.model.entry import province_of_code
 from services.credit.views import entries as views
 from services.credit.views.statistics import Statistics, count_everything
 
-router = APIRouter(tags=["entries"])
+router = Router(tags=["entries"])
 
 _Words = Annotated[str, Field(min_length=1, max_length=500)]
 _Cause = Annotated[str, Field(pattern=f"^{CAUSE.pattern}$", examples=["clue:019e1640-c780-7000-8000-000000000501"])]

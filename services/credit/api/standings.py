@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from chassis import clock
+from chassis.http.answers import answered
 from chassis.http.auth import Caller, public, requires
 from chassis.http.paging import Page, PageQuery
+from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx
 from contracts.vocabulary import CreditList
 from services.credit.api.callers import CHECK, may_check
@@ -18,7 +20,7 @@ from services.credit.api.codes import read_code, read_codes
 from services.credit.views.entries import ListedView, list_listed
 from services.credit.views.standings import ChecksView, StandingView, check_all, find_standing
 
-router = APIRouter(tags=["standings"])
+router = Router(tags=["standings"])
 
 MOST_CODES = 10_000
 """How many enterprises one request asks about: as many as its body holds."""
@@ -37,11 +39,11 @@ class Checks(BaseModel):
     )
 
 
-@router.get("/standings/{code}")
-def get_standing(code: str, read: ReadTx, caller: Annotated[Caller, requires(CHECK)]) -> StandingView:
+@router.get("/standings/{code}", response_model=StandingView)
+def get_standing(code: str, read: ReadTx, caller: Annotated[Caller, requires(CHECK)]) -> Response:
     """Whether an enterprise is on a credit list now. One that nobody ever listed is not."""
     may_check(caller)
-    return find_standing(read, read_code(code, "path", "/code"), clock.now())
+    return answered(find_standing(read, read_code(code, "path", "/code"), clock.now()))
 
 
 @router.post("/standings/checks", response_model=ChecksView)

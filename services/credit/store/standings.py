@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from services.credit.model import Standing
 from services.credit.store.entries import load_effective
 from services.credit.store.tables import STANDINGS
 
-_FIND = sa.text("SELECT restrictions FROM standings WHERE code = :code")
+_FIND: Final = "SELECT restrictions FROM standings WHERE code = %(code)s"
 _FIND_ALL = sa.text(
     "SELECT code, restrictions FROM standings WHERE code = ANY(CAST(:codes AS text[])) AND restrictions <> '[]'"
 )
@@ -40,8 +41,8 @@ def restate(tx: Tx, changed: Mapping[str, Cause]) -> None:
 
 def restrictions_of(read: Read, code: str) -> tuple[Restriction, ...]:
     """What an enterprise is restricted in; nothing where nobody ever listed it."""
-    found = read.execute(_FIND, {"code": code}).scalar_one_or_none()
-    return () if found is None else msgspec.convert(found, tuple[Restriction, ...])
+    found = read.rows(_FIND, {"code": code})
+    return msgspec.convert(found[0].restrictions, tuple[Restriction, ...]) if found else ()
 
 
 def restricted_among(read: Read, codes: Sequence[str]) -> dict[str, tuple[Restriction, ...]]:

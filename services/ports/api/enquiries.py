@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -15,6 +14,7 @@ from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch
 from chassis.http.problems import NotFound, responses
+from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from services.ports.api.callers import ANSWER_ENQUIRIES, READ_ENQUIRIES, carrier_sight, national_staff, sight_of
 from services.ports.api.conflicts import EnquiryIsAnswered, NumberIsFiled, NumberIsNotFiled
@@ -23,7 +23,7 @@ from services.ports.commands.orders import Upon
 from services.ports.model import Addressed, Answer, EnquiryState
 from services.ports.views import enquiries as views
 
-router = APIRouter(tags=["enquiries"])
+router = Router(tags=["enquiries"])
 
 
 class AnswerIn(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -15,6 +15,7 @@ from chassis.http.auth import Caller, requires
 from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import Forbidden, Invalid, NotFound
+from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from contracts.vocabulary import Purpose
 from services.ports.api.callers import FILE, READ_PORTS, may_file_for, sight_of
@@ -23,7 +24,7 @@ from services.ports.commands.forms import Form, UnfitFormError, read_form
 from services.ports.model import Decision
 from services.ports.views import register as views
 
-router = APIRouter(tags=["register"])
+router = Router(tags=["register"])
 
 
 class FilingIn(BaseModel):

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from chassis.http.auth import Caller, requires
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import NotFound
+from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx
 from services.ports.api.callers import READ_ORDERS, staff_sight
 from services.ports.model import ListingPhase
 from services.ports.views import listings as views
 
-router = APIRouter(tags=["listings"])
+router = Router(tags=["listings"])
 
 
 @router.get("/listings")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -16,6 +16,7 @@ from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch
 from chassis.http.problems import NotFound, responses
+from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from services.ports.api.callers import (
     ACT_ON_ORDERS,
@@ -34,7 +35,7 @@ from services.ports.store.sight import Sight
 from services.ports.views import orders as views
 from services.ports.views.statistics import Statistics, count_everything
 
-router = APIRouter(tags=["orders"])
+router = Router(tags=["orders"])
 
 ACTS = responses(OrderStateConflict)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -15,6 +14,7 @@ from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch
 from chassis.http.problems import FourEyes, Invalid, NotFound, responses
+from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from contracts.carriers import CARRIERS
 from contracts.numbers import NumberKind, SenderNumber
@@ -26,7 +26,7 @@ from services.ports.model import ProposalState, Verdict
 from services.ports.store.register import Place
 from services.ports.views import proposals as views
 
-router = APIRouter(tags=["shutdown proposals"])
+router = Router(tags=["shutdown proposals"])
 
 
 class ProposalIn(BaseModel):

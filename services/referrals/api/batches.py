@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from chassis.http.answers import answered
@@ -13,6 +12,7 @@ from chassis.http.auth import Caller, requires
 from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import NotFound, responses
+from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from services.referrals.api.callers import ACT, READ, authority_sight, sight_of
 from services.referrals.api.conflicts import BatchIsReceived, DigestDiffers
@@ -21,7 +21,7 @@ from services.referrals.commands.receipts import receive_batch
 from services.referrals.model import BatchState
 from services.referrals.views import batches as views
 
-router = APIRouter(tags=["batches"])
+router = Router(tags=["batches"])
 
 
 class Lines(Response):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from chassis import clock
@@ -16,6 +16,7 @@ from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch
 from chassis.http.problems import Forbidden, Invalid, NotFound, responses
+from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from services.referrals.api.callers import (
     ACT,
@@ -44,7 +45,7 @@ from services.referrals.policy.conclusions import IncoherentError
 from services.referrals.store.sight import EVERYTHING, Sight
 from services.referrals.views import clues as views
 
-router = APIRouter(tags=["clues"])
+router = Router(tags=["clues"])
 
 ACTS = responses(ClueStateConflict)
 

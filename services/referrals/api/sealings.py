@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from chassis import clock
@@ -14,6 +13,7 @@ from chassis.http.auth import Caller, requires
 from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import Invalid, NotFound
+from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from services.referrals.api.callers import READ, ROUTE, national_staff
 from services.referrals.api.forms import SealingIn
@@ -22,7 +22,7 @@ from services.referrals.policy.competence import Addressees, day_of
 from services.referrals.views import sealings as views
 from services.referrals.views.statistics import Statistics, count_everything
 
-router = APIRouter(tags=["sealings"])
+router = Router(tags=["sealings"])
 
 
 @router.post("/sealings", status_code=202, response_model=views.SealingView)

@@ -14,7 +14,7 @@ from chassis.quarters import begin_of
 from contracts.complaints import ComplaintAssessed
 from services.complaints.commands.filing import file_complaints
 from services.complaints.policy.intake import Report
-from services.complaints.store.complainants import PersonInQuarter, complainants, surrogates
+from services.complaints.store.complainants import Asked, Identity, identities
 from tests.integration.complaints.scenes import COMPLAINANT, SENT, Office, report
 
 CHANGE = begin_of("2026Q2")
@@ -133,25 +133,26 @@ def test_a_person_who_complains_at_many_counters_at_once_is_one_surrogate(office
 
 def test_files_about_the_same_people_in_opposite_order_do_not_lock_each_other_out(office: Office) -> None:
     orders = [range(2_000), range(1_999, -1, -1), range(1_000, 2_000), range(1_998, -1, -2)]
-    with office.database.begin() as tx:
-        people = list(complainants(tx, [number.to_bytes(4, "big") for number in range(2_000)], SENT).values())
     ready = threading.Barrier(len(orders))
 
-    def add(order: range) -> dict[PersonInQuarter, Any]:
-        wanted = [(people[number], quarter) for number in order for quarter in ("2026Q1", "2026Q2")]
+    def add(order: range) -> dict[Asked, Identity]:
+        wanted = [(number.to_bytes(4, "big"), quarter) for number in order for quarter in ("2026Q1", "2026Q2")]
         with office.database.begin() as tx:
             ready.wait()
-            return surrogates(tx, wanted)
+            return identities(tx, wanted, SENT)
 
     with ThreadPoolExecutor(len(orders)) as many:
         found = list(many.map(add, orders))
     assert [len(each) for each in found] == [4_000, 4_000, 2_000, 2_000]
-    assert all(found[0][person] == surrogate for each in found for person, surrogate in each.items())
+    assert all(found[0][asked] == identity for each in found for asked, identity in each.items())
+    assert office.rows("SELECT count(*), count(DISTINCT id) FROM complainants")[0] == (2_000, 2_000)
     assert office.rows("SELECT count(*), count(DISTINCT id) FROM surrogates")[0] == (4_000, 4_000)
 
 
 @pytest.mark.parametrize("people", [1, 50])
-def test_the_number_of_statements_does_not_depend_on_how_many_complaints_there_are(office: Office, people: int) -> None:
+def test_the_number_of_statements_does_not_depend_on_how_many_complaints_there_are(
+    office: Office, people: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def statements(count: int) -> int:
         reports = [
             Report(
@@ -171,6 +172,13 @@ def test_the_number_of_statements_does_not_depend_on_how_many_complaints_there_a
             seen.append(arguments[2])
 
         with office.database.begin() as tx:
+            rows = tx.rows
+
+            def noted(statement: str, parameters: dict[str, Any]) -> list[Any]:
+                seen.append(statement)
+                return rows(statement, parameters)
+
+            monkeypatch.setattr(tx, "rows", noted)
             sa.event.listen(tx.connection, "before_cursor_execute", note)
             file_complaints(tx, reports)
         return len(seen)

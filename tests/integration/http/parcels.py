@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +23,7 @@ from chassis.http.idempotency import OnceOnly, OnceOnlyDemanded
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch
 from chassis.http.problems import Conflict, NotFound
+from chassis.http.routes import Router
 from chassis.http.shapes import takes
 from chassis.ids import new_id
 
@@ -88,7 +89,7 @@ class ParcelOpen(Conflict):
     description = "A parcel can be opened once."
 
 
-router = APIRouter(tags=["parcels"])
+router = Router(tags=["parcels"])
 Sender = Annotated[Caller, requires("parcels:send")]
 Reader = Annotated[Caller, requires("parcels:read")]
 
@@ -211,7 +212,7 @@ class Parcels:
 
     name: str = "parcels"
     title: str = "Parcels"
-    routers: tuple[APIRouter, ...] = (router,)
+    routers: tuple[Router, ...] = (router,)
 
 
 def create_tables(database: Database) -> None:

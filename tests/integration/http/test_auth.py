@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable
 
 import pytest
-from fastapi import APIRouter
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from chassis.database import Database
+from chassis.http import auth
 from chassis.http.app import create_app
-from chassis.http.auth import SigningKeys
+from chassis.http.auth import LEEWAY_SECONDS, SigningKeys
+from chassis.http.routes import Router
 from tests.integration.http.conftest import settings
 from tests.integration.http.issuer import Issuer, new_key
 from tests.integration.http.parcels import Parcels
@@ -135,6 +137,44 @@ def test_public_routes_need_no_token(api: TestClient) -> None:
     assert api.get("/roads").status_code == 200
 
 
+# ---- tokens that were found good before
+
+
+def test_a_token_found_good_is_refused_once_the_issuer_took_its_key_back(
+    app: FastAPI, api: TestClient, issuer: Issuer
+) -> None:
+    app.state.authority.keys = keys_of(issuer, fresh_seconds=0, retry_seconds=0)
+    token = issuer.token(SCOPES)
+    assert [read(api, token), read(api, token)] == [200, 200]
+    issuer.keys = [new_key("second")]
+    assert read(api, token) == 401
+
+
+def test_a_token_found_good_is_refused_once_it_has_ended(api: TestClient, issuer: Issuer) -> None:
+    token = issuer.token(SCOPES, exp=int(time.time()) - LEEWAY_SECONDS + 2)
+    assert read(api, token) == 200
+    deadline = time.monotonic() + 5
+    while read(api, token) == 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert read(api, token) == 401
+
+
+def test_a_token_found_good_opens_no_more_than_its_own_scopes(api: TestClient, issuer: Issuer) -> None:
+    bearer = issuer.bearer("parcels:read")
+    assert api.get("/parcels", headers=bearer).status_code == 200
+    assert api.post("/parcels", json={"road": "a", "grams": 1}, headers=bearer).status_code == 403
+
+
+def test_no_more_tokens_are_remembered_than_fit(
+    app: FastAPI, api: TestClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "MOST_VERIFIED", 2)
+    tokens = [issuer.token(SCOPES, sub=f"system-{number}") for number in range(4)]
+    assert [read(api, each) for each in tokens * 2] == [200] * 8
+    assert len(app.state.authority._verified) == 2
+
+
 # ---- the issuer's keys
 
 
@@ -197,7 +237,7 @@ def test_before_any_key_was_fetched_a_dead_issuer_is_a_503(api: TestClient, issu
 def test_a_route_that_is_neither_guarded_nor_public_is_not_served(
     database: Database, database_url: str, issuer: Issuer
 ) -> None:
-    forgotten = APIRouter()
+    forgotten = Router(tags=[])
 
     @forgotten.get("/secrets")
     def secrets() -> list[str]:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from chassis.database import Database
+from chassis.http import routes
 from chassis.http.app import create_app
 from tests.integration.http import parcels
 from tests.integration.http.conftest import settings
@@ -161,3 +162,32 @@ def test_an_exhausted_pool_is_a_503_and_not_a_hanging_service(database_url: str,
     with TestClient(app, raise_server_exceptions=False) as api, narrow.read():
         assert api.get("/roads").status_code == 503
     narrow.close()
+
+
+def test_who_finds_every_thread_taken_is_told_to_come_again(
+    app: FastAPI, api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "PATIENCE_SECONDS", 0.2)
+    app.state.threads = ThreadPoolExecutor(1)
+    done = threading.Event()
+    app.state.threads.submit(done.wait)
+    try:
+        answer = api.get("/roads")
+    finally:
+        done.set()
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/busy")
+    assert api.get("/roads").status_code == 200
+
+
+def test_the_connections_that_a_server_ended_while_nobody_used_them_fail_nobody(
+    api: TestClient, database: Database, sender: Headers
+) -> None:
+    assert api.get("/roads").status_code == 200
+    with database.begin() as tx:
+        tx.execute(
+            sa.text(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    assert [api.get("/roads").status_code for _ in range(5)] == [200] * 5
