@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult, Engine, make_url
 
 from chassis.aggregate import Aggregate, Cause, Recorded
+from chassis.arrays import ArrayDumper
 from chassis.ids import new_id
 
 NAMING = {
@@ -118,6 +119,7 @@ class Database:
             hide_parameters=True,  # they may be personal data, and errors end up in logs
             connect_args={"options": options, "connect_timeout": 5, "application_name": "anning"},
         )
+        sa.event.listen(self.engine, "connect", _write_arrays)
         self._flush = flush
         self._committed = committed
 
@@ -150,6 +152,10 @@ class Database:
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+
+
+def _write_arrays(connection: Any, _: object) -> None:
+    connection.adapters.register_dumper(list, ArrayDumper)
 
 
 _TRANSIENT_STATES = {
