@@ -51,12 +51,15 @@ class ArrayDumper(ListDumper):
     """
 
     def get_key(self, obj: list[Any], format: PyFormat) -> DumperKey:  # noqa: A002 - the driver's name
+        """One for all lists that are written here."""
         return self.cls if _writer(obj) else super().get_key(obj, format)
 
     def upgrade(self, obj: list[Any], format: PyFormat) -> BaseListDumper:  # noqa: A002 - the driver's name
+        """Itself for what is written here, else the driver's own for these elements."""
         return self if _writer(obj) else super().upgrade(obj, format)
 
     def dump(self, obj: list[Any]) -> Buffer | None:
+        """The text of the array, in UTF-8. Raises UnicodeEncodeError for half of a surrogate pair."""
         write = _writer(obj)
         if write is None:
             return super().dump(obj)
