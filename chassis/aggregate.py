@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import msgspec
+
 if TYPE_CHECKING:
     from chassis.events.event import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True):
     """Why something happens.
 
     `correlation_id` is the complaint or command that began the whole story, `causation_id` the event or command

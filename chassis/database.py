@@ -17,7 +17,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, CursorResult, Engine, make_url
 
 from chassis.aggregate import Aggregate, Cause, Recorded
+from chassis.arrays import ArrayDumper
 from chassis.ids import new_id
+from chassis.wakeup import EVENTS, WORK
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -90,7 +92,7 @@ class Tx(Read):
 
     def announce(self) -> None:
         """Let this service's workers know, after the commit, that there is work; without it they find it by
-        polling."""
+        polling. What is published wakes the relay in any case, and nobody else."""
         self.announced = True
 
     def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -119,11 +121,12 @@ class Database:
         *,
         pool: int = 10,
         flush: Flush | None = None,
-        committed: Callable[[], None] | None = None,
+        committed: Callable[[str], None] | None = None,
         lock_timeout_ms: int = 10_000,
         statement_timeout_ms: int = 120_000,
     ) -> None:
-        """`flush` writes published events into the outbox; `committed` is told after a commit that left work."""
+        """`flush` writes published events into the outbox; `committed` is told after a commit what it left,
+        as `chassis.wakeup` names it."""
         options = f"-c lock_timeout={lock_timeout_ms} -c statement_timeout={statement_timeout_ms} -c timezone=UTC"
         self.url = make_url(url).set(drivername="postgresql+psycopg")
         self.engine: Engine = sa.create_engine(
@@ -134,6 +137,7 @@ class Database:
             hide_parameters=True,  # they may be personal data, and errors end up in logs
             connect_args={"options": options, "connect_timeout": 5, "application_name": "anning"},
         )
+        event.listen(self.engine, "connect", _write_arrays)
         event.listen(self.engine, "checkout", _check)
         self._readers = self.engine.execution_options(postgresql_readonly=True)
         self._flush = flush
@@ -152,7 +156,7 @@ class Database:
                         raise RuntimeError("this database has no outbox, yet events were published")
                     self._flush(tx, events)
             if (events or tx.announced) and self._committed is not None:
-                self._committed()
+                self._committed(WORK if tx.announced else EVENTS)
 
     @property
     def conninfo(self) -> str:
@@ -168,6 +172,10 @@ class Database:
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+
+
+def _write_arrays(connection: Any, _: object) -> None:
+    connection.adapters.register_dumper(list, ArrayDumper)
 
 
 def _check(connection: psycopg.Connection[Any], *_: object) -> None:

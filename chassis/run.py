@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,9 @@ from chassis.service import Service
 from chassis.settings import Settings
 from chassis.wakeup import Notifier
 from chassis.worker import Worker
+
+_COLLECT_AFTER = 50_000
+"""How many more objects there must be before the collector looks for cycles among the young ones."""
 
 log = structlog.get_logger()
 
@@ -87,12 +91,24 @@ def serve(service: Service, role: Role) -> None:
         if worker is not None:
             app.state.readiness["worker"] = worker.problems
             worker.start()
+        _spare_the_collector()
         log.info("started", service=service.name, role=role.value, port=loaded.port)
         try:
             uvicorn.run(app, host=loaded.host, port=loaded.port, log_config=None, access_log=False)
         finally:
             if worker is not None:
                 worker.stop()
+
+
+def _spare_the_collector() -> None:
+    """Let the garbage collector look at what a batch makes, not at what lasts as long as the process.
+
+    A batch makes tens of thousands of objects, all of them in use until it is done: with the default of 700 the
+    collector walks through them, and through every module, again and again (a fifth of the time of an assessment).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 10, 10)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -12,6 +12,10 @@ import psycopg
 import structlog
 
 CHANNEL = "anning_work"
+EVENTS = "events"
+"""What a commit left: events for the relay, and for nobody else."""
+WORK = "work"
+"""What a commit left: work that is due, and perhaps events."""
 INTERVAL_SECONDS = 0.02
 RETRY_SECONDS = 0.5
 
@@ -23,15 +27,15 @@ class Notifier:
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
-        self._asked = False
+        self._asked = {EVENTS: False, WORK: False}
         self._due = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
         self._thread.start()
 
-    def notify(self) -> None:
-        """Ask for a notification; returns at once."""
-        self._asked = True
+    def notify(self, left: str = WORK) -> None:
+        """Ask for a notification that a commit left EVENTS or WORK; returns at once."""
+        self._asked[left] = True
         self._due.set()
 
     def close(self) -> None:
@@ -47,20 +51,24 @@ class Notifier:
             self._due.wait()
             self._due.clear()
             stopped = self._stopped.is_set()
-            if not self._asked:
+            if not any(self._asked.values()):
                 continue
-            self._asked = False
+            # Work goes for events, too. Taken back before it is sent: what is asked meanwhile is sent now or again.
+            left = WORK if self._asked[WORK] else EVENTS
+            self._asked[EVENTS] = False
+            if left is WORK:
+                self._asked[WORK] = False
             try:
                 if connection is None:
                     connection = psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5)
-                connection.execute(f"NOTIFY {CHANNEL}")
+                connection.execute(f"NOTIFY {CHANNEL}, '{left}'")
             except psycopg.Error as error:
                 # Tried again, though nothing is lost: every worker polls.
                 log.debug("notification not sent", error=str(error))
                 if connection is not None:
                     connection.close()
                 connection = None
-                self.notify()
+                self.notify(left)
                 self._stopped.wait(RETRY_SECONDS)
             else:
                 self._stopped.wait(INTERVAL_SECONDS)
@@ -74,18 +82,20 @@ class Wakeup:
     def __init__(self, conninfo: str, stop: threading.Event) -> None:
         self._conninfo = conninfo
         self._stop = stop
-        self._woken: list[threading.Event] = []
+        self._woken: dict[str, list[threading.Event]] = {EVENTS: [], WORK: []}
         self._waiting: list[threading.Event] = []
 
-    def waiter(self, *, work: bool = True) -> threading.Event:
+    def waiter(self, *, work: bool = True, events: bool = False) -> threading.Event:
         """An event to wait on between two looks for work; its owner clears it before it looks.
 
-        Set at every announcement of work, or only when the worker stops where the loop keeps to its interval.
+        Set when a commit left work, or events too, or only when the worker stops where the loop keeps to its interval.
         """
         waiter = threading.Event()
         self._waiting.append(waiter)
         if work:
-            self._woken.append(waiter)
+            self._woken[WORK].append(waiter)
+        if events:
+            self._woken[EVENTS].append(waiter)
         return waiter
 
     def stop(self) -> None:
@@ -97,11 +107,11 @@ class Wakeup:
         """Listen until stopped. Raises psycopg.Error when the connection is lost: the worker starts it anew."""
         with psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
-            self._wake()  # for what was announced while nobody listened
+            self._wake(WORK)  # for what was announced while nobody listened
             while not self._stop.is_set():
-                for _ in connection.notifies(timeout=0.5, stop_after=1):
-                    self._wake()
+                for notice in connection.notifies(timeout=0.5, stop_after=1):
+                    self._wake(notice.payload)
 
-    def _wake(self) -> None:
-        for waiter in self._woken:
+    def _wake(self, left: str) -> None:
+        for waiter in self._woken.get(left, self._waiting):
             waiter.set()

@@ -84,7 +84,7 @@ class Worker:
             self._settings.kafka,
             self._catalogue,
             stop=self._stop,
-            waiter=self._wakeup.waiter(),
+            waiter=self._wakeup.waiter(events=True),
             poll_seconds=self._settings.relay_poll_seconds,
         )
         self._loop("relay", relay.run)

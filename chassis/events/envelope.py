@@ -6,7 +6,6 @@ Source: CloudEvents 1.0.2, JSON format and Kafka protocol binding; extensions pa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
@@ -48,8 +47,7 @@ class _Incoming(_Attributes, kw_only=True):
     data: msgspec.Raw
 
 
-@dataclass(frozen=True, slots=True)
-class Message(Generic[E]):
+class Message(msgspec.Struct, Generic[E], frozen=True):
     """An event as it was heard: what happened, which version of its aggregate that made, when and why."""
 
     id: UUID

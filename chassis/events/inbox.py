@@ -20,10 +20,12 @@ INBOX = sa.Table(
     sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False, index=True),
 )
 
+# What is answered is what was known, which is next to nothing, not what is new, which is next to everything.
 _TAKE = sa.text(
-    "INSERT INTO inbox (event_id, type, heard_at)"
-    " SELECT id, type, :now FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[])) AS heard (id, type) ORDER BY id"
-    " ON CONFLICT DO NOTHING RETURNING event_id"
+    "WITH heard AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[])) AS heard (id, type)),"
+    " fresh AS (INSERT INTO inbox (event_id, type, heard_at) SELECT id, type, :now FROM heard ORDER BY id"
+    " ON CONFLICT DO NOTHING RETURNING event_id)"
+    " SELECT id FROM heard EXCEPT SELECT event_id FROM fresh"
 )
 
 
@@ -39,11 +41,11 @@ def take(tx: Tx, messages: Sequence[Message[Any]]) -> list[Message[Any]]:
         "types": [message.event.type for message in messages],
         "now": clock.now(),
     }
-    fresh = {row[0] for row in tx.execute(_TAKE, parameters)}
+    known = set(tx.execute(_TAKE, parameters).scalars())
     taken = []
     for message in messages:
-        if message.id in fresh:
-            fresh.remove(message.id)  # the same record twice in one batch is heard once
+        if message.id not in known:
+            known.add(message.id)  # the same record twice in one batch is heard once
             taken.append(message)
     return taken
 

@@ -21,14 +21,15 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from chassis import clock, metrics
-from chassis.buckets import Ownership
+from chassis.buckets import COUNT, Ownership
 from chassis.database import Database, is_transient
 from chassis.events import envelope
 from chassis.events import kafka as clients
-from chassis.events.outbox import OUTBOX
 from chassis.events.topics import Catalogue
 
-BATCH = 2_000
+BATCH = 4_000
+"""How many events are taken at once, if they are spread over all buckets; of one bucket a sixteenth."""
+PER_BUCKET = BATCH // COUNT
 CLAIM_SECONDS = 1.0
 BACKOFF_SECONDS = 5.0
 SEND_SECONDS = 8.0
@@ -36,6 +37,16 @@ TOPIC_WAIT_MS = 500
 MISSING_SECONDS = 3.0
 """How long a topic that was not found is not asked for again: all buckets wait while it is."""
 _CONTENT_TYPE = ("content-type", envelope.CONTENT_TYPE.encode())
+
+# Bucket by bucket in the index of what is unpublished. Asked for all of them in order of position, the planner may walk
+# through everything that was ever published instead (94 ms a look behind 33,000 events, and more every day).
+_UNPUBLISHED = sa.text(
+    "SELECT found.* FROM unnest(CAST(:buckets AS smallint[])) AS wanted(bucket)"
+    " CROSS JOIN LATERAL (SELECT position, bucket, topic, key, payload FROM outbox"
+    " WHERE outbox.bucket = wanted.bucket AND published_at IS NULL ORDER BY position LIMIT :each) AS found"
+    " ORDER BY found.position"
+)
+_MARK = sa.text("UPDATE outbox SET published_at = :now WHERE position = ANY(CAST(:positions AS bigint[]))")
 
 log = structlog.get_logger()
 
@@ -85,7 +96,7 @@ class Relay:
                     claimed_at = float("-inf")
                     self._stop.wait(1.0)
                     continue
-                if published < BATCH:
+                if published < PER_BUCKET:
                     self._waiter.wait(self._poll_seconds)
         self._abandon_producer()
 
@@ -100,23 +111,17 @@ class Relay:
                 flowing.append(bucket)
             elif self._backoff[bucket][0] <= time.monotonic():
                 due.append(bucket)
-        published = self._carry(self._unpublished(flowing, BATCH))
+        published = self._carry(self._unpublished(flowing, PER_BUCKET))
         if due:
-            published += self._carry([row for bucket in due for row in self._unpublished([bucket], 1)])
+            published += self._carry(self._unpublished(due, 1))
         return published
 
-    def _unpublished(self, buckets: Sequence[int], limit: int) -> Sequence[Any]:
+    def _unpublished(self, buckets: Sequence[int], each: int) -> Sequence[Any]:
+        """The first unpublished events of each of these buckets, in their order."""
         if not buckets:
             return ()
-        columns = OUTBOX.c
-        statement = (
-            sa.select(columns.position, columns.bucket, columns.topic, columns.key, columns.payload)
-            .where(columns.published_at.is_(None), columns.bucket.in_(buckets))
-            .order_by(columns.position)
-            .limit(limit)
-        )
         with self._database.read() as read:
-            return read.execute(statement).all()
+            return read.execute(_UNPUBLISHED, {"buckets": list(buckets), "each": each}).all()
 
     def _carry(self, rows: Sequence[Any]) -> int:
         if not rows:
@@ -124,10 +129,7 @@ class Relay:
         sent, failed = self._send(rows)
         if sent:
             with self._database.begin() as tx:
-                tx.execute(
-                    sa.text("UPDATE outbox SET published_at = :now WHERE position = ANY(:positions)"),
-                    {"now": clock.now(), "positions": sent},
-                )
+                tx.execute(_MARK, {"now": clock.now(), "positions": sent})
             metrics.RELAYED.inc(len(sent))
         self._note(failed, {row.bucket for row in rows} - failed)
         return len(sent)
@@ -135,6 +137,8 @@ class Relay:
     def _send(self, rows: Sequence[Any]) -> tuple[list[int], set[int]]:
         """Send all rows; the positions of each bucket's clean prefix, and the buckets in which one failed."""
         futures = self._hand_over(rows)
+        if len(futures) == len(rows) and all(future.succeeded() for future in futures.values()):
+            return list(futures), set()
         failed: set[int] = set()
         sent: list[int] = []
         for row in rows:
@@ -162,24 +166,22 @@ class Relay:
         try:
             producer = self._connected()
             give_up = partial(clients.abandon, producer)
-            for row in rows:
-                if row.bucket in skipped:
+            for position, bucket, topic, key, payload in rows:
+                if bucket in skipped:
                     continue
-                if self._missing.get(row.topic, 0.0) > time.monotonic():
-                    skipped.add(row.bucket)
+                if self._missing and self._missing.get(topic, 0.0) > time.monotonic():
+                    skipped.add(bucket)
                     continue
                 try:
-                    future = producer.send(
-                        self._catalogue.physical(row.topic), row.payload, row.key.encode(), [_CONTENT_TYPE]
-                    )
+                    future = producer.send(self._catalogue.physical(topic), payload, key.encode(), [_CONTENT_TYPE])
                 except KafkaError as error:
-                    log.warning("event not handed over", topic=row.topic, position=row.position, error=str(error))
-                    skipped.add(row.bucket)
+                    log.warning("event not handed over", topic=topic, position=position, error=str(error))
+                    skipped.add(bucket)
                     if isinstance(error, KafkaTimeoutError):
-                        self._missing[row.topic] = time.monotonic() + MISSING_SECONDS
+                        self._missing[topic] = time.monotonic() + MISSING_SECONDS
                 else:
                     future.add_errback(give_up)
-                    futures[row.position] = future
+                    futures[position] = future
             producer.flush(timeout=SEND_SECONDS)
         except KafkaError as error:
             log.warning("relay waits for the broker", error=str(error))

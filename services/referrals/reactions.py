@@ -17,7 +17,7 @@ from services.referrals.model import NOTHING
 from services.referrals.policy.subjects import placing_of
 from services.referrals.store import locks
 from services.referrals.store.enterprises import keep_names
-from services.referrals.store.evidence import Assessed, take_assessments, take_withdrawals
+from services.referrals.store.evidence import Assessed, Known, keep_assessments, keep_withdrawals, known_of
 from services.referrals.store.tables import ENTERPRISES
 
 Assessment = Message[ComplaintAssessed]
@@ -28,21 +28,23 @@ def take_evidence(tx: Tx, messages: Sequence[Assessment]) -> None:
     """Write assessments down as evidence, each complaint in the clue where it belongs now."""
     locks.collecting(tx)
     newest = _newest(messages)
-    heard = {complaint: _heard(each) for complaint, each in newest.items()}
-    taken = take_assessments(tx, list(heard.values()))
+    known = known_of(tx, newest)
+    heard = {complaint: _heard(each) for complaint, each in newest.items() if _is_news(known.get(complaint), each)}
     belonging = {
         complaint: Belonging(each.placing.place, each.alone, newest[complaint].caused())
         for complaint, each in heard.items()
     }
-    collect(tx, taken, belonging)
+    keep_assessments(tx, list(heard.values()), known, collect(tx, known, belonging))
 
 
 def withdraw_evidence(tx: Tx, messages: Sequence[Withdrawal]) -> None:
     """Let withdrawn complaints leave the clues that they are in. What was sealed stays as it was sealed."""
     locks.collecting(tx)
     newest = _newest(messages)
-    taken = take_withdrawals(tx, {complaint: each.version for complaint, each in newest.items()})
-    collect(tx, taken, {complaint: Belonging(None, NOTHING, each.caused()) for complaint, each in newest.items()})
+    known = known_of(tx, newest)
+    heard = {complaint: each for complaint, each in newest.items() if _is_news(known.get(complaint), each)}
+    collect(tx, known, {complaint: Belonging(None, NOTHING, each.caused()) for complaint, each in heard.items()})
+    keep_withdrawals(tx, {complaint: each.version for complaint, each in heard.items()}, known)
 
 
 REACTIONS: Routing = {
@@ -64,6 +66,10 @@ def _newest(messages: Sequence[Message[H]]) -> Mapping[UUID, Message[H]]:
             newest.pop(each.event.complaint, None)
             newest[each.event.complaint] = each
     return newest
+
+
+def _is_news(known: Known | None, message: Message[H]) -> bool:
+    return known is None or known.version < message.version
 
 
 def _heard(message: Assessment) -> Assessed:

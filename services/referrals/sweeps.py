@@ -26,10 +26,11 @@ def mark_overdue_clues(tx: Tx, piece: Slice) -> int:
     return mark_overdue(tx, piece.limit)
 
 
-# Deadlines pass by themselves: no commit announces them, so nothing is won by being woken.
+# Deadlines pass by themselves: no commit announces them, so nothing is won by being woken. Nor by sealing suspected
+# crimes at every commit: a second's worth of them makes one batch, and what rests is looked through once for all.
 SWEEPS = (
     CONCLUSIONS.sweep(),
     Sweep(name="ordered-sealings", run=seal_what_is_ordered, every=timedelta(seconds=1)),
-    Sweep(name="urgent-sealings", run=seal_what_is_urgent, every=timedelta(seconds=1)),
+    Sweep(name="urgent-sealings", run=seal_what_is_urgent, every=timedelta(seconds=1), woken=False),
     Sweep(name="overdue-clues", run=mark_overdue_clues, every=timedelta(seconds=1), woken=False),
 )

@@ -49,29 +49,40 @@ class Taken:
     corrected: bool
 
 
+_ASSESSED = (
+    *("complaint_id", "version", "number", "withdrawn", "counts", "standing", "hint", "carrier", "holder"),
+    *("signature", "filed_signature", "category", "complainant", "complainant_also", "vouched", "capped", "province"),
+    "sent_at",
+)
+
+
 def take_assessments(tx: Tx, assessments: Sequence[Assessed]) -> list[Taken]:
-    """Write what is newer than what is there; what is stale is left out of the answer. One per complaint."""
-    columns: dict[str, Sequence[Any]] = {
-        "complaint_id": [each.evidence.complaint for each in assessments],
-        "version": [each.version for each in assessments],
-        "number": [each.evidence.number for each in assessments],
-        "withdrawn": [False] * len(assessments),
-        "counts": [each.counts for each in assessments],
-        "standing": [each.standing for each in assessments],
-        "hint": [each.evidence.hint for each in assessments],
-        "carrier": [each.evidence.carrier for each in assessments],
-        "holder": [each.evidence.holder for each in assessments],
-        "signature": [each.evidence.signature for each in assessments],
-        "filed_signature": [each.evidence.filed_signature for each in assessments],
-        "category": [each.category for each in assessments],
-        "complainant": [each.evidence.complainant for each in assessments],
-        "complainant_also": [each.evidence.complainant_also for each in assessments],
-        "vouched": [each.vouched for each in assessments],
-        "capped": [each.capped for each in assessments],
-        "province": [each.province for each in assessments],
-        "sent_at": [each.evidence.sent_at for each in assessments],
-    }
-    return _taken(tx, _upsert(tuple(columns)), columns)
+    """Write what is newer than what is there; what is stale is left out of the answer. One per complaint.
+
+    Their numbers must be locked: then nobody else writes of these complaints, and what is not there can be copied.
+    """
+    known = _known(tx, [each.evidence.complaint for each in assessments])
+    fresh = [each for each in assessments if each.evidence.complaint not in known]
+    tx.copy("evidence", _ASSESSED, map(_assessed_row, fresh))
+    taken = [Taken(each.evidence.complaint, each.evidence.number, corrected=False) for each in fresh]
+    again = [_assessed_row(each) for each in assessments if each.evidence.complaint in known]
+    if again:
+        taken += _taken(tx, dict(zip(_ASSESSED, map(list, zip(*again, strict=True)), strict=True)))
+    return taken
+
+
+def _known(read: Read, complaints: Sequence[UUID]) -> set[UUID]:
+    statement = sa.text("SELECT complaint_id FROM evidence WHERE complaint_id = ANY(CAST(:ids AS uuid[]))")
+    return set(read.execute(statement, {"ids": list(complaints)}).scalars())
+
+
+def _assessed_row(each: Assessed) -> tuple[Any, ...]:
+    what = each.evidence
+    return (
+        *(what.complaint, each.version, what.number, False, each.counts, each.standing, what.hint, what.carrier),
+        *(what.holder, what.signature, what.filed_signature, each.category, what.complainant, what.complainant_also),
+        *(each.vouched, each.capped, each.province, what.sent_at),
+    )
 
 
 def take_withdrawals(
@@ -85,7 +96,7 @@ def take_withdrawals(
         "withdrawn": [True] * len(complaints),
         "counts": [False] * len(complaints),
     }
-    return _taken(tx, _upsert(tuple(columns)), columns)
+    return _taken(tx, columns)
 
 
 def counting(read: Read, spans: Mapping[str, tuple[datetime, datetime]]) -> dict[str, list[Evidence]]:
@@ -125,8 +136,8 @@ def _evidence(row: Any) -> Evidence:
     )
 
 
-def _taken(tx: Tx, statement: sa.TextClause, columns: Mapping[str, Sequence[Any]]) -> list[Taken]:
-    rows = tx.execute(statement, dict(columns))
+def _taken(tx: Tx, columns: Mapping[str, Sequence[Any]]) -> list[Taken]:
+    rows = tx.execute(_upsert(tuple(columns)), dict(columns))
     return [Taken(row.complaint_id, row.number, row.corrected) for row in rows]
 
 

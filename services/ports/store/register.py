@@ -117,18 +117,23 @@ def registers_of(read: Read, numbers: Sequence[str]) -> dict[str, Register]:
     return {number: Register(entries.get(number, ())) for number in numbers}
 
 
+# Each wanted number is looked up in the index, however many there are: joined as a whole, the planner reads the whole
+# register for a few hundred numbers (57 ms instead of 4 for 330 of them and 16,000 ports). OFFSET 0 holds it to that.
 _FOUND = "p.carrier, p.number, f.holder, f.provider, f.signature, f.province, f.valid_from, f.valid_to"
-_IN_FORCE_SOMETIME = "f.port_id = p.id AND (f.valid_to IS NULL OR f.valid_to > f.valid_from)"
+_FILED = (
+    "CROSS JOIN LATERAL (SELECT * FROM filings WHERE port_id = p.id AND (valid_to IS NULL OR valid_to > valid_from) "
+    "OFFSET 0) AS f"
+)
 _ANSWERING = sa.text(
     f"SELECT wanted.number AS wanted, {_FOUND} "  # noqa: S608 - two constants of this module
     "FROM unnest(CAST(:numbers AS text[])) AS wanted(number) "
-    f"JOIN ports AS p ON p.number = wanted.number JOIN filings AS f ON {_IN_FORCE_SOMETIME} "
+    f"CROSS JOIN LATERAL (SELECT * FROM ports WHERE number = wanted.number OFFSET 0) AS p {_FILED} "
     "UNION ALL "
     f"SELECT wanted.number, {_FOUND} "
     "FROM unnest(CAST(:numbers AS text[])) AS wanted(number) "
     "CROSS JOIN LATERAL generate_series(:shortest, length(wanted.number) - 1) AS digits "
-    "JOIN ports AS p ON p.number = left(wanted.number, digits) AND p.covers_extensions "
-    f"JOIN filings AS f ON {_IN_FORCE_SOMETIME} AND f.covers_extensions"
+    "CROSS JOIN LATERAL (SELECT * FROM ports WHERE number = left(wanted.number, digits) AND covers_extensions "
+    f"OFFSET 0) AS p {_FILED} WHERE f.covers_extensions"
 )
 
 
@@ -136,10 +141,11 @@ def owners_of(read: Read, access_codes: Iterable[str], at: datetime) -> dict[str
     """Who holds each of these access codes, as the filings on it that are in force at `at` show."""
     rows = read.execute(
         sa.text(
-            "SELECT DISTINCT p.access_code, p.carrier, f.holder FROM ports AS p "
-            "JOIN filings AS f ON f.port_id = p.id "
-            "AND f.valid_from <= :at AND (f.valid_to IS NULL OR f.valid_to > :at) "
-            "WHERE p.access_code = ANY(CAST(:codes AS text[])) ORDER BY p.access_code, p.carrier, f.holder"
+            "SELECT DISTINCT p.access_code, p.carrier, f.holder FROM unnest(CAST(:codes AS text[])) AS wanted(code) "
+            "CROSS JOIN LATERAL (SELECT * FROM ports WHERE access_code = wanted.code OFFSET 0) AS p "
+            "CROSS JOIN LATERAL (SELECT holder FROM filings WHERE port_id = p.id "
+            "AND valid_from <= :at AND (valid_to IS NULL OR valid_to > :at) OFFSET 0) AS f "
+            "ORDER BY p.access_code, p.carrier, f.holder"
         ),
         {"codes": sorted(set(access_codes)), "at": at},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from services.referrals.policy.competence import authority_for, day_of
 from services.referrals.store import locks
 from services.referrals.store.clues import Standing, places_of, save_clues, standing_in
 from services.referrals.store.enterprises import names_of
-from services.referrals.store.evidence import Taken, put
+from services.referrals.store.evidence import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +28,30 @@ class Belonging:
     because: Cause
 
 
-def collect(tx: Tx, taken: Sequence[Taken], heard: Mapping[UUID, Belonging]) -> None:
-    """Let complaints whose rows were just written join the clues where they belong, and leave those where they do not.
+def collect(tx: Tx, known: Mapping[UUID, Known], heard: Mapping[UUID, Belonging]) -> dict[UUID, UUID | None]:
+    """The clue in which each complaint that was heard of is from now on, or None. `known` is where complaints were.
 
     One that belongs where it is stays, whether that clue is open or was sealed. Any other joins the open clue of its
     place, which the first one opens where there is none. What a sealed clue was sealed with stays with it.
     """
-    before = places_of(tx, {each.clue for each in taken if each.clue is not None})
-    belonging = {each.complaint: heard[each.complaint].place for each in taken}
-    locks.subjects(tx, (place.subject for place in (*before.values(), *belonging.values()) if place is not None))
-    moving = {
-        each.complaint for each in taken if (before[each.clue] if each.clue else None) != belonging[each.complaint]
-    }
+    clues = {complaint: known[complaint].clue if complaint in known else None for complaint in heard}
+    before = places_of(tx, {clue for clue in clues.values() if clue is not None})
+    places = (*before.values(), *(each.place for each in heard.values()))
+    locks.subjects(tx, (place.subject for place in places if place is not None))
     # In the order in which they were heard: who comes first opens the clue.
-    arrivals = {
-        complaint: (place, each)
+    moving = {
+        complaint: each
         for complaint, each in heard.items()
-        if complaint in moving and (place := each.place) is not None
+        if (before[clue] if (clue := clues[complaint]) else None) != each.place
     }
+    arrivals = {complaint: (place, each) for complaint, each in moving.items() if (place := each.place) is not None}
     standing = standing_in(tx, (place for place, _ in arrivals.values()))
     opened = _open(tx, arrivals, standing)
     joined = {
         complaint: opened[place.key].id if place.key in opened else standing[place.key].open
         for complaint, (place, _) in arrivals.items()
     }
-    put(tx, dict.fromkeys(moving) | joined)
+    return clues | dict.fromkeys(moving) | joined
 
 
 def _open(

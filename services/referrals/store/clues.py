@@ -85,13 +85,13 @@ def standing_in(read: Read, places: Iterable[Place]) -> dict[PlaceKey, Standing]
         return {}
     rows = read.execute(
         sa.text(
-            "SELECT c.subject_kind, c.subject_value, c.industry, c.period, max(c.sequence) AS last, "
-            "(array_agg(c.id) FILTER (WHERE c.state = 'open'))[1] AS open "
+            "SELECT wanted.*, found.* "
             "FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[]), CAST(:industries AS text[]), "
-            "CAST(:periods AS text[])) AS wanted(kind, value, industry, period) "
-            "JOIN clues AS c ON c.subject_kind = wanted.kind AND c.subject_value = wanted.value "
-            "AND c.industry = wanted.industry AND c.period = wanted.period "
-            "GROUP BY c.subject_kind, c.subject_value, c.industry, c.period"
+            "CAST(:periods AS text[])) AS wanted(subject_kind, subject_value, industry, period) "
+            "CROSS JOIN LATERAL (SELECT max(c.sequence) AS last, "
+            "(array_agg(c.id) FILTER (WHERE c.state = 'open'))[1] AS open FROM clues AS c "
+            "WHERE c.subject_kind = wanted.subject_kind AND c.subject_value = wanted.subject_value "
+            "AND c.industry = wanted.industry AND c.period = wanted.period) AS found WHERE found.last IS NOT NULL"
         ),
         dict(zip(("kinds", "values", "industries", "periods"), map(list, zip(*keys, strict=True)), strict=True)),
     )

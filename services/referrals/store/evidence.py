@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,9 @@ from services.referrals.model import Stock
 from services.referrals.policy.documents import SenderLine
 from services.referrals.policy.subjects import Placing
 from services.referrals.store.tables import EVIDENCE
+
+Clues = Mapping[UUID, UUID | None]
+"""Which clue each complaint is in, if any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,68 +50,68 @@ class Assessed:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """A complaint whose row was written, and the clue that it was in before (and still is)."""
+class Known:
+    """A complaint that was heard of before: at which version, and the clue that it is in."""
 
-    complaint: UUID
+    version: int
     clue: UUID | None
 
 
-def take_assessments(tx: Tx, assessments: Sequence[Assessed]) -> list[Taken]:
-    """Write what is newer than what is there; what is stale is left out of the answer. One per complaint."""
-    places = [each.placing.place for each in assessments]
-    return _upsert(
-        tx,
-        {
-            "complaint_id": [each.complaint for each in assessments],
-            "version": [each.version for each in assessments],
-            "withdrawn": [False] * len(assessments),
-            "counts": [each.placing.counts for each in assessments],
-            "set_aside": [each.placing.set_aside for each in assessments],
-            "subject_kind": [each and each.kind for each in places],
-            "subject_value": [each and each.value for each in places],
-            "industry": [each and each.industry for each in places],
-            "period": [each and each.period for each in places],
-            "category": [each.category for each in assessments],
-            "complainant": [each.complainant for each in assessments],
-            "vouched": [each.vouched for each in assessments],
-            "number": [each.number for each in assessments],
-            "number_kind": [each.number_kind for each in assessments],
-            "carrier": [each.carrier for each in assessments],
-            "holder": [each.holder for each in assessments],
-            "province": [each.province for each in assessments],
-            "excerpt": [each.excerpt for each in assessments],
-            "received_hour": [each.received_hour for each in assessments],
-        },
+def known_of(tx: Tx, complaints: Iterable[UUID]) -> dict[UUID, Known]:
+    """What is known of those of these complaints that were heard of before; their rows are locked."""
+    rows = tx.execute(
+        sa.text(
+            "SELECT complaint_id, version, clue_id FROM evidence WHERE complaint_id = ANY(CAST(:ids AS uuid[])) "
+            "ORDER BY complaint_id FOR UPDATE"
+        ),
+        {"ids": list(complaints)},
+    )
+    return {row.complaint_id: Known(row.version, row.clue_id) for row in rows}
+
+
+_ASSESSED = (
+    *("complaint_id", "clue_id", "version", "withdrawn", "counts", "set_aside", "subject_kind", "subject_value"),
+    *("industry", "period", "category", "complainant", "vouched", "number", "number_kind", "carrier", "holder"),
+    *("province", "excerpt", "received_hour"),
+)
+_WITHDRAWN = ("complaint_id", "clue_id", "version", "withdrawn", "counts", "set_aside")
+
+
+def keep_assessments(tx: Tx, assessments: Sequence[Assessed], known: Container[UUID], clues: Clues) -> None:
+    """Write down what was heard of these complaints, of which those in `known` have a row, and in which clues they
+    are now."""
+    _keep(tx, _ASSESSED, [_assessed_row(each, clues[each.complaint]) for each in assessments], known)
+
+
+def keep_withdrawals(tx: Tx, withdrawals: Mapping[UUID, int], known: Container[UUID]) -> None:
+    """Write down that complaints (with the version) are withdrawn and in no clue, also ones that were not heard of
+    yet."""
+    rows = [(complaint, None, version, True, False, None) for complaint, version in withdrawals.items()]
+    _keep(tx, _WITHDRAWN, rows, known)
+
+
+def _assessed_row(each: Assessed, clue: UUID | None) -> tuple[Any, ...]:
+    place = each.placing.place
+    where = (None,) * 4 if place is None else (place.kind, place.value, place.industry, place.period)
+    return (
+        *(each.complaint, clue, each.version, False, each.placing.counts, each.placing.set_aside, *where),
+        *(each.category, each.complainant, each.vouched, each.number, each.number_kind, each.carrier, each.holder),
+        *(each.province, each.excerpt, each.received_hour),
     )
 
 
-def take_withdrawals(tx: Tx, withdrawals: Mapping[UUID, int]) -> list[Taken]:
-    """Note complaints (with the version) as withdrawn, also ones that were not heard of yet; stale ones are left
-    out."""
-    return _upsert(
-        tx,
-        {
-            "complaint_id": list(withdrawals),
-            "version": list(withdrawals.values()),
-            "withdrawn": [True] * len(withdrawals),
-            "counts": [False] * len(withdrawals),
-            "set_aside": [None] * len(withdrawals),
-        },
-    )
-
-
-def put(tx: Tx, clue_of: Mapping[UUID, UUID | None]) -> None:
-    """Let these complaints be in these clues, or in none."""
-    if clue_of:
-        tx.execute(
-            sa.text(
-                "UPDATE evidence AS e SET clue_id = new.clue "
-                "FROM unnest(CAST(:complaints AS uuid[]), CAST(:clues AS uuid[])) AS new(complaint, clue) "
-                "WHERE e.complaint_id = new.complaint"
-            ),
-            {"complaints": list(clue_of), "clues": list(clue_of.values())},
+def _keep(tx: Tx, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], known: Container[UUID]) -> None:
+    """Only who is collecting writes here, and one is at a time: what is not known is not there, and can be copied."""
+    tx.copy("evidence", columns, [row for row in rows if row[0] not in known])
+    again = [row for row in rows if row[0] in known]
+    if again:
+        arrays = ", ".join(f"CAST(:{name} AS {sets.type_of(EVIDENCE.c[name])}[])" for name in columns)
+        changes = ", ".join(f"{name} = new.{name}" for name in columns if name != "complaint_id")
+        statement = (
+            f"UPDATE evidence AS e SET {changes} FROM unnest({arrays}) AS new({', '.join(columns)}) "  # noqa: S608
+            "WHERE e.complaint_id = new.complaint_id"
         )
+        tx.execute(sa.text(statement), dict(zip(columns, map(list, zip(*again, strict=True)), strict=True)))
 
 
 def stocks_of(read: Read, clues: Sequence[UUID], province: str | None = None) -> dict[UUID, Stock]:
@@ -172,16 +175,3 @@ def samples_of(read: Read, clues: Sequence[UUID], most: int) -> dict[UUID, list[
 
 def _counts(row: Any) -> Counts:
     return Counts(complaints=row.complaints, complainants=row.complainants, vouched=row.vouched, senders=row.senders)
-
-
-def _upsert(tx: Tx, columns: Mapping[str, Sequence[Any]]) -> list[Taken]:
-    """Where a complaint is (`clue_id`) stays as it is: what the answer tells is what it was under the lock."""
-    arrays = ", ".join(f"CAST(:{name} AS {sets.type_of(EVIDENCE.c[name])}[])" for name in columns)
-    newer = ", ".join(f"{name} = excluded.{name}" for name in columns if name != "complaint_id")
-    statement = sa.text(
-        f"INSERT INTO evidence ({', '.join(columns)}) SELECT * FROM unnest({arrays}) AS new({', '.join(columns)}) "  # noqa: S608 - our columns
-        "ORDER BY complaint_id "
-        f"ON CONFLICT (complaint_id) DO UPDATE SET {newer} WHERE evidence.version < excluded.version "
-        "RETURNING complaint_id, clue_id"
-    )
-    return [Taken(row.complaint_id, row.clue_id) for row in tx.execute(statement, dict(columns))]

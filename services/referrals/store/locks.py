@@ -2,7 +2,7 @@
 
 1. sealings: one row, by who works it off; never waited for
 2. collecting: one advisory lock, for who is to lock several subjects
-3. evidence: rows, sorted by complaint, by writing them
+3. evidence: rows, sorted by complaint; only who is collecting writes them
 4. subjects: rows, sorted by kind and value
 5. clues: rows, sorted by id
 6. batches: rows, sorted by id
@@ -32,9 +32,11 @@ _ADD = sa.text(
     "FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[])) AS new(kind, value) "
     'ORDER BY kind COLLATE "C", value COLLATE "C" ON CONFLICT DO NOTHING'
 )
+# One after the other in the index, in the order given: joined as a whole, all subjects there are would be read.
 _LOCK = sa.text(
-    "SELECT FROM subjects AS s JOIN unnest(CAST(:kinds AS text[]), CAST(:values AS text[])) AS wanted(kind, value) "
-    "ON s.kind = wanted.kind AND s.value = wanted.value ORDER BY s.kind, s.value FOR UPDATE OF s"
+    "SELECT FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[])) AS wanted(kind, value) "
+    "CROSS JOIN LATERAL (SELECT FROM subjects AS s WHERE s.kind = wanted.kind AND s.value = wanted.value FOR UPDATE) "
+    "AS locked"
 )
 _OF_OPEN_CLUES = sa.text(
     "SELECT DISTINCT subject_kind AS kind, subject_value AS value FROM clues "

@@ -17,8 +17,9 @@ from chassis.buckets import COUNT, bucket_of
 from chassis.database import Tx
 from chassis.service import Slice, Sweep
 from chassis.sweeper import Sweeper
-from chassis.wakeup import CHANNEL, Notifier, Wakeup
+from chassis.wakeup import CHANNEL, EVENTS, WORK, Notifier, Wakeup
 from tests.integration.events.depot import Depot, running, until
+from tests.parcels import service as parcels
 from tests.parts.fixtures import Parts
 
 
@@ -148,6 +149,30 @@ def announce_and_fail(depot: Depot) -> None:
     with depot.database.begin() as tx:
         tx.announce()
         raise ZeroDivisionError
+
+
+def test_what_is_published_wakes_the_relay_and_no_sweep(work: Depot) -> None:
+    with psycopg.connect(work.url, autocommit=True) as listener:
+        listener.execute(f"LISTEN {CHANNEL}")
+        with work.database.begin() as tx:
+            parcels.send_parcels(tx, ["a"])
+        assert [each.payload for each in listener.notifies(timeout=5, stop_after=1)] == [EVENTS]
+        with work.database.begin() as tx:
+            parcels.send_parcels(tx, ["a"])
+            tx.announce()
+        assert [each.payload for each in listener.notifies(timeout=5, stop_after=1)] == [WORK]
+    stop = threading.Event()
+    wakeup = Wakeup(work.url, stop)
+    relay, sweep = wakeup.waiter(events=True), wakeup.waiter()
+    with running([wakeup.run], stop, wakeup.stop):
+        until(relay.is_set)  # once, for what was left while nobody listened
+        until(sweep.is_set)
+        relay.clear()
+        sweep.clear()
+        with work.database.begin() as tx:
+            parcels.send_parcels(tx, ["a"])
+        until(relay.is_set)
+        assert not sweep.is_set()
 
 
 def test_a_thousand_announcements_are_a_few_notifications(work: Depot) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis import redaction
 from chassis.privacy import excerpt, redact
 
 PIECES = (
@@ -88,6 +89,101 @@ def test_redacting_twice_changes_nothing(text: str) -> None:
 @given(TEXTS, st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), TEXTS)
 def test_no_mobile_survives_wherever_it_stands(before: str, number: str, after: str) -> None:
     assert number not in redact(before + number + after)
+
+
+_FRAGMENTS = (
+    *(
+        "a@b.cn",
+        "http://x.y/z",
+        "www.a",
+        "t.cn",
+        "家.中国",
+        "QQ",
+        "扣扣",
+        "企鹅号",
+        "微信群",
+        "薇信",
+        "威信",
+        "vX",
+        "wx",
+    ),
+    *(
+        "TG",
+        "加V",
+        "v:",
+        "telegram",
+        "WhatsApp",
+        "纸飞机",
+        "电报",
+        "钉钉",
+        "抖音",
+        "公众号",
+        "群号",
+        "账号",
+        "帐号",
+        "账户",
+    ),
+    *(
+        "用户名",
+        "ID：",
+        "订单",
+        "单号",
+        "运单",
+        "取件码",
+        "密码",
+        "口令",
+        "编号",
+        "编码",
+        "流水",
+        "合同",
+        "工单",
+        "案号",
+    ),
+    *("证号", "保单", "学号", "工号", "车牌", "尾号", "卡号", "房号", "门牌", "A1B2C", "abc", "1234", "一二三四五"),
+    *(
+        "号楼",
+        "栋",
+        "幢",
+        "单元",
+        "室",
+        "王·五",
+        "尊敬的",
+        "亲爱的",
+        "敬爱的",
+        "王",
+        "欧阳",
+        "*",
+        "先生",
+        "女士",
+        "小姐",
+    ),
+    *(
+        "太太",
+        "同学",
+        "老师",
+        "经理",
+        "律师",
+        "法官",
+        "警官",
+        "医生",
+        "主任",
+        "顾问",
+        "专员",
+        "姓名:",
+        "户名：",
+        "】",
+        "您",
+    ),
+    *("你", ",", "。", ".", " ", "-", "_", ":", "１", "ａ", "①", "〈号码〉", "〈账号〉", "的", "是", "٣٤٥٦"),
+)
+
+
+@given(st.lists(st.sampled_from(_FRAGMENTS), max_size=12).map("".join))
+def test_what_is_not_searched_for_is_not_there(text: str) -> None:
+    searched = text.translate(redaction._NARROW)
+    for cut in redaction._CUTS:
+        searched = cut.pattern.sub(cut.replacement, searched)
+    assert redact(text) == searched
 
 
 @given(TEXTS, st.integers(1, 40))
