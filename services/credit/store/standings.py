@@ -18,9 +18,12 @@ from services.credit.store.entries import load_effective
 from services.credit.store.tables import STANDINGS
 
 _FIND: Final = "SELECT restrictions FROM standings WHERE code = %(code)s"
-_FIND_ALL = sa.text(
-    "SELECT code, restrictions FROM standings WHERE code = ANY(CAST(:codes AS text[])) AND restrictions <> '[]'"
+# As text: what it says is decoded once, not first by the driver into what is converted then.
+_FIND_ALL: Final = (
+    "SELECT code, restrictions::text AS restrictions FROM standings"
+    " WHERE code = ANY(%(codes)s::text[]) AND restrictions <> '[]'"
 )
+_RESTRICTIONS: Final = msgspec.json.Decoder(tuple[Restriction, ...])
 
 
 def restate(tx: Tx, changed: Mapping[str, Cause]) -> None:
@@ -47,8 +50,8 @@ def restrictions_of(read: Read, code: str) -> tuple[Restriction, ...]:
 
 def restricted_among(read: Read, codes: Sequence[str]) -> dict[str, tuple[Restriction, ...]]:
     """What those of these enterprises are restricted in that are restricted at all: one statement for thousands."""
-    rows = read.execute(_FIND_ALL, {"codes": list(codes)})
-    return {row.code: msgspec.convert(row.restrictions, tuple[Restriction, ...]) for row in rows}
+    rows = read.rows(_FIND_ALL, {"codes": list(codes)})
+    return {row.code: _RESTRICTIONS.decode(row.restrictions) for row in rows}
 
 
 def _load_standings(tx: Tx, codes: Sequence[str]) -> dict[str, Standing]:
