@@ -93,9 +93,11 @@ def test_every_figure_agrees_with_every_other(told: tuple[str, dict[str, Any], P
     assert min(figures["orders"]["executed"], figures["enquiries"]["answered"]) > 0
     assert figures["filed"] - figures["not_spam"] == figures["in_clues"] + figures["set_aside"]
     clues = figures["clues"]
-    assert clues["opened"] >= clues["referred"] >= clues["received"] >= clues["concluded"] > clues["returned"] > 0
-    assert min(clues["overdue"], figures["listings"], figures["shut_by_listing"]) > 0
+    # How many are returned or late is chance; one in twelve demonstrations has none that is returned.
+    assert clues["opened"] >= clues["referred"] >= clues["received"] >= clues["concluded"] > clues["returned"]
+    assert clues["referred"] >= clues["overdue"]
     assert figures["ordered_by_listing"] >= figures["shut_by_listing"]
+    assert min(figures["listings"], figures["ordered_by_listing"]) > 0
     assert figures["refused_filings"] == 1
 
 
