@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Protocol, Self
 from uuid import UUID
 
 import msgspec
@@ -37,6 +37,19 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     as_of: Moment
 
 
+class Cited(Protocol):
+    """The version of a rule, as whoever keeps the rules names it."""
+
+    @property
+    def rule(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def legal_source(self) -> str: ...
+    @property
+    def mark(self) -> str: ...
+
+
 class Citation(msgspec.Struct, frozen=True, kw_only=True):
     """The version of a rule that a decision stands on, with its source and how sure we are of it (S R R~ M D)."""
 
@@ -44,6 +57,11 @@ class Citation(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     legal_source: str
     mark: str
+
+    @classmethod
+    def of(cls, cited: Cited) -> Self:
+        """The same as a published decision names it."""
+        return cls(rule=cited.rule, version=cited.version, legal_source=cited.legal_source, mark=cited.mark)
 
 
 class ComplaintAssessed(Event, frozen=True, kw_only=True):

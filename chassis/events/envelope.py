@@ -5,7 +5,7 @@ Source: CloudEvents 1.0.2, JSON format and Kafka protocol binding; extensions pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
@@ -62,6 +62,21 @@ class Message(msgspec.Struct, Generic[E], frozen=True):
     def caused(self) -> Cause:
         """The cause of whatever this message leads to."""
         return Cause(self.cause.correlation_id, str(self.id), self.cause.traceparent)
+
+
+K = TypeVar("K", bound=Hashable)
+
+
+def newest(messages: Iterable[Message[E]], subject: Callable[[E], K]) -> dict[K, Message[E]]:
+    """The newest message about each subject, in the order in which they were heard."""
+    found: dict[K, Message[E]] = {}
+    for each in messages:
+        about = subject(each.event)
+        known = found.get(about)
+        if known is None or known.version < each.version:
+            found.pop(about, None)
+            found[about] = each
+    return found
 
 
 _encoder = msgspec.json.Encoder()

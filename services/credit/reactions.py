@@ -4,15 +4,13 @@ and lifted orders take them back. And what enterprises are called, kept as a pro
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 from uuid import UUID
 
 from chassis import clock
 from chassis.aggregate import Cause
 from chassis.database import Tx
-from chassis.events.envelope import Message
-from chassis.events.event import Event
+from chassis.events.envelope import Message, newest
 from chassis.service import Projection, Routing
 from contracts.ports import GroundFell, OrderExecuted, OrderFact, OrderLifted, PortDeclared
 from contracts.referrals import ClueConcluded, ConclusionAnnulled
@@ -33,10 +31,10 @@ from services.credit.store.tables import NAMES
 def propose_the_fined(tx: Tx, messages: Sequence[Message[ClueConcluded]]) -> None:
     """Propose every enterprise that an authority fined, once per clue."""
     locks.reacting(tx)
-    newest = _newest(messages, lambda event: event.clue)
-    taken = take_clues(tx, {clue: each.version for clue, each in newest.items()}, annulled=False)
+    latest = newest(messages, lambda event: event.clue)
+    taken = take_clues(tx, {clue: each.version for clue, each in latest.items()}, annulled=False)
     findings: list[tuple[Finding, Cause]] = []
-    for clue, each in newest.items():
+    for clue, each in latest.items():
         found = after_fine(each.event, rules_for_fines) if clue in taken else None
         if found is not None:
             findings.append((found, each.caused()))
@@ -47,22 +45,22 @@ def propose_the_fined(tx: Tx, messages: Sequence[Message[ClueConcluded]]) -> Non
 def withdraw_the_annulled(tx: Tx, messages: Sequence[Message[ConclusionAnnulled]]) -> None:
     """Withdraw every proposal and every listing that stands on a decision which was annulled (Penalty Law Art. 48)."""
     locks.reacting(tx)
-    newest = _newest(messages, lambda event: event.clue)
-    taken = take_clues(tx, {clue: each.version for clue, each in newest.items()}, annulled=True)
-    withdraw_standing_on(tx, {reference("clue", clue): newest[clue].caused() for clue in newest if clue in taken})
+    latest = newest(messages, lambda event: event.clue)
+    taken = take_clues(tx, {clue: each.version for clue, each in latest.items()}, annulled=True)
+    withdraw_standing_on(tx, {reference("clue", clue): latest[clue].caused() for clue in latest if clue in taken})
 
 
 def count_orders(tx: Tx, messages: Sequence[Message[OrderFact]]) -> None:
     """Write executed orders down, and those that fell afterwards: enough of them lead to a proposal, and a proposal
     whose orders are not enough any more is withdrawn."""
     locks.reacting(tx)
-    newest = _newest(messages, lambda event: event.order)
-    locks.deciding(tx, (code for each in newest.values() if (code := enterprise_of(each.event)) is not None))
+    latest = newest(messages, lambda event: event.order)
+    locks.deciding(tx, (code for each in latest.values() if (code := enterprise_of(each.event)) is not None))
     now = clock.now()
-    taken = take_orders(tx, list(newest.values()))
+    taken = take_orders(tx, list(latest.values()))
     arrived: dict[str, dict[UUID, Cause]] = defaultdict(dict)
     fallen: dict[str, Cause] = {}
-    for order, message in newest.items():
+    for order, message in latest.items():
         row = taken.get(order)
         if row is None or row.code is None:
             continue
@@ -82,17 +80,3 @@ REACTIONS: Routing = {
     GroundFell: count_orders,
 }
 PROJECTIONS = (Projection(name="enterprises", handlers={PortDeclared: keep_names}, tables=(NAMES,)),)
-
-
-E = TypeVar("E", bound=Event)
-
-
-def _newest(messages: Sequence[Message[E]], about: Callable[[E], UUID]) -> dict[UUID, Message[E]]:
-    """The newest message about each clue or order, in the order in which they were heard."""
-    newest: dict[UUID, Message[E]] = {}
-    for each in messages:
-        known = newest.get(about(each.event))
-        if known is None or known.version < each.version:
-            newest.pop(about(each.event), None)
-            newest[about(each.event)] = each
-    return newest

@@ -4,17 +4,15 @@ number, evidence becomes orders and enquiries, and what the credit lists forbid 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
 
 from chassis import clock
 from chassis.aggregate import Cause
 from chassis.database import Tx
-from chassis.events.envelope import Message
-from chassis.events.event import Event
+from chassis.events.envelope import Message, newest
 from chassis.service import Routing
 from contracts.carriers import CARRIERS
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
@@ -41,39 +39,39 @@ Withdrawal = Message[ComplaintWithdrawn]
 def take_evidence(tx: Tx, messages: Sequence[Assessment]) -> None:
     """Write assessments of complaints about ports down as evidence, decide on the numbers they are about, and see
     whether corrected ones took an order's ground away."""
-    newest = _newest(
+    latest = newest(
         [each for each in messages if each.event.sender.kind == NumberKind.PORT], lambda event: event.complaint
     )
-    if not newest:
+    if not latest:
         return
     now = clock.now()
-    numbers = locks.deciding(tx, (each.event.sender.number for each in newest.values()))
+    numbers = locks.deciding(tx, (each.event.sender.number for each in latest.values()))
     registers = registers_of(tx, numbers)
-    heard = {complaint: _heard(each, registers, now) for complaint, each in newest.items()}
+    heard = {complaint: _heard(each, registers, now) for complaint, each in latest.items()}
     taken = take_assessments(tx, [each.assessed for each in heard.values()])
     written = {each.complaint for each in taken}
     arrivals = [each for complaint, each in heard.items() if complaint in written and each.assessed.counts]
     _decide(tx, arrivals, registers, now)
-    corrected = {each.number: newest[each.complaint].caused() for each in taken if each.corrected}
+    corrected = {each.number: latest[each.complaint].caused() for each in taken if each.corrected}
     recheck_grounds(tx, corrected, now)
 
 
 def withdraw_evidence(tx: Tx, messages: Sequence[Withdrawal]) -> None:
     """Let withdrawn complaints count no more, and see whether that took an order's ground away."""
     ports = [each for each in messages if SenderNumber.parse(each.event.number).kind is NumberKind.PORT]
-    newest = _newest(ports, lambda event: event.complaint)
-    if not newest:
+    latest = newest(ports, lambda event: event.complaint)
+    if not latest:
         return
-    numbers = {complaint: each.event.number for complaint, each in newest.items()}
+    numbers = {complaint: each.event.number for complaint, each in latest.items()}
     locks.deciding(tx, numbers.values())
-    versions = [each.version for each in newest.values()]
-    taken = take_withdrawals(tx, list(newest), versions, list(numbers.values()))
-    recheck_grounds(tx, {each.number: newest[each.complaint].caused() for each in taken}, clock.now())
+    versions = [each.version for each in latest.values()]
+    taken = take_withdrawals(tx, list(latest), versions, list(numbers.values()))
+    recheck_grounds(tx, {each.number: latest[each.complaint].caused() for each in taken}, clock.now())
 
 
 def limit_enterprises(tx: Tx, messages: Sequence[Message[StandingChanged]]) -> None:
     """Let what the credit lists forbid enterprises hold for what they file, and for the ports they have."""
-    follow_standings(tx, list(_newest(messages, lambda event: event.code).values()))
+    follow_standings(tx, list(newest(messages, lambda event: event.code).values()))
 
 
 REACTIONS: Routing = {
@@ -90,21 +88,6 @@ class _Heard:
     assessed: Assessed
     judgement: Judgement
     because: Cause
-
-
-E = TypeVar("E", bound=Event)
-K = TypeVar("K", bound=Hashable)
-
-
-def _newest(messages: Sequence[Message[E]], subject: Callable[[E], K]) -> dict[K, Message[E]]:
-    """The newest message about each subject, in the order in which they were heard."""
-    newest: dict[K, Message[E]] = {}
-    for each in messages:
-        known = newest.get(subject(each.event))
-        if known is None or known.version < each.version:
-            newest.pop(subject(each.event), None)
-            newest[subject(each.event)] = each
-    return newest
 
 
 def _heard(message: Assessment, registers: Mapping[str, Register], now: datetime) -> _Heard:

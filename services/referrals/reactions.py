@@ -3,12 +3,11 @@ register's filings tell the names of enterprises."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
-from uuid import UUID
 
 from chassis.database import Tx
-from chassis.events.envelope import Message
+from chassis.events.envelope import Message, newest
 from chassis.service import Projection, Routing
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.ports import PortDeclared
@@ -27,11 +26,11 @@ Withdrawal = Message[ComplaintWithdrawn]
 def take_evidence(tx: Tx, messages: Sequence[Assessment]) -> None:
     """Write assessments down as evidence, each complaint in the clue where it belongs now."""
     locks.collecting(tx)
-    newest = _newest(messages)
-    known = known_of(tx, newest)
-    heard = {complaint: _heard(each) for complaint, each in newest.items() if _is_news(known.get(complaint), each)}
+    latest = newest(messages, lambda event: event.complaint)
+    known = known_of(tx, latest)
+    heard = {complaint: _heard(each) for complaint, each in latest.items() if _is_news(known.get(complaint), each)}
     belonging = {
-        complaint: Belonging(each.placing.place, each.alone, newest[complaint].caused())
+        complaint: Belonging(each.placing.place, each.alone, latest[complaint].caused())
         for complaint, each in heard.items()
     }
     keep_assessments(tx, list(heard.values()), known, collect(tx, known, belonging))
@@ -40,9 +39,9 @@ def take_evidence(tx: Tx, messages: Sequence[Assessment]) -> None:
 def withdraw_evidence(tx: Tx, messages: Sequence[Withdrawal]) -> None:
     """Let withdrawn complaints leave the clues that they are in. What was sealed stays as it was sealed."""
     locks.collecting(tx)
-    newest = _newest(messages)
-    known = known_of(tx, newest)
-    heard = {complaint: each for complaint, each in newest.items() if _is_news(known.get(complaint), each)}
+    latest = newest(messages, lambda event: event.complaint)
+    known = known_of(tx, latest)
+    heard = {complaint: each for complaint, each in latest.items() if _is_news(known.get(complaint), each)}
     collect(tx, known, {complaint: Belonging(None, NOTHING, each.caused()) for complaint, each in heard.items()})
     keep_withdrawals(tx, {complaint: each.version for complaint, each in heard.items()}, known)
 
@@ -55,17 +54,6 @@ REACTIONS: Routing = {
 PROJECTIONS = (Projection(name="enterprises", handlers={PortDeclared: keep_names}, tables=(ENTERPRISES,)),)
 
 H = TypeVar("H", ComplaintAssessed, ComplaintWithdrawn)
-
-
-def _newest(messages: Sequence[Message[H]]) -> Mapping[UUID, Message[H]]:
-    """The newest message about each complaint, in the order in which they were heard."""
-    newest: dict[UUID, Message[H]] = {}
-    for each in messages:
-        known = newest.get(each.event.complaint)
-        if known is None or known.version < each.version:
-            newest.pop(each.event.complaint, None)
-            newest[each.event.complaint] = each
-    return newest
 
 
 def _is_news(known: Known | None, message: Message[H]) -> bool:

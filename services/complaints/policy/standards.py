@@ -96,14 +96,6 @@ RULES = rules.Rulebook.of(
 )
 
 
-def cited(rule: rules.Rule) -> Citation:
-    """The version of a rule as a decision names it."""
-    citation = rule.citation
-    return Citation(
-        rule=citation.rule, version=citation.version, legal_source=citation.legal_source, mark=citation.mark
-    )
-
-
 def standard(on: datetime) -> Standard:
     """What a message sent at that moment is assessed by. Raises what `Rulebook.at` raises."""
     return _standard(on.astimezone(rules.LEGAL_TIME).date(), rules.packs_in_force())
@@ -127,7 +119,7 @@ def _standard(day: date, _packs: tuple[str, ...]) -> Standard:
         ),
         advertising=purpose.advertising,
         excerpt=partial(privacy.excerpt, length=excerpt.length),
-        citations=tuple(cited(rule) for rule in (signature, classifying, purpose)),
+        citations=tuple(Citation.of(rule.citation) for rule in (signature, classifying, purpose)),
     )
 
 

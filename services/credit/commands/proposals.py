@@ -12,10 +12,11 @@ from chassis import audit, clock
 from chassis.aggregate import Cause, ConflictError
 from chassis.audit import Actor
 from chassis.database import Tx
+from contracts.complaints import Citation
 from contracts.vocabulary import CreditList, Tier
 from services.credit.model import Entry, Ground
 from services.credit.policy.proposals import Finding
-from services.credit.policy.rulebook import cited, notice
+from services.credit.policy.rulebook import notice
 from services.credit.store import locks
 from services.credit.store.clues import annulled_among
 from services.credit.store.entries import known_among, save_entries
@@ -57,7 +58,7 @@ def propose_found(tx: Tx, findings: Sequence[tuple[Finding, Cause]], now: dateti
             cause=each.cause,
             facts=each.facts,
             article=each.article,
-            rules=(*each.rules, cited(rule)),
+            rules=(*each.rules, Citation.of(rule.citation)),
             causes=each.causes,
             proposer=None,
             at=now,
@@ -94,7 +95,7 @@ def propose_by_hand(tx: Tx, form: Form, actor: Actor) -> Entry:
         cause=None,
         facts=form.facts,
         article=form.article,
-        rules=(cited(rule),),
+        rules=(Citation.of(rule.citation),),
         causes=form.causes,
         proposer=actor.subject,
         at=now,

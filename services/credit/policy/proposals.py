@@ -15,7 +15,7 @@ from contracts.referrals import ClueConcluded
 from contracts.vocabulary import ConclusionCode, CreditList, SubjectKind, Tier
 from services.credit.model import EntryState, Ground, reference
 from services.credit.model.entry import STANDING
-from services.credit.policy.rulebook import FineTiers, ListingFined, ListingOrders, cited
+from services.credit.policy.rulebook import FineTiers, ListingFined, ListingOrders
 from services.credit.policy.windows import Bar, ShutPort, first_to_reach, span_around
 
 FineRules = Callable[[datetime], tuple[ListingFined, FineTiers] | None]
@@ -89,7 +89,7 @@ def after_fine(event: ClueConcluded, rules: FineRules) -> Finding | None:
         cause=cause,
         facts=(_fine_in_words(event, amount, conclusion.decision),),
         article=listing.article,
-        rules=(cited(listing), cited(tiers)),
+        rules=(Citation.of(listing.citation), Citation.of(tiers.citation)),
         causes=(cause,),
     )
 
@@ -125,7 +125,7 @@ def after_orders(orders: Orders, rule_at: OrderRules) -> Finding | None:
         cause=_reference(trigger),
         facts=(f"{ports} different ports shut by order within {_length(rule.window)}; the bar is {rule.orders}",),
         article=rule.article,
-        rules=(cited(rule),),
+        rules=(Citation.of(rule.citation),),
         causes=tuple(_reference(each) for each in span),
     )
 

@@ -129,13 +129,5 @@ def effects_of(tier: Tier, at: datetime) -> Effects:
         published=rule.published,
         new_resources=rule.new_resources,
         existing=rule.existing,
-        rule=cited(rule),
-    )
-
-
-def cited(rule: VersionedRule) -> Citation:
-    """The version of a rule as a published decision names it."""
-    citation = rule.citation
-    return Citation(
-        rule=citation.rule, version=citation.version, legal_source=citation.legal_source, mark=citation.mark
+        rule=Citation.of(rule.citation),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
-from collections import Counter
+from bisect import insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from chassis.windows import Window
 
 Port = tuple[str, str]
 """A carrier and a number there."""
@@ -39,26 +40,9 @@ class Bar:
 def span_around(trigger: ShutPort, shut: Sequence[ShutPort], bar: Bar) -> list[ShutPort] | None:
     """The orders of one span of the bar's length that holds `trigger` and reaches the bar; None if none does.
 
-    `shut` is sorted by `executed_at` and includes `trigger`. A span holds what was executed at most its length apart;
-    of several that reach the bar it is the one that begins first.
+    `shut` is sorted by `executed_at` and includes `trigger`.
     """
-    start = bisect_left(shut, trigger.executed_at - bar.window, key=_executed)
-    end = bisect_right(shut, trigger.executed_at + bar.window, key=_executed)
-    near = shut[start:end]
-    ports = Counter[Port]()
-    last = 0
-    for first, each in enumerate(near):
-        if each.executed_at > trigger.executed_at:
-            break
-        while last < len(near) and near[last].executed_at - each.executed_at <= bar.window:
-            ports[near[last].port] += 1
-            last += 1
-        if len(ports) >= bar.orders:
-            return list(near[first:last])
-        ports[each.port] -= 1
-        if not ports[each.port]:
-            del ports[each.port]
-    return None
+    return Window(bar.window, _executed, _port).around(trigger, shut, bar.orders)
 
 
 def first_to_reach(
@@ -81,6 +65,10 @@ def first_to_reach(
 
 def _executed(each: ShutPort) -> datetime:
     return each.executed_at
+
+
+def _port(each: ShutPort) -> Port:
+    return each.port
 
 
 def _place(each: ShutPort) -> tuple[datetime, UUID]:

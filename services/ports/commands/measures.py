@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from chassis.aggregate import Cause
+from contracts.complaints import Citation
 from services.ports.model import Enquiry, Filing, Ground, Listing, Order, ShutdownProposal
 from services.ports.model.order import reference
 from services.ports.policy.decisions import Ask, Finding, Shut
 from services.ports.policy.evidence import Registered, Standing
 from services.ports.policy.listings import part_in
-from services.ports.policy.rulebook import cited, enquiry_deadline, order_deadlines
+from services.ports.policy.rulebook import enquiry_deadline, order_deadlines
 from services.ports.store.register import Place
 
 
@@ -30,7 +31,7 @@ def order_shutdown(decision: Shut, at: datetime, because: Cause) -> Order:
         province=decision.province,
         complainants=finding.complainants,
         reasons=(finding.reason,),
-        rules=(finding.rule, cited(deadlines)),
+        rules=(finding.rule, Citation.of(deadlines.citation)),
         causes=_complaints(finding),
         at=at,
         acknowledge_by=at + deadlines.acknowledge,
@@ -52,7 +53,7 @@ def send_enquiries(decision: Ask, at: datetime, because: Cause) -> list[Enquiry]
             holder=decision.holders.get(carrier),
             complainants=finding.complainants,
             reasons=(finding.reason,),
-            rules=(finding.rule, cited(deadline)),
+            rules=(finding.rule, Citation.of(deadline.citation)),
             causes=_complaints(finding),
             at=at,
             answer_by=at + deadline.answer,
@@ -77,7 +78,7 @@ def order_after_enquiry(enquiry: Enquiry, reason: str, at: datetime, because: Ca
         province=None,
         complainants=enquiry.complainants,
         reasons=(reason, *enquiry.reasons),
-        rules=(*enquiry.rules, cited(deadlines)),
+        rules=(*enquiry.rules, Citation.of(deadlines.citation)),
         causes=(reference("enquiry", enquiry.id), *enquiry.causes),
         at=at,
         acknowledge_by=at + deadlines.acknowledge,
@@ -106,7 +107,7 @@ def order_for_listing(listing: Listing, place: Place, filing: Filing, at: dateti
         province=filing.province,
         complainants=0,
         reasons=(reason,),
-        rules=(cited(deadlines),),
+        rules=(Citation.of(deadlines.citation),),
         causes=(cause,),
         at=at,
         acknowledge_by=at + deadlines.acknowledge,
@@ -133,7 +134,7 @@ def order_by_hand(proposal: ShutdownProposal, found: Registered | None, at: date
         province=None if found is None else found.province,
         complainants=0,
         reasons=(f"proposed by staff: {proposal.reason}", f"decided by others of staff: {proposal.decision_reason}"),
-        rules=(cited(deadlines),),
+        rules=(Citation.of(deadlines.citation),),
         causes=(cause,),
         at=at,
         acknowledge_by=at + deadlines.acknowledge,

@@ -82,7 +82,7 @@ def rule_for(ground: Ground, on: date) -> Rule | None:
         rule = RULES.at(_BY_GROUND[ground], on)
     except NoRuleInForceError:
         return None
-    return Rule(Bar(rule.complainants, rule.window), cited(rule))
+    return Rule(Bar(rule.complainants, rule.window), Citation.of(rule.citation))
 
 
 def order_deadlines(at: datetime) -> OrderDeadlines:
@@ -93,14 +93,6 @@ def order_deadlines(at: datetime) -> OrderDeadlines:
 def enquiry_deadline(at: datetime) -> EnquiryDeadline:
     """The deadline of an enquiry that is sent at `at`."""
     return RULES.at(EnquiryDeadline, at)
-
-
-def cited(rule: VersionedRule) -> Citation:
-    """The version of a rule as a published decision names it."""
-    citation = rule.citation
-    return Citation(
-        rule=citation.rule, version=citation.version, legal_source=citation.legal_source, mark=citation.mark
-    )
 
 
 def longest_window(days: set[date]) -> timedelta:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
-from collections import Counter
+from bisect import insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from chassis.windows import Window
 from services.ports.policy.people import People, Surrogates
 
 
@@ -36,29 +36,12 @@ class Bar:
 def span_around(trigger: C, complaints: Sequence[C], bar: Bar, people: People | None = None) -> list[C] | None:
     """The complaints of one span of the bar's length that holds `trigger` and reaches the bar; None if none does.
 
-    `complaints` are sorted by `sent_at` and include `trigger`. A span holds what was sent at most its length apart;
-    of several that reach the bar it is the one that begins first. `people` is who is who, where more than these
-    complaints tell it.
+    `complaints` are sorted by `sent_at` and include `trigger`. `people` is who is who, where more than these complaints
+    tell it.
     """
     people = people or People(complaints)
-    start = bisect_left(complaints, trigger.sent_at - bar.window, key=_sent)
-    end = bisect_right(complaints, trigger.sent_at + bar.window, key=_sent)
-    near = complaints[start:end]
-    within = Counter[UUID]()
-    last = 0
-    for first, each in enumerate(near):
-        if each.sent_at > trigger.sent_at:
-            break
-        while last < len(near) and near[last].sent_at - each.sent_at <= bar.window:
-            within[people.of(near[last])] += 1
-            last += 1
-        if len(within) >= bar.complainants:
-            return list(near[first:last])
-        person = people.of(each)
-        within[person] -= 1
-        if not within[person]:
-            del within[person]
-    return None
+    window: Window[C] = Window(bar.window, _sent, people.of)
+    return window.around(trigger, complaints, bar.complainants)
 
 
 def first_to_reach(

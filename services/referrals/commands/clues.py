@@ -10,11 +10,12 @@ from chassis import audit, clock
 from chassis.aggregate import ConflictError, NotSeenError
 from chassis.audit import Actor
 from chassis.database import Tx
+from contracts.complaints import Citation
 from contracts.referrals import Conclusion
 from contracts.vocabulary import ReturnReason
 from services.referrals.model import Clue
 from services.referrals.policy.conclusions import coherent
-from services.referrals.policy.rulebook import cited, feedback_deadline
+from services.referrals.policy.rulebook import feedback_deadline
 from services.referrals.store import locks
 from services.referrals.store.clues import load_clues, load_clues_due, save_clues
 from services.referrals.store.sight import Sight
@@ -45,7 +46,7 @@ def extend_clue(tx: Tx, upon: Upon, reason: str) -> Clue:
     now = clock.now()
     rule = feedback_deadline(now)
     until = (clue.conclude_by or now) + rule.extension
-    clue.extend(until, cited(rule), reason, now, tx.cause)
+    clue.extend(until, Citation.of(rule.citation), reason, now, tx.cause)
     save_clues(tx, [clue])
     return clue
 

@@ -14,12 +14,12 @@ from chassis.database import Tx
 from chassis.ids import new_id
 from chassis.quarters import preceding, quarter_of
 from contracts.authorities import POLICE
+from contracts.complaints import Citation
 from contracts.vocabulary import SubjectKind
 from services.referrals.model import SEALABLE, Batch, Because, Clue, Stock
 from services.referrals.policy.competence import Addressees, day_of
 from services.referrals.policy.documents import Sealed, digest_of, document_of, manifest_of, may_show_samples
 from services.referrals.policy.rulebook import (
-    cited,
     document_samples,
     document_senders,
     feedback_deadline,
@@ -108,7 +108,9 @@ def _refer(tx: Tx, clues: Sequence[Clue], stocks: Mapping[UUID, Stock], sealing:
     at = sealing.at
     deadline = feedback_deadline(at)
     calls_for_it = sealing_crime(at) if sealing.because is Because.CRIME else sealing_calendar(at)
-    rules = tuple(cited(each) for each in (calls_for_it, document_senders(at), document_samples(at), deadline))
+    rules = tuple(
+        Citation.of(each.citation) for each in (calls_for_it, document_senders(at), document_samples(at), deadline)
+    )
     names = names_of(tx, (each.place.value for each in clues if each.place.kind is SubjectKind.ENTERPRISE))
     for each in clues:
         each.refer(

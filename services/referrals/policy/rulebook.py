@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from chassis.rules import Rule, Rulebook
-from contracts.complaints import Citation
 
 
 class SealingCalendar(Rule, frozen=True, kw_only=True):
@@ -82,11 +81,3 @@ def document_samples(at: datetime) -> DocumentSamples:
 def feedback_deadline(at: datetime) -> FeedbackDeadline:
     """The deadline of a clue that is referred (or extended) at `at`."""
     return RULES.at(FeedbackDeadline, at)
-
-
-def cited(rule: Rule) -> Citation:
-    """The version of a rule as a published decision names it."""
-    citation = rule.citation
-    return Citation(
-        rule=citation.rule, version=citation.version, legal_source=citation.legal_source, mark=citation.mark
-    )

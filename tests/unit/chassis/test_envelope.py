@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.aggregate import Cause
-from chassis.events.envelope import Decoder, UndecodableError, encode
+from chassis.events.envelope import Decoder, Message, UndecodableError, encode, newest
 from chassis.events.event import Event
 from tests.parcels.service import ParcelMoved
 
@@ -178,3 +178,12 @@ def test_a_byte_that_was_spoilt_makes_a_message_or_undecodable_bytes_and_nothing
     value[place] = byte
     with suppress(UndecodableError):
         DECODER.decode(bytes(value))
+
+
+def test_of_several_messages_about_one_subject_the_newest_stays_where_it_was_heard() -> None:
+    def heard(road: str, version: int) -> Message[ParcelMoved]:
+        return Message(ID, ParcelMoved(parcel=UUID(int=7), road=road, stop=version, note=""), version, TIME, CAUSE)
+
+    first, other, newer, stale = heard("here", 2), heard("there", 1), heard("here", 3), heard("here", 1)
+    found = newest([first, other, newer, stale], lambda event: event.road)
+    assert list(found.items()) == [("there", other), ("here", newer)]
