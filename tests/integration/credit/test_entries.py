@@ -12,7 +12,7 @@ from chassis.database import Database
 from chassis.service import Slice
 from sandbox.scenario.cast import credit_code
 from services.credit.sweeps import end_expired_listings
-from tests.integration.credit.api import CMCC, CONFIRM, MIIT, PROPOSAL, REJECT, Api, confirmed, problem, proposed
+from tests.integration.credit.api import CMCC, CONFIRM, MIIT, PROPOSAL, REJECT, Api, confirmed, proposed
 from tests.integration.credit.scenes import (
     NUMBER,
     SHOP,
@@ -32,6 +32,7 @@ from tests.integration.credit.scenes import (
     rows,
     told,
 )
+from tests.integration.http.api import problem
 
 
 def audited(database: Database) -> list[tuple[str, str]]:

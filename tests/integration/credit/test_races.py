@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +12,7 @@ from uuid import UUID
 
 from chassis import clock
 from chassis.aggregate import ConflictError
-from chassis.database import Database, is_transient
+from chassis.database import Database
 from chassis.events.envelope import Message
 from chassis.service import Slice
 from contracts.vocabulary import CreditList
@@ -42,21 +41,9 @@ from tests.integration.credit.scenes import (
     told,
     upon,
 )
+from tests.integration.races import again, all_at_once, in_batches
 
 CODES = [credit_code("440300", number) for number in range(10)]
-
-
-def again(act: Callable[[], object]) -> int:
-    """Do it until it succeeds, as workers and clients do; returns how often it was refused in passing."""
-    for refused in range(100):
-        try:
-            act()
-        except Exception as error:
-            if not is_transient(error):
-                raise
-        else:
-            return refused
-    raise AssertionError("never succeeded")
 
 
 def unless(code: str, act: Callable[[], object]) -> bool:
@@ -70,26 +57,8 @@ def unless(code: str, act: Callable[[], object]) -> bool:
     return True
 
 
-def all_at_once(*acts: Callable[[], object]) -> list[Any]:
-    """Run these in threads that begin together; what one raises is raised here."""
-    barrier = threading.Barrier(len(acts))
-
-    def begin(act: Callable[[], object]) -> object:
-        barrier.wait()
-        return act()
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return [each.result() for each in [threads.submit(begin, act) for act in acts]]
-
-
 def work_off(database: Database, messages: Sequence[Message[Any]], batch: int) -> Callable[[], int]:
-    def run() -> int:
-        return sum(
-            again(lambda begin=begin: hear(database, *messages[begin : begin + batch]))  # type: ignore[misc]
-            for begin in range(0, len(messages), batch)
-        )
-
-    return run
+    return lambda: in_batches(partial(hear, database), messages, batch)
 
 
 def standings_told(database: Database) -> dict[str, list[str]]:

@@ -8,19 +8,9 @@ import pytest
 
 from chassis import clock
 from chassis.database import Database
-from tests.integration.credit.api import (
-    CMCC,
-    GUANGDONG,
-    MIIT,
-    PROPOSAL,
-    REJECT,
-    SCOPES,
-    Api,
-    confirmed,
-    problem,
-    proposed,
-)
+from tests.integration.credit.api import CMCC, GUANGDONG, MIIT, PROPOSAL, REJECT, SCOPES, Api, confirmed, proposed
 from tests.integration.credit.scenes import OF_BEIJING, SHOP, days, entries, executed, fined, hear, three_orders
+from tests.integration.http.api import problem
 
 # ------------------------------------------------------------------------------------------------------------- listing
 

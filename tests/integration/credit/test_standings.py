@@ -10,7 +10,7 @@ from chassis import clock
 from chassis.database import Database
 from contracts.vocabulary import CreditList, Tier
 from sandbox.scenario.cast import credit_code
-from tests.integration.credit.api import CMCC, GUANGDONG, MIIT, SAMR, Api, problem
+from tests.integration.credit.api import CMCC, GUANGDONG, MIIT, SAMR, Api
 from tests.integration.credit.scenes import (
     OF_BEIJING,
     SHOP,
@@ -22,6 +22,7 @@ from tests.integration.credit.scenes import (
     propose,
     repair,
 )
+from tests.integration.http.api import problem
 
 UNKNOWN = credit_code("330100", 77)
 LATER = days(8)

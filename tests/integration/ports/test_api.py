@@ -10,7 +10,8 @@ import pytest
 from chassis import clock
 from chassis.database import Database
 from chassis.service import Slice
-from tests.integration.ports.api import SCOPES, Api, problem
+from tests.integration.http.api import problem
+from tests.integration.ports.api import SCOPES, Api
 from tests.integration.ports.scenes import (
     HOLDER,
     NUMBER,

@@ -38,7 +38,7 @@ from tests.integration.ports.scenes import (
     rows,
     standing,
 )
-from tests.integration.ports.test_races import again, all_at_once
+from tests.integration.races import again, all_at_once
 
 CARRIERS = ("CMCC", "CUCC", "CTCC", "CBN")
 

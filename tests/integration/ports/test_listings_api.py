@@ -6,7 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 from chassis.database import Database
-from tests.integration.ports.api import SCOPES, Api, problem
+from tests.integration.http.api import problem
+from tests.integration.ports.api import SCOPES, Api
 from tests.integration.ports.scenes import (
     HOLDER,
     NUMBER,

@@ -9,7 +9,8 @@ import pytest
 from httpx2 import Response
 
 from chassis.database import Database
-from tests.integration.ports.api import SCOPES, Api, problem
+from tests.integration.http.api import problem
+from tests.integration.ports.api import SCOPES, Api
 from tests.integration.ports.scenes import (
     HOLDER,
     NUMBER,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from chassis import clock
 from chassis.aggregate import ConflictError
-from chassis.database import Database, is_transient
+from chassis.database import Database
 from chassis.events.envelope import Message
 from chassis.service import Slice
 from services.ports.commands.enquiries import answer_enquiry
@@ -33,6 +32,7 @@ from tests.integration.ports.scenes import (
     rows,
     unregistered,
 )
+from tests.integration.races import again, all_at_once, in_batches
 
 HOT = [f"{NUMBER[:10]}{n}" for n in range(10)]
 
@@ -41,39 +41,8 @@ def of_any_version(_: int) -> None:
     """As `If-Match: *`."""
 
 
-def again(act: Callable[[], object]) -> int:
-    """Do it until it succeeds, as workers and clients do; returns how often it was refused in passing."""
-    for refused in range(100):
-        try:
-            act()
-        except Exception as error:
-            if not is_transient(error):
-                raise
-        else:
-            return refused
-    raise AssertionError("never succeeded")
-
-
-def all_at_once(*acts: Callable[[], object]) -> list[Any]:
-    """Run these in threads that begin together; what one raises is raised here."""
-    barrier = threading.Barrier(len(acts))
-
-    def begin(act: Callable[[], object]) -> object:
-        barrier.wait()
-        return act()
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return [each.result() for each in [threads.submit(begin, act) for act in acts]]
-
-
 def work_off(database: Database, messages: Sequence[Message[Any]], batch: int) -> Callable[[], int]:
-    def run() -> int:
-        return sum(
-            again(lambda begin=begin: hear(database, *messages[begin : begin + batch]))  # type: ignore[misc]
-            for begin in range(0, len(messages), batch)
-        )
-
-    return run
+    return lambda: in_batches(partial(hear, database), messages, batch)
 
 
 def test_two_workers_and_the_api_on_ten_hot_numbers_lose_and_double_nothing(database: Database) -> None:

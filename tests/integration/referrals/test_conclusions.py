@@ -13,7 +13,8 @@ from chassis.rules import use_packs
 from chassis.service import Slice
 from services.referrals.imports import CONCLUSIONS
 from services.referrals.sweeps import mark_overdue_clues
-from tests.integration.referrals.api import Api, problem
+from tests.integration.http.api import problem
+from tests.integration.referrals.api import Api
 from tests.integration.referrals.scenes import (
     MIIT,
     MOE,

@@ -10,7 +10,8 @@ import pytest
 from chassis import clock
 from chassis.database import Database
 from services.referrals.commands.sealing import seal_crimes
-from tests.integration.referrals.api import Api, problem
+from tests.integration.http.api import problem
+from tests.integration.referrals.api import Api
 from tests.integration.referrals.scenes import (
     MIIT,
     MOE,

@@ -6,12 +6,12 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from chassis import clock
 from chassis.aggregate import ConflictError
-from chassis.database import Database, is_transient
+from chassis.database import Database
 from chassis.events.envelope import Message
 from chassis.service import Slice
 from contracts.referrals import Conclusion
@@ -21,6 +21,7 @@ from services.referrals.commands.receipts import receive_batch
 from services.referrals.store.sealings import order_sealing
 from services.referrals.store.sight import EVERYTHING, Sight
 from services.referrals.sweeps import mark_overdue_clues, seal_what_is_ordered, seal_what_is_urgent
+from tests.integration.races import again, all_at_once, in_batches
 from tests.integration.referrals.scenes import (
     assessed,
     batches,
@@ -52,39 +53,8 @@ def of_any_version(_: int) -> None:
     """As `If-Match: *`."""
 
 
-def again(act: Callable[[], object]) -> int:
-    """Do it until it succeeds, as workers and clients do; returns how often it was refused in passing."""
-    for refused in range(100):
-        try:
-            act()
-        except Exception as error:
-            if not is_transient(error):
-                raise
-        else:
-            return refused
-    raise AssertionError("never succeeded")
-
-
-def all_at_once(*acts: Callable[[], object]) -> list[Any]:
-    """Run these in threads that begin together; what one raises is raised here."""
-    barrier = threading.Barrier(len(acts))
-
-    def begin(act: Callable[[], object]) -> object:
-        barrier.wait()
-        return act()
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return [each.result() for each in [threads.submit(begin, act) for act in acts]]
-
-
 def work_off(database: Database, messages: Sequence[Message[Any]], batch: int) -> Callable[[], int]:
-    def run() -> int:
-        return sum(
-            again(lambda begin=begin: hear(database, *messages[begin : begin + batch]))  # type: ignore[misc]
-            for begin in range(0, len(messages), batch)
-        )
-
-    return run
+    return lambda: in_batches(partial(hear, database), messages, batch)
 
 
 def signed(name: str, signature: str, **say: Any) -> Message[Any]:

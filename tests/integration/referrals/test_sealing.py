@@ -15,7 +15,8 @@ from chassis import clock
 from chassis.database import Database
 from chassis.service import Slice
 from services.referrals.sweeps import seal_what_is_ordered, seal_what_is_urgent
-from tests.integration.referrals.api import Api, problem
+from tests.integration.http.api import problem
+from tests.integration.referrals.api import Api
 from tests.integration.referrals.scenes import (
     HOLDER,
     MIIT,

@@ -8,7 +8,8 @@ from chassis import clock
 from chassis.database import Database
 from chassis.service import Slice
 from services.referrals.sweeps import mark_overdue_clues
-from tests.integration.referrals.api import Api, problem
+from tests.integration.http.api import problem
+from tests.integration.referrals.api import Api
 from tests.integration.referrals.scenes import (
     MIIT,
     OTHER_PROVIDER,

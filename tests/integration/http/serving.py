@@ -1,0 +1,77 @@
+"""A service over a real database and a real issuer of tokens. Whose folder asks for it says which `service` it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from chassis import logs, migrations, rules
+from chassis.database import MECHANISM, Database
+from chassis.events import outbox
+from chassis.http.app import create_app
+from chassis.service import Service
+from chassis.settings import Settings
+from tests.integration.http import issuer as issuers
+from tests.integration.http.issuer import Issuer
+
+
+@pytest.fixture(scope="session")
+def logged() -> None:
+    """As a process logs; structlog's own way would print every local variable of a fault."""
+    logs.configure("INFO", "json")
+
+
+@pytest.fixture
+def packs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rules that are in force."""
+    monkeypatch.setattr(rules, "_packs_in_force", None)
+    rules.use_packs("CN-2015,CN-2026")
+
+
+@pytest.fixture(scope="module")
+def migrated(service: Service, database_url: str) -> Iterator[Database]:
+    """The module's database, with the tables of the service."""
+    migrations.upgrade(service, database_url)
+    database = Database(database_url, flush=outbox.flush_as(service.name), pool=20)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def database(service: Service, migrated: Database) -> Database:
+    """The module's database, empty."""
+    with migrated.begin() as tx:
+        # Emptying tables of a few rows: a TRUNCATE would make their files anew, forty times slower.
+        for table in reversed([*MECHANISM.sorted_tables, *service.metadata.sorted_tables]):
+            tx.execute(table.delete())
+    return migrated
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[Issuer]:
+    """An issuer of tokens."""
+    with Issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def app(service: Service, database: Database, database_url: str, issuer: Issuer) -> FastAPI:
+    """The API of the service."""
+    settings = Settings(
+        database_url=database_url,
+        kafka="localhost:1",
+        issuer=issuers.NAME,
+        audience=issuers.AUDIENCE,
+        jwks_url=issuer.url,
+    )
+    return create_app(service, settings, database)
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    """A client of it; a fault of the server is an answer, not an exception."""
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
