@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.abc import Buffer, DumperKey, PyFormat
-from psycopg.types.array import BaseListDumper, ListDumper
+from psycopg.types.array import ListDumper
 
 
 def _quoted(text: str) -> str:
@@ -53,10 +53,6 @@ class ArrayDumper(ListDumper):
     def get_key(self, obj: list[Any], format: PyFormat) -> DumperKey:  # noqa: A002 - the driver's name
         """One for all lists that are written here."""
         return self.cls if _writer(obj) else super().get_key(obj, format)
-
-    def upgrade(self, obj: list[Any], format: PyFormat) -> BaseListDumper:  # noqa: A002 - the driver's name
-        """Itself for what is written here, else the driver's own for these elements."""
-        return self if _writer(obj) else super().upgrade(obj, format)
 
     def dump(self, obj: list[Any]) -> Buffer | None:
         """The text of the array, in UTF-8. Raises UnicodeEncodeError for half of a surrogate pair."""
