@@ -109,8 +109,6 @@ class Worker:
         """What keeps this worker from being ready, by the name of the part."""
         now = time.monotonic()
         found = {name: fall.reason for name, fall in list(self._fallen.items()) if now < fall.shown_until}
-        for name in self._behind():
-            found[f"projection {name}"] = "has not reached the end of its topics yet"
         for name, consumer in list(self._consumers.items()):
             problem = consumer.problem()
             if problem is not None:
@@ -118,11 +116,15 @@ class Worker:
         try:
             with self._database.read() as read:
                 age = outbox.oldest_unpublished(read)
+                # As the database has it: a rebuild counts from its commit, not from when its loop comes to notice.
+                current = {each.name: projections.generation(read, each.name) for each in self._service.projections}
         except Exception as error:
-            found["outbox"] = f"cannot be read: {type(error).__name__}"
-        else:
-            if age > OUTBOX_UNREADY:
-                found["outbox"] = f"its oldest event has waited for {age.total_seconds():.0f} s"
+            return found | {"outbox": f"cannot be read: {type(error).__name__}"}
+        if age > OUTBOX_UNREADY:
+            found["outbox"] = f"its oldest event has waited for {age.total_seconds():.0f} s"
+        for name, generation in current.items():
+            if self._read_up.get(name) != generation:
+                found.setdefault(f"projection {name}", "has not reached the end of its topics yet")
         return found
 
     def _loop(self, name: str, run: Callable[[], None], *, gated: bool = False) -> None:

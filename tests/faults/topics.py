@@ -60,6 +60,15 @@ class Topics:
         finally:
             admin.close()
 
+    def ends(self, topic: str) -> dict[int, int]:
+        """Where each partition of a topic that has records ends."""
+        reader = self._reader()
+        try:
+            places = [TopicPartition(topic, number) for number in reader.partitions_for_topic(topic) or ()]
+            return {place.partition: end for place, end in reader.end_offsets(places).items() if end}
+        finally:
+            reader.close()
+
     def rewind(self, group: str, topic: str) -> None:
         """Let a group without members begin again."""
         places = [TopicPartition(topic, number) for number in self.offsets(group, topic)]

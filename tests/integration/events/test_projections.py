@@ -83,6 +83,16 @@ def test_a_rebuild_drops_what_the_topic_does_not_tell(depot: Depot) -> None:
         until(lambda: depot.board() == stored(depot))
 
 
+def test_a_worker_is_unready_from_the_commit_of_a_rebuild_until_it_has_read_all_of_it(depot: Depot) -> None:
+    depot.send([str(number) for number in range(50)])
+    with depot.worker(SHOWING) as worker:
+        for _ in range(3):
+            rebuild(depot)
+            assert "projection board" in worker.problems()
+            until(lambda: not worker.problems(), why=worker.problems)
+            assert depot.board() == stored(depot)
+
+
 def test_a_rebuild_while_no_worker_runs_is_read_by_the_next(depot: Depot) -> None:
     depot.send([str(number) for number in range(50)])
     with depot.worker(SHOWING):
