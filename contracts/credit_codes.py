@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import mul
 
-from stdnum.cn import uscc
-
-# Registering authority and kind of entity, region, organisation code, check character; none of I, O, S, V, Z.
-# stdnum wants digits in the first two places, which the standard does not (N2: a rural collective).
-_CHARACTER = "[0-9A-HJ-NP-RTUW-Y]"
+# Registering authority and kind of entity, region, organisation code, check character; none of I, O, S, V, Z. The
+# first two need not be digits (N2: a rural collective).
+_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 # No registering department has 0: eighteen of them would pass both checks.
-_SHAPE = re.compile(rf"(?!0){_CHARACTER}{{2}}[0-9]{{6}}{_CHARACTER}{{10}}")
+_SHAPE = re.compile(rf"(?!0)[{_CHARACTERS}]{{2}}[0-9]{{6}}[{_CHARACTERS}]{{10}}")
 _SEPARATORS = re.compile(r"[\s-]")
 _LENGTH = 18
 
-# GB 11714: weights of the eight characters before the organisation code's own check character.
+# GB 32100: what the characters count; all of them weighted are a multiple of 31.
+_VALUES = {each: value for value, each in enumerate(_CHARACTERS)}
+_WEIGHTS = (*(3**place % 31 for place in range(_LENGTH - 1)), 1)
+
+# GB 11714: what the eight characters before the organisation code's own check character count, and their weights.
+# Letters count from A = 10, all 26 of them.
+_ORGANISATION_VALUES = {each: int(each, 36) for each in string.digits + string.ascii_uppercase}
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -66,7 +73,7 @@ class CreditCode:
             raise InvalidCreditCode(CreditCodeFault.LENGTH)
         if not _SHAPE.fullmatch(value):
             raise InvalidCreditCode(CreditCodeFault.CHARACTERS)
-        if uscc.calc_check_digit(value[:-1]) != value[-1]:
+        if _weighted(value, _VALUES, _WEIGHTS) % len(_CHARACTERS):
             raise InvalidCreditCode(CreditCodeFault.CHECK_CHARACTER)
         if _organisation_check(value[8:16]) != value[16]:
             raise InvalidCreditCode(CreditCodeFault.ORGANISATION_CHECK)
@@ -87,6 +94,9 @@ class CreditCode:
 
 
 def _organisation_check(characters: str) -> str:
-    """The check character of the eight that come before it. Letters count from A = 10, all 26 of them."""
-    total = sum(int(each, 36) * weight for each, weight in zip(characters, _ORGANISATION_WEIGHTS, strict=True))
-    return "0123456789X0"[11 - total % 11]
+    """The check character of the eight that come before it."""
+    return "0123456789X0"[11 - _weighted(characters, _ORGANISATION_VALUES, _ORGANISATION_WEIGHTS) % 11]
+
+
+def _weighted(characters: str, values: Mapping[str, int], weights: Sequence[int]) -> int:
+    return sum(map(mul, map(values.__getitem__, characters), weights))

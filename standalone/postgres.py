@@ -17,7 +17,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import psycopg
 from psycopg import sql
@@ -26,11 +26,19 @@ from standalone.processes import Process, ProcessFailed, free_port
 
 SUPERUSER = "postgres"
 
-_SETTINGS = {
-    "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",
+SETTINGS: Final = {
     "max_connections": "200",
     "timezone": "UTC",
+    # What complaints come by again, the upper levels of every index, stays here; the default of 128 MB is full of it
+    # once half a million are stored. Each checkpoint has every page written whole once more: fewer of them.
+    "shared_buffers": "512MB",
+    "max_wal_size": "4GB",
+}
+"""As docker-compose.yml has it too."""
+
+_HERE: Final = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
     "log_timezone": "UTC",
     "lc_messages": "C",
 }
@@ -50,7 +58,7 @@ class EmbeddedPostgres:
         self.directory = directory.absolute()
         self.port = port or free_port()
         self.log = self.directory / "postgres.log"
-        self._settings = _SETTINGS | dict(settings or {})
+        self._settings = SETTINGS | _HERE | dict(settings or {})
         self._data = self.directory / "data"
         self._passwords_file = self.directory / "passwords.json"
         self._user = _unprivileged_user()

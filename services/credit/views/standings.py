@@ -95,8 +95,8 @@ def _checked(code: str, restrictions: Sequence[Restriction]) -> _Check:
         code=code,
         listed=bool(restrictions),
         refused=_refuses(restrictions),
-        reasons=tuple(dict.fromkeys(each.reason for each in restrictions)),
-        until=max((each.until for each in restrictions), default=None),
+        reasons=tuple({each.reason: None for each in restrictions}),
+        until=max([each.until for each in restrictions], default=None),
     )
 
 
@@ -106,4 +106,4 @@ def _in_force(restrictions: Sequence[Restriction], now: datetime) -> Sequence[Re
 
 
 def _refuses(restrictions: Sequence[Restriction]) -> bool:
-    return any(each.new_resources == NewResources.REFUSE for each in restrictions)
+    return NewResources.REFUSE in [each.new_resources for each in restrictions]

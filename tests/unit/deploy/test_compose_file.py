@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from anning.services import NAMES
-from standalone import kafka
+from standalone import kafka, postgres
 from tests.parts import containers
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -33,6 +33,14 @@ def test_kafka_is_set_as_in_the_standalone_system() -> None:
     }
 
     assert {name: value for name, value in settings.items() if name not in PLACES} == kafka.SETTINGS
+
+
+def test_postgresql_is_set_as_in_the_standalone_system() -> None:
+    server, *options = SERVICES["postgres"]["command"]
+
+    assert server == "postgres"
+    assert set(options[::2]) == {"-c"}
+    assert dict(each.split("=") for each in options[1::2]) == postgres.SETTINGS
 
 
 def test_the_images_are_those_that_tests_run_against() -> None:
