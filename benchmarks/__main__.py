@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--only", type=_names, default=_names(""), help="names of figures: chain,relay")
     parser.add_argument("--input", type=Path, help="a folder with ports.csv and complaints.ndjson.gz")
     parser.add_argument("--complaints", type=int, default=60_000, help="how many to make up without --input")
-    parser.add_argument("--ports", type=int, default=200_000, help="how many to file by bulk")
+    parser.add_argument("--ports", type=int, default=1_000_000, help="how many to file by bulk")
     given = parser.parse_args()
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="anning-bench-") as folder:

@@ -134,9 +134,11 @@ def take_unassessed(tx: Tx, buckets: Sequence[int], limit: int) -> list[Complain
     """Lock complaints that wait for their assessment, oldest first; those that somebody else holds are left to him."""
     rows = tx.execute(
         sa.text(
-            f"SELECT {_COMPLAINT} FROM complaints c"  # noqa: S608 - our columns
-            " WHERE c.state = 'filed' AND c.bucket = ANY(CAST(:buckets AS smallint[]))"
-            " ORDER BY c.id LIMIT :limit FOR UPDATE SKIP LOCKED"
+            # First which, then what they say: sorted with their texts, all that waits would go through a file.
+            "SELECT c.* FROM (SELECT id FROM complaints WHERE state = 'filed'"  # noqa: S608 - our columns
+            " AND bucket = ANY(CAST(:buckets AS smallint[])) ORDER BY id LIMIT :limit) AS due"
+            f" CROSS JOIN LATERAL (SELECT {_COMPLAINT} FROM complaints c"
+            " WHERE c.id = due.id AND c.state = 'filed' FOR UPDATE SKIP LOCKED) AS c ORDER BY c.id"
         ),
         {"buckets": list(buckets), "limit": limit},
     )

@@ -22,6 +22,7 @@ COLUMNS = (
 )  # fmt: skip
 """The columns of the file in which a register comes."""
 
+_PURPOSES = {each.value: each for each in Purpose}
 _NAME_LENGTH = 200
 _SIGNATURE_LENGTH = 40
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -95,7 +96,7 @@ def read_form(fields: Mapping[str, str | None], *, covers_extensions: bool, now:
         provider=reading.credit_code("provider_uscc"),
         provider_name=reading.text("provider_name", _NAME_LENGTH),
         signature=reading.text("signature", _SIGNATURE_LENGTH),
-        purpose=reading.one_of("purpose", {each.value: each for each in Purpose}, " | ".join(Purpose)),
+        purpose=reading.one_of("purpose", _PURPOSES, " | ".join(_PURPOSES)),
         province=reading.province(number),
         covers_extensions=covers_extensions,
         valid_from=reading.declared_from(),

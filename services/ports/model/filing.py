@@ -72,7 +72,7 @@ class Filing:
 
     def until(self, moment: datetime | None) -> Filing:
         """The same filing, ended at `moment`."""
-        return replace(self, valid_to=moment)
+        return self if moment == self.valid_to else replace(self, valid_to=moment)
 
     def says_the_same(self, other: Filing) -> bool:
         """Whether both name the same parties, signature and use, whenever they hold."""
