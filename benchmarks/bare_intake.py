@@ -1,24 +1,21 @@
-"""The floor of `single_intake`: a bare FastAPI route that executes the statements of an intake and commits."""
+"""The floor of `single_intake`: a bare FastAPI route that writes the rows of an intake, statement by statement, and
+commits."""
 
 from __future__ import annotations
 
 import os
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI, Response
+from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
 app = FastAPI(openapi_url=None)
 pool = ConnectionPool(os.environ["BARE_DATABASE"], min_size=10, max_size=10, open=True)
 
-with pool.connection() as _connection:
-    _connection.execute("CREATE TABLE IF NOT EXISTS kept (key uuid PRIMARY KEY, at timestamptz, status int, body text)")
-    _connection.execute("CREATE TABLE IF NOT EXISTS people (fingerprint uuid PRIMARY KEY, id uuid)")
-    _connection.execute(
-        "CREATE TABLE IF NOT EXISTS filed (id uuid PRIMARY KEY, channel text, external_id text, sender text, text text,"
-        " at timestamptz, UNIQUE (channel, external_id))"
-    )
+QUARTER = "2026Q1"
 
 
 @app.get("/ready")
@@ -29,23 +26,43 @@ def ready() -> dict[str, str]:
 
 @app.post("/complaints", status_code=201)
 def file_complaint(complaint: dict[str, Any], response: Response) -> dict[str, str]:
-    """The key, the complainant, the complaint, the answer kept: five statements and a commit."""
-    identifier, key, person = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    """The key, the complainant twice, the complaint, the answer kept: five statements and a commit."""
+    identifier, key, person, now = uuid.uuid4(), str(uuid.uuid4()), uuid.uuid4(), datetime.now(UTC)
     with pool.connection() as connection:
-        connection.execute("INSERT INTO kept VALUES (%s, now()) ON CONFLICT DO NOTHING", (key,))
-        connection.execute("SELECT id FROM people WHERE fingerprint = %s", (person,)).fetchone()
-        connection.execute("INSERT INTO people VALUES (%s, %s) ON CONFLICT DO NOTHING", (person, identifier))
-        connection.execute(
-            "INSERT INTO filed VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-            (
-                identifier,
-                complaint["channel"],
-                complaint["external_id"],
-                complaint["sender_number"],
-                complaint["text"],
-                complaint["sent_at"],
-            ),
-        )
-        connection.execute("UPDATE kept SET status = 201, body = %s WHERE key = %s", (str(identifier), key))
+        connection.execute(_KEY, (key, key.encode(), now)).fetchone()
+        connection.execute(_KNOWN, (QUARTER, person.bytes)).fetchone()
+        connection.execute(_MET, (person.bytes, person, now, QUARTER, uuid.uuid4()))
+        said = {**complaint, "id": identifier, "person": person, "bytes": person.bytes, "now": now, "receipt": key}
+        connection.execute(_COMPLAINT, said)
+        connection.execute(_ANSWER, (Jsonb({"location": f"/complaints/{identifier}"}), str(identifier).encode(), key))
     response.headers["Location"] = f"/complaints/{identifier}"
     return {"id": str(identifier)}
+
+
+_KEY = (
+    "INSERT INTO idempotency_keys (caller, route, key, fingerprint, kept_at)"
+    " VALUES ('channel:app', 'POST /complaints', %s, %s, %s) ON CONFLICT DO NOTHING RETURNING key"
+)
+_KNOWN = (
+    "SELECT c.id, s.id FROM complainants c JOIN surrogates s ON s.complainant_id = c.id AND s.quarter = %s"
+    " WHERE c.fingerprint = %s"
+)
+_MET = (
+    "WITH met AS (INSERT INTO complainants (fingerprint, id, first_seen_at) VALUES (%s, %s, %s)"
+    " ON CONFLICT DO NOTHING RETURNING id)"
+    " INSERT INTO surrogates (complainant_id, quarter, id) SELECT id, %s, %s FROM met ON CONFLICT DO NOTHING"
+)
+_COMPLAINT = (
+    "WITH taken AS (INSERT INTO complaints (id, channel, external_id, digest, bucket, sender_number, sender_raw,"
+    " complainant_id, surrogate, number_cipher, province, sent_at, received_at, filed_at, text, consented,"
+    " unsubscribed, vouched, receipt, state, version) VALUES (%(id)s, %(channel)s, %(external_id)s, %(bytes)s, 0,"
+    " %(sender_number)s, %(sender_number)s, %(person)s, %(person)s, %(bytes)s, NULL, %(sent_at)s, %(received_at)s,"
+    " %(now)s, %(text)s, 'unknown', false, true, %(receipt)s, 'filed', 0)"
+    " ON CONFLICT (channel, external_id) DO NOTHING RETURNING id, complainant_id, received_at)"
+    " INSERT INTO vouched_complaints (complainant_id, received_at, complaint_id)"
+    " SELECT complainant_id, received_at, id FROM taken"
+)
+_ANSWER = (
+    "UPDATE idempotency_keys SET status = 201, headers = %s, body = %s"
+    " WHERE caller = 'channel:app' AND route = 'POST /complaints' AND key = %s"
+)
