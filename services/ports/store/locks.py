@@ -9,6 +9,7 @@
 6. enquiries: rows, sorted by id
 7. listings: rows, sorted by entry
 8. shutdown proposals: rows, sorted by id
+9. holders of access codes: rows that are added, sorted
 
 Lock before you read: whoever decides on a number, files it, or changes what a decision about it looks at (an order's
 lifting, an answer) first locks its row in `senders`. Otherwise two of them see half each, and nobody or both act.

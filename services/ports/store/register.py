@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -82,6 +82,7 @@ def save_applications(tx: Tx, applications: Sequence[Application], ports: Sequen
         port, filing = entered.get(each.id, (None, each.filing))
         rows.append(_filing_row(each, port, filing))
     sets.insert(tx, FILINGS, rows)
+    _note_holders(tx, {(port.access_code, port.carrier, filing.holder) for port, filing in entered.values()})
     kept_out = [(each.id, each.hindrance.listing) for each in applications if each.hindrance is not None]
     sets.insert(tx, LISTING_REFUSALS, [{"entry": entry, "filing_id": id_} for id_, entry in kept_out if entry])
     ended = [filing for filing_id, (_, filing) in entered.items() if filing_id not in new and filing.valid_to]
@@ -139,20 +140,35 @@ _ANSWERING = sa.text(
 
 def owners_of(read: Read, access_codes: Iterable[str], at: datetime) -> dict[str, list[Owner]]:
     """Who holds each of these access codes, as the filings on it that are in force at `at` show."""
-    rows = read.execute(
-        sa.text(
-            "SELECT DISTINCT p.access_code, p.carrier, f.holder FROM unnest(CAST(:codes AS text[])) AS wanted(code) "
-            "CROSS JOIN LATERAL (SELECT * FROM ports WHERE access_code = wanted.code OFFSET 0) AS p "
-            "CROSS JOIN LATERAL (SELECT holder FROM filings WHERE port_id = p.id "
-            "AND valid_from <= :at AND (valid_to IS NULL OR valid_to > :at) OFFSET 0) AS f "
-            "ORDER BY p.access_code, p.carrier, f.holder"
-        ),
-        {"codes": sorted(set(access_codes)), "at": at},
-    )
+    rows = read.execute(_OWNERS, {"codes": sorted(set(access_codes)), "at": at})
     owners: dict[str, list[Owner]] = defaultdict(list)
     for row in rows.all():
         owners[row.access_code].append(Owner(row.carrier, row.holder))
     return owners
+
+
+# An access code has thousands of ports and few holders: of each the first port that is found says that it holds it.
+_OWNERS = sa.text(
+    "SELECT h.access_code, h.carrier, h.holder FROM access_code_holders AS h "
+    "WHERE h.access_code = ANY(CAST(:codes AS text[])) AND (SELECT true "
+    "FROM (SELECT id FROM ports WHERE access_code = h.access_code AND carrier = h.carrier OFFSET 0) AS p "
+    "CROSS JOIN LATERAL (SELECT FROM filings WHERE port_id = p.id AND holder = h.holder "
+    "AND valid_from <= :at AND (valid_to IS NULL OR valid_to > :at) OFFSET 0) AS f LIMIT 1) "
+    "ORDER BY h.access_code, h.carrier, h.holder"
+)
+
+
+def _note_holders(tx: Tx, held: Collection[tuple[str, str, str]]) -> None:
+    """Note that enterprises have ports on access codes at carriers: (access code, carrier, holder)."""
+    if held:
+        tx.execute(
+            sa.text(
+                "INSERT INTO access_code_holders (access_code, carrier, holder) "
+                "SELECT * FROM unnest(CAST(:codes AS text[]), CAST(:carriers AS text[]), CAST(:holders AS text[])) "
+                "ON CONFLICT DO NOTHING"
+            ),
+            dict(zip(("codes", "carriers", "holders"), map(list, zip(*sorted(held), strict=True)), strict=True)),
+        )
 
 
 def refused_before(read: Read, digests: Sequence[bytes]) -> dict[tuple[str, str, bytes, UUID], UUID]:

@@ -70,6 +70,15 @@ FILINGS = sa.Table(
     comment="Every filing and what became of it; the accepted ones are the register's history",
 )  # fmt: skip
 
+ACCESS_CODE_HOLDERS = sa.Table(
+    "access_code_holders",
+    METADATA,
+    sa.Column("access_code", Key, primary_key=True),
+    sa.Column("carrier", Key, primary_key=True),
+    sa.Column("holder", Key, primary_key=True),
+    comment="Whoever ever had a port on an access code at a carrier: among these is who holds it",
+)
+
 EVIDENCE = sa.Table(
     "evidence",
     METADATA,

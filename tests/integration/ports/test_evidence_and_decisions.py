@@ -13,6 +13,7 @@ from tests.integration.ports.scenes import (
     HOLDER,
     NOON,
     NUMBER,
+    OTHER_HOLDER,
     PROVIDER,
     assessed,
     enquiries,
@@ -188,6 +189,15 @@ def test_the_carrier_of_others_on_the_access_code_is_asked_with_its_holder_in_mi
     hear(database, unregistered("u1"), unregistered("u2"))
     (asked,) = enquiries(database)
     assert (asked.carrier, asked.addressed_because, asked.holder) == ("CTCC", "access-code", HOLDER)
+
+
+def test_a_holder_whose_ports_on_the_access_code_went_to_another_is_not_in_mind(database: Database) -> None:
+    other = f"{NUMBER[:8]}777"
+    file(database, form(other, carrier="CTCC"))
+    file(database, form(other, carrier="CTCC", holder=OTHER_HOLDER, declared_from="2026-06-02"))
+    hear(database, unregistered("u1"), unregistered("u2"))
+    (asked,) = enquiries(database)
+    assert (asked.carrier, asked.holder) == ("CTCC", OTHER_HOLDER)
 
 
 def test_the_plan_says_whom_to_ask_about_an_access_code_of_a_carriers_own(database: Database) -> None:
