@@ -20,7 +20,7 @@ from standalone.processes import Process, answers, free_port
 from standalone.system import ROOT
 
 CONNECTIONS = 32
-ROUNDS = 3
+ROUNDS = 7
 
 Requests = Callable[[], Iterator[bytes]]
 

@@ -12,7 +12,7 @@ from benchmarks.results import Result
 from benchmarks.stage import Stage
 from chassis import migrations
 
-REQUESTS = 2_000
+REQUESTS = 1_000
 _NUMBERS = 900
 
 

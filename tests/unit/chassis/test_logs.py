@@ -3,6 +3,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,13 +28,27 @@ def lines() -> Iterator[io.StringIO]:
     assert isinstance(added, logging.StreamHandler)
     added.setStream(stream)
     yield stream
-    root.handlers[:] = before
+    _put_back(before)
     root.setLevel(level)
     structlog.reset_defaults()
 
 
+def _put_back(before: list[logging.Handler]) -> None:
+    root = logging.getLogger()
+    for each in set(root.handlers).difference(before):
+        each.close()
+    root.handlers[:] = before
+
+
+def written(lines: io.StringIO) -> str:
+    """Everything that was said, also what would have waited a moment to be written."""
+    for each in logging.getLogger().handlers:
+        each.flush()
+    return lines.getvalue()
+
+
 def read(lines: io.StringIO) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(lines.getvalue().splitlines()[-1])
+    parsed: dict[str, Any] = json.loads(written(lines).splitlines()[-1])
     return parsed
 
 
@@ -48,15 +65,15 @@ def test_nothing_secret_is_written_wherever_it_stands(lines: io.StringIO, secret
     said = f"postgresql://role:{secret}@host/db" if secret == "hunter2" else f"来电{secret}。"
     log = structlog.get_logger()
     log.info(said, text=said, deep={"list": [said, {"inner": said}]}, raw=said.encode(), error=ValueError(said))
-    assert secret not in lines.getvalue()
+    assert secret not in written(lines)
     logging.getLogger("of.somebody").warning("got %s", said)
-    assert secret not in lines.getvalue()
+    assert secret not in written(lines)
     try:
         raise RuntimeError(said)
     except RuntimeError:
         log.exception("failed")
-    assert secret not in lines.getvalue()
-    assert "RuntimeError" in lines.getvalue()
+    assert secret not in written(lines)
+    assert "RuntimeError" in written(lines)
 
 
 @pytest.mark.parametrize("plain", ["12345678901", "138001380001", "01900000-0000-7000-8000-013800138000", "1380013800"])
@@ -68,6 +85,29 @@ def test_other_digits_stay(lines: io.StringIO, plain: str) -> None:
 def test_libraries_log_in_the_same_form(lines: io.StringIO) -> None:
     logging.getLogger("of.somebody").warning("took %s ms", 7)
     assert read(lines).items() >= {"event": "took 7 ms", "level": "warning", "logger": "of.somebody"}.items()
+
+
+def test_a_warning_is_written_at_once_and_with_it_what_was_said_before(lines: io.StringIO) -> None:
+    log = structlog.get_logger()
+    log.info("first")
+    log.warning("second")
+    assert [json.loads(line)["event"] for line in lines.getvalue().splitlines()] == ["first", "second"]
+
+
+def test_what_is_said_is_written_a_moment_later_by_itself(lines: io.StringIO) -> None:
+    structlog.get_logger().info("order executed")
+    deadline = time.monotonic() + 20
+    while "order executed" not in lines.getvalue():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_the_last_lines_of_a_process_are_written_as_it_ends() -> None:
+    program = (
+        "import structlog; from chassis import logs; logs.configure('INFO', 'json'); structlog.get_logger().info('bye')"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(ended.stderr)["event"] == "bye"
 
 
 def test_configuring_twice_writes_every_line_once(lines: io.StringIO) -> None:
@@ -82,9 +122,10 @@ def test_for_a_person_the_form_is_another_and_the_cuts_are_the_same(capsys: pyte
     try:
         logs.configure("INFO", "console")
         structlog.get_logger().info("called", by="13800138000")
-        written = capsys.readouterr().err
+        logs.configure("INFO", "console")  # which closes what it replaces
+        said = capsys.readouterr().err
     finally:
-        root.handlers[:] = before
+        _put_back(before)
         structlog.reset_defaults()
-    assert "called" in written
-    assert "<mobile>" in written
+    assert "called" in said
+    assert "<mobile>" in said
