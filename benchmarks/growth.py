@@ -14,7 +14,7 @@ from benchmarks.chain import run_through
 from benchmarks.results import Result
 from benchmarks.stage import Stage
 
-COMPLAINTS = 20_000
+COMPLAINTS = 40_000
 """How many run through at each fill, at most."""
 SEEDS = (200_000, 300_000)
 """Of the scenarios that run through: other people and numbers than anywhere else."""
