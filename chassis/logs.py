@@ -78,7 +78,7 @@ class _Unhurried(logging.StreamHandler[TextIO]):
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._said: list[str] = []
-        self._closed = threading.Event()
+        self._over = threading.Event()
         threading.Thread(target=self._write_along, name="logs", daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -100,12 +100,12 @@ class _Unhurried(logging.StreamHandler[TextIO]):
 
     def close(self) -> None:
         """Write all lines, and no more by itself."""
-        self._closed.set()
+        self._over.set()
         self.flush()
         super().close()
 
     def _write_along(self) -> None:
-        while not self._closed.wait(_WRITTEN_EVERY_SECONDS):
+        while not self._over.wait(_WRITTEN_EVERY_SECONDS):
             self.flush()
 
 
