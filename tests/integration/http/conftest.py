@@ -11,10 +11,9 @@ from fastapi.testclient import TestClient
 from chassis import logs
 from chassis.database import Database
 from chassis.http.app import create_app
-from chassis.settings import Settings
-from tests.integration.http import issuer as issuers
 from tests.integration.http import parcels
 from tests.integration.http.issuer import Issuer
+from tests.integration.http.serving import settings
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -37,17 +36,6 @@ def database(database_url: str) -> Iterator[Database]:
     parcels.create_tables(database)
     yield database
     database.close()
-
-
-def settings(database_url: str, issuer: Issuer) -> Settings:
-    """Settings of an API that trusts `issuer`."""
-    return Settings(
-        database_url=database_url,
-        kafka="localhost:1",
-        issuer=issuers.NAME,
-        audience=issuers.AUDIENCE,
-        jwks_url=issuer.url,
-    )
 
 
 @pytest.fixture

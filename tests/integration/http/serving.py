@@ -18,6 +18,17 @@ from tests.integration.http import issuer as issuers
 from tests.integration.http.issuer import Issuer
 
 
+def settings(database_url: str, issuer: Issuer) -> Settings:
+    """Settings of an API that trusts `issuer`."""
+    return Settings(
+        database_url=database_url,
+        kafka="localhost:1",
+        issuer=issuers.NAME,
+        audience=issuers.AUDIENCE,
+        jwks_url=issuer.url,
+    )
+
+
 @pytest.fixture(scope="session")
 def logged() -> None:
     """As a process logs; structlog's own way would print every local variable of a fault."""
@@ -60,14 +71,7 @@ def issuer() -> Iterator[Issuer]:
 @pytest.fixture
 def app(service: Service, database: Database, database_url: str, issuer: Issuer) -> FastAPI:
     """The API of the service."""
-    settings = Settings(
-        database_url=database_url,
-        kafka="localhost:1",
-        issuer=issuers.NAME,
-        audience=issuers.AUDIENCE,
-        jwks_url=issuer.url,
-    )
-    return create_app(service, settings, database)
+    return create_app(service, settings(database_url, issuer), database)
 
 
 @pytest.fixture

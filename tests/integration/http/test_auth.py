@@ -15,9 +15,9 @@ from chassis.http import auth
 from chassis.http.app import create_app
 from chassis.http.auth import LEEWAY_SECONDS, SigningKeys
 from chassis.http.routes import Router
-from tests.integration.http.conftest import settings
 from tests.integration.http.issuer import Issuer, new_key
 from tests.integration.http.parcels import Parcels
+from tests.integration.http.serving import settings
 
 SCOPES = "parcels:read parcels:send"
 

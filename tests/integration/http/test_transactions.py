@@ -14,8 +14,8 @@ from chassis.database import Database
 from chassis.http import routes
 from chassis.http.app import create_app
 from tests.integration.http import parcels
-from tests.integration.http.conftest import settings
 from tests.integration.http.issuer import Issuer
+from tests.integration.http.serving import settings
 from tests.parts.protocols import Postgres
 
 Headers = dict[str, str]

@@ -17,9 +17,8 @@ from chassis.database import Database, Tx
 from chassis.http.app import create_app
 from chassis.imports import upload
 from chassis.privacy import KeyRing
-from chassis.settings import Settings
-from tests.integration.http import issuer as issuers
 from tests.integration.http.issuer import Issuer
+from tests.integration.http.serving import settings
 from tests.integration.imports import letters
 
 
@@ -80,14 +79,7 @@ def database(database_url: str, published: list[Recorded]) -> Iterator[Database]
 @pytest.fixture
 def app(database: Database, database_url: str, issuer: Issuer) -> FastAPI:
     """The post office's API."""
-    settings = Settings(
-        database_url=database_url,
-        kafka="localhost:1",
-        issuer=issuers.NAME,
-        audience=issuers.AUDIENCE,
-        jwks_url=issuer.url,
-    )
-    return create_app(letters.PostOffice(), settings, database)
+    return create_app(letters.PostOffice(), settings(database_url, issuer), database)
 
 
 @pytest.fixture
