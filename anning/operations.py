@@ -81,7 +81,9 @@ def replay_dead_letters(
     failing = 0
     with run.opened(loaded_service, loaded) as database:
         for each in replay(
-            loaded_service,
+            loaded_service.name,
+            loaded_service.reactions,
+            loaded_service.projections,
             database,
             loaded.kafka,
             run.catalogue(loaded),

@@ -10,8 +10,8 @@ from typing import ClassVar
 from benchmarks.stage import Stage
 from chassis.aggregate import Cause, Recorded
 from chassis.database import MECHANISM, Database
+from chassis.event import Event
 from chassis.events import outbox
-from chassis.events.event import Event
 from chassis.events.topics import Catalogue, Topic
 from chassis.ids import new_id
 

@@ -6,13 +6,12 @@ Pure: nothing here knows a database or a broker.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
-if TYPE_CHECKING:
-    from chassis.events.event import Event
+from chassis.event import Event
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -31,6 +30,10 @@ class Cause(msgspec.Struct, frozen=True):
         """The cause of a story that begins with the command or act that `identifier` names."""
         return cls(str(identifier), str(identifier))
 
+    def within(self, correlation_id: str) -> Cause:
+        """The same cause as a part of the story that `correlation_id` began."""
+        return Cause(correlation_id, self.causation_id, self.traceparent)
+
 
 class ConflictError(Exception):
     """An act does not fit the state of what it is upon.
@@ -45,8 +48,19 @@ class ConflictError(Exception):
         self.detail = detail
 
 
-class NotSeenError(LookupError):
+class NotFoundError(LookupError):
     """There is no such thing, or none that this caller may know of: it must not be able to tell."""
+
+
+E = TypeVar("E", bound=Event)
+
+
+def fact(kind: type[E], aggregate: object) -> E:
+    """The event of this kind that states what `aggregate` is now: each of its fields is the attribute of that name.
+
+    Raises msgspec.ValidationError where an attribute is missing or has another type.
+    """
+    return msgspec.convert(aggregate, kind, from_attributes=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def configure(level: str, form: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = _Unhurried(sys.stderr)
+    handler = BufferedHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -68,7 +68,7 @@ def configure(level: str, form: str) -> None:
         logging.getLogger(name).propagate = True
 
 
-class _Unhurried(logging.StreamHandler[TextIO]):
+class BufferedHandler(logging.StreamHandler[TextIO]):
     """Writes what was said in a fifth of a second at once, and whatever is a warning or worse as it is said.
 
     Each write lets go of Python's lock, for which every thread of an API waits: line by line that took a sixth of

@@ -91,7 +91,7 @@ def serve(service: Service, role: Role) -> None:
         if worker is not None:
             app.state.readiness["worker"] = worker.problems
             worker.start()
-        _spare_the_collector()
+        _tune_gc()
         log.info("started", service=service.name, role=role.value, port=loaded.port)
         try:
             uvicorn.run(app, host=loaded.host, port=loaded.port, log_config=None, access_log=False)
@@ -100,7 +100,7 @@ def serve(service: Service, role: Role) -> None:
                 worker.stop()
 
 
-def _spare_the_collector() -> None:
+def _tune_gc() -> None:
     """Let the garbage collector look at what a batch makes, not at what lasts as long as the process.
 
     A batch makes tens of thousands of objects, all of them in use until it is done: with the default of 700 the

@@ -6,17 +6,44 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
 from chassis import metrics
 from chassis.buckets import ALL, Ownership
 from chassis.database import Database, Tx, is_transient
-from chassis.service import Slice, Sweep
 
 CLAIM_SECONDS = 1.0
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The part of a sweep's work to do in one transaction: at most `limit` items, of these buckets only."""
+
+    limit: int
+    buckets: tuple[int, ...] = ALL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """Work that is due, found in the service's own tables.
+
+    `run` does a slice in one transaction and returns the count of items done. While that is not zero it runs again at
+    once; otherwise after `every`, or when a commit announces work and `woken` is true. A `bucketed` sweep receives only
+    buckets that this process owns, so that no two replicas work on one key; any other sweep selects its rows with SKIP
+    LOCKED. `name` is the label of its metric, in kebab-case.
+    """
+
+    name: str
+    run: Callable[[Tx, Slice], int]
+    every: timedelta
+    limit: int = 500
+    bucketed: bool = False
+    woken: bool = True
 
 
 class Sweeper:

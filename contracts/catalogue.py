@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType, ModuleType
 from typing import Final
 
-from chassis.events.event import Event
+from chassis.event import Event
 from contracts import complaints, credit, ports, referrals
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from chassis.events.event import Event
+from chassis.event import Event
 from contracts.moments import Moment
 
 

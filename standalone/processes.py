@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-LEASH = Path(__file__).with_name("leash.py")
+LEASH = Path(__file__).with_name("die_with_parent.py")
 
 # The kernel takes the end of the thread that started a child for the end of its parent, so one thread starts them all
 # and lives as long as we do.
@@ -144,11 +144,11 @@ class Process:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         user = f"{self._user[0]}:{self._user[1]}" if self._user else ""
-        leash = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), str(int(self._stop_signal)), user]
+        die_with_parent = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), str(int(self._stop_signal)), user]
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [*leash, *self._command],
+                [*die_with_parent, *self._command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -34,15 +34,15 @@ from chassis.events import kafka as clients
 from chassis.events.dead_letters import PoisonEvent
 from chassis.events.envelope import Decoder, Message, UndecodableError
 from chassis.events.projections import SupersededError
+from chassis.events.routing import Routing, topics_of
 from chassis.events.topics import Catalogue
-from chassis.service import Routing, topics_of
 
 RETRY_SECONDS = 30.0
 UNREADY_ATTEMPTS = 3
 
 log = structlog.get_logger()
 
-Admit = Callable[[Tx, Sequence[Message[Any]]], Sequence[Message[Any]]]
+Filter = Callable[[Tx, Sequence[Message[Any]]], Sequence[Message[Any]]]
 """Decides, first thing in a batch's transaction, which of its messages the handlers get to see."""
 
 
@@ -98,7 +98,7 @@ class Consumer:
         bootstrap: str,
         catalogue: Catalogue,
         routing: Routing,
-        admit: Admit,
+        filter_messages: Filter,
         stop: threading.Event,
         polled: Callable[[KafkaConsumer], None] = lambda _: None,
     ) -> None:
@@ -110,7 +110,7 @@ class Consumer:
         self._bootstrap = bootstrap
         self._catalogue = catalogue
         self._routing = routing
-        self._admit = admit
+        self._filter = filter_messages
         self._stop = stop
         self._polled = polled
         self._decoder = Decoder(routing)
@@ -157,7 +157,7 @@ class Consumer:
                 consumer.seek(tp, offset)
             self._stop.wait(random.uniform(0.2, 1.0))
             return
-        self._bury(batch.dead())
+        self._send_to_dlq(batch.dead())
         self._commit(consumer, batch.following())
         self._settle(consumer, batch)
         metrics.CONSUMED.labels(self._group).inc(len(batch.messages))
@@ -195,7 +195,7 @@ class Consumer:
     def _attempt(self, messages: Sequence[Message[Any]]) -> Exception | None:
         try:
             with self._database.begin(messages[0].caused()) as tx:
-                dispatch(tx, self._admit(tx, messages), self._routing)
+                dispatch(tx, self._filter(tx, messages), self._routing)
         except Exception as error:  # told apart by the caller, outside of the rolled back transaction
             return error
         return None
@@ -212,7 +212,7 @@ class Consumer:
                   event_id=str(message.id), exc_info=error)  # fmt: skip
         batch.failed[tp] = (message.offset, error)
 
-    def _bury(self, dead: Sequence[tuple[Any, str]]) -> None:
+    def _send_to_dlq(self, dead: Sequence[tuple[Any, str]]) -> None:
         """Put records into their dead-letter topics and wait until the broker has them: only then may the offset
         pass."""
         if not dead:

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.aggregate import Cause
-from chassis.events.event import Event
+from chassis.event import Event
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from chassis.database import MECHANISM, Key, Read, Tx
-from chassis.service import Projection
+from chassis.events.routing import Projection
 
 PROJECTIONS = sa.Table(
     "projections",
@@ -44,7 +44,7 @@ def generation(read: Read, name: str) -> int:
     return found or 1
 
 
-def hold(tx: Tx, expected: Mapping[str, int]) -> None:
+def lock_generation(tx: Tx, expected: Mapping[str, int]) -> None:
     """Keep projections (name → generation) from being rebuilt until this transaction ends.
 
     Raises SupersededError when one was rebuilt already.

@@ -6,7 +6,7 @@ already handled do nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -16,8 +16,8 @@ from chassis.events import dead_letters, inbox
 from chassis.events.consumer import dispatch
 from chassis.events.dead_letters import DeadLetter
 from chassis.events.envelope import Decoder, UndecodableError
+from chassis.events.routing import Projection, Routing
 from chassis.events.topics import Catalogue
-from chassis.service import Routing, Service
 
 
 class Outcome(StrEnum):
@@ -39,7 +39,9 @@ class Replayed:
 
 
 def replay(
-    service: Service,
+    service: str,
+    reactions: Routing,
+    projections: Sequence[Projection],
     database: Database,
     bootstrap: str,
     catalogue: Catalogue,
@@ -53,11 +55,9 @@ def replay(
 
     Each is a transaction of its own: what still fails is told and left where it is.
     """
-    listeners: list[Routing] = [each.handlers for each in service.projections]
-    if service.reactions:
-        listeners.append(service.reactions)
-    decoder = Decoder({event for routing in listeners for event in routing})
-    for letter in islice(dead_letters.read(bootstrap, catalogue, topic, service.name, start), limit):
+    routings = [*(each.handlers for each in projections), reactions]
+    decoder = Decoder({event for routing in routings for event in routing})
+    for letter in islice(dead_letters.read(bootstrap, catalogue, topic, service, start), limit):
         try:
             message = decoder.decode(letter.value or b"", letter.topic, letter.partition, letter.original_offset)
         except UndecodableError as error:
@@ -71,9 +71,9 @@ def replay(
             continue
         try:
             with database.begin(message.caused()) as tx:
-                for routing in listeners:
+                for routing in routings:
                     if type(message.event) in routing:
-                        heard = inbox.take(tx, [message]) if routing is service.reactions else [message]
+                        heard = inbox.take(tx, [message]) if routing is reactions else [message]
                         dispatch(tx, heard, routing)
         except Exception as error:  # told to the operator, who decides
             yield Replayed(letter, Outcome.STILL_FAILING, f"{type(error).__name__}: {error}")

@@ -14,11 +14,11 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from chassis.database import Database
 from chassis.http import health, openapi, pages, problems
-from chassis.http.auth import Authority, public, unguarded
-from chassis.http.edge import Edge
+from chassis.http.auth import TokenVerifier, public, unprotected_routes
+from chassis.http.middleware import RequestMiddleware
 from chassis.http.problems import MethodNotAllowed, NotFound
-from chassis.http.shapes import route_of, shapes_of
 from chassis.http.transactions import ReadTx, WriteTx
+from chassis.http.validation import inputs_of, route_of
 from chassis.settings import Settings
 
 __all__ = ["ReadTx", "WriteTx", "create_app", "create_probe"]
@@ -50,7 +50,7 @@ def create_app(service: Api, settings: Settings, database: Database) -> FastAPI:
     app = _bare(service)
     app.state.database = database
     app.state.threads = ThreadPoolExecutor(settings.database_pool, thread_name_prefix="transaction")
-    app.state.authority = Authority.of(settings)
+    app.state.token_verifier = TokenVerifier.from_settings(settings)
     app.state.readiness["database"] = health.database_ready(database)
     for router in service.routers:
         # 422 is declared so that FastAPI does not describe its own form of it.
@@ -80,17 +80,17 @@ def _bare(service: Api) -> FastAPI:
         exception_handlers=dict.fromkeys(problems.HANDLED, _answer),
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.add_middleware(Edge)
+    app.add_middleware(RequestMiddleware)
     app.state.readiness = {}
     app.include_router(health.router)
     return app
 
 
 def _settle(app: FastAPI) -> None:
-    open_routes = unguarded(app)
+    open_routes = unprotected_routes(app)
     if open_routes:
         raise RuntimeError(f"neither public nor with required scopes: {', '.join(open_routes)}")
-    app.state.shapes = shapes_of(iter_route_contexts(app.routes))
+    app.state.inputs = inputs_of(iter_route_contexts(app.routes))
     app.state.methods = defaultdict(set)
     for context in iter_route_contexts(app.routes):
         app.state.methods[context.path_format] |= context.methods or set()

@@ -1,7 +1,7 @@
 """Who calls: OAuth 2 access tokens as JWTs (RFC 6750, RFC 9068, RFC 8725), one issuer, one audience, scopes per act.
 
-A route either `requires` scopes and so learns its caller, or is declared `public`; `unguarded` finds those that are
-neither. Tokens live in real time, not in `chassis.clock`'s.
+A route either `requires` scopes and receives its caller, or is declared `public`; `unprotected_routes` lists those that
+are neither. Tokens expire by real time, not by `chassis.clock`.
 """
 
 # No `from __future__ import annotations`: FastAPI cannot resolve the annotations of a callable object as strings.
@@ -154,7 +154,7 @@ class _Verified:
     ends: float
 
 
-class Authority:
+class TokenVerifier:
     """Judges tokens: signature, type, issuer, audience, times, organisation."""
 
     def __init__(self, issuer: str, audience: str, keys: SigningKeys) -> None:
@@ -171,7 +171,7 @@ class Authority:
         )
 
     @classmethod
-    def of(cls, settings: Settings) -> "Authority":
+    def from_settings(cls, settings: Settings) -> "TokenVerifier":
         """The authority that a process is told to trust."""
         return cls(settings.issuer, settings.audience, SigningKeys(settings.jwks_url))
 
@@ -253,12 +253,13 @@ class _Bearer(SecurityBase):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated(headers={"WWW-Authenticate": f'Bearer realm="{REALM}"'})
-        authority: Authority = request.app.state.authority
-        caller = await authority.caller(token.strip())
+        verifier: TokenVerifier = request.app.state.token_verifier
+        caller = await verifier.caller(token.strip())
         missing = [scope for scope in self._scopes if scope not in caller.scopes]
         if missing:
             challenge = f'Bearer realm="{REALM}", error="insufficient_scope", scope="{" ".join(self._scopes)}"'
             raise Forbidden(f"The scope {missing[0]} is missing.", headers={"WWW-Authenticate": challenge})
+        request.state.caller = caller
         return caller
 
 
@@ -273,13 +274,13 @@ def public(endpoint: F) -> F:
     return endpoint
 
 
-def unguarded(app: FastAPI) -> list[str]:
+def unprotected_routes(app: FastAPI) -> list[str]:
     """The routes that neither require a token nor are declared public: "GET /orders"."""
     return [
         f"{method} {context.path}"
         for context in iter_route_contexts(app.routes)
         for method in sorted(context.methods or {"*"})
-        if not is_public(context) and not is_guarded(context)
+        if not is_public(context) and not requires_token(context)
     ]
 
 
@@ -288,7 +289,7 @@ def is_public(context: RouteContext) -> bool:
     return getattr(context.endpoint, "__anning_public__", False) is True
 
 
-def is_guarded(context: RouteContext) -> bool:
+def requires_token(context: RouteContext) -> bool:
     """Whether the route is not reached without a token."""
     dependant = getattr(context, "dependant", None)
     return dependant is not None and any(isinstance(call, _Bearer) for call in calls_of(dependant))

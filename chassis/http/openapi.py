@@ -9,17 +9,17 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from chassis.http import idempotency, preconditions, problems, transactions
-from chassis.http.auth import calls_of, is_guarded
+from chassis.http.auth import calls_of, requires_token
+from chassis.http.operations import operation_of
 from chassis.http.problems import MEDIA_TYPE, Problem
-from chassis.http.routes import transaction_of
-from chassis.http.shapes import Shape
+from chassis.http.validation import RouteInput
 
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI 3.1 document of an application made by `create_app`."""
-    shapes: dict[Callable[..., Any], Shape] = app.state.shapes
+    shapes: dict[Callable[..., Any], RouteInput] = app.state.inputs
     document = FastAPI.openapi(app)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
@@ -46,26 +46,27 @@ def described(app: FastAPI) -> Iterator[RouteContext]:
             yield context
 
 
-def refusals(context: RouteContext, shape: Shape, method: str) -> Iterator[type[Problem]]:
+def refusals(context: RouteContext, shape: RouteInput, method: str) -> Iterator[type[Problem]]:
     """Every type of problem that a route may answer by how it is made."""
     calls = list(calls_of(context.dependant))
     yield problems.Malformed
     yield problems.Invalid
     yield problems.Internal
-    if is_guarded(context):
+    if requires_token(context):
         yield from (problems.Unauthenticated, problems.Forbidden, problems.KeysUnavailable)
     if "{" in shape.path:
         yield problems.NotFound
     if shape.body is not None:
         yield from (problems.PayloadTooLarge, problems.UnsupportedMediaType)
-    if preconditions.demanded in calls:
+    if preconditions.required_precondition in calls:
         yield from (problems.PreconditionFailed, problems.PreconditionRequired)
-    if idempotency.once in calls:  # reads the body, also where the route has none
+    if idempotency.optional_key in calls:  # reads the body, also where the route has none
         yield from (problems.IdempotencyKeyReused, problems.PayloadTooLarge)
-    if idempotency.demanded in calls:
+    if idempotency.required_key in calls:
         yield problems.IdempotencyKeyRequired
-    opening = transaction_of(context.endpoint)
-    if opening is transactions.begin or method in _UNSAFE:
+    operation = operation_of(context.endpoint)
+    opening = operation.opening if operation else None
+    if opening is transactions.write_transaction or method in _UNSAFE:
         yield problems.Conflict
     if opening is not None or method in _UNSAFE:
         yield from (problems.DatabaseUnavailable, problems.Busy)
@@ -86,7 +87,7 @@ def _add_refusals(operation: dict[str, Any], types: list[type[Problem]]) -> None
     operation["responses"] = dict(sorted(responses.items()))
 
 
-def _add_body(operation: dict[str, Any], shape: Shape) -> None:
+def _add_body(operation: dict[str, Any], shape: RouteInput) -> None:
     if shape.body is None or shape.json or "requestBody" in operation:
         return
     content = {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in shape.body.media_types}

@@ -1,7 +1,7 @@
 """Keyset paging: a page says where the next begins, so that rows that come and go shift nothing. There are no totals.
 
-A token holds the sort key of the last row of a page. It is no secret and no right: what a caller may see is asked for
-again with every page. Its check sum only tells a damaged or foreign token from a good one.
+A token holds the sort key of the last row of a page. It is no secret and grants no access: visibility is checked for
+every page. Its check sum only detects a damaged token, or one of another listing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from chassis.http.problems import Invalid
-from chassis.http.shapes import route_of
+from chassis.http.validation import route_of
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 500
@@ -84,7 +84,7 @@ class Paging:
 
 
 # Async, though it waits for nothing: a sync dependency would cost a change of threads.
-async def asked(
+async def paging_params(
     request: Request,
     response: Response,
     page_size: Annotated[int, Query(ge=1, le=MAX_SIZE, description="rows per page")] = DEFAULT_SIZE,
@@ -96,5 +96,5 @@ async def asked(
     return Paging(page_size, page_token, request, response)
 
 
-PageQuery = Annotated[Paging, Depends(asked)]
+PageQuery = Annotated[Paging, Depends(paging_params)]
 """For a listing: `page: PageQuery`, then `return page.of(rows, key=lambda row: (row.filed_at, row.id))`."""

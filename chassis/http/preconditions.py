@@ -35,7 +35,7 @@ class Precondition:
             raise PreconditionFailed(f"The present version is {etag(version)}.")
 
 
-def demanded(
+def required_precondition(
     if_match: Annotated[
         str | None,
         Header(alias="If-Match", description="the ETag of what was read and decided on, or `*`", examples=['"3"']),
@@ -59,5 +59,5 @@ def demanded(
     return Precondition(frozenset(tags))
 
 
-IfMatch = Annotated[Precondition, Depends(demanded)]
+IfMatch = Annotated[Precondition, Depends(required_precondition)]
 """For routes that demand If-Match: `seen: IfMatch`, then `seen.check(order.version)` on the locked row."""

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from chassis.aggregate import ConflictError, NotSeenError
+from chassis.aggregate import ConflictError, NotFoundError
 from chassis.database import StaleAggregateError, is_transient
 
 MEDIA_TYPE = "application/problem+json"
@@ -268,7 +268,7 @@ HANDLED = (
         HTTPException,
         ClientDisconnect,
         ConflictError,
-        NotSeenError,
+        NotFoundError,
         StaleAggregateError,
     ),
     *(sa.exc.DBAPIError, sa.exc.TimeoutError, psycopg.Error),
@@ -289,7 +289,7 @@ def of(error: Exception, request: Request) -> Problem:
             return Malformed("The body ended before it was complete.")
         case ConflictError():
             return TYPES[error.code](error.detail)
-        case NotSeenError():
+        case NotFoundError():
             return NotFound()
         case StaleAggregateError():
             return PreconditionFailed() if "if-match" in request.headers else Conflict()

@@ -28,17 +28,17 @@ def cause_of(request: Request) -> Cause:
     )
 
 
-def begin(request: Request) -> AbstractContextManager[Tx]:
+def write_transaction(request: Request) -> AbstractContextManager[Tx]:
     """The transaction of a request that changes something."""
     database: Database = request.app.state.database
     return database.begin(cause_of(request))
 
 
-def look(request: Request) -> AbstractContextManager[Read]:
+def read_transaction(request: Request) -> AbstractContextManager[Read]:
     """The read-only transaction of a request that only looks."""
     database: Database = request.app.state.database
     return database.read()
 
 
-WriteTx = Annotated[Tx, begin]
-ReadTx = Annotated[Read, look]
+WriteTx = Annotated[Tx, write_transaction]
+ReadTx = Annotated[Read, read_transaction]

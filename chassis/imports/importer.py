@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Generic, TypeVar
 
 from chassis.database import Tx
 from chassis.http.auth import Caller
-from chassis.http.routes import Router
-from chassis.imports import routes
 from chassis.imports.formats import Format
 from chassis.imports.lines import Line, Outcome
 from chassis.imports.resource import Import
-from chassis.imports.sweep import run_for
-from chassis.service import Sweep
 
 R = TypeVar("R")
-
-POLL = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +25,7 @@ class Importer(Generic[R]):
     duplicate, never the order. What it locks it locks sorted. What it raises is tried again a few times; then the
     import has failed, until staff resume it.
 
-    `overseer` tells who sees the imports of all organisations and resumes those that failed; everybody else sees those
+    `sees_all` tells who sees the imports of all organisations and resumes those that failed; everybody else sees those
     of their own. `noun` names one import in the API's description ("complaint import"); `personal` says whether lines
     hold personal data, so that they are encrypted while they wait (the process needs a key ring then).
     """
@@ -41,16 +34,5 @@ class Importer(Generic[R]):
     noun: str
     format: Format[R]
     apply: Callable[[Tx, Import, Sequence[Line[R]]], Outcome]
-    overseer: Callable[[Caller], bool]
+    sees_all: Callable[[Caller], bool]
     personal: bool = True
-
-    def router(self, path: str, scope: str) -> Router:
-        """The routes below `path`: send a file, list imports, read one and its lines' errors, resume one that failed.
-
-        All need `scope`.
-        """
-        return routes.router(self, path, scope)
-
-    def sweep(self) -> Sweep:
-        """The work that imports leave: one chunk at a time, by any number of workers."""
-        return Sweep(name=f"import {self.kind}", run=run_for(self), every=POLL, limit=1)

@@ -1,4 +1,4 @@
-"""An import as a resource: what is kept of it, and what is told about it.
+"""An import as a resource: what is kept of it, and what is select_imports about it.
 
 A file waits as chunks, each worked off in a transaction of its own, in any order and by any number of workers. Counts
 are never incremented: each chunk keeps its own, and the import's are their sum.
@@ -103,7 +103,7 @@ class Import:
         return Caller(self.submitted_by, kind, code, frozenset())
 
 
-def told(kind: str, org: str | None) -> sa.Select[Any]:
+def select_imports(kind: str, org: str | None) -> sa.Select[Any]:
     """The imports of a kind that an organisation sent, or of all organisations (None).
 
     With the columns of `imports`; while one is not finished, its counts are those of the chunks done so far.

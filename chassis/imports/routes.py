@@ -4,7 +4,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,9 +16,8 @@ from starlette.requests import ClientDisconnect
 from chassis import audit, clock
 from chassis.database import Database, Read, Tx
 from chassis.http import problems
-from chassis.http.answers import accepted, answered
 from chassis.http.auth import Caller, requires
-from chassis.http.idempotency import Once
+from chassis.http.idempotency import IdempotencyKey, KeyUse, key_use
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import (
     Conflict,
@@ -29,16 +28,15 @@ from chassis.http.problems import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
+from chassis.http.responses import json_response
 from chassis.http.routes import Router
-from chassis.http.shapes import route_of, takes
 from chassis.http.transactions import ReadTx, WriteTx, cause_of
+from chassis.http.validation import consumes, route_of
 from chassis.ids import new_id
+from chassis.imports.importer import Importer
 from chassis.imports.refusals import CompressedTooStrongly, UnreadableFile, WrongHeader
-from chassis.imports.resource import CHUNKS, FAILED, IMPORTS, RECEIVED, errors_of, told
+from chassis.imports.resource import CHUNKS, FAILED, IMPORTS, RECEIVED, errors_of, select_imports
 from chassis.imports.upload import PIECE_BYTES, Limits, Reception
-
-if TYPE_CHECKING:
-    from chassis.imports.importer import Importer
 
 GZIP_TYPES = ("application/gzip", "application/x-gzip")
 
@@ -78,7 +76,7 @@ class Resumption(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
-IdempotencyKey = Annotated[
+UploadKey = Annotated[
     str | None,
     Header(
         pattern=r"^[\x21-\x7e]{1,255}$",
@@ -87,8 +85,11 @@ IdempotencyKey = Annotated[
 ]
 
 
-def router(importer: "Importer[Any]", path: str, scope: str) -> Router:
-    """The routes of one importer; see `Importer.router`."""
+def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
+    """The routes below `path`: send a file, list imports, read one and the errors of its lines, resume one that failed.
+
+    All require `scope`.
+    """
     made = Router(tags=[f"{importer.noun}s"])
     slug = importer.noun.replace(" ", "_")
     refusals = problems.responses(UnreadableFile, WrongHeader, CompressedTooStrongly, IdempotencyKeyReused)
@@ -96,8 +97,8 @@ def router(importer: "Importer[Any]", path: str, scope: str) -> Router:
 
     # The one route that is not sync: it takes the file as it comes, and leaves what blocks to a thread.
     @made.post(path, name=f"create_{slug}", status_code=202, response_model=ImportView, responses=refusals)
-    @takes(*importer.format.media_types, *GZIP_TYPES, limit=None)
-    async def create(request: Request, caller: Submitter, idempotency_key: IdempotencyKey = None) -> Response:
+    @consumes(*importer.format.media_types, *GZIP_TYPES, limit=None)
+    async def create(request: Request, caller: Submitter, idempotency_key: UploadKey = None) -> Response:
         """Send a file as the body, plain or gzipped. It is answered when it is kept; its lines are worked off then."""
         media_type, gzipped = _form(request, importer)
         limit = Limits().max_bytes
@@ -112,7 +113,9 @@ def router(importer: "Importer[Any]", path: str, scope: str) -> Router:
     @made.get(path, name=f"list_{slug}s")
     def list_imports(page: PageQuery, caller: Submitter, read: ReadTx) -> Page[ImportView]:
         """Files that were sent, the newest first."""
-        statement = told(importer.kind, _seen_by(importer, caller)).order_by(IMPORTS.c.id.desc()).limit(page.limit)
+        statement = (
+            select_imports(importer.kind, _visible_to(importer, caller)).order_by(IMPORTS.c.id.desc()).limit(page.limit)
+        )
         after = page.after(UUID)
         if after is not None:
             statement = statement.where(IMPORTS.c.id < after[0])
@@ -132,21 +135,22 @@ def router(importer: "Importer[Any]", path: str, scope: str) -> Router:
         views = [LineErrorView(line=row.line, code=row.code, detail=row.detail) for row in rows]
         return page.of(views, key=lambda view: (view.line,))
 
-    @made.post(f"{path}/{{id}}/resumption", name=f"resume_{slug}", response_model=ImportView)
-    def resume(id: UUID, resumption: Resumption, caller: Submitter, tx: WriteTx) -> Response:
-        """Work off what is left of an import that has failed, when the reason is mended. For whoever oversees all."""
+    @made.post(f"{path}/{{id}}/resumption", name=f"resume_{slug}")
+    @key_use(KeyUse.NONE)
+    def resume(id: UUID, resumption: Resumption, caller: Submitter, tx: WriteTx) -> ImportView:
+        """Resume a failed import after the cause is fixed. National staff only."""
         _find(tx, importer, caller, id)
-        if not importer.overseer(caller):
-            raise Forbidden("Only who oversees all imports resumes one.")
+        if not importer.sees_all(caller):
+            raise Forbidden("Only staff who see all imports may resume one.")
         _resume(tx, id)
         audit.record(tx, caller, "import-resumed", f"import:{id}", resumption.reason)
         tx.announce()
-        return answered(_find(tx, importer, caller, id))
+        return _find(tx, importer, caller, id)
 
     return made
 
 
-def _form(request: Request, importer: "Importer[Any]") -> tuple[str, bool]:
+def _form(request: Request, importer: Importer[Any]) -> tuple[str, bool]:
     """The media type of the text that is sent, and whether it is packed with gzip."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
@@ -178,7 +182,7 @@ async def _receive(request: Request, reception: Reception) -> None:
 def _keep(
     request: Request,
     reception: Reception,
-    importer: "Importer[Any]",
+    importer: Importer[Any],
     caller: Caller,
     media_type: str,
     key: str | None,
@@ -208,18 +212,20 @@ def _keep(
             reception.store(tx, now)
             tx.announce()
             view = _find(tx, importer, caller, reception.import_id)
-            return accepted(view, location=f"{request.url.path}/{view.id}")
+            return json_response(view, status=202, location=f"{request.url.path}/{{id}}")
 
-        return Once(key, f"POST {route_of(request)}", fingerprint)(tx, caller, act)
+        return IdempotencyKey(key, f"POST {route_of(request)}", fingerprint).once(tx, caller, act)
 
 
-def _seen_by(importer: "Importer[Any]", caller: Caller) -> str | None:
+def _visible_to(importer: Importer[Any], caller: Caller) -> str | None:
     """The organisation whose imports a caller sees; None: those of all."""
-    return None if importer.overseer(caller) else caller.organisation
+    return None if importer.sees_all(caller) else caller.organisation
 
 
-def _find(read: Read, importer: "Importer[Any]", caller: Caller, import_id: UUID) -> ImportView:
-    row = read.execute(told(importer.kind, _seen_by(importer, caller)).where(IMPORTS.c.id == import_id)).one_or_none()
+def _find(read: Read, importer: Importer[Any], caller: Caller, import_id: UUID) -> ImportView:
+    row = read.execute(
+        select_imports(importer.kind, _visible_to(importer, caller)).where(IMPORTS.c.id == import_id)
+    ).one_or_none()
     if row is None:
         raise NotFound
     return _view(row)

@@ -7,10 +7,10 @@ at any moment: what died undone is done by another, what was done stays done.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import sqlalchemy as sa
@@ -20,13 +20,13 @@ from chassis import clock, privacy
 from chassis.aggregate import Cause
 from chassis.database import Tx, is_transient
 from chassis.imports.formats import read_all
+from chassis.imports.importer import Importer
 from chassis.imports.lines import Line, Outcome
 from chassis.imports.resource import CHUNKS, ERRORS, FAILED, FINISHED, IMPORTS, RECEIVED, Import
 from chassis.imports.upload import unpack
-from chassis.service import Slice
+from chassis.sweeper import Slice, Sweep
 
-if TYPE_CHECKING:
-    from chassis.imports.importer import Importer
+POLL = timedelta(seconds=1)
 
 RETRY_AFTER = (timedelta(seconds=1), timedelta(seconds=4), timedelta(seconds=15), timedelta(seconds=60))
 """How long a chunk rests after each failure; after one more the import has failed."""
@@ -40,13 +40,13 @@ class UnaccountedLinesError(Exception):
     """An importer did not say of every line it was given what became of it."""
 
 
-def run_for(importer: Importer[Any]) -> Callable[[Tx, Slice], int]:
-    """The work of one importer's sweep."""
+def import_sweep(importer: Importer[Any]) -> Sweep:
+    """The sweep that applies received files: one chunk at a time, in any number of workers."""
 
     def run(tx: Tx, piece: Slice) -> int:
         return finish(tx, importer.kind) or work(tx, importer)
 
-    return run
+    return Sweep(name=f"import-{importer.kind}", run=run, every=POLL, limit=1)
 
 
 def finish(tx: Tx, kind: str) -> int:

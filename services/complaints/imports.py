@@ -56,7 +56,7 @@ FILES = Importer(
     noun="complaint import",
     format=Ndjson(Report),
     apply=take_lines,
-    overseer=lambda caller: is_national(caller.organisation),
+    sees_all=lambda caller: is_national(caller.organisation),
     personal=True,
 )
 """Complaints by the file: one JSON object a line."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.service import Projection
+from chassis.events.routing import Projection
 from contracts.ports import PortDeclared
 from services.complaints.store.register import keep_declared
 from services.complaints.store.tables import REGISTER_PORTS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chassis.imports import import_router, import_sweep
 from chassis.service import Service
 from services.complaints import reactions, sweeps
 from services.complaints.api import complaints, register, reveals
@@ -16,8 +17,8 @@ SERVICE = Service(
     title="Anning: complaints",
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
-    routers=(complaints.router, reveals.router, register.router, FILES.router("/complaint-imports", FILE)),
+    routers=(complaints.router, reveals.router, register.router, import_router(FILES, "/complaint-imports", FILE)),
     projections=reactions.PROJECTIONS,
-    sweeps=(*sweeps.SWEEPS, FILES.sweep()),
+    sweeps=(*sweeps.SWEEPS, import_sweep(FILES)),
     personal=True,
 )

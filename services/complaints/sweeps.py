@@ -7,7 +7,7 @@ from datetime import timedelta
 from chassis import clock
 from chassis.aggregate import Cause
 from chassis.database import Tx
-from chassis.service import Slice, Sweep
+from chassis.sweeper import Slice, Sweep
 from contracts.complaints import Citation
 from services.complaints.model import Complaint
 from services.complaints.policy.assessment import assess, over_cap

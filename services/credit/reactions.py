@@ -11,7 +11,7 @@ from chassis import clock
 from chassis.aggregate import Cause
 from chassis.database import Tx
 from chassis.events.envelope import Message, newest
-from chassis.service import Projection, Routing
+from chassis.events.routing import Projection, Routing
 from contracts.ports import GroundFell, OrderExecuted, OrderFact, OrderLifted, PortDeclared
 from contracts.referrals import ClueConcluded, ConclusionAnnulled
 from services.credit.commands.annulment import withdraw_standing_on

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chassis.database import Tx
-from chassis.service import Slice, Sweep
+from chassis.sweeper import Slice, Sweep
 from services.credit.commands.entries import expire_entries
 
 

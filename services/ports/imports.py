@@ -11,7 +11,7 @@ from chassis.database import Tx
 from chassis.imports import Csv, Import, Importer, Line, LineError
 from chassis.imports import Outcome as Applied
 from contracts.organisations import is_national
-from services.ports.api.callers import may_file_for
+from services.ports.access import may_file_for
 from services.ports.commands.filings import Outcome, file_ports
 from services.ports.commands.forms import Form, UnfitFormError, read_form
 
@@ -60,6 +60,6 @@ FILINGS = Importer(
     noun="filing import",
     format=Csv(FilingLine),
     apply=apply_lines,
-    overseer=lambda caller: is_national(caller.organisation),
+    sees_all=lambda caller: is_national(caller.organisation),
     personal=False,
 )

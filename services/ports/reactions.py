@@ -13,7 +13,7 @@ from chassis import clock
 from chassis.aggregate import Cause
 from chassis.database import Tx
 from chassis.events.envelope import Message, newest
-from chassis.service import Routing
+from chassis.events.routing import Routing
 from contracts.carriers import CARRIERS
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.credit import StandingChanged

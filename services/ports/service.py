@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chassis.imports import import_router
 from chassis.service import Service
+from services.ports.access import FILE
 from services.ports.api import enquiries, filings, listings, orders, proposals
-from services.ports.api.callers import FILE
 from services.ports.imports import FILINGS
 from services.ports.reactions import REACTIONS
 from services.ports.store.tables import METADATA
@@ -18,7 +19,7 @@ SERVICE = Service(
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(
-        *(filings.router, FILINGS.router("/filing-imports", FILE)),
+        *(filings.router, import_router(FILINGS, "/filing-imports", FILE)),
         *(orders.router, proposals.router, enquiries.router, listings.router),
     ),
     reactions=REACTIONS,

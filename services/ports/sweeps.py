@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from chassis import clock
 from chassis.database import Tx
-from chassis.service import Slice, Sweep
+from chassis.imports import import_sweep
+from chassis.sweeper import Slice, Sweep
 from services.ports.commands.enforcement import lift_after_listings, shut_listed_ports
 from services.ports.commands.enquiries import conclude_unanswered
 from services.ports.imports import FILINGS
@@ -36,7 +37,7 @@ def enforce_listings(tx: Tx, piece: Slice) -> int:
 
 # Deadlines pass by themselves: no commit announces them, so nothing is won by being woken.
 SWEEPS = (
-    FILINGS.sweep(),
+    import_sweep(FILINGS),
     Sweep(name="overdue-orders", run=mark_overdue_orders, every=timedelta(seconds=1), woken=False),
     Sweep(name="unanswered-enquiries", run=conclude_unanswered_enquiries, every=timedelta(seconds=1), woken=False),
     Sweep(name="enforce-listings", run=enforce_listings, every=timedelta(seconds=1), limit=200),

@@ -68,6 +68,6 @@ CONCLUSIONS = Importer(
     noun="conclusion import",
     format=Ndjson(ConclusionLine),
     apply=apply_lines,
-    overseer=lambda caller: is_national(caller.organisation),
+    sees_all=lambda caller: is_national(caller.organisation),
     personal=False,
 )

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from chassis.database import Tx
 from chassis.events.envelope import Message, newest
-from chassis.service import Projection, Routing
+from chassis.events.routing import Projection, Routing
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.ports import PortDeclared
 from services.referrals.commands.collecting import Belonging, collect

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chassis.imports import import_router
 from chassis.service import Service
 from services.referrals.api import batches, clues, sealings
 from services.referrals.api.callers import ACT
@@ -17,7 +18,7 @@ SERVICE = Service(
     title="Anning: referrals",
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
-    routers=(clues.router, CONCLUSIONS.router("/conclusion-imports", ACT), batches.router, sealings.router),
+    routers=(clues.router, import_router(CONCLUSIONS, "/conclusion-imports", ACT), batches.router, sealings.router),
     projections=PROJECTIONS,
     reactions=REACTIONS,
     sweeps=SWEEPS,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chassis.database import Tx
-from chassis.service import Slice, Sweep
+from chassis.imports import import_sweep
+from chassis.sweeper import Slice, Sweep
 from services.referrals.commands.clues import mark_overdue
 from services.referrals.commands.sealing import seal_by_order, seal_crimes
 from services.referrals.imports import CONCLUSIONS
@@ -29,7 +30,7 @@ def mark_overdue_clues(tx: Tx, piece: Slice) -> int:
 # Deadlines pass by themselves: no commit announces them, so nothing is won by being woken. Nor by sealing suspected
 # crimes at every commit: a second's worth of them makes one batch, and what rests is looked through once for all.
 SWEEPS = (
-    CONCLUSIONS.sweep(),
+    import_sweep(CONCLUSIONS),
     Sweep(name="ordered-sealings", run=seal_what_is_ordered, every=timedelta(seconds=1)),
     Sweep(name="urgent-sealings", run=seal_what_is_urgent, every=timedelta(seconds=1), woken=False),
     Sweep(name="overdue-clues", run=mark_overdue_clues, every=timedelta(seconds=1), woken=False),

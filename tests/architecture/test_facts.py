@@ -13,7 +13,7 @@ import pytest
 from msgspec import inspect as types
 
 import contracts
-from chassis.events.event import Event
+from chassis.event import Event
 from chassis.events.topics import Catalogue
 from contracts.catalogue import EVENTS, published_by
 from tests.architecture import sources

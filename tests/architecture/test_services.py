@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from anning.services import load
+from chassis.events.routing import topics_of
 from chassis.events.topics import Catalogue
-from chassis.service import Service, topics_of
+from chassis.service import Service
 from contracts.catalogue import EVENTS
 from tests.architecture import sources
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from anning.services import NAMES, load
-from chassis.service import topics_of
+from chassis.events.routing import topics_of
 from sandbox import behaviour
 from tests.faults.closing import all_concluded, list_the_fined, seal
 from tests.faults.crowd import BAR, BAR_ENQUIRY, BAR_SUBLET, complaint

@@ -12,12 +12,13 @@ import sqlalchemy as sa
 
 from chassis.aggregate import Aggregate, Cause
 from chassis.database import MECHANISM, Database, Key, Tx, metadata
+from chassis.event import Event
 from chassis.events.dead_letters import PoisonEvent
 from chassis.events.envelope import Message
-from chassis.events.event import Event
+from chassis.events.routing import Projection
 from chassis.events.topics import Catalogue, Topic
 from chassis.ids import new_id
-from chassis.service import Projection, Service
+from chassis.service import Service
 
 TOPIC = "parcels.parcels.v1"
 CATALOGUE_TOPICS = {

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from chassis.events.event import Event
+from chassis.event import Event
 from contracts.schemas.envelope import Envelope
 
 

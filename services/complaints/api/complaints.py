@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from chassis import audit, clock
 from chassis.database import Tx
-from chassis.http.answers import answered, created
 from chassis.http.auth import Caller, public, requires
 from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch
 from chassis.http.problems import Forbidden, Invalid, NotFound, responses
+from chassis.http.responses import answered, created
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from contracts.carriers import CARRIERS
@@ -25,7 +25,7 @@ from contracts.credit_codes import CreditCode, InvalidCreditCode
 from contracts.industries import INDUSTRIES
 from contracts.vocabulary import AttributionKind, Category, Consent
 from services.complaints.api.callers import CORRECT, FILE, READ, WITHDRAW, may_file_for, staff_province
-from services.complaints.api.conflicts import ComplaintDiffers
+from services.complaints.api.problems import ComplaintDiffers
 from services.complaints.commands import complaints as commands
 from services.complaints.commands import filing
 from services.complaints.model import Complaint, IncoherentError, State, Withdrawal

@@ -8,16 +8,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from chassis.http.answers import answered, created
 from chassis.http.auth import Caller, requires
 from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch
 from chassis.http.problems import FourEyes, NotFound, responses
+from chassis.http.responses import answered, created
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from services.complaints.api.callers import REVEAL, staff_province
-from services.complaints.api.conflicts import RevealExpired, RevealStateConflict
+from services.complaints.api.problems import RevealExpired, RevealStateConflict
 from services.complaints.commands import reveals as commands
 from services.complaints.model import Decision, RevealState
 from services.complaints.views import reveals as views

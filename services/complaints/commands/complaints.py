@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from chassis import clock
-from chassis.aggregate import Cause, NotSeenError
+from chassis.aggregate import Cause, NotFoundError
 from chassis.database import Tx
 from contracts.vocabulary import Category
 from services.complaints.model import Assessment, Assessor, Complaint, Withdrawal
@@ -84,10 +84,10 @@ def withdraw_complaint(tx: Tx, complaint: Complaint, reason: Withdrawal) -> Comp
 
 
 def lock_complaint(tx: Tx, identifier: UUID, province: str | None) -> Complaint:
-    """Lock a complaint of this province (None: of any). Raises NotSeenError where there is no such one."""
+    """Lock a complaint of this province (None: of any). Raises NotFoundError where there is no such one."""
     complaint = next(iter(store.load_many(tx, [identifier])), None)
     if complaint is None or province not in (None, complaint.province):
-        raise NotSeenError
+        raise NotFoundError
     return complaint
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis import audit, clock
-from chassis.aggregate import ConflictError, NotSeenError
+from chassis.aggregate import ConflictError, NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
 from contracts.complaints import Citation
@@ -30,7 +30,7 @@ class Upon:
 def request_reveal(tx: Tx, complaint: UUID, province: str | None, reason: str, actor: Actor) -> Reveal:
     """Somebody asks to see who filed a complaint of this province (None: of any).
 
-    Raises NotSeenError, and ConflictError ("reveal-state") while an earlier request of theirs waits for its decision.
+    Raises NotFoundError, and ConflictError ("reveal-state") while an earlier request of theirs waits for its decision.
     """
     # Locked before it is looked at: two requests of one person wait for each other here.
     about = lock_complaint(tx, complaint, province)
@@ -43,7 +43,7 @@ def request_reveal(tx: Tx, complaint: UUID, province: str | None, reason: str, a
 
 
 def decide_reveal(tx: Tx, upon: Upon, check: Callable[[int], None], decision: Decision, reason: str) -> Reveal:
-    """Somebody else approves or refuses. Raises NotSeenError, ConflictError as the model does, and what `check` of the
+    """Somebody else approves or refuses. Raises NotFoundError, ConflictError as the model does, and what `check` of the
     version raises."""
     reveal = _locked(tx, upon)
     check(reveal.version)
@@ -60,7 +60,7 @@ def decide_reveal(tx: Tx, upon: Upon, check: Callable[[int], None], decision: De
 
 
 def disclose_number(tx: Tx, upon: Upon) -> Disclosure:
-    """Tell the number to whom it was approved for, and note that it was told. Raises NotSeenError, and ConflictError as
+    """Tell the number to whom it was approved for, and note that it was told. Raises NotFoundError, and ConflictError as
     the model does."""
     reveal = _locked(tx, upon)
     reveal.disclose(upon.actor.subject, clock.now())
@@ -71,7 +71,7 @@ def disclose_number(tx: Tx, upon: Upon) -> Disclosure:
 def _locked(tx: Tx, upon: Upon) -> Reveal:
     reveal = store.load_reveal(tx, upon.id)
     if reveal is None or upon.province not in (None, reveal.province):
-        raise NotSeenError
+        raise NotFoundError
     return reveal
 
 

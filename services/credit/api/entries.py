@@ -10,18 +10,18 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from chassis.http.answers import answered, created
 from chassis.http.auth import Caller, requires
 from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch, Precondition
 from chassis.http.problems import Forbidden, FourEyes, NotFound, responses
+from chassis.http.responses import answered, created
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from contracts.vocabulary import CreditList, Tier
 from services.credit.api.callers import DECIDE, PROPOSE, READ, national_staff, staff_sight
 from services.credit.api.codes import read_code
-from services.credit.api.conflicts import (
+from services.credit.api.problems import (
     CauseIsNoGround,
     ContestPeriodOver,
     ContestPeriodRuns,

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from chassis import clock
-from chassis.http.answers import answered
 from chassis.http.auth import Caller, public, requires
 from chassis.http.paging import Page, PageQuery
+from chassis.http.responses import answered
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx
 from contracts.vocabulary import CreditList

@@ -8,7 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis import audit, clock
-from chassis.aggregate import NotSeenError
+from chassis.aggregate import NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
 from services.credit.model import Entry, Withdrawal
@@ -38,7 +38,7 @@ class Upon:
 
 
 def record_objection(tx: Tx, upon: Upon, statement: str) -> Entry:
-    """The enterprise contests the proposal. Raises NotSeenError, ConflictError, and what `upon.check` raises."""
+    """The enterprise contests the proposal. Raises NotFoundError, ConflictError, and what `upon.check` raises."""
     entry = _locked(tx, upon)
     entry.contest(statement, clock.now(), tx.cause)
     return _done(tx, entry, upon.actor, "listing-contested", statement)
@@ -88,11 +88,11 @@ def expire_entries(tx: Tx, limit: int) -> int:
 def _locked(tx: Tx, upon: Upon) -> Entry:
     code = code_of_entry(tx, upon.id)
     if code is None:
-        raise NotSeenError
+        raise NotFoundError
     locks.deciding(tx, [code])
     (entry,) = load_entries(tx, [upon.id])
     if not upon.sight.sees(entry.province):
-        raise NotSeenError
+        raise NotFoundError
     upon.check(entry.version)
     return entry
 

@@ -92,8 +92,7 @@ def save_entries(tx: Tx, entries: Sequence[Entry]) -> None:
     changed = [each for each in entries if each.recorded]
     rows = [_row(each) for each in changed]
     sets.insert(tx, ENTRIES, [row for row in rows if not row["stored_version"]])
-    known = [row | {"rules": msgspec.json.encode(row["rules"]).decode()} for row in rows if row["stored_version"]]
-    sets.update(tx, ENTRIES, _CHANGING, known)
+    sets.update(tx, ENTRIES, _CHANGING, [row for row in rows if row["stored_version"]])
     tx.publish(changed)
 
 

@@ -10,15 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from chassis import clock
-from chassis.http.answers import answered, created
 from chassis.http.auth import Caller, requires
-from chassis.http.idempotency import OnceOnly
+from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
-from chassis.http.problems import Forbidden, Invalid, NotFound
+from chassis.http.problems import Forbidden, Invalid
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from contracts.vocabulary import Purpose
-from services.ports.api.callers import FILE, READ_PORTS, may_file_for, sight_of
+from services.ports.access import FILE, READ_PORTS, may_file_for, visible_to
 from services.ports.commands.filings import Outcome, file_ports
 from services.ports.commands.forms import Form, UnfitFormError, read_form
 from services.ports.model import Decision
@@ -49,27 +48,23 @@ class FilingIn(BaseModel):
     covers_extensions: bool = Field(False, description="whether it answers for longer numbers that begin with this one")
 
 
-@router.post("/filings", status_code=201, response_model=views.FilingView)
-def file_port(filing: FilingIn, tx: WriteTx, once: OnceOnly, caller: Annotated[Caller, requires(FILE)]) -> Response:
+@router.post("/filings", status_code=201)
+@located("/filings/{id}")
+def file_port(
+    filing: FilingIn, response: Response, tx: WriteTx, caller: Annotated[Caller, requires(FILE)]
+) -> views.FilingView:
     """File a port: carriers their own, national staff any.
 
-    It is decided at once: `accepted` into the register, or `refused` with reasons while a credit list refuses new ports
-    to its holder or provider, or an order in force has shut the port. What the register says already is answered with
-    200 and the filing that says so.
+    The decision is immediate: `accepted` into the register, or `refused` with reasons while a credit list refuses new
+    ports to its holder or provider, or while an order in force has shut the port. For a filing that the register holds
+    already, the response is 200 with that filing.
     """
     if not may_file_for(caller, filing.carrier):
         raise Forbidden("A carrier files its own ports.")
-    form = _form(filing)
-
-    def act() -> Response:
-        (filed,) = file_ports(tx, [form], tx.cause)
-        view = views.find_filing(tx, filed.filing, sight_of(caller))
-        assert view is not None
-        location = f"/filings/{view.id}"
-        known = filed.outcome is Outcome.KNOWN
-        return answered(view, location=location) if known else created(view, location=location)
-
-    return once(tx, caller, act)
+    (filed,) = file_ports(tx, [_form(filing)], tx.cause)
+    if filed.outcome is Outcome.KNOWN:
+        response.status_code = 200
+    return views.find_filing(tx, filed.filing, visible_to(caller))
 
 
 def _form(filing: FilingIn) -> Form:
@@ -95,17 +90,14 @@ def list_filings(
     """Filings and what became of each, the oldest first: a carrier sees its own, a provincial administration those for
     its province."""
     wanted: dict[str, str | None] = {"decision": decision, "carrier": carrier, "number": number}
-    found = views.list_filings(read, page, sight_of(caller), wanted, listing)
+    found = views.list_filings(read, page, visible_to(caller), wanted, listing)
     return page.of(found, key=lambda filing: (filing.id,))
 
 
 @router.get("/filings/{id}")
 def get_filing(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ_PORTS)]) -> views.FilingView:
-    """A filing and what became of it."""
-    view = views.find_filing(read, id, sight_of(caller))
-    if view is None:
-        raise NotFound
-    return view
+    """A filing and its decision."""
+    return views.find_filing(read, id, visible_to(caller))
 
 
 @router.get("/ports")
@@ -119,13 +111,12 @@ def list_ports(
 ) -> Page[views.PortView]:
     """Ports of the register with their history, in the order in which they were first filed."""
     wanted = {"number": number, "access_code": access_code, "carrier": carrier}
-    return page.of(views.list_ports(read, page, sight_of(caller), wanted), key=lambda port: (port.id,))
+    return page.of(views.list_ports(read, page, visible_to(caller), wanted), key=lambda port: (port.id,))
 
 
-@router.get("/ports/{carrier}/{number}", response_model=views.PortView)
-def get_port(carrier: str, number: str, read: ReadTx, caller: Annotated[Caller, requires(READ_PORTS)]) -> Response:
+@router.get("/ports/{carrier}/{number}")
+def get_port(
+    carrier: str, number: str, read: ReadTx, caller: Annotated[Caller, requires(READ_PORTS)]
+) -> views.PortView:
     """One port with its history."""
-    view = views.find_port(read, carrier, number, sight_of(caller))
-    if view is None:
-        raise NotFound
-    return answered(view, version=view.version)
+    return views.find_port(read, carrier, number, visible_to(caller))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from chassis import clock
-from chassis.aggregate import NotSeenError
+from chassis.aggregate import NotFoundError
 from chassis.database import Tx
+from chassis.target import Target
+from services.ports.access import Visibility
 from services.ports.commands.measures import order_after_enquiry
-from services.ports.commands.orders import Upon
 from services.ports.model import Answer, Enquiry, Order
 from services.ports.model.order import reference
 from services.ports.policy.enquiries import require_borne_out, shut_after_silence
@@ -22,20 +23,20 @@ from services.ports.store.orders import load_open_orders, save_orders
 from services.ports.store.register import registers_of
 
 
-def answer_enquiry(tx: Tx, upon: Upon, answer: Answer, note: str | None) -> Enquiry:
+def answer_enquiry(tx: Tx, target: Target[Visibility], answer: Answer, note: str | None) -> Enquiry:
     """The carrier answers, in time or late.
 
     A number that is its own and unfiled it is ordered to shut, unless it is ordered to already. Where its silence
-    had led to an order, "not mine" takes that order's ground away. Raises NotSeenError, ConflictError when the
-    register says otherwise or it has answered before, and what `upon.check` raises.
+    had led to an order, "not mine" takes that order's ground away. Raises NotFoundError, ConflictError when the
+    register says otherwise or it has answered before, and what `target.check_version` raises.
     """
-    place = place_of_enquiry(tx, upon.id)
+    place = place_of_enquiry(tx, target.id)
     if place is None:
-        raise NotSeenError
+        raise NotFoundError
     carrier, number = place
     locks.deciding(tx, [number])
     ordered = [each for each in load_open_orders(tx, [number]) if each.carrier == carrier]
-    enquiry = _locked(tx, upon)
+    enquiry = _locked(tx, target)
     now = clock.now()
     enquiry.give_answer(answer, note, now, tx.cause)
     require_borne_out(answer, carrier, registers_of(tx, [number])[number], now)
@@ -73,9 +74,9 @@ def conclude_unanswered(tx: Tx, limit: int) -> int:
     return len(enquiries)
 
 
-def _locked(tx: Tx, upon: Upon) -> Enquiry:
-    enquiries = load_enquiries(tx, [upon.id])
-    if not enquiries or not upon.sight.sees(enquiries[0].carrier, None):
-        raise NotSeenError
-    upon.check(enquiries[0].version)
+def _locked(tx: Tx, target: Target[Visibility]) -> Enquiry:
+    enquiries = load_enquiries(tx, [target.id])
+    if not enquiries or not target.visibility.includes(enquiries[0].carrier, None):
+        raise NotFoundError
+    target.check_version(enquiries[0].version)
     return enquiries[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from chassis.aggregate import Cause
+from chassis.ids import new_id
 from contracts.complaints import Citation
 from services.ports.model import Enquiry, Filing, Ground, Listing, Order, ShutdownProposal
 from services.ports.model.order import reference
@@ -19,10 +20,12 @@ def order_shutdown(decision: Shut, at: datetime, because: Cause) -> Order:
     """Order what was decided."""
     finding = decision.finding
     deadlines = order_deadlines(at)
-    return Order.place(
+    order = Order(
+        id=new_id(),
         carrier=decision.carrier,
         number=finding.trigger.number,
         cause=reference("complaint", finding.trigger.complaint),
+        correlation_id=because.correlation_id,
         ground=decision.ground,
         attribution=decision.attribution,
         holder=decision.holder,
@@ -33,11 +36,12 @@ def order_shutdown(decision: Shut, at: datetime, because: Cause) -> Order:
         reasons=(finding.reason,),
         rules=(finding.rule, Citation.of(deadlines.citation)),
         causes=_complaints(finding),
-        at=at,
+        ordered_at=at,
         acknowledge_by=at + deadlines.acknowledge,
         execute_by=at + deadlines.execution(decision.ground),
-        because=because,
     )
+    order.place(because)
+    return order
 
 
 def send_enquiries(decision: Ask, at: datetime, because: Cause) -> list[Enquiry]:
@@ -66,25 +70,25 @@ def send_enquiries(decision: Ask, at: datetime, because: Cause) -> list[Enquiry]
 def order_after_enquiry(enquiry: Enquiry, reason: str, at: datetime, because: Cause) -> Order:
     """Order a number shut that nobody filed: its carrier said so, or said nothing."""
     deadlines = order_deadlines(at)
-    return Order.place(
+    order = Order(
+        id=new_id(),
         carrier=enquiry.carrier,
         number=enquiry.number,
         cause=reference("enquiry", enquiry.id),
+        correlation_id=enquiry.correlation_id,
         ground=Ground.UNREGISTERED,
         attribution=Standing.UNREGISTERED,
         holder=enquiry.holder,
-        provider=None,
-        signature=None,
-        province=None,
         complainants=enquiry.complainants,
         reasons=(reason, *enquiry.reasons),
         rules=(*enquiry.rules, Citation.of(deadlines.citation)),
         causes=(reference("enquiry", enquiry.id), *enquiry.causes),
-        at=at,
+        ordered_at=at,
         acknowledge_by=at + deadlines.acknowledge,
         execute_by=at + deadlines.execution(Ground.UNREGISTERED),
-        because=Cause(enquiry.correlation_id, because.causation_id, because.traceparent),
     )
+    order.place(because)
+    return order
 
 
 def order_for_listing(listing: Listing, place: Place, filing: Filing, at: datetime, because: Cause) -> Order:
@@ -95,25 +99,27 @@ def order_for_listing(listing: Listing, place: Place, filing: Filing, at: dateti
         f"the {part_in(filing, listing.code)} {listing.code} is on the {listing.list} list "
         f"({listing.tier}, {listing.article})"
     )
-    return Order.place(
+    order = Order(
+        id=new_id(),
         carrier=place[0],
         number=place[1],
         cause=cause,
+        correlation_id=listing.correlation_id,
         ground=Ground.LISTING,
         attribution=Standing.DECLARED,
         holder=filing.holder,
         provider=filing.provider,
-        signature=None,
         province=filing.province,
         complainants=0,
         reasons=(reason,),
         rules=(Citation.of(deadlines.citation),),
         causes=(cause,),
-        at=at,
+        ordered_at=at,
         acknowledge_by=at + deadlines.acknowledge,
         execute_by=at + deadlines.execution(Ground.LISTING),
-        because=Cause(listing.correlation_id, because.causation_id, because.traceparent),
     )
+    order.place(because)
+    return order
 
 
 def order_by_hand(proposal: ShutdownProposal, found: Registered | None, at: datetime, because: Cause) -> Order:
@@ -122,25 +128,27 @@ def order_by_hand(proposal: ShutdownProposal, found: Registered | None, at: date
     assert proposal.number is not None
     deadlines = order_deadlines(at)
     cause = reference("proposal", proposal.id)
-    return Order.place(
+    order = Order(
+        id=new_id(),
         carrier=proposal.carrier,
         number=proposal.number,
         cause=cause,
+        correlation_id=proposal.correlation_id,
         ground=Ground.BY_HAND,
         attribution=Standing.UNREGISTERED if found is None else Standing.DECLARED,
         holder=None if found is None else found.holder,
         provider=None if found is None else found.provider,
-        signature=None,
         province=None if found is None else found.province,
         complainants=0,
         reasons=(f"proposed by staff: {proposal.reason}", f"decided by others of staff: {proposal.decision_reason}"),
         rules=(Citation.of(deadlines.citation),),
         causes=(cause,),
-        at=at,
+        ordered_at=at,
         acknowledge_by=at + deadlines.acknowledge,
         execute_by=at + deadlines.execution(Ground.BY_HAND),
-        because=Cause(proposal.correlation_id, because.causation_id, because.traceparent),
     )
+    order.place(because)
+    return order
 
 
 def _complaints(finding: Finding) -> tuple[str, ...]:

@@ -16,8 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from chassis.aggregate import Aggregate, Cause, ConflictError
-from chassis.ids import new_id
+from chassis.aggregate import Aggregate, Cause, ConflictError, fact
 from contracts import ports as facts
 from contracts.complaints import Citation
 
@@ -83,10 +82,6 @@ class Order(Aggregate):
     correlation_id: str
     ground: Ground
     attribution: str
-    holder: str | None
-    provider: str | None
-    signature: str | None
-    province: str | None
     complainants: int
     reasons: tuple[str, ...]
     rules: tuple[Citation, ...]
@@ -94,6 +89,10 @@ class Order(Aggregate):
     ordered_at: datetime
     acknowledge_by: datetime
     execute_by: datetime
+    holder: str | None = None
+    provider: str | None = None
+    signature: str | None = None
+    province: str | None = None
     state: OrderState = OrderState.ORDERED
     acknowledged_at: datetime | None = None
     executed_at: datetime | None = None
@@ -108,51 +107,14 @@ class Order(Aggregate):
     lift_reason: str | None = None
     ground_fell_at: datetime | None = None
 
-    @classmethod
-    def place(
-        cls,
-        *,
-        carrier: str,
-        number: str,
-        cause: str,
-        ground: Ground,
-        attribution: str,
-        holder: str | None,
-        provider: str | None,
-        signature: str | None,
-        province: str | None,
-        complainants: int,
-        reasons: tuple[str, ...],
-        rules: tuple[Citation, ...],
-        causes: tuple[str, ...],
-        at: datetime,
-        acknowledge_by: datetime,
-        execute_by: datetime,
-        because: Cause,
-    ) -> Order:
-        """Order the carrier to shut the number."""
-        order = cls(
-            id=new_id(),
-            carrier=carrier,
-            number=number,
-            cause=cause,
-            correlation_id=because.correlation_id,
-            ground=ground,
-            attribution=attribution,
-            holder=holder,
-            provider=provider,
-            signature=signature,
-            province=province,
-            complainants=complainants,
-            reasons=reasons,
-            rules=rules,
-            causes=causes,
-            ordered_at=at,
-            acknowledge_by=acknowledge_by,
-            execute_by=execute_by,
-        )
-        order._record(facts.ShutdownOrdered, because)
-        return order
+    def place(self, because: Cause) -> None:
+        """The carrier is ordered to shut the number."""
+        self._record(facts.ShutdownOrdered, because)
+
+    @property
+    def order(self) -> UUID:
+        """Its id, as facts about it call it."""
+        return self.id
 
     @property
     def open(self) -> bool:
@@ -240,36 +202,7 @@ class Order(Aggregate):
             )
 
     def _record(self, kind: type[facts.OrderFact], because: Cause) -> None:
-        self.record(
-            kind(
-                order=self.id,
-                carrier=self.carrier,
-                number=self.number,
-                state=self.state,
-                ground=self.ground,
-                attribution=self.attribution,
-                holder=self.holder,
-                provider=self.provider,
-                signature=self.signature,
-                complainants=self.complainants,
-                reasons=self.reasons,
-                rules=self.rules,
-                causes=self.causes,
-                ordered_at=self.ordered_at,
-                acknowledge_by=self.acknowledge_by,
-                execute_by=self.execute_by,
-                acknowledged_at=self.acknowledged_at,
-                executed_at=self.executed_at,
-                evidence=self.evidence,
-                refused_at=self.refused_at,
-                refusal=self.refusal,
-                overdue_since=self.overdue_since,
-                lifted_at=self.lifted_at,
-                lift_reason=self.lift_reason,
-                ground_fell_at=self.ground_fell_at,
-            ),
-            Cause(self.correlation_id, because.causation_id, because.traceparent),
-        )
+        self.record(fact(kind, self), because.within(self.correlation_id))
 
     @property
     def refusal(self) -> str | None:

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
 from chassis import clock
+from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
+from services.ports.access import Visibility
 from services.ports.model import Addressed, Answer, Enquiry, EnquiryState
 from services.ports.store.enquiries import enquiry_of
 from services.ports.store.register import SHORTEST_BASE
-from services.ports.store.sight import Sight
 from services.ports.store.tables import ENQUIRIES
 from services.ports.views.shared import COMPLAINANTS, causes_seen, equal, select_rows
 
@@ -43,8 +44,8 @@ class EnquiryView(BaseModel):
     unanswered_at: datetime | None
 
     @classmethod
-    def of(cls, enquiry: Enquiry, sight: Sight) -> EnquiryView:
-        """The enquiry as whoever has this sight may read it."""
+    def of(cls, enquiry: Enquiry, visibility: Visibility) -> EnquiryView:
+        """The enquiry as whoever has this visibility may read it."""
         return cls(
             id=enquiry.id,
             version=enquiry.version,
@@ -56,7 +57,7 @@ class EnquiryView(BaseModel):
             complainants=enquiry.complainants,
             reasons=list(enquiry.reasons),
             rules=[CitationView.model_validate(each) for each in enquiry.rules],
-            causes=causes_seen(enquiry.causes, sight),
+            causes=causes_seen(enquiry.causes, visibility),
             sent_at=enquiry.sent_at,
             answer_by=enquiry.answer_by,
             answer=enquiry.answer,
@@ -76,20 +77,24 @@ class UnclaimedNumber(BaseModel):
     concluded_at: datetime = Field(description="when the last carrier answered or let its deadline pass")
 
 
-def list_enquiries(read: Read, page: Paging, sight: Sight, wanted: dict[str, str | None]) -> list[EnquiryView]:
+def list_enquiries(
+    read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None]
+) -> list[EnquiryView]:
     """Enquiries, the oldest first; `wanted` are columns and the value each must have (None: any)."""
-    conditions = [*_seen(sight), *equal(ENQUIRIES, wanted)]
+    conditions = [*_seen(visibility), *equal(ENQUIRIES, wanted)]
     after = page.after(UUID)
     if after is not None:
         conditions.append(ENQUIRIES.c.id > after[0])
-    return [_view(row, sight) for row in select_rows(read, ENQUIRIES, conditions, limit=page.limit)]
+    return [_view(row, visibility) for row in select_rows(read, ENQUIRIES, conditions, limit=page.limit)]
 
 
-def find_enquiry(read: Read, identifier: UUID, sight: Sight) -> EnquiryView | None:
-    """One enquiry, if it is seen."""
-    conditions = [*_seen(sight), ENQUIRIES.c.id == identifier]
+def find_enquiry(read: Read, identifier: UUID, visibility: Visibility) -> EnquiryView:
+    """One enquiry. Raises NotFoundError where it does not exist or is not visible."""
+    conditions = [*_seen(visibility), ENQUIRIES.c.id == identifier]
     rows = select_rows(read, ENQUIRIES, conditions, limit=1)
-    return _view(rows[0], sight) if rows else None
+    if not rows:
+        raise NotFoundError
+    return _view(rows[0], visibility)
 
 
 def list_unclaimed(read: Read, page: Paging) -> list[UnclaimedNumber]:
@@ -124,10 +129,10 @@ _UNCLAIMED = sa.text(
 )
 
 
-def _seen(sight: Sight) -> list[sa.ColumnElement[bool]]:
+def _seen(visibility: Visibility) -> list[sa.ColumnElement[bool]]:
     """A number that nobody filed is of no province, so provincial staff see no enquiry."""
-    return [sa.false()] if sight.province is not None else equal(ENQUIRIES, {"carrier": sight.carrier})
+    return [sa.false()] if visibility.province is not None else equal(ENQUIRIES, {"carrier": visibility.carrier})
 
 
-def _view(row: Any, sight: Sight) -> EnquiryView:
-    return EnquiryView.of(enquiry_of(row), sight)
+def _view(row: Any, visibility: Visibility) -> EnquiryView:
+    return EnquiryView.of(enquiry_of(row), visibility)

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 
 from chassis.database import Read
 from chassis.http.paging import Paging
+from services.ports.access import Visibility
 from services.ports.model import ListingPhase
-from services.ports.store.sight import Sight
 from services.ports.store.tables import LISTED_PORTS, LISTING_REFUSALS, LISTINGS, ORDERS
 from services.ports.views.shared import equal
 
@@ -38,18 +38,18 @@ class ListingView(BaseModel):
     lifted: int = Field(description="how many of those orders were lifted")
 
 
-def list_listings(read: Read, page: Paging, sight: Sight, wanted: dict[str, str | None]) -> list[ListingView]:
+def list_listings(read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None]) -> list[ListingView]:
     """Listings in the order of their entries; `wanted` are columns and the value each must have (None: any)."""
-    conditions = equal(LISTINGS, {"province": sight.province} | wanted)
+    conditions = equal(LISTINGS, {"province": visibility.province} | wanted)
     after = page.after(UUID)
     if after is not None:
         conditions.append(LISTINGS.c.entry > after[0])
     return _views(read, conditions, page.limit)
 
 
-def find_listing(read: Read, entry: UUID, sight: Sight) -> ListingView | None:
+def find_listing(read: Read, entry: UUID, visibility: Visibility) -> ListingView | None:
     """One listing, if it is seen."""
-    found = _views(read, equal(LISTINGS, {"province": sight.province, "entry": entry}), 1)
+    found = _views(read, equal(LISTINGS, {"province": visibility.province, "entry": entry}), 1)
     return found[0] if found else None
 
 

@@ -7,20 +7,23 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
+from services.ports.access import Visibility
 from services.ports.model import Ground, Order, OrderState, RefusalCode
 from services.ports.store.orders import order_of
-from services.ports.store.sight import Sight
 from services.ports.store.tables import ORDERS
 from services.ports.views.shared import COMPLAINANTS, causes_seen, equal, select_rows
 
 
 class OrderView(BaseModel):
     """An order to shut a port: what it stands on, by when which step is due, and what became of it."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     version: int = Field(description="also the ETag; send it as If-Match with whatever follows from reading this")
@@ -54,68 +57,41 @@ class OrderView(BaseModel):
     ground_fell_at: datetime | None = Field(description="when corrected complaints took its ground away")
 
     @classmethod
-    def of(cls, order: Order, sight: Sight) -> OrderView:
-        """The order as whoever has this sight may read it."""
-        return cls(
-            id=order.id,
-            version=order.version,
-            carrier=order.carrier,
-            number=order.number,
-            state=order.state,
-            ground=order.ground,
-            attribution=order.attribution,
-            holder=order.holder,
-            provider=order.provider,
-            signature=order.signature,
-            province=order.province,
-            complainants=order.complainants,
-            reasons=list(order.reasons),
-            rules=[CitationView.model_validate(each) for each in order.rules],
-            causes=causes_seen(order.causes, sight),
-            ordered_at=order.ordered_at,
-            acknowledge_by=order.acknowledge_by,
-            execute_by=order.execute_by,
-            acknowledged_at=order.acknowledged_at,
-            executed_at=order.executed_at,
-            evidence=order.evidence,
-            refused_at=order.refused_at,
-            refusal_code=None if order.refusal_code is None else RefusalCode(order.refusal_code),
-            refusal_note=order.refusal_note,
-            overdue_since=order.overdue_since,
-            lifted_at=order.lifted_at,
-            lift_reason=order.lift_reason,
-            ground_fell_at=order.ground_fell_at,
-        )
+    def of(cls, order: Order, visibility: Visibility) -> OrderView:
+        """The order as whoever has this visibility may read it."""
+        return cls.model_validate(order).model_copy(update={"causes": causes_seen(order.causes, visibility)})
 
 
 def list_orders(
     read: Read,
     page: Paging,
-    sight: Sight,
+    visibility: Visibility,
     wanted: dict[str, str | None],
     overdue: bool | None,
     ground_fell: bool | None,
 ) -> list[OrderView]:
     """Orders, the oldest first; `wanted` are columns and the value each must have (None: any)."""
-    conditions = [*_seen(sight), *equal(ORDERS, wanted)]
+    conditions = [*_seen(visibility), *equal(ORDERS, wanted)]
     for column, asked in ((ORDERS.c.overdue_since, overdue), (ORDERS.c.ground_fell_at, ground_fell)):
         if asked is not None:
             conditions.append(column.is_not(None) if asked else column.is_(None))
     after = page.after(UUID)
     if after is not None:
         conditions.append(ORDERS.c.id > after[0])
-    return [_view(row, sight) for row in select_rows(read, ORDERS, conditions, limit=page.limit)]
+    return [_view(row, visibility) for row in select_rows(read, ORDERS, conditions, limit=page.limit)]
 
 
-def find_order(read: Read, identifier: UUID, sight: Sight) -> OrderView | None:
-    """One order, if it is seen."""
-    rows = select_rows(read, ORDERS, [*_seen(sight), ORDERS.c.id == identifier], limit=1)
-    return _view(rows[0], sight) if rows else None
+def find_order(read: Read, identifier: UUID, visibility: Visibility) -> OrderView:
+    """One order. Raises NotFoundError where it does not exist or is not visible."""
+    rows = select_rows(read, ORDERS, [*_seen(visibility), ORDERS.c.id == identifier], limit=1)
+    if not rows:
+        raise NotFoundError
+    return _view(rows[0], visibility)
 
 
-def _seen(sight: Sight) -> list[sa.ColumnElement[bool]]:
-    return equal(ORDERS, {"carrier": sight.carrier, "province": sight.province})
+def _seen(visibility: Visibility) -> list[sa.ColumnElement[bool]]:
+    return equal(ORDERS, {"carrier": visibility.carrier, "province": visibility.province})
 
 
-def _view(row: Any, sight: Sight) -> OrderView:
-    return OrderView.of(order_of(row), sight)
+def _view(row: Any, visibility: Visibility) -> OrderView:
+    return OrderView.of(order_of(row), visibility)

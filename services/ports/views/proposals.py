@@ -8,11 +8,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.paging import Paging
+from services.ports.access import Visibility
 from services.ports.model import ProposalState
 from services.ports.store.proposals import proposal_of
-from services.ports.store.sight import Sight
 from services.ports.store.tables import SHUTDOWN_PROPOSALS
 from services.ports.views.shared import equal, select_rows
 
@@ -40,20 +41,22 @@ class ProposalView(BaseModel):
     order: UUID | None = Field(description="the order that followed; an enterprise's have the cause listing:<entry>")
 
 
-def list_proposals(read: Read, page: Paging, sight: Sight, wanted: dict[str, Any]) -> list[ProposalView]:
+def list_proposals(read: Read, page: Paging, visibility: Visibility, wanted: dict[str, Any]) -> list[ProposalView]:
     """Proposals, the oldest first; `wanted` are columns and the value each must have (None: any)."""
-    conditions = equal(SHUTDOWN_PROPOSALS, {"province": sight.province} | wanted)
+    conditions = equal(SHUTDOWN_PROPOSALS, {"province": visibility.province} | wanted)
     after = page.after(UUID)
     if after is not None:
         conditions.append(SHUTDOWN_PROPOSALS.c.id > after[0])
     return [_view(row) for row in select_rows(read, SHUTDOWN_PROPOSALS, conditions, limit=page.limit)]
 
 
-def find_proposal(read: Read, identifier: UUID, sight: Sight) -> ProposalView | None:
-    """One proposal, if it is seen."""
-    conditions = equal(SHUTDOWN_PROPOSALS, {"province": sight.province, "id": identifier})
+def find_proposal(read: Read, identifier: UUID, visibility: Visibility) -> ProposalView:
+    """One proposal. Raises NotFoundError where it does not exist or is not visible."""
+    conditions = equal(SHUTDOWN_PROPOSALS, {"province": visibility.province, "id": identifier})
     rows = select_rows(read, SHUTDOWN_PROPOSALS, conditions, limit=1)
-    return _view(rows[0]) if rows else None
+    if not rows:
+        raise NotFoundError
+    return _view(rows[0])
 
 
 def _view(row: Any) -> ProposalView:

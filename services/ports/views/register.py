@@ -11,10 +11,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
+from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.paging import Paging
+from services.ports.access import Visibility
 from services.ports.model import Decision, HindranceKind, PortStatus
-from services.ports.store.sight import Sight
 from services.ports.store.tables import FILINGS, LISTING_REFUSALS, PORTS
 from services.ports.views.shared import equal, select_rows
 
@@ -54,28 +55,30 @@ class PortView(BaseModel):
     filings: list[FilingView]
 
 
-def list_ports(read: Read, page: Paging, sight: Sight, wanted: dict[str, str | None]) -> list[PortView]:
+def list_ports(read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None]) -> list[PortView]:
     """Ports, in the order in which they were first filed; `wanted` are columns and the value each must have."""
-    conditions = [*_seen(sight), *equal(PORTS, wanted)]
+    conditions = [*_seen(visibility), *equal(PORTS, wanted)]
     after = page.after(UUID)
     if after is not None:
         conditions.append(PORTS.c.id > after[0])
     return _with_filings(read, select_rows(read, PORTS, conditions, limit=page.limit))
 
 
-def find_port(read: Read, carrier: str, number: str, sight: Sight) -> PortView | None:
-    """The port of this number at this carrier, if it is seen."""
-    conditions = [*_seen(sight), *equal(PORTS, {"carrier": carrier, "number": number})]
+def find_port(read: Read, carrier: str, number: str, visibility: Visibility) -> PortView:
+    """The port of this number at this carrier. Raises NotFoundError where it does not exist or is not visible."""
+    conditions = [*_seen(visibility), *equal(PORTS, {"carrier": carrier, "number": number})]
     ports = _with_filings(read, select_rows(read, PORTS, conditions, limit=1))
-    return ports[0] if ports else None
+    if not ports:
+        raise NotFoundError
+    return ports[0]
 
 
 def list_filings(
-    read: Read, page: Paging, sight: Sight, wanted: dict[str, str | None], listing: UUID | None
+    read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None], listing: UUID | None
 ) -> list[FilingView]:
     """Filings in the order in which they were decided on; `wanted` are columns and the value each must have (None:
     any), `listing` is the entry that kept them out."""
-    conditions = [*_seen_filings(sight), *equal(FILINGS, wanted)]
+    conditions = [*_seen_filings(visibility), *equal(FILINGS, wanted)]
     if listing is not None:
         kept_out = sa.select(LISTING_REFUSALS.c.filing_id).where(LISTING_REFUSALS.c.entry == listing)
         conditions.append(FILINGS.c.id.in_(kept_out))
@@ -85,20 +88,22 @@ def list_filings(
     return [_filing(row) for row in select_rows(read, FILINGS, conditions, limit=page.limit)]
 
 
-def find_filing(read: Read, identifier: UUID, sight: Sight) -> FilingView | None:
-    """One filing, if it is seen."""
-    rows = select_rows(read, FILINGS, [*_seen_filings(sight), FILINGS.c.id == identifier], limit=1)
-    return _filing(rows[0]) if rows else None
+def find_filing(read: Read, identifier: UUID, visibility: Visibility) -> FilingView:
+    """One filing. Raises NotFoundError where it does not exist or is not visible."""
+    rows = select_rows(read, FILINGS, [*_seen_filings(visibility), FILINGS.c.id == identifier], limit=1)
+    if not rows:
+        raise NotFoundError
+    return _filing(rows[0])
 
 
-def _seen_filings(sight: Sight) -> list[sa.ColumnElement[bool]]:
-    return equal(FILINGS, {"carrier": sight.carrier, "province": sight.province})
+def _seen_filings(visibility: Visibility) -> list[sa.ColumnElement[bool]]:
+    return equal(FILINGS, {"carrier": visibility.carrier, "province": visibility.province})
 
 
-def _seen(sight: Sight) -> list[sa.ColumnElement[bool]]:
-    conditions = equal(PORTS, {"carrier": sight.carrier})
-    if sight.province is not None:
-        of_the_province = FILINGS.c.port_id == PORTS.c.id, FILINGS.c.province == sight.province
+def _seen(visibility: Visibility) -> list[sa.ColumnElement[bool]]:
+    conditions = equal(PORTS, {"carrier": visibility.carrier})
+    if visibility.province is not None:
+        of_the_province = FILINGS.c.port_id == PORTS.c.id, FILINGS.c.province == visibility.province
         conditions.append(sa.exists().where(*of_the_province))
     return conditions
 

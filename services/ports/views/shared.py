@@ -9,16 +9,16 @@ import sqlalchemy as sa
 from pydantic import Field
 
 from chassis.database import Read
-from services.ports.store.sight import Sight
+from services.ports.access import Visibility
 
 
-def causes_seen(causes: Sequence[str], sight: Sight) -> list[str]:
-    """The causes that whoever has this sight may know of.
+def causes_seen(causes: Sequence[str], visibility: Visibility) -> list[str]:
+    """The causes that whoever has this visibility may know of.
 
     A carrier files complaints of its own subscribers: a reference would lead it from an order to one of them. What
     staff propose and decide among themselves is no carrier's business either.
     """
-    return [each for each in causes if sight.carrier is None or not each.startswith(("complaint:", "proposal:"))]
+    return [each for each in causes if visibility.carrier is None or not each.startswith(("complaint:", "proposal:"))]
 
 
 def select_rows(

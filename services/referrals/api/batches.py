@@ -7,15 +7,15 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from chassis.http.answers import answered
 from chassis.http.auth import Caller, requires
 from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import NotFound, responses
+from chassis.http.responses import answered
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from services.referrals.api.callers import ACT, READ, authority_sight, sight_of
-from services.referrals.api.conflicts import BatchIsReceived, DigestDiffers
+from services.referrals.api.problems import BatchIsReceived, DigestDiffers
 from services.referrals.api.forms import ReceiptIn
 from services.referrals.commands.receipts import receive_batch
 from services.referrals.model import BatchState

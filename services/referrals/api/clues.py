@@ -10,12 +10,12 @@ from fastapi import Query
 from starlette.responses import Response
 
 from chassis import clock
-from chassis.http.answers import answered
 from chassis.http.auth import Caller, requires
 from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch
 from chassis.http.problems import Forbidden, Invalid, NotFound, responses
+from chassis.http.responses import answered
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from services.referrals.api.callers import (
@@ -28,7 +28,7 @@ from services.referrals.api.callers import (
     sight_of,
     staff_sight,
 )
-from services.referrals.api.conflicts import ClueStateConflict, ExtensionRefused
+from services.referrals.api.problems import ClueStateConflict, ExtensionRefused
 from services.referrals.api.forms import AnnulmentIn, ConclusionIn, ExtensionIn, ReturnIn, RoutingIn, known_authority
 from services.referrals.commands.clues import (
     Upon,

@@ -8,11 +8,11 @@ from uuid import UUID
 from starlette.responses import Response
 
 from chassis import clock
-from chassis.http.answers import accepted
 from chassis.http.auth import Caller, requires
 from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import Invalid, NotFound
+from chassis.http.responses import accepted
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from services.referrals.api.callers import READ, ROUTE, national_staff

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis import audit, clock
-from chassis.aggregate import ConflictError, NotSeenError
+from chassis.aggregate import ConflictError, NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
 from contracts.complaints import Citation
@@ -32,7 +32,7 @@ class Upon:
 
 
 def return_clue(tx: Tx, upon: Upon, reason: ReturnReason, note: str | None, suggested: str | None) -> Clue:
-    """The authority is not the one to deal with it. Raises NotSeenError, ConflictError, and what `upon.check`
+    """The authority is not the one to deal with it. Raises NotFoundError, ConflictError, and what `upon.check`
     raises."""
     clue = _locked(tx, upon)
     clue.give_back(reason, note, suggested, clock.now(), tx.cause)
@@ -100,10 +100,10 @@ def mark_overdue(tx: Tx, limit: int) -> int:
 
 
 def _locked(tx: Tx, upon: Upon) -> Clue:
-    """The clue, and its subject, locked. Raises NotSeenError, and what `upon.check` raises."""
+    """The clue, and its subject, locked. Raises NotFoundError, and what `upon.check` raises."""
     locks.acting(tx, [upon.id])
     clues = load_clues(tx, [upon.id])
     if not clues or not upon.sight.may_act_on(clues[0]):
-        raise NotSeenError
+        raise NotFoundError
     upon.check(clues[0].version)
     return clues[0]

@@ -27,7 +27,6 @@ _CHANGING = (
     "first_overdue_at", "due_at", "concluded_at", "conclusion_code", "amount", "enterprise", "decision", "merged_into",
     "transferred_to", "conclusion_note", "annulled_at", "annulment_reason",
 )  # fmt: skip
-_JSON = ("rules", "carriers")
 _BY_ID = "id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"
 
 
@@ -61,7 +60,7 @@ def save_clues(tx: Tx, clues: Sequence[Clue]) -> None:
     changed = [each for each in clues if each.recorded]
     rows = [_row(each) for each in changed]
     sets.insert(tx, CLUES, [row for row in rows if not row["stored_version"]])
-    sets.update(tx, CLUES, _CHANGING, [_as_text(row) for row in rows if row["stored_version"]])
+    sets.update(tx, CLUES, _CHANGING, [row for row in rows if row["stored_version"]])
     tx.publish(changed)
 
 
@@ -215,8 +214,3 @@ def _row(clue: Clue) -> dict[str, Any]:
         "annulled_at": clue.annulled_at,
         "annulment_reason": clue.annulment_reason,
     }
-
-
-def _as_text(row: dict[str, Any]) -> dict[str, Any]:
-    """An update takes its rows as arrays of parameters, where JSON is text."""
-    return row | {name: msgspec.json.encode(row[name]).decode() for name in _JSON}

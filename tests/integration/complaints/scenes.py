@@ -16,9 +16,10 @@ from httpx2 import Response
 
 from chassis.aggregate import Cause
 from chassis.database import Database
+from chassis.event import Event
 from chassis.events.envelope import Message
-from chassis.events.event import Event
-from chassis.service import Slice
+from chassis.imports import import_sweep
+from chassis.sweeper import Slice
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.ports import Filing, PortDeclared
 from services.complaints.imports import FILES
@@ -113,7 +114,7 @@ class Office:
         return found
 
     def work_off_imports(self) -> None:
-        sweep = FILES.sweep()
+        sweep = import_sweep(FILES)
         done = 1
         while done:
             with self.database.begin() as tx:

@@ -10,7 +10,7 @@ import pytest
 
 from chassis.buckets import ALL, bucket_of
 from chassis.database import StaleAggregateError
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from contracts.complaints import ComplaintAssessed
 from services.complaints.model import Withdrawal
 from services.complaints.policy.assessment import assess

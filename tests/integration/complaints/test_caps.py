@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from chassis.buckets import ALL
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from contracts.complaints import ComplaintAssessed
 from services.complaints.sweeps import assess_complaints
 from tests.integration.complaints.scenes import Office, report

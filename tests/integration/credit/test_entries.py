@@ -9,7 +9,7 @@ import pytest
 
 from chassis import clock, rules
 from chassis.database import Database
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from sandbox.scenario.cast import credit_code
 from services.credit.sweeps import end_expired_listings
 from tests.integration.credit.api import CMCC, CONFIRM, MIIT, PROPOSAL, REJECT, Api, confirmed, proposed

@@ -14,7 +14,7 @@ from chassis import clock
 from chassis.aggregate import ConflictError
 from chassis.database import Database
 from chassis.events.envelope import Message
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from contracts.vocabulary import CreditList
 from sandbox.scenario.cast import credit_code
 from services.credit.commands.entries import Decision, decide_entry, repair_entry

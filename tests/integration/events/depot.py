@@ -23,12 +23,13 @@ from chassis.buckets import bucket_of
 from chassis.database import Database
 from chassis.events import dead_letters, envelope, inbox, outbox
 from chassis.events import kafka as clients
-from chassis.events.consumer import Admit, Consumer
+from chassis.events.consumer import Filter, Consumer
 from chassis.events.dead_letters import DeadLetter
 from chassis.events.relay import Relay
+from chassis.events.routing import Routing
 from chassis.events.topics import Catalogue
 from chassis.ids import new_id
-from chassis.service import Routing, Service
+from chassis.service import Service
 from chassis.settings import Settings
 from chassis.wakeup import Notifier
 from chassis.worker import Worker
@@ -166,7 +167,7 @@ class Depot:
             database.close()
 
     @contextmanager
-    def listener(self, group: str, routing: Routing | None = None, admit: Admit = inbox.take) -> Iterator[Consumer]:
+    def listener(self, group: str, routing: Routing | None = None, admit: Filter = inbox.take) -> Iterator[Consumer]:
         """A consumer that runs on its own, with the reactions of parcels unless told otherwise."""
         stop = threading.Event()
         database = self.open()
@@ -178,7 +179,7 @@ class Depot:
             bootstrap=self.bootstrap,
             catalogue=self.catalogue,
             routing=parcels.SERVICE.reactions if routing is None else routing,
-            admit=admit,
+            filter_messages=admit,
             stop=stop,
         )
         with running([consumer.run], stop):

@@ -119,7 +119,16 @@ def park_letters(depot: Depot, count: int) -> None:
 def replayed(depot: Depot, *, start: int = 0, limit: int = 100, dry_run: bool = False) -> list[Replayed]:
     return list(
         replay(
-            SERVICE, depot.database, depot.bootstrap, depot.catalogue, TOPIC, start=start, limit=limit, dry_run=dry_run
+            SERVICE.name,
+            SERVICE.reactions,
+            SERVICE.projections,
+            depot.database,
+            depot.bootstrap,
+            depot.catalogue,
+            TOPIC,
+            start=start,
+            limit=limit,
+            dry_run=dry_run,
         )
     )
 

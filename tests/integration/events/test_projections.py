@@ -15,8 +15,9 @@ from chassis.database import Tx
 from chassis.events import projections
 from chassis.events.envelope import Message
 from chassis.events.projections import SupersededError
+from chassis.events.routing import Projection
 from chassis.ids import new_id
-from chassis.service import Projection, Slice, Sweep
+from chassis.sweeper import Slice, Sweep
 from tests.integration.events.depot import Depot, noise, until
 from tests.parcels import service as parcels
 from tests.parcels.service import BOARD, BOARD_PROJECTION, SERVICE, ParcelMoved
@@ -208,7 +209,7 @@ def test_a_rebuild_is_not_starved_by_batches_that_overlap(depot: Depot) -> None:
     def hold_and_hold() -> None:
         while not stop.is_set():
             with depot.database.begin() as tx:
-                projections.hold(tx, {"board": 1})
+                projections.lock_generation(tx, {"board": 1})
                 stop.wait(0.3)
 
     def staggered(delay: float) -> None:

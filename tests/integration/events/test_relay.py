@@ -19,8 +19,8 @@ import pytest
 import sqlalchemy as sa
 
 from chassis.buckets import COUNT, bucket_of
+from chassis.event import Event
 from chassis.events import outbox, relay
-from chassis.events.event import Event
 from chassis.events.topics import Topic
 from chassis.ids import new_id
 from tests.integration.events.depot import Depot, noise, until

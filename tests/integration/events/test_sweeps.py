@@ -15,8 +15,7 @@ import sqlalchemy as sa
 
 from chassis.buckets import COUNT, bucket_of
 from chassis.database import Tx
-from chassis.service import Slice, Sweep
-from chassis.sweeper import Sweeper
+from chassis.sweeper import Slice, Sweep, Sweeper
 from chassis.wakeup import CHANNEL, EVENTS, WORK, Notifier, Wakeup
 from tests.integration.events.depot import Depot, running, until
 from tests.parcels import service as parcels

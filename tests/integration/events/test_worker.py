@@ -21,7 +21,7 @@ from prometheus_client import REGISTRY
 from chassis import clock, worker
 from chassis.database import Tx
 from chassis.events import kafka as clients
-from chassis.service import Slice, Sweep
+from chassis.sweeper import Slice, Sweep
 from chassis.worker import Worker
 from tests.integration.events.depot import Depot, until
 from tests.parcels.service import SERVICE
@@ -162,9 +162,7 @@ def test_while_the_broker_is_away_work_goes_on_and_then_everything_arrives(
 
 
 def test_the_age_of_the_oldest_event_is_measured_unasked(depot: Depot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        worker, "AGE_OF_THE_OUTBOX", replace(worker.AGE_OF_THE_OUTBOX, every=timedelta(milliseconds=100))
-    )
+    monkeypatch.setattr(worker, "OUTBOX_AGE_SWEEP", replace(worker.OUTBOX_AGE_SWEEP, every=timedelta(milliseconds=100)))
 
     def age() -> float | None:
         return REGISTRY.get_sample_value("anning_outbox_oldest_seconds")
@@ -172,7 +170,7 @@ def test_the_age_of_the_oldest_event_is_measured_unasked(depot: Depot, monkeypat
     with clock.shifted(-timedelta(hours=1)):
         depot.send(["a"])
     with depot.database.begin() as tx:
-        worker.AGE_OF_THE_OUTBOX.run(tx, Slice(1))
+        worker.OUTBOX_AGE_SWEEP.run(tx, Slice(1))
     assert age() == pytest.approx(3_600, abs=60)
     with depot.worker(ready=False):
         until(lambda: age() == 0)

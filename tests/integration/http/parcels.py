@@ -12,19 +12,19 @@ import sqlalchemy as sa
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
-from starlette.responses import Response
 
 from chassis import audit, clock
 from chassis.database import Database, Key, Read, StaleAggregateError, metadata
-from chassis.http import answers, problems
+from chassis.http import problems
 from chassis.http.app import ReadTx, WriteTx
 from chassis.http.auth import Caller, public, requires
-from chassis.http.idempotency import OnceOnly, OnceOnlyDemanded
+from chassis.http.idempotency import KeyUse, key_use
+from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch
 from chassis.http.problems import Conflict, NotFound
 from chassis.http.routes import Router
-from chassis.http.shapes import takes
+from chassis.http.validation import consumes
 from chassis.ids import new_id
 
 METADATA = metadata()
@@ -104,29 +104,26 @@ def find(tx: Read, parcel: UUID, caller: Caller) -> Any:
     return row
 
 
-@router.post("/parcels", status_code=201, response_model=ParcelView)
-def send_parcel(new: NewParcel, caller: Sender, tx: WriteTx, once: OnceOnly) -> Response:
+@router.post("/parcels", status_code=201)
+@located("/parcels/{id}")
+def send_parcel(new: NewParcel, caller: Sender, tx: WriteTx) -> ParcelView:
     """Send a parcel."""
-
-    def act() -> Response:
-        gate = gates.get(new.road)
-        row = {
-            "id": new_id(),
-            "org": caller.organisation,
-            "state": "sent",
-            "version": 1,
-            "sent_at": clock.now(),
-            "road": new.road,
-            "grams": new.grams,
-            "label": new.label or str(new_id()),
-        }
-        tx.execute(PARCELS.insert().values(row))
-        if gate is not None:
-            gate.reached.set()
-            gate.opened.wait(10)
-        return answers.created(ParcelView(**row), location=f"/parcels/{row['id']}", version=1)
-
-    return once(tx, caller, act)
+    gate = gates.get(new.road)
+    row = {
+        "id": new_id(),
+        "org": caller.organisation,
+        "state": "sent",
+        "version": 1,
+        "sent_at": clock.now(),
+        "road": new.road,
+        "grams": new.grams,
+        "label": new.label or str(new_id()),
+    }
+    tx.execute(PARCELS.insert().values(row))
+    if gate is not None:
+        gate.reached.set()
+        gate.opened.wait(10)
+    return ParcelView(**row)
 
 
 @router.get("/parcels")
@@ -145,38 +142,33 @@ def list_parcels(
     return page.of([ParcelView.of(row) for row in rows], key=lambda view: (view.sent_at, view.id))
 
 
-@router.get("/parcels/{parcel}", response_model=ParcelView)
-def read_parcel(parcel: UUID, caller: Reader, read: ReadTx) -> Response:
+@router.get("/parcels/{parcel}")
+def read_parcel(parcel: UUID, caller: Reader, read: ReadTx) -> ParcelView:
     """One parcel of the caller's."""
-    view = ParcelView.of(find(read, parcel, caller))
-    return answers.answered(view, version=view.version)
+    return ParcelView.of(find(read, parcel, caller))
 
 
-@router.post("/parcels/{parcel}/opening", response_model=ParcelView, responses=problems.responses(ParcelOpen))
-def open_parcel(parcel: UUID, caller: Sender, tx: WriteTx, seen: IfMatch, once: OnceOnlyDemanded) -> Response:
+@router.post("/parcels/{parcel}/opening", responses=problems.responses(ParcelOpen))
+@key_use(KeyUse.REQUIRED)
+def open_parcel(parcel: UUID, caller: Sender, tx: WriteTx, seen: IfMatch) -> ParcelView:
     """Open a parcel, once."""
-
-    def act() -> Response:
-        row = find(tx, parcel, caller)
-        seen.check(row.version)
-        if row.state == "opened":
-            raise ParcelOpen(f"It was opened as version {row.version}.")
-        done = tx.execute(
-            PARCELS.update()
-            .where(PARCELS.c.id == parcel, PARCELS.c.version == row.version)
-            .values(state="opened", version=row.version + 1)
-        ).rowcount
-        if not done:
-            raise StaleAggregateError
-        audit.record(tx, caller, "parcel-opened", f"parcel:{parcel}", "somebody was curious")
-        view = ParcelView.of(find(tx, parcel, caller))
-        return answers.answered(view, version=view.version)
-
-    return once(tx, caller, act)
+    row = find(tx, parcel, caller)
+    seen.check(row.version)
+    if row.state == "opened":
+        raise ParcelOpen(f"It was opened as version {row.version}.")
+    done = tx.execute(
+        PARCELS.update()
+        .where(PARCELS.c.id == parcel, PARCELS.c.version == row.version)
+        .values(state="opened", version=row.version + 1)
+    ).rowcount
+    if not done:
+        raise StaleAggregateError
+    audit.record(tx, caller, "parcel-opened", f"parcel:{parcel}", "somebody was curious")
+    return ParcelView.of(find(tx, parcel, caller))
 
 
 @router.post("/loads", status_code=202)
-@takes("text/csv", "application/gzip", limit=1024 * 1024)
+@consumes("text/csv", "application/gzip", limit=1024 * 1024)
 async def weigh_load(request: Request, caller: Sender) -> dict[str, int]:
     """Weigh a file without keeping it."""
     total = 0
@@ -193,6 +185,7 @@ def roads(read: ReadTx) -> list[str]:
 
 
 @router.post("/statements/{kind}", status_code=204, include_in_schema=False)
+@key_use(KeyUse.NONE)
 def run_statement(kind: Literal["deadlock", "check", "number", "bug"], caller: Sender, tx: WriteTx) -> None:
     """Fail in the ways in which a database fails."""
     match kind:

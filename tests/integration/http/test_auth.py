@@ -143,7 +143,7 @@ def test_public_routes_need_no_token(api: TestClient) -> None:
 def test_a_token_found_good_is_refused_once_the_issuer_took_its_key_back(
     app: FastAPI, api: TestClient, issuer: Issuer
 ) -> None:
-    app.state.authority.keys = keys_of(issuer, fresh_seconds=0, retry_seconds=0)
+    app.state.token_verifier.keys = keys_of(issuer, fresh_seconds=0, retry_seconds=0)
     token = issuer.token(SCOPES)
     assert [read(api, token), read(api, token)] == [200, 200]
     issuer.keys = [new_key("second")]
@@ -172,7 +172,7 @@ def test_no_more_tokens_are_remembered_than_fit(
     monkeypatch.setattr(auth, "MOST_VERIFIED", 2)
     tokens = [issuer.token(SCOPES, sub=f"system-{number}") for number in range(4)]
     assert [read(api, each) for each in tokens * 2] == [200] * 8
-    assert len(app.state.authority._verified) == 2
+    assert len(app.state.token_verifier._verified) == 2
 
 
 # ---- the issuer's keys

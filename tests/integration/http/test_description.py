@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from chassis.http.app import create_probe
-from chassis.http.auth import unguarded
+from chassis.http.auth import unprotected_routes
 from chassis.http.problems import TYPES
 from tests.integration.http.parcels import Parcels
 
@@ -82,7 +82,7 @@ def test_every_link_of_the_page_for_people_leads_somewhere(api: TestClient) -> N
 
 
 def test_every_route_is_guarded_or_public(app: FastAPI) -> None:
-    assert unguarded(app) == []
+    assert unprotected_routes(app) == []
 
 
 def test_a_part_that_is_not_ready_is_named(app: FastAPI, api: TestClient) -> None:

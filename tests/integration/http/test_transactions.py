@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from chassis.database import Database
-from chassis.http import routes
+from chassis.http import operations
 from chassis.http.app import create_app
 from tests.integration.http import parcels
 from tests.integration.http.issuer import Issuer
@@ -167,7 +167,7 @@ def test_an_exhausted_pool_is_a_503_and_not_a_hanging_service(database_url: str,
 def test_who_finds_every_thread_taken_is_told_to_come_again(
     app: FastAPI, api: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(routes, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(operations, "PATIENCE_SECONDS", 0.2)
     app.state.threads = ThreadPoolExecutor(1)
     done = threading.Event()
     app.state.threads.submit(done.wait)

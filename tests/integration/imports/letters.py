@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from chassis.database import MECHANISM, Database, Key, Tx, metadata
 from chassis.http.auth import Caller
 from chassis.ids import new_id
-from chassis.imports import Csv, Import, Importer, Line, LineError, Ndjson, Outcome
-from chassis.service import Slice
+from chassis.imports import Csv, Import, Importer, Line, LineError, Ndjson, Outcome, import_router, import_sweep
+from chassis.sweeper import Slice
 from tests.parcels.service import Parcel
 
 METADATA = metadata()
@@ -114,14 +114,14 @@ def is_postmaster(caller: Caller) -> bool:
 
 
 IMPORTER = Importer(
-    kind="letters", noun="letter import", format=Ndjson(Letter), apply=take_letters, overseer=is_postmaster
+    kind="letters", noun="letter import", format=Ndjson(Letter), apply=take_letters, sees_all=is_postmaster
 )
 STREET_IMPORTER = Importer(
     kind="streets",
     noun="street import",
     format=Csv(Street),
     apply=take_streets,
-    overseer=is_postmaster,
+    sees_all=is_postmaster,
     personal=False,
 )
 
@@ -133,8 +133,8 @@ class PostOffice:
     name = "post"
     title = "Post office"
     routers = (
-        IMPORTER.router("/letter-imports", "letters:send"),
-        STREET_IMPORTER.router("/street-imports", "streets:send"),
+        import_router(IMPORTER, "/letter-imports", "letters:send"),
+        import_router(STREET_IMPORTER, "/street-imports", "streets:send"),
     )
 
 
@@ -150,7 +150,7 @@ def sweep_once(database: Database) -> int:
     done = 0
     for importer in (IMPORTER, STREET_IMPORTER):
         with database.begin() as tx:
-            done += importer.sweep().run(tx, Slice(1))
+            done += import_sweep(importer).run(tx, Slice(1))
     return done
 
 

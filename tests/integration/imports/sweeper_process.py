@@ -11,6 +11,7 @@ from pathlib import Path
 
 from chassis import privacy
 from chassis.database import Database
+from chassis.imports import import_sweep
 from chassis.sweeper import Sweeper
 from tests.integration.imports.letters import IMPORTER, faults
 
@@ -21,7 +22,7 @@ def main(url: str, keys: str, seconds: str) -> None:
     faults.seconds = float(seconds)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    Sweeper(IMPORTER.sweep(), Database(url, pool=1), stop=threading.Event(), waiter=threading.Event()).run()
+    Sweeper(import_sweep(IMPORTER), Database(url, pool=1), stop=threading.Event(), waiter=threading.Event()).run()
 
 
 if __name__ == "__main__":

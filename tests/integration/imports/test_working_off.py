@@ -14,9 +14,10 @@ import pytest
 from chassis import clock, privacy
 from chassis.aggregate import Recorded
 from chassis.database import Database
+from chassis.imports import import_sweep
 from chassis.imports.sweep import RETRY_AFTER
 from chassis.privacy import KeyRing
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from tests.integration.imports import letters, sweeper_process
 from tests.integration.imports.conftest import Sender, letters_file
 from tests.parcels.service import rows
@@ -42,7 +43,7 @@ def test_workers_share_the_chunks_of_one_file(staff: Sender, database: Database,
 
 def test_a_chunk_that_another_worker_has_is_left_to_it(staff: Sender, database: Database, small_chunks: int) -> None:
     address = staff.sent(letters_file([f"skip{number}" for number in range(2 * small_chunks)]))
-    run = letters.IMPORTER.sweep().run
+    run = import_sweep(letters.IMPORTER).run
     with database.begin() as first:
         assert run(first, Slice(1)) == 1
         with database.begin() as second:
@@ -156,7 +157,7 @@ def test_a_passing_fault_of_the_database_does_not_count_as_a_failure(
     with database.begin() as tx:
         tx.copy("letters", ("number", "text", "import_id", "line"), [("lock1", "", address.rpartition("/")[2], 1)])
         with pytest.raises(Exception, match="lock timeout"), hasty.begin() as other:
-            letters.IMPORTER.sweep().run(other, Slice(1))
+            import_sweep(letters.IMPORTER).run(other, Slice(1))
     hasty.close()
     [chunk] = rows(
         database,

@@ -11,19 +11,21 @@ import sqlalchemy as sa
 
 from chassis import clock
 from chassis.aggregate import Cause
+from chassis.audit import Actor
 from chassis.database import Database
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
 from chassis.ids import new_id
-from chassis.service import Slice
+from chassis.sweeper import Slice
+from chassis.target import Target
 from contracts.complaints import Attribution, ComplaintAssessed, ComplaintWithdrawn, Sender
 from contracts.credit import Restriction, StandingChanged
 from contracts.numbers import SenderNumber
+from services.ports.access import EVERYTHING, Visibility
 from services.ports.commands.filings import Filed, file_ports
 from services.ports.commands.forms import Form, read_form
-from services.ports.commands.orders import Upon, acknowledge_order, execute_order, lift_order
+from services.ports.commands.orders import acknowledge_order, execute_order, lift_order
 from services.ports.reactions import REACTIONS
-from services.ports.store.sight import EVERYTHING
 from services.ports.sweeps import enforce_listings
 
 NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -164,19 +166,27 @@ class Staff:
     organisation = "regulator:MIIT"
 
 
+def any_version(_: int) -> None:
+    """Accepts whatever version an aggregate has."""
+
+
+def target(identifier: UUID, visibility: Visibility = EVERYTHING, actor: Actor | None = None) -> Target[Visibility]:
+    """The aggregate with this id, as somebody addresses it who may see it and has read its newest version."""
+    return Target(identifier, visibility, actor or Staff(), any_version)
+
+
 def execute(database: Database, order: Any) -> None:
     """Let the carrier acknowledge and execute an order."""
-    upon = Upon(order.id, EVERYTHING, lambda _: None)
     with database.begin() as tx:
-        acknowledge_order(tx, upon)
+        acknowledge_order(tx, target(order.id))
     with database.begin() as tx:
-        execute_order(tx, upon, "switched off")
+        execute_order(tx, target(order.id), "switched off")
 
 
 def lift(database: Database, order: Any) -> None:
     """Let staff lift an order."""
     with database.begin() as tx:
-        lift_order(tx, Upon(order.id, EVERYTHING, lambda _: None), "a mistake", Staff())
+        lift_order(tx, target(order.id), "a mistake")
 
 
 def five(number: str = NUMBER, **say: Any) -> list[Message[ComplaintAssessed]]:

@@ -9,7 +9,7 @@ import pytest
 
 from chassis import clock
 from chassis.database import Database
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from tests.integration.http.api import problem
 from tests.integration.ports.api import SCOPES, Api
 from tests.integration.ports.scenes import (

@@ -10,16 +10,18 @@ import pytest
 from chassis import clock
 from chassis.aggregate import ConflictError
 from chassis.database import Database
-from chassis.service import Slice
+from chassis.sweeper import Slice
+from chassis.target import Target
+from services.ports.access import Visibility
 from services.ports.commands.enquiries import answer_enquiry
-from services.ports.commands.orders import Upon, acknowledge_order, execute_order
+from services.ports.commands.orders import acknowledge_order, execute_order
 from services.ports.model import Answer
-from services.ports.store.sight import Sight
 from services.ports.sweeps import conclude_unanswered_enquiries, mark_overdue_orders
 from tests.integration.ports.scenes import (
     HOLDER,
     NOON,
     NUMBER,
+    Staff,
     enquiries,
     file,
     five,
@@ -29,6 +31,7 @@ from tests.integration.ports.scenes import (
     orders,
     published,
     rows,
+    target,
     unregistered,
     withdrawn,
 )
@@ -37,16 +40,12 @@ OF_CARRIERS_OWN = "1065712345"
 """A number on an access code that the plan gives to CMCC."""
 
 
-def of_any_version(_: int) -> None:
-    """As `If-Match: *`."""
-
-
 def ask(database: Database, number: str = NUMBER) -> None:
     hear(database, unregistered(f"{number} u1", number), unregistered(f"{number} u2", number))
 
 
-def upon(row: Any) -> Upon:
-    return Upon(row.id, Sight(carrier=row.carrier), of_any_version)
+def upon(row: Any) -> Target[Visibility]:
+    return target(row.id, Visibility(carrier=row.carrier))
 
 
 def answer(database: Database, carrier: str, said: Answer) -> None:
@@ -214,5 +213,7 @@ def test_the_version_that_was_read_must_still_be_the_present_one(database: Datab
         raise Stale
 
     with pytest.raises(Stale), database.begin() as tx:
-        answer_enquiry(tx, Upon(UUID(str(asked.id)), Sight(carrier="CMCC"), stale), Answer.NOT_MINE, None)
+        answer_enquiry(
+            tx, Target(UUID(str(asked.id)), Visibility(carrier="CMCC"), Staff(), stale), Answer.NOT_MINE, None
+        )
     assert enquiries(database)[0].state == "sent"

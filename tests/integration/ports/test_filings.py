@@ -11,8 +11,7 @@ from chassis.database import Database
 from chassis.rules import LEGAL_TIME
 from services.ports.commands.filings import Outcome
 from services.ports.commands.forms import UnfitFormError, read_form
-from services.ports.commands.orders import Upon, acknowledge_order, execute_order, lift_order
-from services.ports.store.sight import EVERYTHING
+from services.ports.commands.orders import acknowledge_order, execute_order, lift_order
 from tests.integration.ports.scenes import (
     HOLDER,
     NOON,
@@ -28,6 +27,7 @@ from tests.integration.ports.scenes import (
     orders,
     published,
     rows,
+    target,
 )
 
 
@@ -36,19 +36,15 @@ class Staff:
     organisation = "regulator:MIIT"
 
 
-def of_any_version(_: int) -> None:
-    """As `If-Match: *`."""
-
-
 def shut(database: Database) -> None:
     """Let NUMBER be filed at CMCC, complained of, ordered and shut."""
     file(database, form())
     hear(database, *five())
-    upon = Upon(orders(database)[0].id, EVERYTHING, of_any_version)
+    addressed = target(orders(database)[0].id)
     with database.begin() as tx:
-        acknowledge_order(tx, upon)
+        acknowledge_order(tx, addressed)
     with database.begin() as tx:
-        execute_order(tx, upon, "switched off")
+        execute_order(tx, addressed, "switched off")
 
 
 def statuses(database: Database) -> list[str]:
@@ -100,7 +96,7 @@ def test_an_executed_order_shuts_the_port_in_the_register_and_lifting_it_opens_i
     shut(database)
     assert statuses(database) == ["shut"]
     with database.begin() as tx:
-        lift_order(tx, Upon(orders(database)[0].id, EVERYTHING, of_any_version), "a mistake", Staff())
+        lift_order(tx, target(orders(database)[0].id), "a mistake")
     assert statuses(database) == ["declared"]
     assert published(database, "port-declared.v1") == 3
     (audited,) = rows(database, "SELECT act, object, reason FROM audit_log")
@@ -122,7 +118,7 @@ def test_after_the_lifting_the_same_filing_is_accepted(database: Database) -> No
     shut(database)
     file(database, form(holder=OTHER_HOLDER, declared_from="2026-01-01"))
     with database.begin() as tx:
-        lift_order(tx, Upon(orders(database)[0].id, EVERYTHING, of_any_version), "a mistake", Staff())
+        lift_order(tx, target(orders(database)[0].id), "a mistake")
     (filed,) = file(database, form(holder=OTHER_HOLDER, declared_from="2026-01-01"))
     assert filed.outcome is Outcome.ACCEPTED
 
@@ -131,7 +127,7 @@ def test_after_the_lifting_only_messages_sent_since_count(database: Database) ->
     with clock.frozen(NOON + hours(0.5)):
         shut(database)
         with database.begin() as tx:
-            lift_order(tx, Upon(orders(database)[0].id, EVERYTHING, of_any_version), "a mistake", Staff())
+            lift_order(tx, target(orders(database)[0].id), "a mistake")
     later = NOON.replace(day=12)
     hear(database, *five(version=3), *(assessed(f"before {n}") for n in range(5)))
     assert len(orders(database)) == 1
@@ -143,7 +139,7 @@ def test_a_complaint_that_caused_an_order_causes_no_second_one_when_it_is_correc
     with clock.frozen(NOON + hours(0.5)):
         shut(database)
         with database.begin() as tx:
-            lift_order(tx, Upon(orders(database)[0].id, EVERYTHING, of_any_version), "a mistake", Staff())
+            lift_order(tx, target(orders(database)[0].id), "a mistake")
     later = NOON.replace(day=12)
     hear(database, *five(version=3, sent=later)[:4])
     hear(database, five(version=3, sent=later)[4])

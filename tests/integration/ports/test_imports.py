@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 
 from chassis.database import Database
-from chassis.service import Slice
+from chassis.imports import import_sweep
+from chassis.sweeper import Slice
 from services.ports.imports import FILINGS
 from tests.integration.ports.api import Api
 from tests.integration.ports.scenes import HOLDER, NUMBER, PROVIDER, ordered, rows
@@ -24,7 +25,7 @@ def swept(database: Database) -> None:
     done = 1
     while done:
         with database.begin() as tx:
-            done = FILINGS.sweep().run(tx, Slice(1))
+            done = import_sweep(FILINGS).run(tx, Slice(1))
 
 
 def test_a_file_is_worked_off_line_by_line_and_the_bad_ones_are_told(api: Api, database: Database) -> None:

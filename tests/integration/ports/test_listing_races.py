@@ -10,12 +10,11 @@ from uuid import UUID
 
 from chassis.aggregate import ConflictError
 from chassis.database import Database
-from chassis.service import Slice
+from chassis.sweeper import Slice
+from services.ports.access import EVERYTHING
 from services.ports.commands.filings import Filed, Outcome
-from services.ports.commands.orders import Upon
 from services.ports.commands.proposals import decide_proposal, propose_shutdown
 from services.ports.model import Verdict
-from services.ports.store.sight import EVERYTHING
 from services.ports.sweeps import enforce_listings
 from tests.integration.ports.scenes import (
     HOLDER,
@@ -37,6 +36,7 @@ from tests.integration.ports.scenes import (
     restriction,
     rows,
     standing,
+    target,
 )
 from tests.integration.races import again, all_at_once
 
@@ -63,7 +63,7 @@ def decides(database: Database, proposal: UUID, verdict: Verdict) -> bool:
     """Whether somebody who decides a proposal is the one who does."""
     try:
         with database.begin() as tx:
-            decide_proposal(tx, Upon(proposal, EVERYTHING, lambda _: None), verdict, "so be it", Another())
+            decide_proposal(tx, target(proposal, actor=Another()), verdict, "so be it")
     except ConflictError as conflict:
         if conflict.code != "proposal-state":
             raise

@@ -6,11 +6,10 @@ import pytest
 
 from chassis import clock
 from chassis.database import Database
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from services.ports.commands.filings import Outcome
-from services.ports.commands.orders import Upon, refuse_order
+from services.ports.commands.orders import refuse_order
 from services.ports.model import RefusalCode
-from services.ports.store.sight import EVERYTHING
 from services.ports.sweeps import enforce_listings
 from tests.integration.ports.scenes import (
     HOLDER,
@@ -36,6 +35,7 @@ from tests.integration.ports.scenes import (
     restriction,
     rows,
     standing,
+    target,
 )
 
 ENTRY = named("an entry")
@@ -258,6 +258,6 @@ def test_while_a_port_is_shut_for_a_listing_others_cannot_file_it(database: Data
 def test_an_order_that_its_carrier_refused_is_not_placed_again(database: Database) -> None:
     listed(database, NUMBER)
     with database.begin() as tx:
-        upon = Upon(orders(database)[0].id, EVERYTHING, lambda _: None)
-        refuse_order(tx, upon, RefusalCode.PUBLIC_SERVICE, None)
+        addressed = target(orders(database)[0].id)
+        refuse_order(tx, addressed, RefusalCode.PUBLIC_SERVICE, None)
     assert (enforce(database), len(orders(database))) == (0, 1)

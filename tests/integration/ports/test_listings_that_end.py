@@ -6,7 +6,7 @@ import pytest
 
 from chassis import clock
 from chassis.database import Database
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from services.ports.commands.filings import Outcome
 from services.ports.sweeps import enforce_listings
 from tests.integration.ports.scenes import (

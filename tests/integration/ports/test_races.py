@@ -12,12 +12,12 @@ from chassis import clock
 from chassis.aggregate import ConflictError
 from chassis.database import Database
 from chassis.events.envelope import Message
-from chassis.service import Slice
+from chassis.sweeper import Slice
+from services.ports.access import Visibility
 from services.ports.commands.enquiries import answer_enquiry
 from services.ports.commands.filings import Outcome
-from services.ports.commands.orders import Upon, acknowledge_order
+from services.ports.commands.orders import acknowledge_order
 from services.ports.model import Answer
-from services.ports.store.sight import EVERYTHING, Sight
 from services.ports.sweeps import conclude_unanswered_enquiries, mark_overdue_orders
 from tests.integration.ports.scenes import (
     NUMBER,
@@ -30,15 +30,12 @@ from tests.integration.ports.scenes import (
     orders,
     published,
     rows,
+    target,
     unregistered,
 )
 from tests.integration.races import again, all_at_once, in_batches
 
 HOT = [f"{NUMBER[:10]}{n}" for n in range(10)]
-
-
-def of_any_version(_: int) -> None:
-    """As `If-Match: *`."""
 
 
 def work_off(database: Database, messages: Sequence[Message[Any]], batch: int) -> Callable[[], int]:
@@ -119,7 +116,7 @@ def test_a_covering_filing_and_an_admission_never_both_win(database: Database) -
         def admit(asked: Any = asked) -> None:
             try:
                 with database.begin() as tx:
-                    answer_enquiry(tx, Upon(asked.id, Sight(carrier="CMCC"), of_any_version), Answer.MINE_UNFILED, None)
+                    answer_enquiry(tx, target(asked.id, Visibility(carrier="CMCC")), Answer.MINE_UNFILED, None)
             except ConflictError:
                 pass
 
@@ -157,7 +154,7 @@ def test_an_acknowledgement_and_a_falling_ground_both_arrive(database: Database)
     def acknowledge() -> None:
         for row in placed:
             with database.begin() as tx:
-                acknowledge_order(tx, Upon(row.id, EVERYTHING, of_any_version))
+                acknowledge_order(tx, target(row.id))
 
     def correct() -> None:
         for number in reversed(HOT):

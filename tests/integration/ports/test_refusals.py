@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from chassis.database import Database
-from chassis.service import Slice
+from chassis.imports import import_sweep
+from chassis.sweeper import Slice
 from services.ports.imports import FILINGS
 from services.ports.store.tables import METADATA
 from tests.integration.http.issuer import Issuer
@@ -182,7 +183,7 @@ def work_off(database: Database) -> None:
     done = 1
     while done:
         with database.begin() as tx:
-            done = FILINGS.sweep().run(tx, Slice(1))
+            done = import_sweep(FILINGS).run(tx, Slice(1))
 
 
 def proposed(office: Office) -> str:

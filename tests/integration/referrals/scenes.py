@@ -17,7 +17,7 @@ from chassis.database import Database
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
 from chassis.ids import new_id
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from contracts.complaints import Attribution, ComplaintAssessed, ComplaintWithdrawn, Sender
 from contracts.numbers import SenderNumber
 from services.referrals.reactions import REACTIONS

@@ -9,8 +9,9 @@ import pytest
 
 from chassis import clock
 from chassis.database import Database
+from chassis.imports import import_sweep
 from chassis.rules import use_packs
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from services.referrals.imports import CONCLUSIONS
 from services.referrals.sweeps import mark_overdue_clues
 from tests.integration.http.api import problem
@@ -142,7 +143,7 @@ def upload(api: Api, database: Database, org: str, *lines: dict[str, Any] | byte
     done = 1
     while done:
         with database.begin() as tx:
-            done = CONCLUSIONS.sweep().run(tx, Slice(1))
+            done = import_sweep(CONCLUSIONS).run(tx, Slice(1))
     path = sent.headers["location"]
     errors = api.get(org, f"{path}/errors").json()["items"]
     return api.get(org, path).json(), [(each["line"], each["code"]) for each in errors]

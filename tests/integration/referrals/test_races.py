@@ -13,7 +13,7 @@ from chassis import clock
 from chassis.aggregate import ConflictError
 from chassis.database import Database
 from chassis.events.envelope import Message
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from contracts.referrals import Conclusion
 from contracts.vocabulary import ReturnReason
 from services.referrals.commands.clues import Upon, conclude_clue, conclude_ourselves, return_clue, route_clue

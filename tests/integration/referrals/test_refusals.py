@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from chassis.database import Database
-from chassis.service import Slice
+from chassis.imports import import_sweep
+from chassis.sweeper import Slice
 from services.referrals.imports import CONCLUSIONS
 from services.referrals.store.tables import METADATA
 from tests.integration.http.issuer import Issuer
@@ -147,7 +148,7 @@ def work_off(database: Database) -> None:
     done = 1
     while done:
         with database.begin() as tx:
-            done = CONCLUSIONS.sweep().run(tx, Slice(1))
+            done = import_sweep(CONCLUSIONS).run(tx, Slice(1))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from chassis import clock
 from chassis.database import Database
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from services.referrals.sweeps import seal_what_is_ordered, seal_what_is_urgent
 from tests.integration.http.api import problem
 from tests.integration.referrals.api import Api

@@ -6,7 +6,7 @@ from typing import Any
 
 from chassis import clock
 from chassis.database import Database
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from services.referrals.sweeps import mark_overdue_clues
 from tests.integration.http.api import problem
 from tests.integration.referrals.api import Api

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 
 from chassis.database import Database
 from chassis.http.app import create_app
-from chassis.service import Slice
 from chassis.settings import Settings
+from chassis.sweeper import Slice
 from sandbox import behaviour, install, issuer, run
 from sandbox.authorities import Authority
 from sandbox.behaviour import AuthorityHabits

@@ -16,7 +16,7 @@ from joserfc import jws, jwt
 from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import KeySet
 
-from chassis.http.auth import Authority, Caller, SigningKeys, requires
+from chassis.http.auth import TokenVerifier, Caller, SigningKeys, requires
 from chassis.http.problems import Problem, Unauthenticated
 from sandbox import install, issuer, tokens
 from sandbox.tokens import Bearer, Tokens
@@ -45,12 +45,12 @@ def address(directory: Path) -> Iterator[str]:
         yield at
 
 
-def _caller(authority: Authority, token: str) -> Caller:
+def _caller(authority: TokenVerifier, token: str) -> Caller:
     return asyncio.run(authority.caller(token))
 
 
-def _authority(address: str) -> Authority:
-    return Authority(address, "anning", SigningKeys(f"{address}/.well-known/jwks.json"))
+def _authority(address: str) -> TokenVerifier:
+    return TokenVerifier(address, "anning", SigningKeys(f"{address}/.well-known/jwks.json"))
 
 
 def test_the_published_key_verifies_what_was_given(address: str, directory: Path) -> None:

@@ -19,9 +19,11 @@ from chassis.database import MECHANISM, Database
 from chassis.events import outbox
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Decoder
+from chassis.events.routing import Projection
 from chassis.http.app import create_app
-from chassis.service import Projection, Service, Slice
+from chassis.service import Service
 from chassis.settings import Settings
+from chassis.sweeper import Slice
 from sandbox import install, issuer, scenario, tokens
 from sandbox.scenario import files
 from sandbox.scenario.cast import Case
@@ -45,7 +47,7 @@ class _Station:
         """Sends a file and works it off; gives what became of it."""
         answer = self.api.post(path, content=content, headers={"Content-Type": media_type})
         assert answer.status_code == 202, answer.text
-        self.sweep("import ")
+        self.sweep("import-")
         told: dict[str, Any] = self.api.get(answer.headers["location"]).json()
         assert told["state"] == "finished", told
         return told

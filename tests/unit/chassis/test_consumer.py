@@ -13,10 +13,10 @@ from psycopg import errors
 from chassis.aggregate import Cause
 from chassis.clock import now
 from chassis.database import Tx, is_transient
+from chassis.event import Event
 from chassis.events import dead_letters
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
-from chassis.events.event import Event
 from chassis.ids import new_id
 
 NO_TRANSACTION = cast(Tx, None)

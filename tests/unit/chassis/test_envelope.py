@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.aggregate import Cause
+from chassis.event import Event
 from chassis.events.envelope import Decoder, Message, UndecodableError, encode, newest
-from chassis.events.event import Event
 from tests.parcels.service import ParcelMoved
 
 

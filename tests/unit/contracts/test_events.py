@@ -13,8 +13,8 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from chassis.aggregate import Cause
+from chassis.event import Event
 from chassis.events import envelope
-from chassis.events.event import Event
 from contracts.authorities import AUTHORITIES
 from contracts.carriers import CARRIERS
 from contracts.catalogue import EVENTS, published_by

@@ -134,25 +134,27 @@ def filing(
 
 def order(*, at: datetime = NOON, causes: Sequence[str] = ("complaint:1",)) -> Order:
     """An order just placed: two hours to acknowledge it, a day to execute it."""
-    return Order.place(
+    placed = Order(
+        id=new_id(),
         carrier="CMCC",
         number=NUMBER,
         cause=causes[0],
+        correlation_id=BECAUSE.correlation_id,
         ground=Ground.COMMERCIAL,
         attribution="declared",
         holder=HOLDER,
         provider=PROVIDER,
         signature="样例服务",
-        province=None,
         complainants=5,
         reasons=("5 different vouched complainants",),
         rules=(CITATION,),
         causes=tuple(causes),
-        at=at,
+        ordered_at=at,
         acknowledge_by=at + hours(2),
         execute_by=at + hours(24),
-        because=BECAUSE,
     )
+    placed.place(BECAUSE)
+    return placed
 
 
 def enquiry(*, at: datetime = NOON, because: Addressed = Addressed.ACCESS_CODE) -> Enquiry:

@@ -34,7 +34,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class RouteInput:
     """What a route takes: `path` with its parameters named, the names of its query parameters, its body, and
     whether it is for everybody."""
 
@@ -45,8 +45,8 @@ class Shape:
     public: bool
 
 
-def takes(*media_types: str, limit: int | None) -> Callable[[F], F]:
-    """Declare that a route reads the body itself, as a stream: `@takes("text/csv", limit=2**30)` below the route's
+def consumes(*media_types: str, limit: int | None) -> Callable[[F], F]:
+    """Declare that a route reads the body itself, as a stream: `@consumes("text/csv", limit=2**30)` below the route's
     own decorator. Other types are refused with 415, more bytes with 413 while they are read."""
 
     def declare(endpoint: F) -> F:
@@ -56,12 +56,12 @@ def takes(*media_types: str, limit: int | None) -> Callable[[F], F]:
     return declare
 
 
-def shape_of(context: RouteContext) -> Shape:
+def input_of(context: RouteContext) -> RouteInput:
     """The shape of one route."""
     query = frozenset(_query_names(context.dependant))
     json = context.body_field is not None
     body = getattr(context.endpoint, "__anning_body__", Body(JSON_TYPES, JSON_LIMIT) if json else None)
-    return Shape(str(context.path_format), query, body, json, is_public(context))
+    return RouteInput(str(context.path_format), query, body, json, is_public(context))
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:
@@ -75,18 +75,18 @@ def _query_names(dependant: Dependant) -> Iterator[str]:
         yield from _query_names(each)
 
 
-def shapes_of(contexts: Iterable[RouteContext]) -> dict[Any, Shape]:
+def inputs_of(contexts: Iterable[RouteContext]) -> dict[Any, RouteInput]:
     """The shapes of all routes by what they call."""
-    return {each.endpoint: shape_of(each) for each in contexts if isinstance(each.original_route, APIRoute)}
+    return {each.endpoint: input_of(each) for each in contexts if isinstance(each.original_route, APIRoute)}
 
 
 def route_of(request: Request) -> str:
     """The path of the request's route, with its parameters named: "/orders/{id}"."""
-    shape: Shape = request.app.state.shapes[request.scope["endpoint"]]
+    shape: RouteInput = request.app.state.inputs[request.scope["endpoint"]]
     return shape.path
 
 
-class Fitting(Request):
+class ValidatedRequest(Request):
     """A request that is refused where its route does not take it; its JSON is decoded once for all."""
 
     _decoded: Any = None
@@ -96,7 +96,7 @@ class Fitting(Request):
 
         Comes before everything else of a route. Raises Invalid, UnsupportedMediaType and Malformed.
         """
-        shape: Shape = self.app.state.shapes[self.scope["endpoint"]]
+        shape: RouteInput = self.app.state.inputs[self.scope["endpoint"]]
         unknown = [name for name in self.query_params if name not in shape.query]
         if unknown:
             errors = [{"in": "query", "pointer": pointer_to(name), "detail": "unknown parameter"} for name in unknown]

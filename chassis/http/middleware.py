@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import metrics
 from chassis.http.problems import Internal, Malformed, PayloadTooLarge, Problem
-from chassis.http.shapes import JSON_LIMIT, Shape
+from chassis.http.validation import JSON_LIMIT, RouteInput
 from chassis.ids import new_id
 
 QUIET = ("/healthz", "/readyz", "/metrics")
@@ -19,7 +19,7 @@ QUIET = ("/healthz", "/readyz", "/metrics")
 log = structlog.get_logger()
 
 
-class Edge:
+class RequestMiddleware:
     """ASGI middleware around everything else of an API."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -73,9 +73,9 @@ class Edge:
             )
 
 
-def _shape(scope: Scope) -> Shape | None:
-    shapes: dict[object, Shape] = scope["app"].state.shapes
-    shape: Shape | None = shapes.get(scope.get("endpoint"))
+def _shape(scope: Scope) -> RouteInput | None:
+    shapes: dict[object, RouteInput] = scope["app"].state.inputs
+    shape: RouteInput | None = shapes.get(scope.get("endpoint"))
     return shape
 
 

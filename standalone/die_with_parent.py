@@ -1,7 +1,7 @@
 """Becomes a command that ends when the process that started it ends.
 
-Run by path, without site packages: `python leash.py PARENT SIGNAL UID:GID COMMAND…`. The kernel sends SIGNAL once
-PARENT is gone, however it went. An empty `UID:GID` leaves the user as it is.
+Run by path, without site packages: `python die_with_parent.py PARENT SIGNAL UID:GID COMMAND…`. The kernel sends SIGNAL
+when PARENT has ended for any reason. An empty `UID:GID` leaves the user unchanged.
 """
 
 import ctypes
