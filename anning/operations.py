@@ -11,7 +11,7 @@ from anning.services import load
 from chassis import run
 from chassis.database import Database
 from chassis.events import dead_letters, outbox, projections
-from chassis.events.replay import Outcome, replay
+from chassis.events.replay import ReplayOutcome, replay
 
 dlq = typer.Typer(help="Dead letters: look at them, put a record aside, run them again.", no_args_is_help=True)
 projection = typer.Typer(help="Projections: other services' facts, kept to be read.", no_args_is_help=True)
@@ -92,7 +92,7 @@ def replay_dead_letters(
             limit=limit,
             dry_run=dry_run,
         ):
-            failing += each.outcome is Outcome.STILL_FAILING
+            failing += each.outcome is ReplayOutcome.STILL_FAILING
             typer.echo(f"{each.letter.offset:>6}  {each.outcome.value}  {each.detail}")
     if failing:
         raise typer.Exit(code=1)

@@ -6,7 +6,7 @@ Pure: nothing here knows a database or a broker.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -75,7 +75,12 @@ class Recorded:
 @dataclass(kw_only=True)
 class Aggregate:
     """A consistency boundary. Its version is the count of its events; a row is saved `WHERE version` still is
-    `stored_version`."""
+    `stored_version`.
+
+    `published_as` is the base class of the facts about it: `fact` reads their fields from attributes of the same name.
+    """
+
+    published_as: ClassVar[type[Event] | None] = None
 
     id: UUID
     version: int = 0

@@ -27,6 +27,8 @@ from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 import msgspec
 import yaml
 
+from chassis.citation import Citation
+
 LEGAL_TIME = timezone(timedelta(hours=8), "UTC+08:00")
 """A rule begins and ends with a day of the legal calendar, which is Beijing's."""
 
@@ -40,15 +42,6 @@ class RulesError(ValueError):
 
 class NoRuleInForceError(LookupError):
     """No pack in force has a version of the rule for that day."""
-
-
-class Citation(msgspec.Struct, frozen=True, kw_only=True):
-    """The version of a rule that a decision stands on, as the decision stores it."""
-
-    rule: str
-    version: str
-    legal_source: str
-    mark: Literal["S", "R", "R~", "M", "D"]
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar
 from uuid import UUID
 
 import msgspec
 
+from chassis.citation import Citation
 from chassis.event import Event
 from contracts.moments import Moment
 
@@ -35,33 +36,6 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     signature: str | None
     filed_signature: str | None
     as_of: Moment
-
-
-class Cited(Protocol):
-    """The version of a rule, as whoever keeps the rules names it."""
-
-    @property
-    def rule(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def legal_source(self) -> str: ...
-    @property
-    def mark(self) -> str: ...
-
-
-class Citation(msgspec.Struct, frozen=True, kw_only=True):
-    """The version of a rule that a decision stands on, with its source and how sure we are of it (S R R~ M D)."""
-
-    rule: str
-    version: str
-    legal_source: str
-    mark: str
-
-    @classmethod
-    def of(cls, cited: Cited) -> Self:
-        """The same as a published decision names it."""
-        return cls(rule=cited.rule, version=cited.version, legal_source=cited.legal_source, mark=cited.mark)
 
 
 class ComplaintAssessed(Event, frozen=True, kw_only=True):

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from chassis.citation import Citation
 from chassis.event import Event
-from contracts.complaints import Citation
 from contracts.moments import Moment
 
 

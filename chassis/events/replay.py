@@ -20,7 +20,7 @@ from chassis.events.routing import Projection, Routing
 from chassis.events.topics import Catalogue
 
 
-class Outcome(StrEnum):
+class ReplayOutcome(StrEnum):
     """What a replay did, or in a dry run would try to do, with one record."""
 
     WOULD_APPLY = "would apply"
@@ -34,7 +34,7 @@ class Replayed:
     """One dead letter, and what became of it."""
 
     letter: DeadLetter
-    outcome: Outcome
+    outcome: ReplayOutcome
     detail: str = ""
 
 
@@ -61,13 +61,13 @@ def replay(
         try:
             message = decoder.decode(letter.value or b"", letter.topic, letter.partition, letter.original_offset)
         except UndecodableError as error:
-            yield Replayed(letter, Outcome.STILL_FAILING, f"undecodable: {error}")
+            yield Replayed(letter, ReplayOutcome.STILL_FAILING, f"undecodable: {error}")
             continue
         if message is None:
-            yield Replayed(letter, Outcome.NOT_HEARD)
+            yield Replayed(letter, ReplayOutcome.NOT_HEARD)
             continue
         if dry_run:
-            yield Replayed(letter, Outcome.WOULD_APPLY, message.event.type)
+            yield Replayed(letter, ReplayOutcome.WOULD_APPLY, message.event.type)
             continue
         try:
             with database.begin(message.caused()) as tx:
@@ -76,6 +76,6 @@ def replay(
                         heard = inbox.take(tx, [message]) if routing is reactions else [message]
                         dispatch(tx, heard, routing)
         except Exception as error:  # told to the operator, who decides
-            yield Replayed(letter, Outcome.STILL_FAILING, f"{type(error).__name__}: {error}")
+            yield Replayed(letter, ReplayOutcome.STILL_FAILING, f"{type(error).__name__}: {error}")
         else:
-            yield Replayed(letter, Outcome.APPLIED, message.event.type)
+            yield Replayed(letter, ReplayOutcome.APPLIED, message.event.type)

@@ -1,8 +1,8 @@
 """How the endpoint of a route runs: in one transaction, in one thread, at most once per Idempotency-Key.
 
-An endpoint asks for `tx: WriteTx` or `read: ReadTx` and returns a view. The rest follows from the route. The transaction
-begins and commits around the endpoint. A POST takes an Idempotency-Key. The response carries the view's version as ETag
-and, where the route declares one, the address of the resource.
+An endpoint asks for `tx: WriteTx` or `read: ReadTx` and returns a view. The rest follows from the route: the
+transaction begins and commits around the endpoint, a POST takes an Idempotency-Key, the response carries the view's
+version as ETag and, where the route declares one, the address of the resource.
 
 The endpoint begins, works and commits in one thread: FastAPI by itself would change threads three times, once for each.
 There are as many of these threads as connections: one more would only wait for a connection, and contend for Python's

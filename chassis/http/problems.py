@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from chassis.aggregate import ConflictError, NotFoundError
 from chassis.database import StaleAggregateError, is_transient
+from chassis.field_errors import InvalidFieldsError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -269,6 +270,7 @@ HANDLED = (
         ClientDisconnect,
         ConflictError,
         NotFoundError,
+        InvalidFieldsError,
         StaleAggregateError,
     ),
     *(sa.exc.DBAPIError, sa.exc.TimeoutError, psycopg.Error),
@@ -291,6 +293,9 @@ def of(error: Exception, request: Request) -> Problem:
             return TYPES[error.code](error.detail)
         case NotFoundError():
             return NotFound()
+        case InvalidFieldsError():
+            errors = [{"in": "body", "pointer": f"/{each.field}", "detail": each.detail} for each in error.errors]
+            return Invalid(errors=errors)
         case StaleAggregateError():
             return PreconditionFailed() if "if-match" in request.headers else Conflict()
         case sa.exc.DBAPIError() | sa.exc.TimeoutError() | psycopg.Error():

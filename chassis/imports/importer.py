@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from chassis.database import Tx
 from chassis.http.auth import Caller
 from chassis.imports.formats import Format
-from chassis.imports.lines import Line, Outcome
+from chassis.imports.lines import ImportOutcome, Line
 from chassis.imports.resource import Import
 
 R = TypeVar("R")
@@ -33,6 +33,6 @@ class Importer(Generic[R]):
     kind: str
     noun: str
     format: Format[R]
-    apply: Callable[[Tx, Import, Sequence[Line[R]]], Outcome]
+    apply: Callable[[Tx, Import, Sequence[Line[R]]], ImportOutcome]
     sees_all: Callable[[Caller], bool]
     personal: bool = True

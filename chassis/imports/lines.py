@@ -42,7 +42,7 @@ class LineError:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ImportOutcome:
     """What became of lines: how many were accepted, how many were known before, and why each of the others was not
     taken (one error a line)."""
 

@@ -21,7 +21,7 @@ from chassis.aggregate import Cause
 from chassis.database import Tx, is_transient
 from chassis.imports.formats import read_all
 from chassis.imports.importer import Importer
-from chassis.imports.lines import Line, Outcome
+from chassis.imports.lines import ImportOutcome, Line
 from chassis.imports.resource import CHUNKS, ERRORS, FAILED, FINISHED, IMPORTS, RECEIVED, Import
 from chassis.imports.upload import unpack
 from chassis.sweeper import Slice, Sweep
@@ -133,10 +133,10 @@ def _next(kind: str) -> sa.Select[Any]:
     )
 
 
-def _apply(tx: Tx, importer: Importer[Any], file: Import, chunk: Any) -> Outcome:
+def _apply(tx: Tx, importer: Importer[Any], file: Import, chunk: Any) -> ImportOutcome:
     cuts = unpack(chunk.content, file.id, chunk.sequence, sealed=chunk.sealed)
     lines, unreadable = read_all(importer.format.reader(chunk.columns), cuts)
-    outcome = importer.apply(tx, file, lines) if lines else Outcome()
+    outcome = importer.apply(tx, file, lines) if lines else ImportOutcome()
     _check(outcome, lines)
     errors = [*unreadable, *outcome.errors]
     if errors:
@@ -145,7 +145,7 @@ def _apply(tx: Tx, importer: Importer[Any], file: Import, chunk: Any) -> Outcome
     return replace(outcome, errors=errors)
 
 
-def _check(outcome: Outcome, lines: Sequence[Line[Any]]) -> None:
+def _check(outcome: ImportOutcome, lines: Sequence[Line[Any]]) -> None:
     given = {line.number for line in lines}
     refused = {error.line for error in outcome.errors}
     if len(refused) != len(outcome.errors) or not refused <= given:

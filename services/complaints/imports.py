@@ -7,7 +7,7 @@ from datetime import datetime
 
 from chassis import clock
 from chassis.database import Tx
-from chassis.imports import Import, Importer, Line, LineError, Ndjson, Outcome
+from chassis.imports import Import, Importer, ImportOutcome, Line, LineError, Ndjson
 from contracts.organisations import is_national
 from services.complaints.api.callers import may_file_for
 from services.complaints.commands.filing import file_complaints
@@ -15,7 +15,7 @@ from services.complaints.policy.intake import Report, faults
 from services.complaints.policy.standards import RULES, Form
 
 
-def take_lines(tx: Tx, file: Import, lines: Sequence[Line[Report]]) -> Outcome:
+def take_lines(tx: Tx, file: Import, lines: Sequence[Line[Report]]) -> ImportOutcome:
     """File the complaints of some lines of a file.
 
     A line is refused for what is wrong with it, for a channel other than whose file it is, and for an id that stands
@@ -39,7 +39,7 @@ def take_lines(tx: Tx, file: Import, lines: Sequence[Line[Report]]) -> Outcome:
             accepted += 1
         else:
             duplicates += 1
-    return Outcome(accepted, duplicates, errors)
+    return ImportOutcome(accepted, duplicates, errors)
 
 
 def _fault(line: Line[Report], file: Import, form: Form, now: datetime) -> LineError | None:

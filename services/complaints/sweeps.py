@@ -8,7 +8,6 @@ from chassis import clock
 from chassis.aggregate import Cause
 from chassis.database import Tx
 from chassis.sweeper import Slice, Sweep
-from contracts.complaints import Citation
 from services.complaints.model import Complaint
 from services.complaints.policy.assessment import assess, over_cap
 from services.complaints.policy.standards import RULES, Cap, standard
@@ -33,7 +32,7 @@ def assess_complaints(tx: Tx, piece: Slice) -> int:
     for complaint in waiting:
         found = assess(complaint, register, standard(complaint.sent_at), now)
         if complaint.id in beyond:
-            found = over_cap(found, Citation.of(caps[complaint.id].citation))
+            found = over_cap(found, caps[complaint.id].citation)
         complaint.assess(found, Cause.beginning(complaint.id))
     store.save_many(tx, waiting)
     return len(waiting)

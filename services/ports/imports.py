@@ -8,8 +8,7 @@ import msgspec
 
 from chassis import clock
 from chassis.database import Tx
-from chassis.imports import Csv, Import, Importer, Line, LineError
-from chassis.imports import Outcome as Applied
+from chassis.imports import Csv, Import, Importer, ImportOutcome, Line, LineError
 from contracts.organisations import is_national
 from services.ports.access import may_file_for
 from services.ports.commands.filings import Outcome, file_ports
@@ -32,7 +31,7 @@ class FilingLine(msgspec.Struct, frozen=True, kw_only=True):
     covers_extensions: bool = False
 
 
-def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[FilingLine]]) -> Applied:
+def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[FilingLine]]) -> ImportOutcome:
     """File the ports of a part of a register's file, for whoever sent it."""
     errors: list[LineError] = []
     forms: list[tuple[int, Form]] = []
@@ -52,7 +51,7 @@ def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[FilingLine]]) -> Appl
         if filed.outcome is Outcome.REFUSED:
             errors.append(LineError(number, "refused", "; ".join(filed.reasons)))
     told = [each.outcome for each in outcomes]
-    return Applied(told.count(Outcome.ACCEPTED), told.count(Outcome.KNOWN), errors)
+    return ImportOutcome(told.count(Outcome.ACCEPTED), told.count(Outcome.KNOWN), errors)
 
 
 FILINGS = Importer(

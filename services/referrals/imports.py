@@ -10,8 +10,7 @@ import msgspec
 
 from chassis import audit
 from chassis.database import Tx
-from chassis.imports import Import, Importer, Line, LineError, Ndjson
-from chassis.imports import Outcome as Applied
+from chassis.imports import Import, Importer, ImportOutcome, Line, LineError, Ndjson
 from contracts.organisations import is_national
 from contracts.referrals import Conclusion
 from contracts.vocabulary import ConclusionCode
@@ -43,11 +42,13 @@ class ConclusionLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         return Conclusion(**fields)
 
 
-def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[ConclusionLine]]) -> Applied:
+def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[ConclusionLine]]) -> ImportOutcome:
     """Conclude the clues of a part of a file, for whoever sent it."""
     sight = concluding_sight(file.caller)
     if sight is None:
-        return Applied(errors=[LineError(line.number, Outcome.NOT_SEEN, "There is no such clue.") for line in lines])
+        return ImportOutcome(
+            errors=[LineError(line.number, Outcome.NOT_SEEN, "There is no such clue.") for line in lines]
+        )
     concluded = conclude_clues(tx, [(line.record.clue, line.record.conclusion) for line in lines], sight)
     told = [each.outcome for each in concluded]
     accepted = told.count(Outcome.CONCLUDED)
@@ -60,7 +61,7 @@ def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[ConclusionLine]]) -> 
         for line, each in zip(lines, concluded, strict=True)
         if each.outcome in _REFUSED
     ]
-    return Applied(accepted, told.count(Outcome.KNOWN), errors)
+    return ImportOutcome(accepted, told.count(Outcome.KNOWN), errors)
 
 
 CONCLUSIONS = Importer(

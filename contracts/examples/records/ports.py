@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.complaints import Attribution, Citation, ComplaintAssessed, ComplaintWithdrawn, Sender
+from chassis.citation import Citation
+from contracts.complaints import Attribution, ComplaintAssessed, ComplaintWithdrawn, Sender
 from contracts.examples.records.record import (
     ACT,
     COMPLAINT,

@@ -10,7 +10,6 @@ from chassis import audit, clock
 from chassis.aggregate import ConflictError, NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
-from contracts.complaints import Citation
 from services.complaints.commands.complaints import lock_complaint
 from services.complaints.model import Decision, Reveal
 from services.complaints.policy.standards import RULES, Revealing
@@ -50,7 +49,7 @@ def decide_reveal(tx: Tx, upon: Upon, check: Callable[[int], None], decision: De
     before, now = audit.digest(reveal.state), clock.now()
     if decision is Decision.APPROVE:
         rule = RULES.at(Revealing, now)
-        reveal.approve(reason, upon.actor.subject, now, rule.valid, Citation.of(rule.citation))
+        reveal.approve(reason, upon.actor.subject, now, rule.valid, rule.citation)
     else:
         reveal.refuse(reason, upon.actor.subject, now)
     store.save_reveal(tx, reveal)

@@ -14,8 +14,9 @@ from uuid import UUID
 import msgspec
 
 from chassis.aggregate import Aggregate, Cause, ConflictError
+from chassis.citation import Citation
 from chassis.privacy import to_hour
-from contracts.complaints import Attribution, Citation, ComplaintAssessed, ComplaintWithdrawn, Sender
+from contracts.complaints import Attribution, ComplaintAssessed, ComplaintWithdrawn, Sender
 from contracts.numbers import NumberKind, SenderNumber
 from contracts.vocabulary import AttributionKind, Category
 

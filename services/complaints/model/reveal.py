@@ -14,8 +14,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.aggregate import ConflictError
+from chassis.citation import Citation
 from chassis.ids import new_id
-from contracts.complaints import Citation
 
 
 class RevealState(StrEnum):

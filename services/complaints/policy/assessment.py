@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from contracts.complaints import Citation
+from chassis.citation import Citation
 from contracts.vocabulary import AttributionKind, Category
 from services.complaints.model import Assessment, Assessor, Complaint
 from services.complaints.policy.attribution import Register, attribute

@@ -8,7 +8,6 @@ from importlib import resources
 from typing import ClassVar
 
 from chassis import privacy, rules
-from contracts.complaints import Citation
 from contracts.vocabulary import Category
 from services.complaints.policy.assessment import Standard
 from services.complaints.policy.classification import Thresholds
@@ -119,7 +118,7 @@ def _standard(day: date, _packs: tuple[str, ...]) -> Standard:
         ),
         advertising=purpose.advertising,
         excerpt=partial(privacy.excerpt, length=excerpt.length),
-        citations=tuple(Citation.of(rule.citation) for rule in (signature, classifying, purpose)),
+        citations=tuple(rule.citation for rule in (signature, classifying, purpose)),
     )
 
 

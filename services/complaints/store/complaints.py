@@ -12,8 +12,9 @@ import msgspec
 import sqlalchemy as sa
 
 from chassis.buckets import bucket_of
+from chassis.citation import Citation
 from chassis.database import Read, StaleAggregateError, Tx
-from contracts.complaints import Attribution, Citation
+from contracts.complaints import Attribution
 from contracts.numbers import SenderNumber
 from contracts.vocabulary import AttributionKind, Category
 from services.complaints.model import Assessment, Assessor, Complaint, State

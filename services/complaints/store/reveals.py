@@ -10,8 +10,8 @@ import msgspec
 import sqlalchemy as sa
 
 from chassis import privacy
+from chassis.citation import Citation
 from chassis.database import Read, StaleAggregateError, Tx
-from contracts.complaints import Citation
 from services.complaints.model import Reveal, RevealState
 from services.complaints.store.tables import COMPLAINTS, REVEALS
 

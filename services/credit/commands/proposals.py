@@ -12,7 +12,6 @@ from chassis import audit, clock
 from chassis.aggregate import Cause, ConflictError
 from chassis.audit import Actor
 from chassis.database import Tx
-from contracts.complaints import Citation
 from contracts.vocabulary import CreditList, Tier
 from services.credit.model import Entry, Ground
 from services.credit.policy.proposals import Finding
@@ -58,7 +57,7 @@ def propose_found(tx: Tx, findings: Sequence[tuple[Finding, Cause]], now: dateti
             cause=each.cause,
             facts=each.facts,
             article=each.article,
-            rules=(*each.rules, Citation.of(rule.citation)),
+            rules=(*each.rules, rule.citation),
             causes=each.causes,
             proposer=None,
             at=now,
@@ -95,7 +94,7 @@ def propose_by_hand(tx: Tx, form: Form, actor: Actor) -> Entry:
         cause=None,
         facts=form.facts,
         article=form.article,
-        rules=(Citation.of(rule.citation),),
+        rules=(rule.citation,),
         causes=form.causes,
         proposer=actor.subject,
         at=now,

@@ -17,8 +17,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.aggregate import Aggregate, Cause, ConflictError
+from chassis.citation import Citation
 from chassis.ids import new_id
-from contracts.complaints import Citation
 from contracts.credit import (
     ListingContested,
     ListingEffective,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from contracts.complaints import Citation
+from chassis.citation import Citation
 from contracts.referrals import ClueConcluded
 from contracts.vocabulary import ConclusionCode, CreditList, SubjectKind, Tier
 from services.credit.model import EntryState, Ground, reference
@@ -89,7 +89,7 @@ def after_fine(event: ClueConcluded, rules: FineRules) -> Finding | None:
         cause=cause,
         facts=(_fine_in_words(event, amount, conclusion.decision),),
         article=listing.article,
-        rules=(Citation.of(listing.citation), Citation.of(tiers.citation)),
+        rules=(listing.citation, tiers.citation),
         causes=(cause,),
     )
 
@@ -125,7 +125,7 @@ def after_orders(orders: Orders, rule_at: OrderRules) -> Finding | None:
         cause=_reference(trigger),
         facts=(f"{ports} different ports shut by order within {_length(rule.window)}; the bar is {rule.orders}",),
         article=rule.article,
-        rules=(Citation.of(rule.citation),),
+        rules=(rule.citation,),
         causes=tuple(_reference(each) for each in span),
     )
 

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from chassis.rules import NoRuleInForceError, Rulebook
 from chassis.rules import Rule as VersionedRule
-from contracts.complaints import Citation
 from contracts.vocabulary import CreditList, Existing, NewResources, Tier
 from services.credit.model import Effects
 from services.credit.policy.windows import Bar
@@ -129,5 +128,5 @@ def effects_of(tier: Tier, at: datetime) -> Effects:
         published=rule.published,
         new_resources=rule.new_resources,
         existing=rule.existing,
-        rule=Citation.of(rule.citation),
+        rule=rule.citation,
     )

@@ -12,8 +12,8 @@ import msgspec
 import sqlalchemy as sa
 
 from chassis import sets
+from chassis.citation import Citation
 from chassis.database import Read, Tx
-from contracts.complaints import Citation
 from contracts.vocabulary import CreditList, Existing, NewResources, Tier
 from services.credit.model import Entry, EntryState, Ground, Withdrawal
 from services.credit.model.entry import OPEN, STANDING

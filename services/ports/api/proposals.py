@@ -80,7 +80,7 @@ def get_proposal(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ
 
 @router.post("/shutdown-proposals/{id}/decision", responses=responses(FourEyes, ProposalStateConflict, PortIsOrdered))
 def decide(proposal: StaffProposal, decided: DecisionIn, tx: WriteTx) -> views.ProposalView:
-    """A person other than the proposer decides. One port is ordered shut at once, the ports of an enterprise in batches."""
+    """A second person decides. One port is ordered shut at once, the ports of an enterprise in batches."""
     return views.ProposalView.model_validate(decide_proposal(tx, proposal, decided.decision, decided.reason))
 
 

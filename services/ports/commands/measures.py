@@ -6,7 +6,6 @@ from datetime import datetime
 
 from chassis.aggregate import Cause
 from chassis.ids import new_id
-from contracts.complaints import Citation
 from services.ports.model import Enquiry, Filing, Ground, Listing, Order, ShutdownProposal
 from services.ports.model.order import reference
 from services.ports.policy.decisions import Ask, Finding, Shut
@@ -34,7 +33,7 @@ def order_shutdown(decision: Shut, at: datetime, because: Cause) -> Order:
         province=decision.province,
         complainants=finding.complainants,
         reasons=(finding.reason,),
-        rules=(finding.rule, Citation.of(deadlines.citation)),
+        rules=(finding.rule, deadlines.citation),
         causes=_complaints(finding),
         ordered_at=at,
         acknowledge_by=at + deadlines.acknowledge,
@@ -57,7 +56,7 @@ def send_enquiries(decision: Ask, at: datetime, because: Cause) -> list[Enquiry]
             holder=decision.holders.get(carrier),
             complainants=finding.complainants,
             reasons=(finding.reason,),
-            rules=(finding.rule, Citation.of(deadline.citation)),
+            rules=(finding.rule, deadline.citation),
             causes=_complaints(finding),
             at=at,
             answer_by=at + deadline.answer,
@@ -81,7 +80,7 @@ def order_after_enquiry(enquiry: Enquiry, reason: str, at: datetime, because: Ca
         holder=enquiry.holder,
         complainants=enquiry.complainants,
         reasons=(reason, *enquiry.reasons),
-        rules=(*enquiry.rules, Citation.of(deadlines.citation)),
+        rules=(*enquiry.rules, deadlines.citation),
         causes=(reference("enquiry", enquiry.id), *enquiry.causes),
         ordered_at=at,
         acknowledge_by=at + deadlines.acknowledge,
@@ -112,7 +111,7 @@ def order_for_listing(listing: Listing, place: Place, filing: Filing, at: dateti
         province=filing.province,
         complainants=0,
         reasons=(reason,),
-        rules=(Citation.of(deadlines.citation),),
+        rules=(deadlines.citation,),
         causes=(cause,),
         ordered_at=at,
         acknowledge_by=at + deadlines.acknowledge,
@@ -141,7 +140,7 @@ def order_by_hand(proposal: ShutdownProposal, found: Registered | None, at: date
         province=None if found is None else found.province,
         complainants=0,
         reasons=(f"proposed by staff: {proposal.reason}", f"decided by others of staff: {proposal.decision_reason}"),
-        rules=(Citation.of(deadlines.citation),),
+        rules=(deadlines.citation,),
         causes=(cause,),
         ordered_at=at,
         acknowledge_by=at + deadlines.acknowledge,

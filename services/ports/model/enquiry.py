@@ -11,9 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from chassis.aggregate import Aggregate, Cause, ConflictError
+from chassis.citation import Citation
 from chassis.ids import new_id
 from contracts import ports as facts
-from contracts.complaints import Citation
 
 
 class EnquiryState(StrEnum):

@@ -14,11 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from chassis.aggregate import Aggregate, Cause, ConflictError, fact
+from chassis.citation import Citation
+from chassis.event import Event
 from contracts import ports as facts
-from contracts.complaints import Citation
 
 
 class OrderState(StrEnum):
@@ -75,6 +77,8 @@ class Order(Aggregate):
     `cause` is the reference that makes it unique at its port (to a complaint, an enquiry, a listing or a proposal);
     `causes` are all the references it stands on. `correlation_id` begins the story that every fact about it belongs to.
     """
+
+    published_as: ClassVar[type[Event]] = facts.OrderFact
 
     carrier: str
     number: str

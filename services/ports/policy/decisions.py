@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from chassis.citation import Citation
 from chassis.rules import LEGAL_TIME
-from contracts.complaints import Citation
 from services.ports.model import Addressed, Ground
 from services.ports.model.order import OF_A_FILED_PORT, reference
 from services.ports.policy.evidence import Evidence, Judgement, Register, Standing, judge

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from chassis.rules import NoRuleInForceError, Rulebook
 from chassis.rules import Rule as VersionedRule
-from contracts.complaints import Citation
 from services.ports.model import Ground
 from services.ports.policy.decisions import Rule
 from services.ports.policy.windows import Bar
@@ -82,7 +81,7 @@ def rule_for(ground: Ground, on: date) -> Rule | None:
         rule = RULES.at(_BY_GROUND[ground], on)
     except NoRuleInForceError:
         return None
-    return Rule(Bar(rule.complainants, rule.window), Citation.of(rule.citation))
+    return Rule(Bar(rule.complainants, rule.window), rule.citation)
 
 
 def order_deadlines(at: datetime) -> OrderDeadlines:

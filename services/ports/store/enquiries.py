@@ -12,8 +12,8 @@ import msgspec
 import sqlalchemy as sa
 
 from chassis import sets
+from chassis.citation import Citation
 from chassis.database import Read, Tx
-from contracts.complaints import Citation
 from services.ports.model import Addressed, Answer, Enquiry, EnquiryState
 from services.ports.model.order import reference
 from services.ports.policy.decisions import PastEnquiry

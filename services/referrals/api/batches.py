@@ -15,8 +15,8 @@ from chassis.http.responses import answered
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from services.referrals.api.callers import ACT, READ, authority_sight, sight_of
-from services.referrals.api.problems import BatchIsReceived, DigestDiffers
 from services.referrals.api.forms import ReceiptIn
+from services.referrals.api.problems import BatchIsReceived, DigestDiffers
 from services.referrals.commands.receipts import receive_batch
 from services.referrals.model import BatchState
 from services.referrals.views import batches as views

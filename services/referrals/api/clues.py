@@ -28,8 +28,8 @@ from services.referrals.api.callers import (
     sight_of,
     staff_sight,
 )
-from services.referrals.api.problems import ClueStateConflict, ExtensionRefused
 from services.referrals.api.forms import AnnulmentIn, ConclusionIn, ExtensionIn, ReturnIn, RoutingIn, known_authority
+from services.referrals.api.problems import ClueStateConflict, ExtensionRefused
 from services.referrals.commands.clues import (
     Upon,
     annul_conclusion,

@@ -10,7 +10,6 @@ from chassis import audit, clock
 from chassis.aggregate import ConflictError, NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
-from contracts.complaints import Citation
 from contracts.referrals import Conclusion
 from contracts.vocabulary import ReturnReason
 from services.referrals.model import Clue
@@ -46,7 +45,7 @@ def extend_clue(tx: Tx, upon: Upon, reason: str) -> Clue:
     now = clock.now()
     rule = feedback_deadline(now)
     until = (clue.conclude_by or now) + rule.extension
-    clue.extend(until, Citation.of(rule.citation), reason, now, tx.cause)
+    clue.extend(until, rule.citation, reason, now, tx.cause)
     save_clues(tx, [clue])
     return clue
 

@@ -14,7 +14,6 @@ from chassis.database import Tx
 from chassis.ids import new_id
 from chassis.quarters import preceding, quarter_of
 from contracts.authorities import POLICE
-from contracts.complaints import Citation
 from contracts.vocabulary import SubjectKind
 from services.referrals.model import SEALABLE, Batch, Because, Clue, Stock
 from services.referrals.policy.competence import Addressees, day_of
@@ -108,9 +107,7 @@ def _refer(tx: Tx, clues: Sequence[Clue], stocks: Mapping[UUID, Stock], sealing:
     at = sealing.at
     deadline = feedback_deadline(at)
     calls_for_it = sealing_crime(at) if sealing.because is Because.CRIME else sealing_calendar(at)
-    rules = tuple(
-        Citation.of(each.citation) for each in (calls_for_it, document_senders(at), document_samples(at), deadline)
-    )
+    rules = tuple(each.citation for each in (calls_for_it, document_senders(at), document_samples(at), deadline))
     names = names_of(tx, (each.place.value for each in clues if each.place.kind is SubjectKind.ENTERPRISE))
     for each in clues:
         each.refer(

@@ -17,10 +17,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.aggregate import Aggregate, Cause, ConflictError
+from chassis.citation import Citation
 from chassis.ids import new_id
 from contracts import referrals as facts
 from contracts.authorities import AUTHORITIES
-from contracts.complaints import Citation
 from contracts.referrals import Conclusion, Counts, Subject
 from contracts.vocabulary import ReturnReason
 from services.referrals.model.place import Place

@@ -13,8 +13,8 @@ from uuid import UUID
 
 import msgspec
 
+from chassis.citation import Citation
 from contracts.authorities import POLICE
-from contracts.complaints import Citation
 from contracts.referrals import Counts, Subject
 from services.referrals.model import Because, Clue
 

@@ -12,8 +12,8 @@ import msgspec
 import sqlalchemy as sa
 
 from chassis import sets
+from chassis.citation import Citation
 from chassis.database import Read, Tx
-from contracts.complaints import Citation
 from contracts.referrals import Conclusion, Counts
 from contracts.vocabulary import ReturnReason, SubjectKind
 from services.referrals.model import NOTHING, Clue, ClueState, Place, PlaceKey, Stock

@@ -23,7 +23,7 @@ from chassis.buckets import bucket_of
 from chassis.database import Database
 from chassis.events import dead_letters, envelope, inbox, outbox
 from chassis.events import kafka as clients
-from chassis.events.consumer import Filter, Consumer
+from chassis.events.consumer import Consumer, Filter
 from chassis.events.dead_letters import DeadLetter
 from chassis.events.relay import Relay
 from chassis.events.routing import Routing

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from chassis.events import dead_letters
-from chassis.events.replay import Outcome, Replayed, replay
+from chassis.events.replay import Replayed, ReplayOutcome, replay
 from chassis.ids import new_id
 from tests.integration.events.depot import Depot, until
 from tests.parcels import service as parcels
@@ -136,14 +136,14 @@ def replayed(depot: Depot, *, start: int = 0, limit: int = 100, dry_run: bool = 
 def test_a_dry_run_tells_what_would_be_replayed_and_does_nothing(depot: Depot) -> None:
     park_letters(depot, 3)
     told = replayed(depot, dry_run=True)
-    assert [each.outcome for each in told] == [Outcome.WOULD_APPLY] * 3
+    assert [each.outcome for each in told] == [ReplayOutcome.WOULD_APPLY] * 3
     assert [each.detail for each in told] == ["parcel-moved.v1"] * 3
     assert depot.arrivals() == depot.count("inbox") == depot.count("board") == 0
 
 
 def test_a_replay_is_bounded_and_may_be_repeated(depot: Depot) -> None:
     park_letters(depot, 5)
-    assert [each.outcome for each in replayed(depot, start=1, limit=2)] == [Outcome.APPLIED] * 2
+    assert [each.outcome for each in replayed(depot, start=1, limit=2)] == [ReplayOutcome.APPLIED] * 2
     assert depot.arrivals() == 2
     assert len(replayed(depot)) == 5
     assert len(replayed(depot)) == 5
@@ -169,10 +169,10 @@ def test_a_replay_reports_what_still_fails_and_repairs_the_rest(depot: Depot) ->
     with depot.worker(REACTING):
         until(lambda: len(depot.letters()) == 4)
     told = {each.letter.reason.partition(":")[0]: each for each in replayed(depot)}
-    assert told["parked"].outcome is Outcome.APPLIED
-    assert told["poison"].outcome is Outcome.STILL_FAILING
+    assert told["parked"].outcome is ReplayOutcome.APPLIED
+    assert told["poison"].outcome is ReplayOutcome.STILL_FAILING
     assert "PoisonEvent" in told["poison"].detail
-    assert told["undecodable"].outcome is Outcome.STILL_FAILING
+    assert told["undecodable"].outcome is ReplayOutcome.STILL_FAILING
     assert depot.arrivals() == 2
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from chassis.database import MECHANISM, Database, Key, Tx, metadata
 from chassis.http.auth import Caller
 from chassis.ids import new_id
-from chassis.imports import Csv, Import, Importer, Line, LineError, Ndjson, Outcome, import_router, import_sweep
+from chassis.imports import Csv, Import, Importer, ImportOutcome, Line, LineError, Ndjson, import_router, import_sweep
 from chassis.sweeper import Slice
 from tests.parcels.service import Parcel
 
@@ -62,7 +62,7 @@ class Faults:
 faults = Faults()
 
 
-def take_letters(tx: Tx, file: Import, lines: Sequence[Line[Letter]]) -> Outcome:
+def take_letters(tx: Tx, file: Import, lines: Sequence[Line[Letter]]) -> ImportOutcome:
     """Keep every letter once; a number that is known with another text is an error of its line."""
     accepted = 0
     errors = []
@@ -89,11 +89,11 @@ def take_letters(tx: Tx, file: Import, lines: Sequence[Line[Letter]]) -> Outcome
         if line.record.text in faults.texts:
             raise RuntimeError(f"cannot take {line.record.text!r} of 13800138000")
     if faults.forgets_lines:
-        return Outcome(accepted=accepted)
-    return Outcome(accepted, len(lines) - accepted - len(errors), errors)
+        return ImportOutcome(accepted=accepted)
+    return ImportOutcome(accepted, len(lines) - accepted - len(errors), errors)
 
 
-def take_streets(tx: Tx, file: Import, lines: Sequence[Line[Street]]) -> Outcome:
+def take_streets(tx: Tx, file: Import, lines: Sequence[Line[Street]]) -> ImportOutcome:
     """Keep every street once."""
     accepted = 0
     for line in lines:
@@ -105,7 +105,7 @@ def take_streets(tx: Tx, file: Import, lines: Sequence[Line[Street]]) -> Outcome
             ),
             {"code": street.code, "name": street.name, "houses": street.houses, "sender": file.caller.org},
         ).rowcount
-    return Outcome(accepted, len(lines) - accepted)
+    return ImportOutcome(accepted, len(lines) - accepted)
 
 
 def is_postmaster(caller: Caller) -> bool:

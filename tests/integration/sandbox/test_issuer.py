@@ -16,7 +16,7 @@ from joserfc import jws, jwt
 from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import KeySet
 
-from chassis.http.auth import TokenVerifier, Caller, SigningKeys, requires
+from chassis.http.auth import Caller, SigningKeys, TokenVerifier, requires
 from chassis.http.problems import Problem, Unauthenticated
 from sandbox import install, issuer, tokens
 from sandbox.tokens import Bearer, Tokens

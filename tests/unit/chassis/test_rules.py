@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import pytest
 
+from chassis.citation import Citation
 from chassis import rules
 from chassis.rules import NoRuleInForceError, Rule, Rulebook, RulesError
 
@@ -53,7 +54,7 @@ def _packs() -> Iterator[None]:
 def test_the_version_of_the_day_is_found_with_its_citation(book: Rulebook) -> None:
     rule = book.at(Overripe, date(2019, 12, 31))
     assert (rule.bruises, rule.within) == (3, timedelta(days=10))
-    assert rule.citation == rules.Citation(
+    assert rule.citation == Citation(
         rule="fruit.overripe", version="LAW-A@2015-06-30", legal_source="a1", mark="S"
     )
 

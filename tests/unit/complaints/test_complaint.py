@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from chassis.aggregate import Cause, ConflictError
-from contracts.complaints import Citation, ComplaintAssessed, ComplaintWithdrawn
+from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from services.complaints.model import Assessment, Complaint, IncoherentError, State, Withdrawal
 from services.complaints.policy.assessment import OVER_CAP, assess, over_cap
 from services.complaints.policy.standards import RULES, Cap, standard
@@ -147,7 +147,7 @@ def test_near_the_change_of_quarters_both_surrogates_are_told() -> None:
 def test_a_complaint_over_the_cap_says_so_cites_the_rule_and_is_otherwise_what_it_was() -> None:
     made = complaint()
     plain = assessment(made)
-    cap = Citation.of(RULES.at(Cap, made.received_at).citation)
+    cap = RULES.at(Cap, made.received_at).citation
     made.assess(over_cap(plain, cap), BECAUSE)
     [recorded] = made.drain()
     event = recorded.event

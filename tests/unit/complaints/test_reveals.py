@@ -8,7 +8,6 @@ import pytest
 
 from chassis import rules
 from chassis.aggregate import ConflictError
-from contracts.complaints import Citation
 from services.complaints.model import Reveal, RevealState
 from services.complaints.policy.standards import RULES, Revealing
 from tests.unit.complaints.builders import NOON, complaint
@@ -23,7 +22,7 @@ def requested() -> Reveal:
 
 def approved() -> Reveal:
     reveal = requested()
-    reveal.approve("the letter is here", "boris", NOON, DAY, Citation.of(RULES.at(Revealing, NOON).citation))
+    reveal.approve("the letter is here", "boris", NOON, DAY, RULES.at(Revealing, NOON).citation)
     return reveal
 
 
@@ -51,7 +50,7 @@ def test_nobody_else_sees_it_not_even_who_approved() -> None:
 def test_nobody_decides_on_what_they_asked_for() -> None:
     reveal = requested()
     with broken("four-eyes"):
-        reveal.approve("I may", "anna", NOON, DAY, Citation.of(RULES.at(Revealing, NOON).citation))
+        reveal.approve("I may", "anna", NOON, DAY, RULES.at(Revealing, NOON).citation)
     with broken("four-eyes"):
         reveal.refuse("I may not", "anna", NOON)
     assert (reveal.state, reveal.version) == (RevealState.REQUESTED, 1)

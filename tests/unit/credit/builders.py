@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from chassis.aggregate import Cause
-from contracts.complaints import Citation
+from chassis.citation import Citation
 from contracts.vocabulary import CreditList, Existing, NewResources, Tier
 from services.credit.model import Effects, Entry, Ground
 from services.credit.policy.windows import ShutPort

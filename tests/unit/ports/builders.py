@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from chassis.aggregate import Cause
+from chassis.citation import Citation
 from chassis.ids import new_id
-from contracts.complaints import Citation
 from contracts.credit import Restriction
 from services.ports.model import Addressed, Enquiry, Filing, Ground, Listing, Order
 from services.ports.policy.decisions import Rule, Rules

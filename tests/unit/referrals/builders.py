@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from chassis.aggregate import Cause
-from contracts.complaints import Attribution, Citation, ComplaintAssessed, Sender
+from chassis.citation import Citation
+from contracts.complaints import Attribution, ComplaintAssessed, Sender
 from contracts.numbers import SenderNumber
 from contracts.referrals import Conclusion, Counts
 from contracts.vocabulary import SubjectKind
