@@ -8,11 +8,11 @@ import msgspec
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact, in the past tense, full enough to act on without asking back.
+    """A fact, named in the past tense, complete enough to act on without a query back.
 
-    A subclass names its `type` (with the version of its shape: `parcel-sent.v1`), the `topic` it travels on and
-    the kind of `aggregate` it tells of, and says which aggregate that is and which `key` orders it. The key of one
-    aggregate's events never changes. Each event carries the aggregate's whole published state.
+    A subclass defines its `type` with the version of its shape (`parcel-sent.v1`), its `topic`, the kind of `aggregate`
+    it is about, the id of that aggregate and the `key` by which it is ordered. The key of one aggregate's events never
+    changes. Each event carries the whole published state of the aggregate.
     """
 
     type: ClassVar[str]
@@ -26,5 +26,5 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """The Kafka key: what is ordered among itself."""
+        """The Kafka key: events with the same key are ordered."""
         raise NotImplementedError

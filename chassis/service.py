@@ -26,4 +26,4 @@ class Service:
     reactions: Routing = field(default_factory=dict)
     sweeps: Sequence[Sweep] = ()
     personal: bool = False
-    """Whether it keeps personal data: then it does not start without a key ring."""
+    """Whether it stores personal data: then it does not start without a key ring."""

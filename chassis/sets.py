@@ -1,4 +1,4 @@
-"""Rows in sets: one COPY or one statement for however many there are."""
+"""Rows in sets: one COPY or one statement for any number of rows."""
 
 from __future__ import annotations
 

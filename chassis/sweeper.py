@@ -1,4 +1,4 @@
-"""Sweeps: work that is due, taken in slices by any number of replicas."""
+"""Sweeps: work that is due, processed in slices by any number of replicas."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Sweep:
 
 
 class Sweeper:
-    """Runs one sweep: at once while there is work, else at its interval or when woken."""
+    """Runs one sweep: continuously while there is work, otherwise at its interval or when woken."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Sweeper:
         waiter: threading.Event,
         guard: Callable[[Tx], None] = lambda _: None,
     ) -> None:
-        """`guard` is asked first in every transaction; what it raises ends the run."""
+        """`guard` runs first in every transaction; its exceptions end the run."""
         self._sweep = sweep
         self._database = database
         self._stop = stop
@@ -66,10 +66,10 @@ class Sweeper:
         self._guard = guard
 
     def run(self) -> None:
-        """Sweep until stopped. Raises what is not a passing fault of the database; the worker starts anew."""
+        """Sweep until stopped. Raises every error that is not transient; the worker restarts the loop."""
         with Ownership(self._database.conninfo, f"sweep:{self._sweep.name}") as ownership:
             every = self._sweep.every.total_seconds()
-            # Buckets that another one lost are not left alone until the next round.
+            # Buckets that another owner has lost are claimed before the next round is due.
             pause = min(every, CLAIM_SECONDS) if self._sweep.bucketed else every
             buckets: tuple[int, ...] = () if self._sweep.bucketed else ALL
             claimed_at = due = float("-inf")
@@ -90,7 +90,7 @@ class Sweeper:
                 except Exception as error:
                     if not is_transient(error):
                         raise
-                    log.warning("sweep waits for the database", sweep=self._sweep.name, error=str(error))
+                    log.warning("sweep is waiting for the database", sweep=self._sweep.name, error=str(error))
                     ownership.release()
                     claimed_at = due = float("-inf")
                     self._stop.wait(random.uniform(0.2, 1.0))

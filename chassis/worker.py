@@ -1,7 +1,8 @@
-"""The worker of a service: relay, projections, reactions and sweeps, each a loop that is started anew when it restarts.
+"""The worker of a service: relay, projections, reactions and sweeps. Each runs in a supervised loop and is restarted
+when it crashes.
 
-Order of start: projections first; reactions and sweeps decide on what projections hold, so they wait until those have
-reached the ends that the topics had when the worker found them. While a projection is being rebuilt they wait again.
+Projections start first. Reactions and sweeps decide by projections, so they wait until these have reached the end
+offsets that the topics had at the start of the worker. They wait again while a projection is being rebuilt.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from chassis.wakeup import Wakeup
 OUTBOX_UNREADY = timedelta(seconds=60)
 GENERATION_CHECK_SECONDS = 1.0
 STEADY_SECONDS = 6.0
-"""How long a loop that fell must run before it counts as well: longer than any attempt to connect."""
+"""How long a restarted loop must run before it counts as healthy: longer than any attempt to connect."""
 
 log = structlog.get_logger()
 
@@ -47,25 +48,25 @@ def _measure_outbox(tx: Tx, _: Slice) -> int:
 
 
 OUTBOX_AGE_SWEEP = Sweep(name="outbox-age", run=_measure_outbox, every=timedelta(seconds=5), limit=1, woken=False)
-"""Measured whether or not anybody asks for readiness."""
+"""Measured periodically, whether or not readiness is requested."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """Why a loop fell, and for how long that is shown."""
+    """Why a loop crashed, and until when readiness shows it."""
 
     reason: str
     shown_until: float
 
 
 class Worker:
-    """Everything of one service that runs without being asked over HTTP."""
+    """Everything of one service that runs without a request over HTTP."""
 
     def __init__(self, service: Service, settings: Settings, database: Database, catalogue: Catalogue) -> None:
         self._service = service
         self._settings = settings
         self._database = database
-        # Without an outbox: a projection that publishes fails at once.
+        # Without an outbox: a projection that publishes fails immediately.
         self._projecting = Database(settings.database_url, pool=max(1, len(service.projections)))
         self._catalogue = catalogue
         self._stop = threading.Event()
@@ -97,7 +98,7 @@ class Worker:
             self._sweep(sweep, lambda _: None, gated=False)
 
     def stop(self) -> None:
-        """Let every loop end what it is at, and wait for it."""
+        """Let every loop finish its current work, and wait for it."""
         self._stop.set()
         self._wakeup.stop()
         for thread in self._threads:
@@ -105,7 +106,7 @@ class Worker:
         self._projecting.close()
 
     def problems(self) -> dict[str, str]:
-        """What keeps this worker from being ready, by the name of the part."""
+        """Why this worker is not ready, by the name of the part."""
         now = time.monotonic()
         found = {name: failure.reason for name, failure in list(self._failures.items()) if now < failure.shown_until}
         for name, consumer in list(self._consumers.items()):
@@ -115,15 +116,15 @@ class Worker:
         try:
             with self._database.read() as read:
                 age = outbox.oldest_unpublished(read)
-                # As the database has it: a rebuild counts from its commit, not from when its loop comes to notice.
+                # Read from the database: a rebuild counts from its commit, not from when the loop notices it.
                 current = {each.name: projections.generation(read, each.name) for each in self._service.projections}
         except Exception as error:
             return found | {"outbox": f"cannot be read: {type(error).__name__}"}
         if age > OUTBOX_UNREADY:
-            found["outbox"] = f"its oldest event has waited for {age.total_seconds():.0f} s"
+            found["outbox"] = f"the oldest event has waited for {age.total_seconds():.0f} s"
         for name, generation in current.items():
             if self._caught_up.get(name) != generation:
-                found.setdefault(f"projection {name}", "has not reached the end of its topics yet")
+                found.setdefault(f"projection {name}", "has not reached the end of its topics")
         return found
 
     def _loop(self, name: str, run: Callable[[], None], *, gated: bool = False) -> None:
@@ -146,12 +147,12 @@ class Worker:
             try:
                 run()
             except SupersededError as error:
-                log.info("loop starts anew", loop=name, reason=str(error))
+                log.info("loop restarts", loop=name, reason=str(error))
                 if self._caught_up.get(error.name) == error.expected:
                     del self._caught_up[error.name]
             except Exception as error:
                 restarts = 1 if time.monotonic() - started > 30 else restarts + 1
-                log.error("loop fell, starts anew", loop=name, restarts=restarts, exc_info=error)
+                log.error("loop crashed, restarts", loop=name, restarts=restarts, exc_info=error)
                 pause = min(3.0, 0.25 * 2**restarts) * random.uniform(0.5, 1.0)
                 reason = f"{type(error).__name__}: {error}"
                 self._failures[name] = _Failure(reason, time.monotonic() + pause + STEADY_SECONDS)
@@ -161,7 +162,7 @@ class Worker:
         return [each.name for each in self._service.projections if each.name not in self._caught_up]
 
     def _lock_projections(self, tx: Tx) -> None:
-        """What decides on projections keeps them from being rebuilt meanwhile, and is refused where they were."""
+        """Block rebuilds of the projections until the end of `tx`. Raises SupersededError after a rebuild."""
         projections.lock_generation(
             tx, {each.name: self._caught_up.get(each.name, 0) for each in self._service.projections}
         )

@@ -1,11 +1,11 @@
-"""Consumers: batches of records become transactions, and only then offsets.
+"""Consumers: one transaction per polled batch, and only then the offsets.
 
-One polled batch is one transaction. What goes wrong is told apart:
+Failures are handled by kind:
 
-- the database is away, a deadlock: nothing is committed, the batch is read again, for as long as it takes;
-- a record is poison: it goes to the dead letters, acknowledged, and then its offset is passed;
-- a handler fails otherwise: the batch is halved until the event is found; its partition is blocked there, tried
-  again with growing, jittered pauses, and shown as unready, while all other partitions flow on.
+- the database is unreachable, or a deadlock: nothing is committed and the batch is read again, without limit;
+- a record is poison: it is sent to the dead-letter topic, acknowledged, and then its offset is committed;
+- a handler fails otherwise: the batch is bisected down to the failing event. Its partition is blocked there, retried
+  with growing, jittered pauses, and makes readiness fail. All other partitions continue.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ UNREADY_ATTEMPTS = 3
 log = structlog.get_logger()
 
 Filter = Callable[[Tx, Sequence[Message[Any]]], Sequence[Message[Any]]]
-"""Decides, first thing in a batch's transaction, which of its messages the handlers get to see."""
+"""Selects, first in a batch's transaction, the messages that the handlers receive."""
 
 
 @dataclass
 class Blocked:
-    """A partition that stands at an event its handler fails on."""
+    """A partition that is blocked at an event whose handler fails."""
 
     offset: int
     attempts: int
@@ -58,7 +58,7 @@ class Blocked:
 
 @dataclass
 class _Batch:
-    """What one poll brought, and what became of it."""
+    """The records of one poll, and their outcome."""
 
     polled: dict[TopicPartition, list[Any]]
     messages: list[Message[Any]] = field(default_factory=list)
@@ -66,16 +66,16 @@ class _Batch:
     failed: dict[TopicPartition, tuple[int, Exception]] = field(default_factory=dict)
 
     def starts(self) -> dict[TopicPartition, int]:
-        """Where each partition of this batch began."""
+        """The first offset of each partition of this batch."""
         return {tp: records[0].offset for tp, records in self.polled.items()}
 
     def following(self) -> dict[TopicPartition, int]:
-        """From where each partition is to be read on."""
+        """The offset from which each partition is read next."""
         ends = {tp: records[-1].offset + 1 for tp, records in self.polled.items()}
         return ends | {tp: offset for tp, (offset, _) in self.failed.items()}
 
     def dead(self) -> list[tuple[Any, str]]:
-        """The poison before the point where its partition is blocked, with the reasons."""
+        """The poison records before the offset at which their partition is blocked, with the reasons."""
         following = self.following()
         return [
             (record, self.poison[tp, record.offset])
@@ -86,7 +86,7 @@ class _Batch:
 
 
 class Consumer:
-    """One group member of a service: reads the topics of its routing and runs the handlers."""
+    """One member of a service's consumer group: reads the topics of its routing and runs the handlers."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class Consumer:
         stop: threading.Event,
         polled: Callable[[KafkaConsumer], None] = lambda _: None,
     ) -> None:
-        """`polled` is called after every batch, with offsets committed."""
+        """`polled` is called after every batch, when its offsets are committed."""
         self._service = service
         self._group = group
         self._instance = instance
@@ -119,16 +119,16 @@ class Consumer:
         self.blocked: dict[TopicPartition, Blocked] = {}
 
     def problem(self) -> str | None:
-        """What keeps this consumer from being ready: the partitions that have been blocked for a while."""
+        """Why this consumer is not ready: the partitions that have been blocked for several attempts."""
         stuck = [
             f"{tp.topic}[{tp.partition}]@{each.offset} after {each.attempts} attempts: {each.error}"
-            for tp, each in list(self.blocked.items())  # another thread asks
+            for tp, each in list(self.blocked.items())  # read by another thread
             if each.attempts >= UNREADY_ATTEMPTS
         ]
         return "; ".join(stuck) or None
 
     def run(self) -> None:
-        """Consume until stopped. Raises KafkaError when the client must be made anew."""
+        """Consume until stopped. Raises KafkaError when the client must be replaced."""
         consumer = clients.consumer(self._bootstrap, self._group, self._instance, self._topics)
         try:
             while not self._stop.is_set():
@@ -152,7 +152,7 @@ class Consumer:
         except Exception as error:
             if not is_transient(error):
                 raise
-            log.warning("consumer waits for the database", group=self._group, error=str(error))
+            log.warning("consumer is waiting for the database", group=self._group, error=str(error))
             for tp, offset in batch.starts().items():
                 consumer.seek(tp, offset)
             self._stop.wait(random.uniform(0.2, 1.0))
@@ -174,7 +174,7 @@ class Consumer:
                         batch.messages.append(message)
 
     def _apply(self, batch: _Batch, messages: Sequence[Message[Any]]) -> None:
-        """Run the handlers in one transaction, or halve until what fails stands alone. Raises what is transient."""
+        """Run the handlers in one transaction; bisect down to the failing message. Raises transient errors."""
         messages = [each for each in messages if _partition(each) not in batch.failed]
         if not messages:
             return
@@ -196,7 +196,7 @@ class Consumer:
         try:
             with self._database.begin(messages[0].caused()) as tx:
                 dispatch(tx, self._filter(tx, messages), self._routing)
-        except Exception as error:  # told apart by the caller, outside of the rolled back transaction
+        except Exception as error:  # handled by the caller, after the rollback
             return error
         return None
 
@@ -213,8 +213,8 @@ class Consumer:
         batch.failed[tp] = (message.offset, error)
 
     def _send_to_dlq(self, dead: Sequence[tuple[Any, str]]) -> None:
-        """Put records into their dead-letter topics and wait until the broker has them: only then may the offset
-        pass."""
+        """Send records to their dead-letter topics and wait for the acknowledgements: only then may the offsets be
+        committed."""
         if not dead:
             return
         if self._producer is None:
@@ -242,11 +242,11 @@ class Consumer:
         try:
             consumer.commit({tp: OffsetAndMetadata(offset, "", -1) for tp, offset in following.items()}, 5_000)
         except (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError) as error:
-            # The partitions are somebody else's now, who will hear these events again and know them.
+            # The partitions belong to another member now, whose inbox skips these events.
             log.info("offsets not committed", group=self._group, error=str(error))
 
     def _settle(self, consumer: KafkaConsumer, batch: _Batch) -> None:
-        """Block the partitions that failed where they failed, and forget the blocks that are over."""
+        """Block the partitions that failed at their failing offsets, and clear the blocks of the others."""
         for tp in batch.polled:
             if tp not in batch.failed:
                 self.blocked.pop(tp, None)
@@ -273,7 +273,7 @@ class Consumer:
 
 
 def dispatch(tx: Tx, messages: Sequence[Message[Any]], routing: Routing) -> None:
-    """Give each run of messages of one type to its handler, in the order in which they were heard."""
+    """Call the handler of each run of messages of one type, in the order of receipt."""
     for kind, run in groupby(messages, key=lambda message: type(message.event)):
         routing[kind](tx, list(run))
 

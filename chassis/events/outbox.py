@@ -1,6 +1,6 @@
-"""The outbox: events written in the transaction that made them, for the relay to carry to Kafka.
+"""The outbox: events written in the transaction that records them, for the relay to publish.
 
-The columns are those that Debezium's outbox event router expects, with what our own relay needs beside them.
+The columns are those that Debezium's outbox event router expects, with some more for our own relay.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chassis.events import envelope
 from chassis.ids import new_id
 
 MAX_PAYLOAD = 900_000
-"""Bytes of one event, below the broker's 1 MiB: what cannot be sent must not be committed."""
+"""Maximum bytes of one event, below the broker's 1 MiB: an event that cannot be sent must not be committed."""
 
 OUTBOX = sa.Table(
     "outbox",
@@ -48,11 +48,11 @@ _COLUMNS = (
 
 
 class EventTooLargeError(ValueError):
-    """An event is larger than a record may be."""
+    """An event is too large for a record."""
 
 
 def flush_as(service: str) -> Callable[[Tx, Sequence[Recorded]], None]:
-    """The flush of one service: it names the service as the `source` of its events."""
+    """The flush of one service: the service is the `source` of its events."""
     source = f"/anning/{service}"
 
     def flush(tx: Tx, events: Sequence[Recorded]) -> None:
@@ -77,13 +77,13 @@ def flush_as(service: str) -> Callable[[Tx, Sequence[Recorded]], None]:
 
 
 def oldest_unpublished(read: Read) -> timedelta:
-    """The age of the oldest event that has not left yet; zero when all have. The metric that matters."""
+    """The age of the oldest unpublished event; zero without one. The metric that matters."""
     oldest = read.execute(sa.select(sa.func.min(OUTBOX.c.created_at)).where(OUTBOX.c.published_at.is_(None))).scalar()
     return timedelta() if oldest is None else max(timedelta(), clock.now() - oldest)
 
 
 def unpublished(read: Read) -> dict[str, int]:
-    """How many events wait, by topic."""
+    """The count of unpublished events by topic."""
     statement = (
         sa.select(OUTBOX.c.topic, sa.func.count().label("waiting"))
         .where(OUTBOX.c.published_at.is_(None))

@@ -1,7 +1,7 @@
 """Replay of dead letters: bounded, with a dry run, and through the handlers of this service only.
 
-Nothing is produced again: other services have long acted on the record. Inbox and versions make a replay of what was
-already handled do nothing.
+Nothing is produced again: other services have already processed the record. Inbox and versions make the replay of a
+processed record a no-op.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from chassis.events.topics import Catalogue
 
 
 class ReplayOutcome(StrEnum):
-    """What a replay did, or in a dry run would try to do, with one record."""
+    """The outcome of a replay, or of a dry run, for one record."""
 
     WOULD_APPLY = "would apply"
     APPLIED = "applied"
-    NOT_HEARD = "not heard by this service"
+    NOT_CONSUMED = "not consumed by this service"
     STILL_FAILING = "still failing"
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One dead letter, and what became of it."""
+    """One dead letter and the outcome of its replay."""
 
     letter: DeadLetter
     outcome: ReplayOutcome
@@ -53,7 +53,7 @@ def replay(
 ) -> Iterator[Replayed]:
     """Run this service's handlers on at most `limit` dead letters of `topic`, from offset `start` on, in order.
 
-    Each is a transaction of its own: what still fails is told and left where it is.
+    Each record has its own transaction. A record that still fails is reported and stays in the topic.
     """
     routings = [*(each.handlers for each in projections), reactions]
     decoder = Decoder({event for routing in routings for event in routing})
@@ -64,7 +64,7 @@ def replay(
             yield Replayed(letter, ReplayOutcome.STILL_FAILING, f"undecodable: {error}")
             continue
         if message is None:
-            yield Replayed(letter, ReplayOutcome.NOT_HEARD)
+            yield Replayed(letter, ReplayOutcome.NOT_CONSUMED)
             continue
         if dry_run:
             yield Replayed(letter, ReplayOutcome.WOULD_APPLY, message.event.type)
@@ -73,9 +73,9 @@ def replay(
             with database.begin(message.caused()) as tx:
                 for routing in routings:
                     if type(message.event) in routing:
-                        heard = inbox.take(tx, [message]) if routing is reactions else [message]
-                        dispatch(tx, heard, routing)
-        except Exception as error:  # told to the operator, who decides
+                        received = inbox.take(tx, [message]) if routing is reactions else [message]
+                        dispatch(tx, received, routing)
+        except Exception as error:  # reported to the operator, who decides
             yield Replayed(letter, ReplayOutcome.STILL_FAILING, f"{type(error).__name__}: {error}")
         else:
             yield Replayed(letter, ReplayOutcome.APPLIED, message.event.type)

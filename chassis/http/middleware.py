@@ -1,4 +1,4 @@
-"""The outermost layer: every request has an id, every answer is counted and logged, a fault leaves as a problem."""
+"""The outermost layer: request ids, metrics and logs of every request, exceptions as problems."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ log = structlog.get_logger()
 
 
 class RequestMiddleware:
-    """ASGI middleware around everything else of an API."""
+    """ASGI middleware around the whole API."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        # Bound once: to find out anew who logs, and how, took as long as to write the line.
+        # Bind once: resolving the logger per request cost as much as writing the line.
         self._log = log.bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,7 +36,7 @@ class RequestMiddleware:
         started = time.perf_counter()
         status = 0
 
-        async def send_marked(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -45,17 +45,17 @@ class RequestMiddleware:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                if _legible(scope):
-                    await self._app(scope, _limited(scope, receive), send_marked)
+                if _is_utf8(scope):
+                    await self._app(scope, _limited(scope, receive), send_with_id)
                 else:
                     await _refuse(
-                        Malformed("The address is not UTF-8, or contains a NUL character."), scope, send_marked
+                        Malformed("The address is not UTF-8, or contains a NUL character."), scope, send_with_id
                     )
             except Exception:
                 log.exception("request failed", method=scope["method"], path=_address(scope))
                 if status:
-                    raise  # half an answer is out: the server has to break the connection off
-                await _refuse(Internal(), scope, send_marked)
+                    raise  # the response has begun: the server must close the connection
+                await _refuse(Internal(), scope, send_with_id)
             finally:
                 self._note(scope, status, time.perf_counter() - started)
 
@@ -80,13 +80,13 @@ def _shape(scope: Scope) -> RouteInput | None:
 
 
 def _address(scope: Scope) -> str:
-    """The path as it may be logged: that of a public route can hold a secret, such as a receipt."""
+    """The path for the log: of a public route only the template, as its path can contain a secret such as a receipt."""
     shape = _shape(scope)
     return shape.path if shape and shape.public else str(scope["path"])
 
 
-def _legible(scope: Scope) -> bool:
-    """Whether path and query are UTF-8 without NUL: what is decoded later would hide that it is not."""
+def _is_utf8(scope: Scope) -> bool:
+    """Whether path and query are UTF-8 without NUL: a later decoder would hide the error."""
     for part in (scope.get("raw_path") or b"", scope["query_string"]):
         if b"%" in part or not part.isascii():
             try:
@@ -99,7 +99,7 @@ def _legible(scope: Scope) -> bool:
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:
-    """`receive`, refusing what is longer than the route takes, whether or not it says how long it is."""
+    """`receive`, refusing a body that exceeds the limit of the route, with or without Content-Length."""
     total = 0
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
 
@@ -112,7 +112,7 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
         message = await receive()
         total += len(message.get("body", b""))
         if limit is not None and total > limit:
-            # FastAPI takes any other exception for a body that it cannot parse.
+            # FastAPI treats any other exception as a body that it cannot parse.
             raise HTTPException(PayloadTooLarge.status)
         return message
 

@@ -1,7 +1,7 @@
-"""One request is one transaction, committed before the answer leaves: an answer of 2xx is a fact.
+"""One request is one transaction, committed before the response is sent: a response of 2xx is a fact.
 
-A route of a `chassis.http.routes.Router` asks for `tx: WriteTx` or `read: ReadTx`. The route begins and ends it, in the
-thread in which its endpoint works.
+An endpoint of a `chassis.http.routes.Router` takes `tx: WriteTx` or `read: ReadTx`. The route begins and ends the
+transaction in the thread of the endpoint.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def cause_of(request: Request) -> Cause:
-    """The command that a request is begins a story: its id, and the caller's trace where it sent one."""
+    """The cause of what a request does: the request id, and the traceparent of the client if it sent one."""
     traceparent = request.headers.get("traceparent", "")
     return Cause(
         correlation_id=request.state.request_id,
@@ -29,13 +29,13 @@ def cause_of(request: Request) -> Cause:
 
 
 def write_transaction(request: Request) -> AbstractContextManager[Tx]:
-    """The transaction of a request that changes something."""
+    """The transaction of a request that changes data."""
     database: Database = request.app.state.database
     return database.begin(cause_of(request))
 
 
 def read_transaction(request: Request) -> AbstractContextManager[Read]:
-    """The read-only transaction of a request that only looks."""
+    """The read-only transaction of a request that reads data."""
     database: Database = request.app.state.database
     return database.read()
 

@@ -1,4 +1,4 @@
-"""What each route takes, known once for all of them: so that everything else is refused in one place, in one way."""
+"""What each route accepts, collected once, so that everything else is refused in one place and in one way."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chassis.http.auth import is_public
 from chassis.http.problems import Invalid, Malformed, UnsupportedMediaType, pointer_to
 
 JSON_LIMIT = 256 * 1024
-"""Bytes of an ordinary request's body."""
+"""Maximum bytes of an ordinary request body."""
 
 JSON_TYPES = ("application/json",)
 
@@ -27,7 +27,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The body that a route reads by itself: its media types and its most bytes (None: the route sees to it)."""
+    """The body that a route reads itself: its media types and its maximum of bytes (None: the route checks it)."""
 
     media_types: tuple[str, ...]
     limit: int | None
@@ -35,8 +35,8 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class RouteInput:
-    """What a route takes: `path` with its parameters named, the names of its query parameters, its body, and
-    whether it is for everybody."""
+    """What a route accepts: its path template, the names of its query parameters, its body, and whether it is
+    public."""
 
     path: str
     query: frozenset[str]
@@ -57,7 +57,7 @@ def consumes(*media_types: str, limit: int | None) -> Callable[[F], F]:
 
 
 def input_of(context: RouteContext) -> RouteInput:
-    """The shape of one route."""
+    """What one route accepts."""
     query = frozenset(_query_names(context.dependant))
     json = context.body_field is not None
     body = getattr(context.endpoint, "__anning_body__", Body(JSON_TYPES, JSON_LIMIT) if json else None)
@@ -76,25 +76,25 @@ def _query_names(dependant: Dependant) -> Iterator[str]:
 
 
 def inputs_of(contexts: Iterable[RouteContext]) -> dict[Any, RouteInput]:
-    """The shapes of all routes by what they call."""
+    """What all routes accept, by endpoint."""
     return {each.endpoint: input_of(each) for each in contexts if isinstance(each.original_route, APIRoute)}
 
 
 def route_of(request: Request) -> str:
-    """The path of the request's route, with its parameters named: "/orders/{id}"."""
+    """The path template of the request's route: "/orders/{id}"."""
     shape: RouteInput = request.app.state.inputs[request.scope["endpoint"]]
     return shape.path
 
 
 class ValidatedRequest(Request):
-    """A request that is refused where its route does not take it; its JSON is decoded once for all."""
+    """A request that is refused where its route does not accept it; its JSON is decoded once."""
 
     _decoded: Any = None
 
     async def check(self) -> None:
-        """Refuse what the route does not take: unknown query parameters, a body of another type, JSON that is none.
+        """Refuse unknown query parameters, a body of another media type, and malformed JSON.
 
-        Comes before everything else of a route. Raises Invalid, UnsupportedMediaType and Malformed.
+        Runs first in every route. Raises Invalid, UnsupportedMediaType and Malformed.
         """
         shape: RouteInput = self.app.state.inputs[self.scope["endpoint"]]
         unknown = [name for name in self.query_params if name not in shape.query]
@@ -112,7 +112,7 @@ class ValidatedRequest(Request):
             self._decoded = read_json(content)
 
     async def json(self) -> Any:
-        """The body, as `check` read it."""
+        """The body, as decoded by `check`."""
         return self._decoded
 
 
@@ -120,22 +120,22 @@ def _check_type(request: Request, expected: tuple[str, ...]) -> None:
     media_type, charset = _content_type(request.headers.get("content-type", ""))
     suffixed = expected == JSON_TYPES and media_type.startswith("application/") and media_type.endswith("+json")
     if (media_type not in expected and not suffixed) or charset not in ("utf-8", "utf8", "us-ascii"):
-        raise UnsupportedMediaType(f"This route takes {', '.join(expected)} (in UTF-8, where it is text).")
+        raise UnsupportedMediaType(f"This route accepts {', '.join(expected)} (text in UTF-8).")
 
 
 @lru_cache(maxsize=64)
 def _content_type(value: str) -> tuple[str, str]:
-    """The media type and the charset that a header names; reading it takes as long as a token."""
+    """The media type and the charset of a header; parsing it takes as long as verifying a token."""
     header = Message()
     header["Content-Type"] = value
     return header.get_content_type() if value else "", header.get_content_charset("utf-8").lower()
 
 
 def read_json(content: bytes) -> Any:
-    """The value that is written there.
+    """The value of a JSON text.
 
-    Raises Malformed for what Python's reader lets pass though it is no JSON, or none that can be kept: other encodings
-    than UTF-8, NaN, infinite and endless numbers, lone surrogates, NUL characters, nesting without end.
+    Raises Malformed for malformed JSON, and for what Python's parser accepts but JSON or the database does not: other
+    encodings than UTF-8, NaN and infinite numbers, lone surrogates, NUL characters, unlimited nesting.
     """
     try:
         value = msgspec.json.decode(content)

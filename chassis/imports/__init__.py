@@ -1,6 +1,6 @@
-"""Files of many records: received at once, worked off in parts, each a resource that tells how far it is.
+"""Files of many records: each file is received as a whole and applied in chunks, and is a resource with its progress.
 
-A service declares an `Importer` and takes its router and its sweep.
+A service declares an `Importer` and adds its `import_router` and its `import_sweep`.
 """
 
 from chassis.imports.formats import Csv, Ndjson

@@ -1,6 +1,6 @@
-"""The routes of a kind of file: send one, and see what became of it."""
+"""The routes of a kind of file: send a file, and read its progress and its errors."""
 
-# No `from __future__ import annotations`: the types of routes made within a function could not be resolved then.
+# No `from __future__ import annotations`: FastAPI cannot resolve the annotations of nested functions as strings.
 
 import hashlib
 from datetime import datetime
@@ -42,7 +42,7 @@ GZIP_TYPES = ("application/gzip", "application/x-gzip")
 
 
 class ImportView(BaseModel):
-    """A file that was sent, and what became of its lines so far."""
+    """A file that was sent, with the outcome of its lines so far."""
 
     id: UUID
     kind: str
@@ -50,28 +50,28 @@ class ImportView(BaseModel):
     submitted_by: str = Field(description="who sent it")
     org: str = Field(description="for which organisation")
     media_type: str
-    bytes: int = Field(description="of the unpacked file")
-    digest: str = Field(description="SHA-256 of the unpacked file, in hexadecimal")
-    lines: int = Field(description="how many the file has; blank ones and the header of a CSV file are none")
-    lines_read: int = Field(description="how many were worked off so far: accepted, duplicates and rejected together")
+    bytes: int = Field(description="size of the uncompressed file")
+    digest: str = Field(description="SHA-256 of the uncompressed file, in hexadecimal")
+    lines: int = Field(description="count of records, without blank lines and the header of a CSV file")
+    lines_read: int = Field(description="count of lines processed so far: accepted, duplicates and rejected together")
     accepted: int
-    duplicates: int = Field(description="lines that were known before and changed nothing")
-    rejected: int = Field(description="lines that were not taken; each is told with its reason under /errors")
+    duplicates: int = Field(description="count of known lines, which change nothing")
+    rejected: int = Field(description="count of rejected lines; /errors lists them with their reasons")
     created_at: datetime
     finished_at: datetime | None
-    failure: str | None = Field(description="why the rest could not be worked off, of an import that has failed")
+    failure: str | None = Field(description="why a failed import stopped")
 
 
 class LineErrorView(BaseModel):
-    """Why a line was not taken."""
+    """Why a line was rejected."""
 
-    line: int = Field(description="its number in the file; the first line has 1")
+    line: int = Field(description="its number in the file; the first line is 1")
     code: str
     detail: str
 
 
 class Resumption(BaseModel):
-    """Why a failed import is worth another attempt."""
+    """Why a failed import is resumed."""
 
     reason: str = Field(min_length=1, max_length=500)
 
@@ -80,7 +80,7 @@ UploadKey = Annotated[
     str | None,
     Header(
         pattern=r"^[\x21-\x7e]{1,255}$",
-        description="a random key that stands for this upload; the same key gets the same answer for seven days",
+        description="a random key for this upload; the same key gets the same response for seven days",
     ),
 ]
 
@@ -95,16 +95,16 @@ def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
     refusals = problems.responses(UnreadableFile, WrongHeader, CompressedTooStrongly, IdempotencyKeyReused)
     Submitter = Annotated[Caller, requires(scope)]  # noqa: N806 - a type
 
-    # The one route that is not sync: it takes the file as it comes, and leaves what blocks to a thread.
+    # The only async endpoint: it reads the file as a stream, and blocking work runs in a thread.
     @made.post(path, name=f"create_{slug}", status_code=202, response_model=ImportView, responses=refusals)
     @consumes(*importer.format.media_types, *GZIP_TYPES, limit=None)
     async def create(request: Request, caller: Submitter, idempotency_key: UploadKey = None) -> Response:
-        """Send a file as the body, plain or gzipped. It is answered when it is kept; its lines are worked off then."""
+        """Send a file as the body, plain or gzipped. The response is sent when it is stored; its lines are applied after."""
         media_type, gzipped = _form(request, importer)
         limit = Limits().max_bytes
         declared = request.headers.get("content-length", "")
         if declared.isdigit() and int(declared) > limit:
-            raise PayloadTooLarge(f"A file may have {limit} bytes, unpacked.")
+            raise PayloadTooLarge(f"A file may have at most {limit} bytes, uncompressed.")
         reception = Reception(new_id(), importer.format, gzipped=gzipped, sealed=importer.personal, max_bytes=limit)
         with reception:
             await _receive(request, reception)
@@ -112,7 +112,7 @@ def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
 
     @made.get(path, name=f"list_{slug}s")
     def list_imports(page: PageQuery, caller: Submitter, read: ReadTx) -> Page[ImportView]:
-        """Files that were sent, the newest first."""
+        """Files that were sent, newest first."""
         statement = (
             select_imports(importer.kind, _visible_to(importer, caller)).order_by(IMPORTS.c.id.desc()).limit(page.limit)
         )
@@ -123,12 +123,12 @@ def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
 
     @made.get(f"{path}/{{id}}", name=f"get_{slug}")
     def get_import(id: UUID, caller: Submitter, read: ReadTx) -> ImportView:
-        """A file that was sent: how far it is, and what became of its lines."""
+        """A file that was sent: its progress and the outcome of its lines."""
         return _find(read, importer, caller, id)
 
     @made.get(f"{path}/{{id}}/errors", name=f"list_{slug}_errors")
     def list_errors(id: UUID, page: PageQuery, caller: Submitter, read: ReadTx) -> Page[LineErrorView]:
-        """The lines that were not taken, in their order in the file, and why."""
+        """The rejected lines, in their order in the file, with the reasons."""
         _find(read, importer, caller, id)
         (after,) = page.after(int) or (0,)
         rows = errors_of(read, id, after, page.limit)
@@ -151,15 +151,15 @@ def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
 
 
 def _form(request: Request, importer: Importer[Any]) -> tuple[str, bool]:
-    """The media type of the text that is sent, and whether it is packed with gzip."""
+    """The media type of the text, and whether it is compressed with gzip."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip"):
-        raise UnsupportedMediaType("Content-Encoding is gzip, or not there.")
+        raise UnsupportedMediaType("Content-Encoding must be gzip or absent.")
     if media_type not in GZIP_TYPES:
         return media_type, encoding != "identity"
     if encoding != "identity":
-        raise UnsupportedMediaType("Say once that it is gzip: by Content-Type or by Content-Encoding.")
+        raise UnsupportedMediaType("Declare gzip once: in Content-Type or in Content-Encoding.")
     return importer.format.media_types[0], True
 
 
@@ -170,7 +170,7 @@ async def _receive(request: Request, reception: Reception) -> None:
         async for data in request.stream():
             parts.append(data)
             size += len(data)
-            # Changing threads for every packet would take longer than the work.
+            # A change of threads for every packet would take longer than the work.
             if size >= PIECE_BYTES:
                 await run_in_threadpool(reception.feed, b"".join(parts))
                 parts, size = [], 0
@@ -187,7 +187,7 @@ def _keep(
     media_type: str,
     key: str | None,
 ) -> Response:
-    """Everything in one transaction, committed before the answer."""
+    """Store the file in one transaction, committed before the response is sent."""
     database: Database = request.app.state.database
     fingerprint = hashlib.sha256(f"{request.url.path}\n{media_type}\n".encode() + reception.digest()).digest()
     with database.begin(cause_of(request)) as tx:
@@ -218,7 +218,7 @@ def _keep(
 
 
 def _visible_to(importer: Importer[Any], caller: Caller) -> str | None:
-    """The organisation whose imports a caller sees; None: those of all."""
+    """The organisation whose imports a caller may see; None for all."""
     return None if importer.sees_all(caller) else caller.organisation
 
 
@@ -236,9 +236,9 @@ def _view(row: sa.Row[Any]) -> ImportView:
 
 
 def _resume(tx: Tx, import_id: UUID) -> None:
-    # Chunks before their import, as the sweep locks them.
+    # Chunks before their import: the lock order of the sweep.
     undone = sa.and_(CHUNKS.c.import_id == import_id, CHUNKS.c.done_at.is_(None))
     tx.execute(CHUNKS.update().where(undone).values(attempts=0, due_at=clock.now()))
     failed = sa.and_(IMPORTS.c.id == import_id, IMPORTS.c.state == FAILED)
     if not tx.execute(IMPORTS.update().where(failed).values(state=RECEIVED, failure=None)).rowcount:
-        raise Conflict("Only an import that has failed can be resumed.")
+        raise Conflict("Only a failed import can be resumed.")

@@ -132,7 +132,7 @@ def test_an_importer_that_forgets_lines_is_not_believed(staff: Sender, database:
     fail(database, ATTEMPTS)
     told = staff.look(address)
     assert told["state"] == "failed"
-    assert "2 lines were given, what became of 1 was told" in told["failure"]
+    assert "2 lines were applied, but 1 have an outcome" in told["failure"]
     assert rows(database, "SELECT 1 FROM letters WHERE number = 'u1'") == []
 
 

@@ -29,7 +29,7 @@ def test_a_problem_is_sent_as_rfc_9457_has_it() -> None:
     assert (response.status_code, response.media_type) == (409, "application/problem+json")
     assert json.loads(bytes(response.body)) == {
         "type": "/problems/conflict",
-        "title": "The present state does not allow this",
+        "title": "The current state does not allow this",
         "status": 409,
         "detail": "The order is executed.",
         "instance": "urn:uuid:01900000-0000-7000-8000-000000000000",

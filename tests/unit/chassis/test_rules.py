@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import pytest
 
-from chassis.citation import Citation
 from chassis import rules
+from chassis.citation import Citation
 from chassis.rules import NoRuleInForceError, Rule, Rulebook, RulesError
 
 
@@ -54,9 +54,7 @@ def _packs() -> Iterator[None]:
 def test_the_version_of_the_day_is_found_with_its_citation(book: Rulebook) -> None:
     rule = book.at(Overripe, date(2019, 12, 31))
     assert (rule.bruises, rule.within) == (3, timedelta(days=10))
-    assert rule.citation == Citation(
-        rule="fruit.overripe", version="LAW-A@2015-06-30", legal_source="a1", mark="S"
-    )
+    assert rule.citation == Citation(rule="fruit.overripe", version="LAW-A@2015-06-30", legal_source="a1", mark="S")
 
 
 def test_a_version_ends_before_the_day_on_which_the_next_begins(book: Rulebook) -> None:
