@@ -1,4 +1,4 @@
-"""Facts of the complaints service: what was complained of, and who answers for it."""
+"""Facts of the complaints service: the complaint, and who is responsible for the message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contracts.moments import Moment
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """The number a message came from, as the numbering plan reads it."""
+    """The number that sent a message, parsed by the numbering plan."""
 
     number: str
     kind: str
@@ -26,7 +26,7 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     """Who is responsible, by the register as it was filed at `as_of`.
 
     `holder` and `provider` are unified social credit codes. `signature` is the one seen in the message, normalised;
-    `filed_signature` the one in the filing. For a listener whose own register says otherwise this is a hint.
+    `filed_signature` the one in the filing. For a consumer with a register of its own this is a hint.
     """
 
     kind: str
@@ -41,10 +41,10 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
 class ComplaintAssessed(Event, frozen=True, kw_only=True):
     """A complaint has its current assessment: sender, attribution, industry and category, with reasons.
 
-    Times are cut to the hour and the excerpt is redacted: whoever compares with a delivery log must not find the
-    complainant, who is a surrogate here: another one every quarter. Around the change of the quarter `complainant_also`
-    is the same person's other one, so that a window may run across it. Only complaints that are `vouched` and not
-    `capped` (too many by one person) count towards automatic acts.
+    Times are truncated to the hour and the excerpt is redacted, so that a comparison with a delivery log does not
+    identify the complainant. `complainant` is a surrogate that changes every quarter. Around the change of the quarter
+    `complainant_also` is the other surrogate of the same person, so that a window can span both. Only complaints that
+    are `vouched` and not `capped` (too many by one person) count towards automatic acts.
     """
 
     type: ClassVar[str] = "complaint-assessed.v1"
@@ -79,7 +79,7 @@ class ComplaintAssessed(Event, frozen=True, kw_only=True):
 
 
 class ComplaintWithdrawn(Event, frozen=True, kw_only=True):
-    """A complaint counts for nothing any more: its complainant took it back, or staff found it was none."""
+    """A complaint no longer counts: its complainant has withdrawn it, or staff found it invalid."""
 
     type: ClassVar[str] = "complaint-withdrawn.v1"
     topic: ClassVar[str] = "complaints.complaints.v1"

@@ -99,7 +99,8 @@ def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
     @made.post(path, name=f"create_{slug}", status_code=202, response_model=ImportView, responses=refusals)
     @consumes(*importer.format.media_types, *GZIP_TYPES, limit=None)
     async def create(request: Request, caller: Submitter, idempotency_key: UploadKey = None) -> Response:
-        """Send a file as the body, plain or gzipped. The response is sent when it is stored; its lines are applied after."""
+        """Send a file as the body, plain or gzipped. The response is sent when it is stored; its lines are applied
+        after."""
         media_type, gzipped = _form(request, importer)
         limit = Limits().max_bytes
         declared = request.headers.get("content-length", "")

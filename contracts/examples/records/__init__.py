@@ -1,5 +1,5 @@
-"""The records that examples are made of: a port that is complained of and shut, a number that nobody filed, the clue
-that goes to a ministry, and the listing that follows."""
+"""The records of the examples: a port with complaints that is shut, an unfiled number, the clue that is referred to an
+authority, and the listing that follows."""
 
 from __future__ import annotations
 

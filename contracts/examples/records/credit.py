@@ -1,4 +1,4 @@
-"""The shop's listing, from its proposal to its end, and what it means for the shop."""
+"""The listing of the shop, from its proposal to its end, and the resulting restrictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A port that is complained of and shut, and a number that nobody filed."""
+"""A port with complaints that is shut, and an unfiled number."""
 
 from __future__ import annotations
 

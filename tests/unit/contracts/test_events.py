@@ -254,7 +254,7 @@ def test_a_type_that_two_classes_claim_is_refused() -> None:
 
     parcels = ModuleType("parcels")
     vars(parcels).update(sent=ParcelSent, again=ParcelSentAgain)
-    with pytest.raises(ValueError, match=r"parcel-sent\.v1 is claimed by ParcelSent and ParcelSentAgain"):
+    with pytest.raises(ValueError, match=r"ParcelSent and ParcelSentAgain have the same type parcel-sent\.v1"):
         published_by([parcels])
 
 
