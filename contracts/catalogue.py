@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from types import MappingProxyType, ModuleType
 from typing import Final
 
+import contracts
 from chassis.event import Event
-from contracts import complaints, credit, ports, referrals
 
 
 def published_by(modules: Iterable[ModuleType]) -> dict[str, type[Event]]:
@@ -26,5 +28,11 @@ def published_by(modules: Iterable[ModuleType]) -> dict[str, type[Event]]:
     return dict(sorted(found.items()))
 
 
-EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType(published_by((complaints, ports, referrals, credit)))
-"""Every event type of the system and its class. Its topic is in `topics.yaml`."""
+def _modules() -> Iterator[ModuleType]:
+    for each in pkgutil.iter_modules(contracts.__path__, "contracts."):
+        if not each.ispkg and each.name != __name__:
+            yield import_module(each.name)
+
+
+EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType(published_by(_modules()))
+"""Every event type of the modules in this folder and its class. Its topic is in `topics.yaml`."""
