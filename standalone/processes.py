@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 LEASH = Path(__file__).with_name("leash.py")
@@ -38,7 +39,7 @@ class Process:
         name: str,
         command: Sequence[str | Path],
         *,
-        log: Path,
+        log: Path | None,
         ready: Callable[[], bool] | None = None,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
@@ -46,7 +47,8 @@ class Process:
         stop_signal: signal.Signals = signal.SIGTERM,
         pass_fds: Collection[int] = (),
     ) -> None:
-        """`ready` is asked until it holds; `env` replaces the environment; `user` is (uid, gid) to run as."""
+        """`log` takes the output (None: it goes where ours goes). `ready` is asked until it holds; `env` replaces the
+        environment; `user` is (uid, gid) to run as."""
         self.name = name
         self.log = log
         self._command = [str(each) for each in command]
@@ -134,7 +136,7 @@ class Process:
 
     def tail(self, lines: int = 20) -> str:
         """The end of its log."""
-        if not self.log.exists():
+        if self.log is None or not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
@@ -145,13 +147,16 @@ class Process:
     def _spawn(self) -> subprocess.Popen[bytes]:
         user = f"{self._user[0]}:{self._user[1]}" if self._user else ""
         leash = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), str(int(self._stop_signal)), user]
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        with ExitStack() as stack:
+            output = None
+            if self.log is not None:
+                self.log.parent.mkdir(parents=True, exist_ok=True)
+                output = stack.enter_context(self.log.open("ab"))
             return subprocess.Popen(
                 [*leash, *self._command],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=output,
+                stderr=None if output is None else subprocess.STDOUT,
                 env=self._env,
                 cwd=self._cwd,
                 process_group=0,

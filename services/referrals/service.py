@@ -15,6 +15,7 @@ from services.referrals.sweeps import SWEEPS
 SERVICE = Service(
     name="referrals",
     title="Anning: referrals",
+    http_port=8003,
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(clues.router, CONCLUSIONS.router("/conclusion-imports", ACT), batches.router, sealings.router),
