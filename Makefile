@@ -8,8 +8,11 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	"$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$each"; break; }; done)
 BIN := .venv/bin
-TARGETS := complaints referrals ports credit sandbox standalone
 SOURCES := chassis contracts anning services standalone sandbox deploy tests benchmarks
+
+# Each extra of pyproject.toml has a lock; what all services need, and nothing more, is requirements/service.lock.
+EXTRAS = $(shell $(PYTHON) -c 'import tomllib; \
+	print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"].keys() - {"dev"})')
 
 # A lock is installed once: the name of its stamp is its digest, and that of what pyproject.toml says of the project
 # (from its first line of dashes on it says how to check it).
@@ -26,8 +29,16 @@ demo: $(STANDALONE)  ## the whole system and one flow through it, live (INPUT=fo
 	@exec $(BIN)/anning demo $(if $(INPUT),--input "$(INPUT)") $(if $(SUMMARY),--summary "$(SUMMARY)")
 
 .PHONY: up
-up: $(STANDALONE)  ## the whole system on data that is kept, until Ctrl-C
-	@exec $(BIN)/anning up
+up: $(STANDALONE)  ## the whole system on data that is kept, until Ctrl-C (DEMO=1 loads the demonstration's data)
+	@exec $(BIN)/anning up $(if $(DEMO),--demo)
+
+.PHONY: dev
+dev: $(STANDALONE)  ## one service, restarted when a source changes (SERVICE=name); what it needs keeps running
+	@exec $(BIN)/anning dev $(SERVICE)
+
+.PHONY: down
+down: $(STANDALONE)  ## stop what `make dev` left running
+	@exec $(BIN)/anning down
 
 .PHONY: test
 test: $(DEV)  ## every test that needs no container engine (ARGS=... go to pytest)
@@ -53,6 +64,10 @@ format: $(DEV)  ## put the sources into shape
 contracts: $(DEV)  ## schemas and examples of the published facts, made anew from their classes; refuses what breaks
 	@exec $(BIN)/python -m contracts.schemas
 
+.PHONY: compose
+compose: $(DEV)  ## write docker-compose.yml from its template and what the services declare
+	@exec $(BIN)/python -m deploy.compose
+
 .PHONY: bench
 bench: $(DEV)  ## measure; writes benchmarks/out/results.json (INPUT=folder of real input, ONLY=name,name)
 	@exec $(BIN)/python -m benchmarks $(if $(INPUT),--input "$(INPUT)") $(if $(ONLY),--only "$(ONLY)")
@@ -69,10 +84,11 @@ lock:  ## remake requirements/*.lock and the lock of Kafka's jars (UPGRADE=1 tak
 	export UV_CUSTOM_COMPILE_COMMAND='make lock'
 	compile() {
 	  "$$tool/bin/uv" pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-annotate \
-	    --extra "$$1" --output-file "requirements/$$1.lock" "$${@:2}" pyproject.toml
+	    --output-file "requirements/$$1.lock" "$${@:2}" pyproject.toml
 	}
-	compile dev $(if $(UPGRADE),--upgrade)
-	for target in $(TARGETS); do compile "$$target" --constraints requirements/dev.lock; done
+	compile dev --extra dev $(if $(UPGRADE),--upgrade)
+	compile service --constraints requirements/dev.lock
+	for extra in $(EXTRAS); do compile "$$extra" --extra "$$extra" --constraints requirements/dev.lock; done
 	$(MAKE) --no-print-directory kafka-lock
 
 .PHONY: kafka-lock

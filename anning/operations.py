@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from anning.services import load
+from anning.services import Name, load
 from chassis import run
 from chassis.database import Database
 from chassis.events import dead_letters, outbox, projections
@@ -16,8 +16,7 @@ from chassis.events.replay import ReplayOutcome, replay
 dlq = typer.Typer(help="Dead letters: look at them, put a record aside, run them again.", no_args_is_help=True)
 projection = typer.Typer(help="Projections: other services' facts, kept to be read.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="The service: complaints, referrals, ports, credit.")]
-Topic = Annotated[str, typer.Argument(help="A topic of the catalogue, such as complaints.complaints.v1.")]
+Topic = Annotated[str, typer.Argument(help="A topic of the catalogue, contracts/topics.yaml.")]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from anning.services import NAMES
+from anning.services import load_all
 from benchmarks import (
     bulk_intake,
     chain,
@@ -49,7 +49,7 @@ def main() -> None:
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="anning-bench-") as folder:
         # Without the demo's deadlines in seconds: no order becomes overdue while something is measured.
-        system = System(Path(folder) / "system", NAMES, rule_packs="CN-2015,CN-2026")
+        system = System(Path(folder) / "system", load_all(), rule_packs="CN-2015,CN-2026")
         with system, Stage(system, Sizes(given.complaints, given.ports, given.input)) as stage:
             for names, measure in MEASUREMENTS.items():
                 if given.only.isdisjoint(names):

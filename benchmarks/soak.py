@@ -21,7 +21,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from anning.services import NAMES
+from anning.services import NAMES, load_all
 from benchmarks import load, settled
 from benchmarks.memory import pss_mib
 from benchmarks.results import OUT, patiently
@@ -168,7 +168,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=_rate(), help="complaints per second (half the chain's)")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="anning-soak-") as folder:
-        system = System(Path(folder) / "system", NAMES, rule_packs="CN-2015,CN-2026")
+        system = System(Path(folder) / "system", load_all(), rule_packs="CN-2015,CN-2026")
         with system, Stage(system, Sizes(0, 0)) as stage:
             soaking = Soaking(stage, given.rate)
             print(f"{given.rate} complaints/s for {given.minutes:g} minutes", flush=True)

@@ -25,5 +25,7 @@ class Service:
     projections: Sequence[Projection] = ()
     reactions: Routing = field(default_factory=dict)
     sweeps: Sequence[Sweep] = ()
+    http_port: int = 8000
+    """The port of its API where all services share one machine; no two services declare the same."""
     personal: bool = False
     """Whether it stores personal data: then it does not start without a key ring."""

@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+ISSUER_PORT = 8009
+"""The port of the token issuer where the whole system shares one machine."""
+
 _PORTS = {"http": 80, "https": 443}
 
 

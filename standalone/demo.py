@@ -19,24 +19,28 @@ from rich.live import Live
 from rich.table import Table
 
 from chassis import clock
+from chassis.service import Service
 from sandbox import scenario
 from standalone import loop, story
 from standalone.client import Client
 from standalone.figures import Figures, summary
 from standalone.loop import Services, Staff
+from standalone.processes import ProcessFailed
 from standalone.story import Hop, no_order_in_time
-from standalone.system import System
+from standalone.system import Progress, System
 
 STAFF = "regulator:MIIT"
 REVIEWER = "regulator-MIIT-reviewer"
 RULE_PACKS = "CN-2015,CN-2026,demo"
-WANTED_PORTS = {"complaints api": 8001, "ports api": 8002, "referrals api": 8003, "credit api": 8004, "sandbox": 8009}
-"""Those of docker-compose.yml."""
 _PATIENCE = timedelta(minutes=30)
 
 
 class DemoFailed(Exception):
     """The flow did not come to its end, or its figures do not agree."""
+
+
+FAILURES = (DemoFailed, ProcessFailed)
+"""Why a demonstration ends before its end."""
 
 
 @dataclass
@@ -69,58 +73,64 @@ class Run:
                 time.sleep(0.25)
 
 
-def run(services: Sequence[str], given: Path | None, written: Path | None, console: Console) -> None:
+def run(services: Sequence[Service], given: Path | None, written: Path | None, console: Console) -> None:
     """Start everything, let the flow run to its end, tell what happened, and leave nothing running.
 
     `given` is a folder with a register and complaints (None: a small scenario of made-up enterprises); `written`
     takes the figures as JSON. Raises DemoFailed, ProcessFailed.
     """
-    with tempfile.TemporaryDirectory(prefix="anning-demo-") as folder, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="anning-demo-") as folder:
         directory = Path(folder)
-        system = System(directory / "system", services, rule_packs=RULE_PACKS, progress=_dim(console))
+        system = System(directory / "system", services, rule_packs=RULE_PACKS, progress=dim(console))
         console.rule("[bold]Anning: everything starts")
-        stack.enter_context(system)
-        officer, reviewer = (_person(stack, system, client) for client in (None, REVIEWER))
-        source = given or directory / "scenario"
-        if given is None:
-            scenario.write(scenario.generate(clock.now()), source)
-            shutil.copy(source / "book.csv", system.book)
-        made = Run(Staff(officer, reviewer), console)
-        _hand_in(made, source)
-        refused = _close_the_loop(made)
-        document = summary(made.figures, made.seconds)
-        _tell_figures(document, console)
-        _tell_story(officer, refused, console)
-        console.print("\nEach service describes its API at:")
-        for service in services:
-            console.print(f"  {system.url(service)}/docs")
-        if written is not None:
-            written.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-            console.print(f"Figures written to {written}")
+        with system:
+            source = given or _scenario(directory / "scenario", system)
+            document = _play(system, source, console)
+            console.print("\nEach service describes its API at:")
+            for service in system.services:
+                console.print(f"  {system.url(service)}/docs")
+            if written is not None:
+                written.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+                console.print(f"Figures written to {written}")
     console.print("Nothing is left running.")
     broken = [each["equation"] for each in document["reconciled"] if not each["holds"]]
     if broken:
         raise DemoFailed(f"figures that do not agree: {'; '.join(broken)}")
 
 
-def up(services: Sequence[str], directory: Path, console: Console) -> None:
-    """Start everything on data that is kept, and wait for Ctrl-C."""
-    with System(
-        directory, services, rule_packs="CN-2015,CN-2026", wanted_ports=WANTED_PORTS, progress=_dim(console)
-    ) as system:
-        console.print("\n[bold]Anning is up.[/] APIs:")
-        for service in services:
-            console.print(f"  {service:<12} {system.url(service)}/docs")
-        console.print(f"  {'tokens':<12} {system.issuer}/token  (clients: {system.credentials / 'clients.json'})")
-        console.print(f"Data is kept in {system.directory}. Ctrl-C stops everything.")
-        try:
-            while all(process.running for process in system.processes.values()):
-                time.sleep(0.5)
-        except KeyboardInterrupt:
-            console.print("\nStopping.")
-            return
-    fallen = [name for name, process in system.processes.items() if not process.running]
-    raise DemoFailed(f"ended by itself: {', '.join(fallen)}; its log is in {system.directory / 'logs'}")
+def load(system: System, console: Console) -> bool:
+    """Play the small scenario in a running system that has no data yet. Returns False, and does nothing, where it has.
+
+    The system must have the rules of the demonstration (RULE_PACKS). Raises DemoFailed.
+    """
+    with ExitStack() as stack:
+        officer = _person(stack, system, None)
+        filed = officer["complaints"].get("/statistics")["filed"]
+        if filed or any(officer["ports"].get("/statistics")["ports"].values()):
+            return False
+    with tempfile.TemporaryDirectory(prefix="anning-demo-") as folder:
+        _play(system, _scenario(Path(folder), system), console)
+    return True
+
+
+def _scenario(directory: Path, system: System) -> Path:
+    """Write the small scenario; the sandbox's carriers get what they know of it."""
+    scenario.write(scenario.generate(clock.now()), directory)
+    shutil.copy(directory / "book.csv", system.book)
+    return directory
+
+
+def _play(system: System, source: Path, console: Console) -> dict[str, Any]:
+    """Hand in what is in the folder `source`, follow the flow to its end and tell the story; the figures."""
+    with ExitStack() as stack:
+        officer, reviewer = (_person(stack, system, client) for client in (None, REVIEWER))
+        made = Run(Staff(officer, reviewer), console)
+        _hand_in(made, source)
+        refused = _close_the_loop(made)
+        document = summary(made.figures, made.seconds)
+        _tell_figures(document, console)
+        _tell_story(officer, refused, console)
+    return document
 
 
 def _person(stack: ExitStack, system: System, client_id: str | None) -> Services:
@@ -254,5 +264,6 @@ def _seconds(earlier: datetime, later: datetime) -> float:
     return (later - earlier).total_seconds()
 
 
-def _dim(console: Console) -> Any:
+def dim(console: Console) -> Progress:
+    """Lines of progress, beside which the rest stands out."""
     return lambda line: console.print(f"[dim]{line}[/]")

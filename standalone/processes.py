@@ -11,11 +11,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
-LEASH = Path(__file__).with_name("die_with_parent.py")
+DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
 
 # The kernel takes the end of the thread that started a child for the end of its parent, so one thread starts them all
 # and lives as long as we do.
@@ -24,6 +26,10 @@ _STARTER = ThreadPoolExecutor(1, thread_name_prefix="starter")
 # Below the range from which the kernel draws ports of outgoing connections: a client that knocks at a server which is
 # down could else be given the server's own port, and the server could not come back.
 _PORTS = range(20_000, 32_000)
+
+_MOST_RESERVED = 200
+"""How many ports a process reserves at a time. Each is a file descriptor, and the oldest ones are in use by then."""
+_reservations: deque[socket.socket] = deque()
 
 
 class ProcessFailed(Exception):
@@ -38,7 +44,7 @@ class Process:
         name: str,
         command: Sequence[str | Path],
         *,
-        log: Path,
+        log: Path | None,
         ready: Callable[[], bool] | None = None,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
@@ -46,7 +52,8 @@ class Process:
         stop_signal: signal.Signals = signal.SIGTERM,
         pass_fds: Collection[int] = (),
     ) -> None:
-        """`ready` is asked until it holds; `env` replaces the environment; `user` is (uid, gid) to run as."""
+        """`log` takes the output (None: it goes where ours goes). `ready` is asked until it holds; `env` replaces the
+        environment; `user` is (uid, gid) to run as."""
         self.name = name
         self.log = log
         self._command = [str(each) for each in command]
@@ -134,7 +141,7 @@ class Process:
 
     def tail(self, lines: int = 20) -> str:
         """The end of its log."""
-        if not self.log.exists():
+        if self.log is None or not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
@@ -144,14 +151,25 @@ class Process:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         user = f"{self._user[0]}:{self._user[1]}" if self._user else ""
-        die_with_parent = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), str(int(self._stop_signal)), user]
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        wrapper = [
+            sys.executable,
+            "-I",
+            "-S",
+            str(DIE_WITH_PARENT),
+            str(os.getpid()),
+            str(int(self._stop_signal)),
+            user,
+        ]
+        with ExitStack() as stack:
+            output = None
+            if self.log is not None:
+                self.log.parent.mkdir(parents=True, exist_ok=True)
+                output = stack.enter_context(self.log.open("ab"))
             return subprocess.Popen(
-                [*die_with_parent, *self._command],
+                [*wrapper, *self._command],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=output,
+                stderr=None if output is None else subprocess.STDOUT,
                 env=self._env,
                 cwd=self._cwd,
                 process_group=0,
@@ -188,12 +206,30 @@ def accepts(port: int, timeout: float = 1) -> bool:
 
 
 def free_port() -> int:
-    """A port of this machine at which nothing listens now."""
+    """A port of this machine at which nothing listens now, and that no other process was given by this function."""
     for port in random.sample(_PORTS, 100):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return port
+            if _reserve(port):
+                return port
     raise ProcessFailed("no free port found")
+
+
+def _reserve(port: int) -> bool:
+    """Take the port for this process, whose children may listen at it much later. Returns False where it is taken.
+
+    A name of the abstract namespace (Linux) is the reservation: it ends with the process, and leaves no file.
+    """
+    reservation = socket.socket(socket.AF_UNIX)
+    try:
+        reservation.bind(f"\0anning-port-{port}")
+    except OSError:
+        reservation.close()
+        return False
+    if len(_reservations) == _MOST_RESERVED:
+        _reservations.popleft().close()
+    _reservations.append(reservation)
+    return True

@@ -15,6 +15,7 @@ from services.complaints.store.tables import METADATA
 SERVICE = Service(
     name="complaints",
     title="Anning: complaints",
+    http_port=8001,
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(complaints.router, reveals.router, register.router, import_router(FILES, "/complaint-imports", FILE)),

@@ -13,6 +13,7 @@ from services.credit.sweeps import SWEEPS
 SERVICE = Service(
     name="credit",
     title="Anning: credit",
+    http_port=8004,
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(standings.router, entries.router),

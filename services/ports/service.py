@@ -16,6 +16,7 @@ from services.ports.sweeps import SWEEPS
 SERVICE = Service(
     name="ports",
     title="Anning: ports",
+    http_port=8002,
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(

@@ -16,6 +16,7 @@ from services.referrals.sweeps import SWEEPS
 SERVICE = Service(
     name="referrals",
     title="Anning: referrals",
+    http_port=8003,
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(clues.router, import_router(CONCLUSIONS, "/conclusion-imports", ACT), batches.router, sealings.router),

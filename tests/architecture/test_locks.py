@@ -14,8 +14,8 @@ from tests.architecture import sources
 LOCKS = {path.stem: path.read_text(encoding="utf-8") for path in (sources.ROOT / "requirements").glob("*.lock")}
 JARS = (sources.ROOT / "standalone" / "kafka.lock").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((sources.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-MAKEFILE = (sources.ROOT / "Makefile").read_text(encoding="utf-8")
-TARGETS = re.findall(r"^TARGETS := (.+)$", MAKEFILE, re.MULTILINE)[0].split()
+SHARED = "service"
+"""The lock of all services that need nothing of their own."""
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 
 _PINNED = re.compile(r"(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)==(?P<version>[\w.!+-]+)(?P<marker> ; [^;:]+)?")
@@ -65,7 +65,7 @@ def disagreements(locks: Mapping[str, str]) -> list[str]:
 def needed_by(target: str) -> set[str]:
     """What pyproject.toml names for a target, with the extras that it takes in."""
     needed = {_name_of(each) for each in PROJECT["dependencies"]}
-    waiting = [target]
+    waiting = [] if target == SHARED else [target]
     while waiting:
         for requirement in EXTRAS[waiting.pop()]:
             if own := re.fullmatch(r"anning\[(.+)\]", requirement):
@@ -80,8 +80,14 @@ def _name_of(requirement: str) -> str:
 
 
 def test_every_target_that_is_installed_has_its_lock() -> None:
-    assert LOCKS.keys() == {*TARGETS, "dev"}
-    assert {*sources.services(), "standalone"} <= set(TARGETS)
+    assert LOCKS.keys() == {SHARED, *EXTRAS}
+    assert {"sandbox", "standalone", "dev"} <= LOCKS.keys()
+
+
+def test_a_service_has_a_lock_of_its_own_only_for_what_the_others_do_not_need() -> None:
+    for service in LOCKS.keys() & set(sources.services()):
+        assert needed_by(service) > needed_by(SHARED)
+        assert needed_by(service) <= needed_by("standalone")
 
 
 @every_lock
