@@ -8,7 +8,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	"$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$each"; break; }; done)
 BIN := .venv/bin
-SOURCES := chassis contracts anning services standalone sandbox deploy tests benchmarks
+SOURCES := chassis contracts anning services examples standalone sandbox deploy tests benchmarks
 
 # Each extra of pyproject.toml has a lock; what all services need, and nothing more, is requirements/service.lock.
 EXTRAS = $(shell $(PYTHON) -c 'import tomllib; \
@@ -60,8 +60,16 @@ format: $(DEV)  ## put the sources into shape
 	@$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
+.PHONY: service
+service: $(DEV)  ## a new service with every registration done (NAME=enforcement ITEM=case)
+	@$(BIN)/python -m examples.new_service $(NAME) $(ITEM)
+	$(BIN)/ruff check --quiet --fix contracts services/$(NAME) tests/unit/$(NAME) tests/integration/$(NAME)
+	$(BIN)/ruff format --quiet contracts services/$(NAME) tests/unit/$(NAME) tests/integration/$(NAME)
+	$(BIN)/python -m contracts.schemas
+	$(BIN)/python -m deploy.compose
+
 .PHONY: contracts
-contracts: $(DEV)  ## schemas and examples of the published facts, made anew from their classes; refuses what breaks
+contracts: $(DEV)  ## write schemas and examples of the published facts; refuses breaking changes
 	@exec $(BIN)/python -m contracts.schemas
 
 .PHONY: compose
