@@ -16,15 +16,15 @@ from chassis.database import Database
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
 from chassis.ids import new_id
+from chassis.target import Target
 from contracts.ports import Filing, GroundFell, OrderExecuted, OrderFact, OrderLifted, PortDeclared
 from contracts.referrals import ClueConcluded, Conclusion, ConclusionAnnulled, Counts, Subject
 from contracts.vocabulary import CreditList, Tier
 from sandbox.scenario.cast import credit_code
-from services.credit.commands.entries import Decision, Upon, decide_entry, repair_entry
-from services.credit.commands.proposals import Form, propose_by_hand
-from services.credit.model import Entry
+from services.credit.access import EVERYTHING, Visibility
+from services.credit.commands.entries import EntryDecision, decide_entry, propose_by_hand, repair_entry
+from services.credit.model import Entry, ListingGround, ProposedListing
 from services.credit.reactions import PROJECTIONS, REACTIONS
-from services.credit.store.sight import EVERYTHING
 
 SHOP, HOLDER = credit_code("440300", 1), credit_code("440100", 2)
 OF_BEIJING = credit_code("110105", 3)
@@ -241,32 +241,40 @@ def of_any_version(_: int) -> None:
     """As `If-Match: *`."""
 
 
-def upon(entry: UUID, person: Person = WANG) -> Upon:
-    return Upon(entry, EVERYTHING, person, of_any_version)
+def target(entry: UUID, person: Person = WANG) -> Target[Visibility]:
+    """The entry, as this person acts on it."""
+    return Target(entry, EVERYTHING, person, of_any_version)
 
 
-def form(
+def by_hand(
     code: str = SHOP,
     *,
     credit_list: CreditList = CreditList.ADVERSE,
     tier: Tier = Tier.GENERAL,
     causes: tuple[str, ...] = (),
-) -> Form:
-    return Form(
-        code=code, name=None, list=credit_list, tier=tier, facts=("a fact",), article="an article", causes=causes
+) -> ProposedListing:
+    """The enterprise as staff propose it."""
+    return ProposedListing(
+        code=code,
+        list=credit_list,
+        tier=tier,
+        ground=ListingGround.BY_HAND,
+        facts=("a fact",),
+        article="an article",
+        causes=causes,
     )
 
 
 def propose(database: Database, code: str = SHOP, **say: Any) -> Entry:
     """Li proposes the enterprise by hand."""
     with database.begin() as tx:
-        return propose_by_hand(tx, form(code, **say), LI)
+        return propose_by_hand(tx, by_hand(code, **say), LI)
 
 
 def confirm(database: Database, entry: UUID) -> Entry:
     """Wang confirms the entry, a week and a bit after now."""
     with clock.shifted(WEEK + days(0.1)), database.begin() as tx:
-        return decide_entry(tx, upon(entry), Decision.CONFIRM, "well founded")
+        return decide_entry(tx, target(entry), EntryDecision.CONFIRM, "well founded")
 
 
 def listed(database: Database, code: str = SHOP, **say: Any) -> UUID:
@@ -276,7 +284,7 @@ def listed(database: Database, code: str = SHOP, **say: Any) -> UUID:
 
 def repair(database: Database, entry: UUID, after: timedelta) -> Entry:
     with clock.shifted(after), database.begin() as tx:
-        return repair_entry(tx, upon(entry), "all put right")
+        return repair_entry(tx, target(entry), "all put right")
 
 
 # --------------------------------------------------------------------------------------------------------- afterwards

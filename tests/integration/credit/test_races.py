@@ -17,19 +17,18 @@ from chassis.events.envelope import Message
 from chassis.sweeper import Slice
 from contracts.vocabulary import CreditList
 from sandbox.scenario.cast import credit_code
-from services.credit.commands.entries import Decision, decide_entry, repair_entry
-from services.credit.commands.proposals import propose_by_hand
-from services.credit.store import locks
+from services.credit.commands.entries import EntryDecision, decide_entry, propose_by_hand, repair_entry
+from services.credit.store.locks import lock_enterprises
 from services.credit.sweeps import end_expired_listings
 from tests.integration.credit.scenes import (
     LI,
     annulled,
+    by_hand,
     confirm,
     days,
     entries,
     executed,
     fined,
-    form,
     gaps,
     hear,
     lifted,
@@ -38,8 +37,8 @@ from tests.integration.credit.scenes import (
     propose,
     published,
     rows,
+    target,
     told,
-    upon,
 )
 from tests.integration.races import again, all_at_once, in_batches
 
@@ -123,17 +122,17 @@ def test_a_decision_that_is_annulled_while_it_is_confirmed_lists_nobody_in_the_e
 
 
 def _confirm(database: Database, entry: UUID) -> None:
-    _decide(database, entry, Decision.CONFIRM)
+    _decide(database, entry, EntryDecision.CONFIRM)
 
 
-def _decide(database: Database, entry: UUID, decision: Decision) -> None:
+def _decide(database: Database, entry: UUID, decision: EntryDecision) -> None:
     with database.begin() as tx:
-        decide_entry(tx, upon(entry), decision, "because")
+        decide_entry(tx, target(entry), decision, "because")
 
 
 def _repair(database: Database, entry: UUID) -> None:
     with database.begin() as tx:
-        repair_entry(tx, upon(entry, LI), "all put right")
+        repair_entry(tx, target(entry, LI), "all put right")
 
 
 def waits(database: Database, acting: Future[None]) -> bool:
@@ -150,7 +149,7 @@ def test_an_annulment_waits_for_who_is_proposing_on_the_decision_and_then_takes_
     hear(database, fined(enterprise=CODES[1]))
     with ThreadPoolExecutor(1) as threads:
         with database.begin() as tx:
-            propose_by_hand(tx, form(CODES[0], causes=(f"clue:{named('clue')}",)), LI)
+            propose_by_hand(tx, by_hand(CODES[0], causes=(f"clue:{named('clue')}",)), LI)
             annulling = threads.submit(hear, database, annulled())
             assert waits(database, annulling)
         annulling.result()
@@ -162,7 +161,7 @@ def test_a_sweep_leaves_the_enterprise_that_somebody_decides_on_for_later(databa
         listed(database, code)
     with clock.shifted(days(400)):
         with database.begin() as tx:
-            locks.deciding(tx, CODES[:1])
+            lock_enterprises(tx, CODES[:1])
             with database.begin() as other:
                 assert end_expired_listings(other, Slice(100)) == len(CODES) - 1
         with database.begin() as tx:
@@ -172,14 +171,14 @@ def test_a_sweep_leaves_the_enterprise_that_somebody_decides_on_for_later(databa
 def test_two_who_decide_at_once_decide_once(database: Database) -> None:
     proposals = [propose(database, code).id for code in CODES]
 
-    def decide(decision: Decision) -> int:
+    def decide(decision: EntryDecision) -> int:
         return sum(
             unless("entry-state", lambda entry=entry: _decide(database, entry, decision))  # type: ignore[misc]
             for entry in proposals
         )
 
     with clock.shifted(days(8)):
-        done = all_at_once(lambda: decide(Decision.CONFIRM), lambda: decide(Decision.REJECT))
+        done = all_at_once(lambda: decide(EntryDecision.CONFIRM), lambda: decide(EntryDecision.REJECT))
     assert sum(done) == len(CODES)
     assert standings_told(database) == standings_due(database)
 

@@ -13,7 +13,7 @@ from chassis.database import Database
 from chassis.events import inbox
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
-from services.credit.commands.entries import Decision, decide_entry
+from services.credit.commands.entries import EntryDecision, decide_entry
 from services.credit.reactions import REACTIONS
 from tests.integration.credit.scenes import (
     HOLDER,
@@ -39,9 +39,9 @@ from tests.integration.credit.scenes import (
     published,
     repair,
     rows,
+    target,
     three_orders,
     told,
-    upon,
 )
 
 
@@ -132,7 +132,7 @@ def test_an_annulled_decision_withdraws_what_stands_on_it_in_every_state(databas
     one, two = entries(database)[:2]
     confirm(database, one.id)
     with database.begin() as tx:
-        decide_entry(tx, upon(two.id), Decision.REJECT, "unfounded")
+        decide_entry(tx, target(two.id), EntryDecision.REJECT, "unfounded")
     with clock.shifted(days(10)):
         hear(database, annulled("one"), annulled("two"), annulled("three"))
     assert [(row.state, row.withdrawal) for row in entries(database)] == [
@@ -271,7 +271,7 @@ def test_a_proposal_is_not_touched_by_the_fall_of_an_order_that_it_does_not_stan
 def test_a_proposal_that_still_has_enough_orders_stays(database: Database) -> None:
     hear(database, *three_orders())
     with database.begin() as tx:
-        decide_entry(tx, upon(entries(database)[0].id), Decision.REJECT, "too little")
+        decide_entry(tx, target(entries(database)[0].id), EntryDecision.REJECT, "too little")
     hear(database, executed("o3"))
     assert len(entries(database)[1].causes) == 4
     hear(database, lifted("o0"))
@@ -310,7 +310,7 @@ def test_orders_that_an_enterprise_was_listed_for_are_answered_for(database: Dat
 def test_after_a_rejection_the_same_orders_count_with_a_new_one(database: Database) -> None:
     hear(database, *three_orders())
     with database.begin() as tx:
-        decide_entry(tx, upon(entries(database)[0].id, LI), Decision.REJECT, "too little")
+        decide_entry(tx, target(entries(database)[0].id, LI), EntryDecision.REJECT, "too little")
     hear(database, *three_orders())
     assert states(database) == ["withdrawn"]
     hear(database, executed("o3"))

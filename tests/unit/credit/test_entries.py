@@ -18,7 +18,7 @@ from contracts.credit import (
     ListingWithdrawn,
 )
 from contracts.vocabulary import Tier
-from services.credit.model import Entry, EntryState, Withdrawal
+from services.credit.model import Entry, EntryState, EntryWithdrawal
 from tests.unit.credit.builders import BECAUSE, NOON, cited, days, effects, listed, proposal
 
 MOMENT = timedelta(microseconds=1)
@@ -42,7 +42,7 @@ def repair(entry: Entry) -> None:
 
 
 def withdraw(entry: Entry) -> None:
-    entry.withdraw(Withdrawal.MISTAKE, "a mistake", WEEK, BECAUSE)
+    entry.withdraw(EntryWithdrawal.MISTAKE, "a mistake", WEEK, BECAUSE)
 
 
 def expire(entry: Entry) -> None:

@@ -14,11 +14,10 @@ from contracts.examples.records.referrals import RECORDS as OF_REFERRALS
 from contracts.ports import GroundFell, OrderExecuted, OrderFact, OrderLifted
 from contracts.referrals import ClueConcluded, Subject
 from contracts.vocabulary import Tier
-from services.credit.model import EntryState, Ground
-from services.credit.policy.attribution import counts, enterprise_of
-from services.credit.policy.proposals import Finding, Orders, PastEntry, after_fine, after_orders, still_reached
+from services.credit.model import EntryState, ListingGround, ProposedListing
+from services.credit.policy.orders import ShutPort, counts, enterprise_of
+from services.credit.policy.proposals import EnterpriseOrders, PastEntry, after_fine, after_orders, still_reached
 from services.credit.policy.rulebook import rule_for_orders, rules_for_fines
-from services.credit.policy.windows import ShutPort
 from tests.unit.credit.builders import NOON, SHOP, named, shut
 
 
@@ -33,7 +32,7 @@ EXECUTED = next(each.event for each in OF_PORTS if isinstance(each.event, OrderE
 SIGNATURE = Subject(kind="signature", value="虚构优选", name=None)
 
 
-def fine(subject: Subject | None = None, **conclusion: Any) -> Finding | None:
+def fine(subject: Subject | None = None, **conclusion: Any) -> ProposedListing | None:
     """What follows from the clue of the examples, concluded otherwise."""
     assert CONCLUDED.conclusion is not None
     event = msgspec.structs.replace(
@@ -142,8 +141,8 @@ def test_an_order_that_a_listing_caused_never_counts() -> None:
 
 def follows(
     *arrivals: ShutPort, before: tuple[ShutPort, ...] = (), entries: tuple[PastEntry, ...] = ()
-) -> Finding | None:
-    return after_orders(Orders(code=SHOP, before=before, arrivals=arrivals, entries=entries), rule_for_orders)
+) -> ProposedListing | None:
+    return after_orders(EnterpriseOrders(code=SHOP, before=before, arrivals=arrivals, entries=entries), rule_for_orders)
 
 
 THREE = (shut("a"), shut("b", 1), shut("c", 2))
@@ -157,7 +156,7 @@ def past(state: EntryState, cause: str = CAUSES[2], *, took_effect: bool = False
 def test_three_ports_within_the_window_lead_to_a_proposal() -> None:
     found = follows(*THREE)
     assert found is not None
-    assert (found.ground, found.list, found.tier) == (Ground.ORDERS, "adverse", "general")
+    assert (found.ground, found.list, found.tier) == (ListingGround.ORDERS, "adverse", "general")
     assert (found.cause, found.causes) == (CAUSES[2], CAUSES)
     assert follows(*THREE[:2]) is None
 

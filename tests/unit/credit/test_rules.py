@@ -49,8 +49,8 @@ def test_tiers_mean_the_same_before_and_since_the_repair_order_but_not_by_the_sa
     before, since = effects_of(tier, BEFORE_REPAIR), effects_of(tier, REPAIR)
     assert (since.period, since.repairable_after) == (days(period), days(repairable_after))
     assert (before.period, before.repairable_after) == (since.period, since.repairable_after)
-    assert (before.rule.version[:7], before.rule.mark) == ("CN-2015", mark_before)
-    assert (since.rule.version[:7], since.rule.mark) == ("CN-2026", mark_since)
+    assert (before.citation.version[:7], before.citation.mark) == ("CN-2015", mark_before)
+    assert (since.citation.version[:7], since.citation.mark) == ("CN-2026", mark_since)
 
 
 @pytest.mark.parametrize(

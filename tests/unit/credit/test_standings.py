@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from contracts.credit import StandingChanged
-from services.credit.model import Standing
-from tests.unit.credit.builders import BECAUSE, SHOP, listed
+from tests.unit.credit.builders import BECAUSE, SHOP, listed, unlisted
 
 
 def test_it_is_told_when_restrictions_begin_and_when_they_end() -> None:
-    standing, restriction = Standing.unlisted(SHOP), listed().restriction()
+    standing, restriction = unlisted(), listed().restriction()
     assert standing.restate([restriction], BECAUSE)
     assert standing.restate([], BECAUSE)
     assert [each.event for each in standing.recorded] == [
@@ -19,7 +18,7 @@ def test_it_is_told_when_restrictions_begin_and_when_they_end() -> None:
 
 
 def test_what_does_not_change_is_not_told() -> None:
-    standing = Standing.unlisted(SHOP)
+    standing = unlisted()
     assert not standing.restate([], BECAUSE)
     first, second = listed().restriction(), listed().restriction()
     assert standing.restate([first, second], BECAUSE)
@@ -28,7 +27,7 @@ def test_what_does_not_change_is_not_told() -> None:
 
 
 def test_of_several_restrictions_those_that_stay_stay() -> None:
-    standing = Standing.unlisted(SHOP)
+    standing = unlisted()
     first, second = listed().restriction(), listed().restriction()
     standing.restate([first, second], BECAUSE)
     standing.restate([second], BECAUSE)
@@ -36,7 +35,7 @@ def test_of_several_restrictions_those_that_stay_stay() -> None:
 
 
 def test_its_facts_are_ordered_by_the_credit_code() -> None:
-    standing = Standing.unlisted(SHOP)
+    standing = unlisted()
     standing.restate([listed().restriction()], BECAUSE)
     event = standing.recorded[0].event
     assert (event.aggregate_id, event.key) == (SHOP, SHOP)

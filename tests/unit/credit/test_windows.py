@@ -7,14 +7,14 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.credit.policy.windows import Bar, ShutPort, first_to_reach, span_around
+from services.credit.policy.orders import ListingThreshold, ShutPort, first_to_reach, span_around
 from tests.unit.credit.builders import NOON, days, named, shut
 
-BAR = Bar(3, days(90))
+THRESHOLD = ListingThreshold(3, days(90))
 
 
 def reached(*arrivals: ShutPort, before: tuple[ShutPort, ...] = ()) -> ShutPort | None:
-    hit = first_to_reach(before, arrivals, lambda _: BAR)
+    hit = first_to_reach(before, arrivals, lambda _: THRESHOLD)
     return None if hit is None else hit[0]
 
 
@@ -41,7 +41,7 @@ def test_orders_exactly_a_window_apart_are_in_one_window() -> None:
 
 def test_a_late_order_completes_an_old_window() -> None:
     old, recent = (shut("old a"), shut("old b", 40)), (shut("new a", 300), shut("new b", 301))
-    hit = first_to_reach([*recent, *old], [shut("late", 80)], lambda _: BAR)
+    hit = first_to_reach([*recent, *old], [shut("late", 80)], lambda _: THRESHOLD)
     assert hit is not None
     assert hit[1] == [*old, shut("late", 80)]
 
@@ -56,7 +56,7 @@ def test_without_a_rule_in_force_nothing_is_reached() -> None:
 
 def test_in_whatever_order_orders_come_a_full_window_is_found() -> None:
     rows = [shut(f"{n}", 30 * n) for n in range(4)]
-    bar = Bar(4, days(90))
+    bar = ListingThreshold(4, days(90))
     for order in permutations(rows):
         hit = first_to_reach([], order, lambda _: bar)
         assert hit is not None
@@ -78,15 +78,15 @@ def test_it_is_the_same_as_looking_at_every_span_there_is(at: list[int], which: 
             for first in rows
             if first.executed_at <= trigger.executed_at <= first.executed_at + days(90)
         ]
-        found = span_around(trigger, rows, Bar(orders, days(90)))
+        found = span_around(trigger, rows, ListingThreshold(orders, days(90)))
         assert (found is not None) == any(len(each) >= orders for each in spans)
 
 
 @given(moments, ports, st.integers(0, 9))
 def test_it_makes_no_difference_where_a_batch_is_cut(at: list[int], which: list[int], cut: int) -> None:
     arrivals = [shut(f"{n}", day, port=f"1069{which[n]}") for n, day in enumerate(at)]
-    whole = first_to_reach([], arrivals, lambda _: BAR)
-    parts = first_to_reach([], arrivals[:cut], lambda _: BAR)
+    whole = first_to_reach([], arrivals, lambda _: THRESHOLD)
+    parts = first_to_reach([], arrivals[:cut], lambda _: THRESHOLD)
     if parts is None:
-        parts = first_to_reach(arrivals[:cut], arrivals[cut:], lambda _: BAR)
+        parts = first_to_reach(arrivals[:cut], arrivals[cut:], lambda _: THRESHOLD)
     assert parts == whole
