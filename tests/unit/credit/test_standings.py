@@ -1,4 +1,4 @@
-"""A standing is all restrictions there are, told whenever it changes and only then."""
+"""A standing is all restrictions of an enterprise, published whenever it changes and only then."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contracts.credit import StandingChanged
 from tests.unit.credit.builders import BECAUSE, SHOP, listed, unlisted
 
 
-def test_it_is_told_when_restrictions_begin_and_when_they_end() -> None:
+def test_a_standing_is_published_when_restrictions_begin_and_when_they_end() -> None:
     standing, restriction = unlisted(), listed().restriction()
     assert standing.restate([restriction], BECAUSE)
     assert standing.restate([], BECAUSE)
@@ -17,7 +17,7 @@ def test_it_is_told_when_restrictions_begin_and_when_they_end() -> None:
     assert [each.version for each in standing.recorded] == [1, 2]
 
 
-def test_what_does_not_change_is_not_told() -> None:
+def test_an_unchanged_standing_is_not_published() -> None:
     standing = unlisted()
     assert not standing.restate([], BECAUSE)
     first, second = listed().restriction(), listed().restriction()
@@ -26,7 +26,7 @@ def test_what_does_not_change_is_not_told() -> None:
     assert standing.version == 1
 
 
-def test_of_several_restrictions_those_that_stay_stay() -> None:
+def test_the_end_of_one_restriction_leaves_the_others() -> None:
     standing = unlisted()
     first, second = listed().restriction(), listed().restriction()
     standing.restate([first, second], BECAUSE)
@@ -34,7 +34,7 @@ def test_of_several_restrictions_those_that_stay_stay() -> None:
     assert standing.restrictions == (second,)
 
 
-def test_its_facts_are_ordered_by_the_credit_code() -> None:
+def test_facts_about_a_standing_are_ordered_by_the_credit_code() -> None:
     standing = unlisted()
     standing.restate([listed().restriction()], BECAUSE)
     event = standing.recorded[0].event
