@@ -149,8 +149,8 @@ def secrets(office: Office) -> list[str]:
 
 
 STRANGERS = [
-    *("carrier:NOBODY", "channel:app", "citizen:me", "authority:NOBODY"),
-    *("regulator:CA-11", "regulator:CA-99", "regulator:NOBODY", CMCC, SAMR),
+    *("carrier:UNKNOWN", "channel:app", "citizen:me", "authority:UNKNOWN"),
+    *("regulator:CA-11", "regulator:CA-99", "regulator:UNKNOWN", CMCC, SAMR),
 ]
 
 

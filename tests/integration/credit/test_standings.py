@@ -69,7 +69,9 @@ def test_a_code_is_normalised_and_an_invalid_one_is_refused(api: Api, database: 
         assert [each["pointer"] for each in answer.json()["errors"]] == ["/code"]
 
 
-@pytest.mark.parametrize("org", ["channel:app", "citizen:me", "carrier:NOBODY", "authority:NOBODY", "regulator:CA-99"])
+@pytest.mark.parametrize(
+    "org", ["channel:app", "citizen:me", "carrier:UNKNOWN", "authority:UNKNOWN", "regulator:CA-99"]
+)
 def test_standings_are_refused_to_unknown_organisations(api: Api, org: str) -> None:
     assert problem(api.get(org, f"/standings/{SHOP}")) == (403, "forbidden")
     assert problem(api.post(org, "/standings/checks", {"codes": [SHOP]})) == (403, "forbidden")
