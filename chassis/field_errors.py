@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field. `field` is its name in the form ("attribution/holder" for a nested one); `detail`
-    never quotes personal data; `code` is for programs."""
+    """What is wrong with one field. `field` is its name in the form ("attribution/holder" for a nested one, "" for the
+    whole form); `detail` never quotes personal data; `code` is for programs."""
 
     field: str
     detail: str

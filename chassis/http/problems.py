@@ -302,7 +302,10 @@ def of(error: Exception, request: Request) -> Problem:
         case NotFoundError():
             return NotFound()
         case InvalidFieldsError():
-            errors = [{"in": "body", "pointer": f"/{each.field}", "detail": each.detail} for each in error.errors]
+            errors = [
+                {"in": "body", "pointer": f"/{each.field}" if each.field else "", "detail": each.detail}
+                for each in error.errors
+            ]
             return Invalid(errors=errors)
         case StaleAggregateError():
             return PreconditionFailed() if "if-match" in request.headers else Conflict()

@@ -35,7 +35,7 @@ class CodeHolder:
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
+class RegisterExtract:
     """What the register says of the numbers at hand: the ports among them and their prefixes, and the holders of
     their access codes."""
 
@@ -79,7 +79,7 @@ def in_force(filing: Filing, at: datetime) -> bool:
 
 
 def attribute(
-    sender: SenderNumber, sent_at: datetime, signatures: Sequence[str], register: Register, spelling: Spelling
+    sender: SenderNumber, sent_at: datetime, signatures: Sequence[str], register: RegisterExtract, spelling: Spelling
 ) -> Attributed:
     """Who answers for a message of `sender` that bore these (normalised) signatures."""
     seen = signatures[0] if signatures else None
@@ -140,7 +140,7 @@ def _by_filing(
     )
 
 
-def _unregistered(sender: SenderNumber, sent_at: datetime, seen: str | None, register: Register) -> Attributed:
+def _unregistered(sender: SenderNumber, sent_at: datetime, seen: str | None, register: RegisterExtract) -> Attributed:
     holders = [each for each in register.holders.get(sender.base or "", ()) if each.since <= sent_at]
     carriers = {each.carrier for each in holders} or set(sender.carriers)
     if sender.off_plan:

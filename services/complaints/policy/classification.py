@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from contracts import industries
 from contracts.vocabulary import Category
 from services.complaints.policy.lexicon import FEATURES, Lexicon
+from services.complaints.policy.rulebook import ClassificationThresholds
 from services.complaints.policy.signatures import Signed
 
 _LINK = re.compile(
@@ -26,22 +27,6 @@ _LINK_AND_NUMBER = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
-    """How sure is sure.
-
-    `least`: the score that a class of each category must reach to count. `furthest`: how many further words of a
-    concept a signal counts. `doubt`: what weighs against any class in its confidence. `terse`: at most so many letters
-    say next to nothing. `unsure`: the confidence below which industry and category stay open.
-    """
-
-    least: dict[Category, float]
-    furthest: int
-    doubt: float
-    terse: int
-    unsure: float
-
-
-@dataclass(frozen=True, slots=True)
 class Classification:
     """What a message is. `confidence` is between 0 and 1; `reasons` name the class and the words that gave it."""
 
@@ -51,7 +36,7 @@ class Classification:
     reasons: tuple[str, ...]
 
 
-def classify(text: str, signed: Signed, lexicon: Lexicon, thresholds: Thresholds) -> Classification:
+def classify(text: str, signed: Signed, lexicon: Lexicon, thresholds: ClassificationThresholds) -> Classification:
     """What a message is, by the lexicon.
 
     Commercial, with the industry open, where nothing speaks clearly: somebody complained of it, nothing shows that it

@@ -13,7 +13,7 @@ from chassis.database import Read, Tx
 from chassis.events.envelope import Message
 from contracts.numbers import NumberKind, SenderNumber
 from contracts.ports import Filing, PortDeclared
-from services.complaints.policy.attribution import CodeHolder, Register, RegisteredPort
+from services.complaints.policy.attribution import CodeHolder, RegisteredPort, RegisterExtract
 
 _filings = msgspec.json.Decoder(tuple[Filing, ...])
 
@@ -64,7 +64,7 @@ _DECLARE = sa.text(
 )
 
 
-def keep_declared(tx: Tx, messages: Sequence[Message[PortDeclared]]) -> None:
+def save_declared_ports(tx: Tx, messages: Sequence[Message[PortDeclared]]) -> None:
     """Keep the newest snapshot of every port; older ones than is kept change nothing."""
     newest: dict[tuple[str, str], Message[PortDeclared]] = {}
     for message in messages:
@@ -88,13 +88,13 @@ def keep_declared(tx: Tx, messages: Sequence[Message[PortDeclared]]) -> None:
     )
 
 
-def load_register(read: Read, messages: Iterable[tuple[SenderNumber, datetime]]) -> Register:
+def load_register(read: Read, messages: Iterable[tuple[SenderNumber, datetime]]) -> RegisterExtract:
     """What the register says of these senders at these moments of sending: two statements for any number of them."""
     sent = [(sender, at) for sender, at in messages if sender.kind is NumberKind.PORT]
     if not sent:
-        return Register()
+        return RegisterExtract()
     ports = _ports(read, {sender.number for sender, _ in sent})
-    exact = Register(ports=ports)
+    exact = RegisterExtract(ports=ports)
     unfiled = {sender for sender, at in sent if not exact.filed(sender, at)}
     if not unfiled:
         return exact
@@ -103,7 +103,7 @@ def load_register(read: Read, messages: Iterable[tuple[SenderNumber, datetime]])
     codes = {sender.base for sender in unfiled if sender.base is not None}
     for row in read.execute(_HOLDERS, {"codes": sorted(codes)}):
         holders.setdefault(row.code, []).append(CodeHolder(row.carrier, row.holder, row.since))
-    return Register(ports=ports | _ports(read, prefixes), holders=holders)
+    return RegisterExtract(ports=ports | _ports(read, prefixes), holders=holders)
 
 
 def _ports(read: Read, numbers: Iterable[str]) -> dict[str, list[RegisteredPort]]:

@@ -22,8 +22,8 @@ from chassis.imports import import_sweep
 from chassis.sweeper import Slice
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.ports import Filing, PortDeclared
-from services.complaints.imports import FILES
-from services.complaints.store.register import keep_declared
+from services.complaints.imports import COMPLAINT_IMPORTS
+from services.complaints.store.register import save_declared_ports
 from services.complaints.sweeps import assess_complaints
 from tests.integration.http.issuer import Issuer
 
@@ -114,7 +114,7 @@ class Office:
         return found
 
     def work_off_imports(self) -> None:
-        sweep = import_sweep(FILES)
+        sweep = import_sweep(COMPLAINT_IMPORTS)
         done = 1
         while done:
             with self.database.begin() as tx:
@@ -132,7 +132,7 @@ class Office:
         )
         message = Message(uuid4(), event, version, SENT, Cause("filing", "filing"))
         with self.database.begin() as tx:
-            keep_declared(tx, [message])
+            save_declared_ports(tx, [message])
 
     def ask_to_see(self, complaint: str, by: str = ANNA, reason: str = "警方来函") -> dict[str, Any]:
         """Request a reveal of who filed a complaint."""

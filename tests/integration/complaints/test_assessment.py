@@ -12,10 +12,9 @@ from chassis.buckets import ALL, bucket_of
 from chassis.database import StaleAggregateError
 from chassis.sweeper import Slice
 from contracts.complaints import ComplaintAssessed
-from services.complaints.model import Withdrawal
-from services.complaints.policy.assessment import assess
-from services.complaints.policy.attribution import Register
-from services.complaints.policy.standards import standard
+from services.complaints.model import WithdrawalReason
+from services.complaints.policy.assessment import assess, standard
+from services.complaints.policy.attribution import RegisterExtract
 from services.complaints.store import complaints as store
 from services.complaints.sweeps import assess_complaints
 from tests.integration.complaints.scenes import HOLDER, NUMBER, PROVIDER, SENT, TEXT, Office, filing, report
@@ -172,23 +171,23 @@ def test_assessing_while_the_port_is_being_filed_uses_the_register_of_before_or_
 def test_a_complaint_that_changed_meanwhile_is_not_overwritten(office: Office) -> None:
     filed = office.file()
     with office.database.begin() as tx:
-        [stale] = store.load_many(tx, [UUID(filed["id"])])
+        [stale] = store.load_complaints(tx, [UUID(filed["id"])])
     office.assess()
-    stale.withdraw(Withdrawal.TAKEN_BACK, tx.cause)
+    stale.withdraw(WithdrawalReason.TAKEN_BACK, tx.cause)
     with pytest.raises(StaleAggregateError), office.database.begin() as tx:
-        store.save_many(tx, [stale])
+        store.save_complaints(tx, [stale])
     assert len(office.events()) == 1
 
 
 def test_what_was_assessed_reads_back_as_it_was(office: Office) -> None:
     filed = office.file()
     with office.database.begin() as tx:
-        [waiting] = store.take_unassessed(tx, ALL, 10)
-        found = assess(waiting, Register(), standard(waiting.sent_at), waiting.filed_at)
+        [waiting] = store.load_unassessed(tx, ALL, 10)
+        found = assess(waiting, RegisterExtract(), standard(waiting.sent_at), waiting.filed_at)
         waiting.assess(found, tx.cause)
-        store.save_many(tx, [waiting])
+        store.save_complaints(tx, [waiting])
     with office.database.begin() as tx:
-        [stored] = store.load_many(tx, [UUID(filed["id"])])
+        [stored] = store.load_complaints(tx, [UUID(filed["id"])])
     assert stored.assessment == found
     assert stored.text == TEXT
     assert stored.version == stored.stored_version == 1

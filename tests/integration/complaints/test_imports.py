@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from chassis.ids import new_id
-from services.complaints.store.complaints import NewComplaint, insert_new
+from contracts.vocabulary import Consent
+from services.complaints.store.complaints import NewComplaint, insert_complaints
 from tests.integration.complaints.scenes import COMPLAINANT, NUMBER, SENT, Office, report
 
 
@@ -111,19 +112,19 @@ def test_files_with_the_same_complaints_in_opposite_order_do_not_lock_each_other
             digest=b"",
             sender_number=NUMBER,
             sender_raw=NUMBER,
-            complainant_id=new_id(),
-            surrogate=new_id(),
-            surrogate_also=None,
+            fingerprint=b"",
             number_cipher=b"",
             province=None,
             sent_at=SENT,
             received_at=SENT,
             filed_at=SENT,
             text="八折",
-            consented="no",
+            consented=Consent.NO,
             unsubscribed=False,
             vouched=True,
             receipt=None,
+            complainant_id=new_id(),
+            surrogate=new_id(),
         )
 
     orders = [range(5_000), range(4_999, -1, -1), range(2_500, 5_000), range(4_998, -1, -2)]
@@ -133,7 +134,7 @@ def test_files_with_the_same_complaints_in_opposite_order_do_not_lock_each_other
         rows = [row(number) for number in order]
         with office.database.begin() as tx:
             ready.wait()
-            return len(insert_new(tx, rows))
+            return len(insert_complaints(tx, rows))
 
     with ThreadPoolExecutor(len(orders)) as many:
         assert sum(many.map(insert, orders)) == 5_000

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from chassis import clock
 from chassis.database import StaleAggregateError
-from services.complaints.model import Decision
+from services.complaints.model import RevealDecision
 from services.complaints.store.reveals import load_reveal, save_reveal
 from tests.integration.complaints.scenes import ANNA, BORIS, COMPLAINANT, TEXT, Office
 from tests.integration.http.walking import problem_of
@@ -89,7 +89,7 @@ def test_who_may_not_look_sees_nothing_and_leaves_nothing(office: Office) -> Non
 
 def test_nobody_decides_on_their_own_request(office: Office) -> None:
     reveal = office.ask_to_see(office.file()["id"])
-    for decision in Decision:
+    for decision in RevealDecision:
         assert problem_of(office.decide(reveal, decision, by=ANNA)) == (403, "four-eyes")
     assert office.get(f"/reveals/{reveal['id']}").json() == reveal
     # Nor with a token of another organisation: it is the person who counts.

@@ -14,7 +14,7 @@ from chassis.quarters import begin_of
 from contracts.complaints import ComplaintAssessed
 from services.complaints.commands.filing import file_complaints
 from services.complaints.policy.intake import Report
-from services.complaints.store.complainants import Asked, Identity, identities
+from services.complaints.store.complainants import Identity, IdentityKey, ensure_identities
 from tests.integration.complaints.scenes import COMPLAINANT, SENT, Office, report
 
 CHANGE = begin_of("2026Q2")
@@ -135,11 +135,11 @@ def test_files_about_the_same_people_in_opposite_order_do_not_lock_each_other_ou
     orders = [range(2_000), range(1_999, -1, -1), range(1_000, 2_000), range(1_998, -1, -2)]
     ready = threading.Barrier(len(orders))
 
-    def add(order: range) -> dict[Asked, Identity]:
+    def add(order: range) -> dict[IdentityKey, Identity]:
         wanted = [(number.to_bytes(4, "big"), quarter) for number in order for quarter in ("2026Q1", "2026Q2")]
         with office.database.begin() as tx:
             ready.wait()
-            return identities(tx, wanted, SENT)
+            return ensure_identities(tx, wanted, SENT)
 
     with ThreadPoolExecutor(len(orders)) as many:
         found = list(many.map(add, orders))

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from contracts.industries import INDUSTRIES
 from contracts.vocabulary import Category
+from services.complaints.policy.assessment import standard
 from services.complaints.policy.classification import Classification, classify
 from services.complaints.policy.signatures import read
-from services.complaints.policy.standards import standard
 from tests.unit.complaints.builders import NOON
 
 

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from chassis.aggregate import Cause, ConflictError
+from chassis.field_errors import InvalidFieldsError
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
-from services.complaints.model import Assessment, Complaint, IncoherentError, State, Withdrawal
-from services.complaints.policy.assessment import OVER_CAP, assess, over_cap
-from services.complaints.policy.standards import RULES, Cap, standard
+from services.complaints.model import Assessment, Complaint, ComplaintState, WithdrawalReason
+from services.complaints.policy.assessment import OVER_CAP, assess, over_cap, standard
+from services.complaints.policy.rulebook import RULES, ComplaintCap
 from tests.unit.complaints.builders import NOON, complaint, filing, port, register
 
 BECAUSE = Cause("complaint-1", "command-1")
@@ -33,7 +34,7 @@ def test_an_assessment_is_told_whole() -> None:
     [recorded] = made.drain()
     event = recorded.event
     assert isinstance(event, ComplaintAssessed)
-    assert (recorded.version, made.state) == (1, State.ASSESSED)
+    assert (recorded.version, made.state) == (1, ComplaintState.ASSESSED)
     assert (event.sender.number, event.sender.base, event.sender.extension) == ("10690123456789", "10690123", "456789")
     assert (event.attribution.kind, event.industry, event.category) == ("declared", "retail", "commercial")
     assert {rule.rule for rule in event.rules} >= {"assessment.classification", "assessment.signature"}
@@ -67,7 +68,7 @@ def test_versions_count_without_a_gap() -> None:
     assert made.assessment is not None
     made.correct(msgspec.structs.replace(made.assessment, industry="education"), BECAUSE)
     made.correct(msgspec.structs.replace(made.assessment, industry="travel"), BECAUSE)
-    made.withdraw(Withdrawal.TAKEN_BACK, BECAUSE)
+    made.withdraw(WithdrawalReason.TAKEN_BACK, BECAUSE)
     recorded = made.drain()
     assert [each.version for each in recorded] == [1, 2, 3, 4]
     assert isinstance(recorded[-1].event, ComplaintWithdrawn)
@@ -81,11 +82,11 @@ def test_a_complaint_that_waits_for_its_assessment_is_not_corrected() -> None:
 
 def test_a_waiting_complaint_can_be_withdrawn_and_is_then_never_assessed() -> None:
     made = complaint()
-    made.withdraw(Withdrawal.NO_COMPLAINT, BECAUSE)
+    made.withdraw(WithdrawalReason.NO_COMPLAINT, BECAUSE)
     with pytest.raises(ConflictError):
         made.assess(assessment(made), BECAUSE)
     with pytest.raises(ConflictError):
-        made.withdraw(Withdrawal.NO_COMPLAINT, BECAUSE)
+        made.withdraw(WithdrawalReason.NO_COMPLAINT, BECAUSE)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_a_correction_cannot_attribute_what_the_number_is_not(sender: str, kind:
     made = assessed(sender=sender)
     assert made.assessment is not None
     who = msgspec.structs.replace(made.assessment.attribution, kind=kind)
-    with pytest.raises(IncoherentError):
+    with pytest.raises(InvalidFieldsError):
         made.correct(msgspec.structs.replace(made.assessment, attribution=who), BECAUSE)
     assert made.version == 1
 
@@ -105,7 +106,7 @@ def test_nobody_holds_a_mobile_number() -> None:
     made = assessed(sender="13900001234")
     assert made.assessment is not None
     who = msgspec.structs.replace(made.assessment.attribution, holder="91440300MA5EXAMP0A")
-    with pytest.raises(IncoherentError):
+    with pytest.raises(InvalidFieldsError):
         made.correct(msgspec.structs.replace(made.assessment, attribution=who), BECAUSE)
 
 
@@ -147,7 +148,7 @@ def test_near_the_change_of_quarters_both_surrogates_are_told() -> None:
 def test_a_complaint_over_the_cap_says_so_cites_the_rule_and_is_otherwise_what_it_was() -> None:
     made = complaint()
     plain = assessment(made)
-    cap = RULES.at(Cap, made.received_at).citation
+    cap = RULES.at(ComplaintCap, made.received_at).citation
     made.assess(over_cap(plain, cap), BECAUSE)
     [recorded] = made.drain()
     event = recorded.event
@@ -166,5 +167,5 @@ def test_a_complaint_within_the_cap_is_not_capped() -> None:
 
 
 def test_twenty_complaints_in_thirty_days_count() -> None:
-    cap = RULES.at(Cap, NOON)
+    cap = RULES.at(ComplaintCap, NOON)
     assert (cap.complaints, cap.window, cap.citation.mark) == (20, timedelta(days=30), "D")

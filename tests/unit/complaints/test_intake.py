@@ -8,15 +8,15 @@ import msgspec
 import pytest
 
 from contracts.vocabulary import Consent
-from services.complaints.policy.intake import Report, faults
-from services.complaints.policy.standards import RULES, Form
+from services.complaints.policy.intake import Report, find_errors
+from services.complaints.policy.rulebook import RULES, ComplaintForm
 from tests.unit.complaints.builders import NOON, days, report
 
 NOW = NOON + timedelta(hours=1)
 
 
 def codes(**said: object) -> list[tuple[str, str]]:
-    return [(fault.field, fault.code) for fault in faults(report(**said), RULES.at(Form, NOW), NOW)]
+    return [(fault.field, fault.code) for fault in find_errors(report(**said), RULES.at(ComplaintForm, NOW), NOW)]
 
 
 def test_a_good_report_has_no_fault() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.industries import INDUSTRIES
 from services.complaints.policy import lexicon
-from services.complaints.policy.standards import standard
+from services.complaints.policy.assessment import standard
 from tests.unit.complaints.builders import NOON
 
 

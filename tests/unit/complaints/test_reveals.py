@@ -8,8 +8,9 @@ import pytest
 
 from chassis import rules
 from chassis.aggregate import ConflictError
+from chassis.ids import new_id
 from services.complaints.model import Reveal, RevealState
-from services.complaints.policy.standards import RULES, Revealing
+from services.complaints.policy.rulebook import RULES, RevealValidity
 from tests.unit.complaints.builders import NOON, complaint
 
 DAY = timedelta(hours=24)
@@ -17,12 +18,19 @@ DAY = timedelta(hours=24)
 
 def requested() -> Reveal:
     about = complaint()
-    return Reveal.request(about.id, about.province, "the police ask", "anna", NOON)
+    return Reveal(
+        id=new_id(),
+        complaint_id=about.id,
+        province=about.province,
+        reason="the police ask",
+        requested_by="anna",
+        requested_at=NOON,
+    )
 
 
 def approved() -> Reveal:
     reveal = requested()
-    reveal.approve("the letter is here", "boris", NOON, DAY, RULES.at(Revealing, NOON).citation)
+    reveal.approve("the letter is here", "boris", NOON, DAY, RULES.at(RevealValidity, NOON).citation)
     return reveal
 
 
@@ -35,22 +43,22 @@ def test_what_is_approved_is_seen_by_whom_it_was_approved_for_until_it_expires()
     assert (reveal.state, reveal.version) == (RevealState.APPROVED, 2)
     assert reveal.expires_at == NOON + DAY
     assert [rule.rule for rule in reveal.rules] == ["privacy.reveal"]
-    reveal.disclose("anna", NOON)
-    reveal.disclose("anna", NOON + DAY - timedelta(microseconds=1))
+    reveal.require_disclosable("anna", NOON)
+    reveal.require_disclosable("anna", NOON + DAY - timedelta(microseconds=1))
     with broken("reveal-expired"):
-        reveal.disclose("anna", NOON + DAY)
+        reveal.require_disclosable("anna", NOON + DAY)
 
 
 def test_nobody_else_sees_it_not_even_who_approved() -> None:
     for somebody in ("boris", "carla"):
         with broken("forbidden"):
-            approved().disclose(somebody, NOON)
+            approved().require_disclosable(somebody, NOON)
 
 
 def test_nobody_decides_on_what_they_asked_for() -> None:
     reveal = requested()
     with broken("four-eyes"):
-        reveal.approve("I may", "anna", NOON, DAY, RULES.at(Revealing, NOON).citation)
+        reveal.approve("I may", "anna", NOON, DAY, RULES.at(RevealValidity, NOON).citation)
     with broken("four-eyes"):
         reveal.refuse("I may not", "anna", NOON)
     assert (reveal.state, reveal.version) == (RevealState.REQUESTED, 1)
@@ -58,12 +66,12 @@ def test_nobody_decides_on_what_they_asked_for() -> None:
 
 def test_what_was_not_approved_is_not_seen() -> None:
     with broken("reveal-state"):
-        requested().disclose("anna", NOON)
+        requested().require_disclosable("anna", NOON)
     refused = requested()
     refused.refuse("no letter", "boris", NOON)
     assert (refused.state, refused.expires_at, refused.rules) == (RevealState.REFUSED, None, ())
     with broken("reveal-state"):
-        refused.disclose("anna", NOON)
+        refused.require_disclosable("anna", NOON)
 
 
 def test_what_was_decided_stays_decided() -> None:
@@ -74,6 +82,6 @@ def test_what_was_decided_stays_decided() -> None:
 
 
 def test_an_approval_holds_for_a_day_and_in_a_demonstration_for_a_minute() -> None:
-    assert RULES.at(Revealing, NOON).valid == DAY
+    assert RULES.at(RevealValidity, NOON).valid == DAY
     rules.use_packs("CN-2015,CN-2026,demo")
-    assert RULES.at(Revealing, NOON).valid == timedelta(minutes=1)
+    assert RULES.at(RevealValidity, NOON).valid == timedelta(minutes=1)

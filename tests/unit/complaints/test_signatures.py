@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.complaints.policy.assessment import standard
 from services.complaints.policy.signatures import SignatureForm, normalised, read
-from services.complaints.policy.standards import standard
 from tests.unit.complaints.builders import NOON
 
 FORM = SignatureForm(2, 18)

@@ -20,10 +20,11 @@ from sandbox import scenario
 from sandbox.scenario import files
 from sandbox.scenario.cast import Case
 from sandbox.scenario.records import Complaint, Scenario
+from services.complaints.policy.assessment import standard
 from services.complaints.policy.classification import classify
-from services.complaints.policy.intake import Report, faults
+from services.complaints.policy.intake import Report, find_errors
+from services.complaints.policy.rulebook import RULES, ComplaintForm
 from services.complaints.policy.signatures import read
-from services.complaints.policy.standards import RULES, Form, standard
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 WINDOW = timedelta(days=10)
@@ -112,11 +113,11 @@ def test_every_complaint_could_be_taken(made: Scenario) -> None:
 
 
 def test_every_good_line_is_one_that_the_intake_takes(made: Scenario) -> None:
-    form = RULES.at(Form, NOW)
+    form = RULES.at(ComplaintForm, NOW)
     refused = 0
     for line in files.complaints_ndjson(made).splitlines():
         try:
-            refused += bool(faults(msgspec.json.decode(line, type=Report), form, NOW))
+            refused += bool(find_errors(msgspec.json.decode(line, type=Report), form, NOW))
         except ValueError:
             refused += 1
     # One contradicts another, which only the database can see.
