@@ -1,4 +1,5 @@
-"""Who may see and who may act: a carrier its own rows, a provincial administration its province's, the ministry all."""
+"""Who may see and who may act: a carrier its own rows, a provincial administration those of its province, the ministry
+all."""
 
 from __future__ import annotations
 

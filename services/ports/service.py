@@ -8,7 +8,7 @@ from chassis.imports import import_router
 from chassis.service import Service
 from services.ports.access import FILE
 from services.ports.api import enquiries, filings, listings, orders, proposals
-from services.ports.imports import FILINGS
+from services.ports.imports import FILING_IMPORTS
 from services.ports.reactions import REACTIONS
 from services.ports.store.tables import METADATA
 from services.ports.sweeps import SWEEPS
@@ -20,7 +20,7 @@ SERVICE = Service(
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(
-        *(filings.router, import_router(FILINGS, "/filing-imports", FILE)),
+        *(filings.router, import_router(FILING_IMPORTS, "/filing-imports", FILE)),
         *(orders.router, proposals.router, enquiries.router, listings.router),
     ),
     reactions=REACTIONS,

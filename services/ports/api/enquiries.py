@@ -1,4 +1,4 @@
-"""Enquiries about numbers that nobody filed: carriers answer, staff see what is left."""
+"""Enquiries about numbers that are not filed: carriers answer, staff see the numbers that no carrier claims."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ router = Router(tags=["enquiries"])
 
 
 class AnswerIn(BaseModel):
-    """Whose number it is."""
+    """Whether the number is the carrier's own."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -60,7 +60,7 @@ def get_enquiry(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ_
 
 @router.post("/enquiries/{id}/answer", responses=responses(EnquiryIsAnswered, NumberIsFiled, NumberIsNotFiled))
 def answer(enquiry: CarrierEnquiry, given: AnswerIn, tx: WriteTx) -> views.EnquiryView:
-    """The carrier answers, once. Where the number is its own and unfiled, an order to shut it follows."""
+    """The carrier answers, once. Where the number is its own and not filed, an order to shut it follows."""
     return views.EnquiryView.of(answer_enquiry(tx, enquiry, given.answer, given.note), enquiry.visibility)
 
 
@@ -68,6 +68,6 @@ def answer(enquiry: CarrierEnquiry, given: AnswerIn, tx: WriteTx) -> views.Enqui
 def list_unclaimed_numbers(
     read: ReadTx, page: PageQuery, caller: Annotated[Caller, requires(READ_ENQUIRIES)]
 ) -> Page[views.UnclaimedNumber]:
-    """Numbers that nobody filed and no carrier owned to: what staff have to look into."""
+    """Numbers that are not filed and that no carrier claims, for staff to investigate."""
     require_national_staff(caller)
     return page.of(views.list_unclaimed(read, page), key=lambda unclaimed: (unclaimed.number,))

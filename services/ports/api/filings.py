@@ -1,4 +1,4 @@
-"""Filings and the register that they make."""
+"""Filings, and the register of ports."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from chassis import clock
 from chassis.http.auth import Caller, requires
 from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
-from chassis.http.problems import Forbidden, Invalid
+from chassis.http.problems import Forbidden
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from contracts.vocabulary import Purpose
 from services.ports.access import FILE, READ_PORTS, may_file_for, visible_to
-from services.ports.commands.filings import Outcome, file_ports
-from services.ports.commands.forms import Form, UnfitFormError, read_form
-from services.ports.model import Decision
+from services.ports.commands.filings import FilingOutcome, file_ports
+from services.ports.commands.forms import NAME_LENGTH, SIGNATURE_LENGTH, read_form
+from services.ports.model import FilingDecision
 from services.ports.views import register as views
 
 router = Router(tags=["register"])
 
 
 class FilingIn(BaseModel):
-    """A port as its carrier files it."""
+    """A filing of a port by its carrier."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,15 +37,15 @@ class FilingIn(BaseModel):
         None, max_length=6, description="six digits (GB/T 2260); required on access codes for one province"
     )
     holder_uscc: str = Field(max_length=64, description="unified social credit code of the port's enterprise")
-    holder_name: str = Field(max_length=200)
+    holder_name: str = Field(max_length=NAME_LENGTH)
     provider_uscc: str = Field(max_length=64, description="unified social credit code of the content provider")
-    provider_name: str = Field(max_length=200)
-    signature: str = Field(max_length=40, description="what messages are signed with, without brackets")
+    provider_name: str = Field(max_length=NAME_LENGTH)
+    signature: str = Field(max_length=SIGNATURE_LENGTH, description="the signature in the messages, without brackets")
     purpose: Purpose
     declared_from: str | None = Field(
-        None, max_length=10, description="the day from which it holds; from now on without it", examples=["2026-05-01"]
+        None, max_length=10, description="the day from which it holds; without it, from now on", examples=["2026-05-01"]
     )
-    covers_extensions: bool = Field(False, description="whether it answers for longer numbers that begin with this one")
+    covers_extensions: bool = Field(False, description="whether it also covers longer numbers that begin with this one")
 
 
 @router.post("/filings", status_code=201)
@@ -55,26 +55,18 @@ def file_port(
 ) -> views.FilingView:
     """File a port: carriers their own, national staff any.
 
-    The decision is immediate: `accepted` into the register, or `refused` with reasons while a credit list refuses new
-    ports to its holder or provider, or while an order in force has shut the port. For a filing that the register holds
-    already, the response is 200 with that filing.
+    The decision is immediate: `accepted` into the register, or `refused` with reasons while a credit list forbids its
+    holder or provider new ports, or while an order in force has shut the port. For a filing that the register already
+    has, the response is 200 with that filing.
     """
     if not may_file_for(caller, filing.carrier):
         raise Forbidden("A carrier files its own ports.")
-    (filed,) = file_ports(tx, [_form(filing)], tx.cause)
-    if filed.outcome is Outcome.KNOWN:
-        response.status_code = 200
-    return views.find_filing(tx, filed.filing, visible_to(caller))
-
-
-def _form(filing: FilingIn) -> Form:
     fields = filing.model_dump(exclude={"covers_extensions"})
-    try:
-        return read_form(fields, covers_extensions=filing.covers_extensions, now=clock.now())
-    except UnfitFormError as error:
-        raise Invalid(
-            errors=[{"in": "body", "pointer": f"/{each.field}", "detail": each.detail} for each in error.faults]
-        ) from error
+    form = read_form(fields, covers_extensions=filing.covers_extensions, now=clock.now())
+    (result,) = file_ports(tx, [form], tx.cause)
+    if result.outcome is FilingOutcome.KNOWN:
+        response.status_code = 200
+    return views.find_filing(tx, result.filing, visible_to(caller))
 
 
 @router.get("/filings")
@@ -82,13 +74,13 @@ def list_filings(
     read: ReadTx,
     page: PageQuery,
     caller: Annotated[Caller, requires(READ_PORTS)],
-    decision: Decision | None = None,
+    decision: FilingDecision | None = None,
     carrier: str | None = None,
     number: str | None = None,
     listing: Annotated[UUID | None, Query(description="the entry of the credit lists that refused it")] = None,
 ) -> Page[views.FilingView]:
-    """Filings and what became of each, the oldest first: a carrier sees its own, a provincial administration those for
-    its province."""
+    """Filings and their decisions, the oldest first: a carrier sees its own, a provincial administration those for its
+    province."""
     wanted: dict[str, str | None] = {"decision": decision, "carrier": carrier, "number": number}
     found = views.list_filings(read, page, visible_to(caller), wanted, listing)
     return page.of(found, key=lambda filing: (filing.id,))

@@ -1,4 +1,4 @@
-"""Listed enterprises: what the credit lists did to their filings and their ports, for staff."""
+"""Listed enterprises: the effect of the credit lists on their filings and ports, for staff."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from uuid import UUID
 
 from chassis.http.auth import Caller, requires
 from chassis.http.paging import Page, PageQuery
-from chassis.http.problems import NotFound
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx
 from services.ports.access import READ_ORDERS, visible_to_staff
@@ -35,7 +34,4 @@ def list_listings(
 @router.get("/listings/{entry}")
 def get_listing(entry: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ_ORDERS)]) -> views.ListingView:
     """One listing, by its entry in the credit lists."""
-    view = views.find_listing(read, entry, visible_to_staff(caller))
-    if view is None:
-        raise NotFound
-    return view
+    return views.find_listing(read, entry, visible_to_staff(caller))

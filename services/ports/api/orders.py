@@ -1,4 +1,4 @@
-"""Orders to shut ports: carriers acknowledge, execute or refuse their own, staff lift them."""
+"""Orders to shut ports: carriers acknowledge, execute or refuse their own, staff lift them. And the statistics."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from services.ports.access import (
 )
 from services.ports.api.problems import OrderStateConflict
 from services.ports.commands.orders import acknowledge_order, execute_order, lift_order, refuse_order
-from services.ports.model import Ground, OrderState, RefusalCode
+from services.ports.model import OrderState, RefusalCode, ShutdownGround
 from services.ports.views import orders as views
-from services.ports.views.statistics import Statistics, count_everything
+from services.ports.views.statistics import PortStatistics, count_everything
 
 router = Router(tags=["orders"])
 
@@ -37,7 +37,7 @@ class _Strict(BaseModel):
 
 
 class Execution(_Strict):
-    """That the port is shut, and how one can see it."""
+    """The port is shut, with evidence."""
 
     evidence: str = Field(min_length=1, max_length=4_000, examples=["SMSC-07 change 20260610-114, test message failed"])
 
@@ -50,7 +50,7 @@ class Refusal(_Strict):
 
 
 class Lifting(_Strict):
-    """Why the order is taken back."""
+    """Why the order is lifted."""
 
     reason: str = Field(min_length=1, max_length=1_000, examples=["The messages were emergency alerts."])
 
@@ -61,11 +61,11 @@ def list_orders(
     page: PageQuery,
     caller: Annotated[Caller, requires(READ_ORDERS)],
     state: OrderState | None = None,
-    ground: Ground | None = None,
+    ground: ShutdownGround | None = None,
     carrier: str | None = None,
     number: str | None = None,
-    overdue: Annotated[bool | None, Query(description="whether a deadline has passed unmet")] = None,
-    ground_fell: Annotated[bool | None, Query(description="whether corrected complaints took its ground away")] = None,
+    overdue: Annotated[bool | None, Query(description="whether it missed a deadline")] = None,
+    ground_fell: Annotated[bool | None, Query(description="whether its ground no longer holds")] = None,
 ) -> Page[views.OrderView]:
     """Orders, the oldest first: a carrier sees its own, a provincial administration those of its province."""
     wanted: dict[str, str | None] = {"state": state, "ground": ground, "carrier": carrier, "number": number}
@@ -81,7 +81,7 @@ def get_order(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ_OR
 
 @router.post("/orders/{id}/acknowledgement", responses=ACTS)
 def acknowledge(order: CarrierOrder, tx: WriteTx) -> views.OrderView:
-    """The carrier acknowledges the order."""
+    """The carrier confirms that it received the order."""
     return views.OrderView.of(acknowledge_order(tx, order), order.visibility)
 
 
@@ -104,7 +104,7 @@ def lift(order: StaffOrder, lifting: Lifting, tx: WriteTx) -> views.OrderView:
 
 
 @router.get("/statistics", tags=["statistics"])
-def count(read: ReadTx, caller: Annotated[Caller, requires(READ_STATISTICS)]) -> Statistics:
-    """How many ports, filings, complaints, orders and enquiries there are, of one moment."""
+def count(read: ReadTx, caller: Annotated[Caller, requires(READ_STATISTICS)]) -> PortStatistics:
+    """Numbers of ports, filings, complaints, orders, enquiries, listings and proposals, at one moment."""
     require_national_staff(caller)
     return count_everything(read)

@@ -1,4 +1,4 @@
-"""Conflicts of the model, as problems: a ConflictError names one by its slug."""
+"""Conflicts of the model as problems: a ConflictError names one by its slug."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from chassis.http.problems import Problem
 class OrderStateConflict(Problem):
     slug = "order-state"
     status = 409
-    title = "The order is in a state in which this cannot be done"
+    title = "The state of the order does not allow this"
     description = (
-        "An order is acknowledged, then executed or refused by its carrier, and lifted by staff: `detail` says where it"
-        " stands. Read it again; with the Idempotency-Key of the first request a repeated one gets its answer again."
+        "A carrier acknowledges an order, then executes or refuses it; staff lift it. `detail` states how far the order"
+        " has come. Read it again. A request that is repeated with its Idempotency-Key gets its first response."
     )
 
 
 class EnquiryIsAnswered(Problem):
     slug = "enquiry-is-answered"
     status = 409
-    title = "The enquiry has been answered"
-    description = "A carrier answers an enquiry once. An answer that was wrong is put right with the regulator's staff."
+    title = "The enquiry is already answered"
+    description = "A carrier answers an enquiry once. To correct a wrong answer, contact the regulator's staff."
 
 
 class NumberIsFiled(Problem):
@@ -27,8 +27,8 @@ class NumberIsFiled(Problem):
     status = 409
     title = "The number is filed"
     description = (
-        "The answer says that the number is unfiled, but there is a filing in force that answers for it: the carrier's"
-        " own (then answer `filed`), or another carrier's."
+        "The answer states that the number is not filed, but a filing in force covers it: the carrier's own (the answer"
+        " is then `filed`), or another carrier's."
     )
 
 
@@ -37,36 +37,36 @@ class NumberIsNotFiled(Problem):
     status = 409
     title = "The number is not filed"
     description = (
-        "The answer says that the number has been filed, but no filing of this carrier in force answers for it. File it"
-        " first: POST /filings."
+        "The answer states that the number is filed, but no filing of this carrier in force covers it. File it first:"
+        " POST /filings."
     )
 
 
 class ProposalStateConflict(Problem):
     slug = "proposal-state"
     status = 409
-    title = "The proposal is decided, or withdrawn"
+    title = "The proposal is already decided or withdrawn"
     description = (
-        "A proposal to shut is decided once, and withdrawn when the listing that it stands on ends before that."
-        " `detail` says what became of it. Against an order that followed from it there is its lifting."
+        "A proposal to shut is decided once, and withdrawn when its listing ends before the decision. `detail` states"
+        " which. To undo an order that followed, lift the order."
     )
 
 
 class PortIsProposed(Problem):
     slug = "port-is-proposed"
     status = 409
-    title = "The port is proposed already"
+    title = "The port is already proposed"
     description = (
-        "A proposal to shut this port waits to be decided. Have it decided first: GET /shutdown-proposals finds it by"
-        " carrier and number."
+        "A proposal to shut this port is waiting for a decision, which has to come first. To find it: GET"
+        " /shutdown-proposals with carrier and number."
     )
 
 
 class PortIsOrdered(Problem):
     slug = "port-is-ordered"
     status = 409
-    title = "There is an open order for the port"
+    title = "The port has an open order"
     description = (
-        "A port has one open order at most, and there is one: GET /orders finds it by carrier and number. Reject the"
-        " proposal, or decide it after that order has been lifted."
+        "A port has at most one open order. To find it: GET /orders with carrier and number. Reject the proposal, or"
+        " decide it after that order is lifted."
     )

@@ -1,4 +1,4 @@
-"""Shutdown by hand: one of staff proposes it, another decides. Carriers see the orders that follow, not this."""
+"""Shutdown by hand: one person of staff proposes it, another one decides. Carriers see only the orders that follow."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ from contracts.numbers import NumberKind, SenderNumber
 from services.ports.access import PROPOSE_ORDERS, READ_ORDERS, StaffProposal, visible_to_staff
 from services.ports.api.problems import PortIsOrdered, PortIsProposed, ProposalStateConflict
 from services.ports.commands.proposals import decide_proposal, propose_shutdown
-from services.ports.model import ProposalState, Verdict
-from services.ports.store.register import Place
+from services.ports.model import PortKey, ProposalState, Verdict
 from services.ports.views import proposals as views
 
 router = Router(tags=["shutdown proposals"])
 
 
 class ProposalIn(BaseModel):
-    """A port that one of staff wants shut, and why."""
+    """A port that staff want shut, and why."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,8 +34,8 @@ class ProposalIn(BaseModel):
     reason: str = Field(min_length=1, max_length=1_000)
 
 
-class DecisionIn(BaseModel):
-    """What somebody else decides about a proposal, and why."""
+class ProposalDecisionIn(BaseModel):
+    """The decision of a second person on a proposal, and why."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -51,7 +50,7 @@ def propose(
 ) -> views.ProposalView:
     """Propose to shut a port: national staff any port, provincial staff those filed for their province."""
     visibility = visible_to_staff(caller)
-    proposal = propose_shutdown(tx, _place(proposed), proposed.reason, visibility, caller)
+    proposal = propose_shutdown(tx, _port(proposed), proposed.reason, visibility, caller)
     return views.ProposalView.model_validate(proposal)
 
 
@@ -79,12 +78,12 @@ def get_proposal(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ
 
 
 @router.post("/shutdown-proposals/{id}/decision", responses=responses(FourEyes, ProposalStateConflict, PortIsOrdered))
-def decide(proposal: StaffProposal, decided: DecisionIn, tx: WriteTx) -> views.ProposalView:
+def decide(proposal: StaffProposal, decided: ProposalDecisionIn, tx: WriteTx) -> views.ProposalView:
     """A second person decides. One port is ordered shut at once, the ports of an enterprise in batches."""
     return views.ProposalView.model_validate(decide_proposal(tx, proposal, decided.decision, decided.reason))
 
 
-def _place(proposed: ProposalIn) -> Place:
+def _port(proposed: ProposalIn) -> PortKey:
     number = SenderNumber.parse(proposed.number)
     if proposed.carrier not in CARRIERS:
         raise Invalid.value("body", "/carrier", "must be a carrier that is known here")

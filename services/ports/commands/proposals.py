@@ -1,4 +1,4 @@
-"""Shutdown by hand: one of staff proposes, another decides."""
+"""Shutdown by hand: one person of staff proposes, another one decides."""
 
 from __future__ import annotations
 
@@ -6,40 +6,44 @@ from chassis import audit, clock
 from chassis.aggregate import ConflictError, NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
+from chassis.ids import new_id
 from chassis.target import Target
 from services.ports.access import Visibility
 from services.ports.commands.measures import order_by_hand
-from services.ports.model import ShutdownProposal, Verdict
+from services.ports.model import PortKey, ShutdownProposal, Verdict
 from services.ports.model.order import reference
-from services.ports.store import locks
-from services.ports.store.listings import load_listings, save_listings, set_out
+from services.ports.model.proposal import STAFF
+from services.ports.store.listings import add_listed_ports, load_listings, save_listings
+from services.ports.store.locks import lock_codes, lock_numbers
 from services.ports.store.orders import load_open_orders, save_orders
 from services.ports.store.proposals import find_proposal, is_proposed, load_proposals, save_proposals
-from services.ports.store.register import Place, registers_of
+from services.ports.store.register import register_extracts
 
 
-def propose_shutdown(tx: Tx, place: Place, reason: str, visibility: Visibility, actor: Actor) -> ShutdownProposal:
+def propose_shutdown(tx: Tx, port: PortKey, reason: str, visibility: Visibility, actor: Actor) -> ShutdownProposal:
     """Propose to shut a port. A provincial administration proposes ports that are filed for its province.
 
-    Raises NotFoundError, and ConflictError where the port is proposed already.
+    Raises NotFoundError, and ConflictError where the port is already proposed.
     """
-    carrier, number = place
-    locks.deciding(tx, [number])
+    carrier, number = port
+    lock_numbers(tx, [number])
     now = clock.now()
-    filed = registers_of(tx, [number])[number].of_carrier(carrier, now)
-    province = None if filed is None else filed.province
+    entry = register_extracts(tx, [number])[number].of_carrier(carrier, now)
+    province = None if entry is None else entry.province
     if not visibility.includes(carrier, province):
         raise NotFoundError
     if is_proposed(tx, carrier, number):
-        raise ConflictError("port-is-proposed", "A proposal to shut this port waits to be decided.")
-    proposal = ShutdownProposal.of_port(
-        carrier,
-        number,
+        raise ConflictError("port-is-proposed", "A proposal to shut this port is waiting for a decision.")
+    proposal = ShutdownProposal(
+        id=new_id(),
+        carrier=carrier,
+        number=number,
         province=province,
         reason=reason,
+        proposed_by=STAFF,
         proposer=actor.subject,
         correlation_id=tx.cause.correlation_id,
-        at=now,
+        proposed_at=now,
     )
     save_proposals(tx, [proposal])
     audit.record(tx, actor, "shutdown-proposed", reference("proposal", proposal.id), reason)
@@ -67,17 +71,17 @@ def _decide_on_port(
 ) -> ShutdownProposal:
     assert found.carrier is not None
     assert found.number is not None
-    locks.deciding(tx, [found.number])
+    lock_numbers(tx, [found.number])
     ordered = any(each.carrier == found.carrier for each in load_open_orders(tx, [found.number]))
-    proposal = _locked(tx, target)
+    proposal = _load(tx, target)
     now = clock.now()
     proposal.decide(verdict, target.actor.subject, reason, now)
     if verdict is Verdict.SHUT:
         if ordered:
             raise ConflictError("port-is-ordered", "There is an open order to shut this port.")
-        filed = registers_of(tx, [found.number])[found.number].of_carrier(found.carrier, now)
-        order = order_by_hand(proposal, filed, now, tx.cause)
-        proposal.order = order.id
+        entry = register_extracts(tx, [found.number])[found.number].of_carrier(found.carrier, now)
+        order = order_by_hand(proposal, entry, now, tx.cause)
+        proposal.order_id = order.id
         save_orders(tx, [order])
     save_proposals(tx, [proposal])
     return proposal
@@ -88,14 +92,14 @@ def _decide_on_enterprise(
 ) -> ShutdownProposal:
     assert found.listing is not None
     assert found.code is not None
-    # As when a listing begins: no filing slips between what the enterprise has and what is noted of it.
-    locks.listing(tx, [found.code])
+    # As when a listing begins: no port is filed between the selection of the enterprise's ports and the commit.
+    lock_codes(tx, [found.code])
     listing = load_listings(tx, [found.listing])[found.listing]
-    proposal = _locked(tx, target)
+    proposal = _load(tx, target)
     proposal.decide(verdict, target.actor.subject, reason, clock.now())
     if verdict is Verdict.SHUT:
         listing.shut_ports()
-        set_out(tx, [listing])
+        add_listed_ports(tx, [listing])
         tx.announce()
     else:
         listing.leave_ports()
@@ -104,7 +108,7 @@ def _decide_on_enterprise(
     return proposal
 
 
-def _locked(tx: Tx, target: Target[Visibility]) -> ShutdownProposal:
+def _load(tx: Tx, target: Target[Visibility]) -> ShutdownProposal:
     (proposal,) = load_proposals(tx, [target.id])
     target.check_version(proposal.version)
     return proposal

@@ -1,4 +1,4 @@
-"""Orders: loaded and saved in sets, and asked about by number."""
+"""Orders: loaded and saved in sets, and looked up by number."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ import sqlalchemy as sa
 
 from chassis.database import Read, Tx
 from chassis.stored import Stored
-from services.ports.model import Ground, Order
+from services.ports.model import Order, PortKey, ShutdownGround
 from services.ports.model.order import IN_FORCE
 from services.ports.policy.decisions import PastOrder
-from services.ports.store.register import Place
 from services.ports.store.tables import ORDERS
 
 _STORED = Stored(ORDERS, Order)
@@ -43,7 +42,7 @@ def load_open_orders(tx: Tx, numbers: Iterable[str]) -> list[Order]:
 
 
 def load_orders_due(tx: Tx, now: datetime, limit: int) -> list[Order]:
-    """At most `limit` orders with a deadline that passed before `now`, locked; not those that others have."""
+    """At most `limit` orders with a deadline that passed before `now`, locked; skips rows locked by another worker."""
     return _loaded(
         tx,
         sa.text("SELECT * FROM orders WHERE due_at < :now ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED"),
@@ -52,12 +51,12 @@ def load_orders_due(tx: Tx, now: datetime, limit: int) -> list[Order]:
 
 
 def save_orders(tx: Tx, orders: Sequence[Order]) -> None:
-    """Write orders that changed and publish what they recorded."""
+    """Write the orders that changed and publish their events."""
     _STORED.save(tx, orders)
 
 
 def past_orders(read: Read, numbers: Sequence[str]) -> dict[str, list[PastOrder]]:
-    """Every order there was about these numbers."""
+    """Every order about these numbers, open or lifted."""
     rows = read.execute(
         sa.text(
             "SELECT number, carrier, lifted_at, cause, ground FROM orders WHERE number = ANY(CAST(:numbers AS text[]))"
@@ -66,12 +65,12 @@ def past_orders(read: Read, numbers: Sequence[str]) -> dict[str, list[PastOrder]
     )
     orders: dict[str, list[PastOrder]] = defaultdict(list)
     for row in rows.all():
-        by_listing = row.ground == Ground.LISTING
+        by_listing = row.ground == ShutdownGround.LISTING
         orders[row.number].append(PastOrder(row.carrier, row.lifted_at, row.cause, by_listing))
     return orders
 
 
-def orders_in_force(read: Read, places: Sequence[Place]) -> dict[Place, UUID]:
+def orders_in_force(read: Read, ports: Sequence[PortKey]) -> dict[PortKey, UUID]:
     """The orders because of which these ports must not be used."""
     rows = read.execute(
         sa.text(
@@ -81,16 +80,16 @@ def orders_in_force(read: Read, places: Sequence[Place]) -> dict[Place, UUID]:
             "WHERE o.state = ANY(CAST(:states AS text[]))"
         ),
         {
-            "carriers": [carrier for carrier, _ in places],
-            "numbers": [number for _, number in places],
+            "carriers": [carrier for carrier, _ in ports],
+            "numbers": [number for _, number in ports],
             "states": sorted(IN_FORCE),
         },
     )
     return {(row.carrier, row.number): row.id for row in rows}
 
 
-def place_of_order(read: Read, order: UUID) -> Place | None:
-    """Where an order's port is, which never changes; None where there is no such order."""
+def find_port_of_order(read: Read, order: UUID) -> PortKey | None:
+    """The port of an order, which never changes; None where the order does not exist."""
     row = read.execute(sa.select(ORDERS.c.carrier, ORDERS.c.number).where(ORDERS.c.id == order)).one_or_none()
     return None if row is None else (row.carrier, row.number)
 

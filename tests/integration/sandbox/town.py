@@ -113,12 +113,12 @@ class Town:
         """File these numbers and let enough people complain of each."""
         scenes.file(self.database, *(scenes.form(number, carrier=carrier) for number in numbers))
         for number in numbers:
-            scenes.hear(self.database, *scenes.five(number, carrier=carrier))
+            scenes.consume(self.database, *scenes.five(number, carrier=carrier))
 
     def ask_about(self, numbers: Sequence[str]) -> None:
         """Let enough people complain of numbers that nobody filed."""
         for number in numbers:
-            scenes.hear(self.database, *(scenes.unregistered(f"{number} {n}", number) for n in range(2)))
+            scenes.consume(self.database, *(scenes.unregistered(f"{number} {n}", number) for n in range(2)))
 
     def orders(self) -> Sequence[Any]:
         return scenes.orders(self.database)
