@@ -53,6 +53,10 @@ format: $(DEV)  ## put the sources into shape
 contracts: $(DEV)  ## schemas and examples of the published facts, made anew from their classes; refuses what breaks
 	@exec $(BIN)/python -m contracts.schemas
 
+.PHONY: migration
+migration: $(DEV)  ## write a migration from what changed in a service's tables (SERVICE=ports M="why", EMPTY=1: no statements)
+	@exec $(BIN)/anning migration "$(SERVICE)" "$(M)" $(if $(EMPTY),--empty)
+
 .PHONY: bench
 bench: $(DEV)  ## measure; writes benchmarks/out/results.json (INPUT=folder of real input, ONLY=name,name)
 	@exec $(BIN)/python -m benchmarks $(if $(INPUT),--input "$(INPUT)") $(if $(ONLY),--only "$(ONLY)")

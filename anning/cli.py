@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,32 @@ def migrate(service: Name, replication: Annotated[int, typer.Option(help="Replic
     """Bring a service's database to its newest revision and create the topics that it owns."""
     for line in run.prepare(load(service), replication):
         typer.echo(line)
+
+
+@app.command()
+def migration(
+    service: Name,
+    message: Annotated[str, typer.Argument(help="Why, in a sentence; the file is named after it.")],
+    empty: Annotated[bool, typer.Option(help="Without statements, for SQL that no table asks for.")] = False,
+) -> None:
+    """Write a migration from what changed in a service's tables since its newest revision."""
+    from chassis.migrations import generation
+    from standalone.postgres import EmbeddedPostgres
+
+    loaded = load(service)
+    with (
+        tempfile.TemporaryDirectory(prefix="anning-migration-") as folder,
+        EmbeddedPostgres(Path(folder), settings={"fsync": "off"}) as postgres,
+    ):
+        try:
+            written = generation.write(loaded, postgres.create_database("scratch"), message, empty=empty)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+    if not written:
+        raise typer.Exit(_complain(f"nothing to migrate: {service}'s newest revision makes the tables in the code"))
+    for path in written:
+        typer.echo(path)
+    typer.echo("Read and edit (docs/migrations.md), then: make test ARGS=tests/architecture/test_migrations.py")
 
 
 @app.command()
@@ -69,7 +96,7 @@ def up(
         raise typer.Exit(_complain(error)) from error
 
 
-def _complain(error: Exception) -> int:
+def _complain(error: object) -> int:
     typer.echo(f"anning: {error}", err=True)
     return 1
 
