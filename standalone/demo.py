@@ -69,11 +69,18 @@ class Run:
                 time.sleep(0.25)
 
 
-def run(services: Sequence[str], given: Path | None, written: Path | None, console: Console) -> None:
+def run(
+    services: Sequence[str],
+    given: Path | None,
+    written: Path | None,
+    console: Console,
+    before_stop: Callable[[System, Run], None] = lambda *_: None,
+) -> None:
     """Start everything, let the flow run to its end, tell what happened, and leave nothing running.
 
     `given` is a folder with a register and complaints (None: a small scenario of made-up enterprises); `written`
-    takes the figures as JSON. Raises DemoFailed, ProcessFailed.
+    takes the figures as JSON. `before_stop` is called with the system at the end of the flow. Raises DemoFailed,
+    ProcessFailed.
     """
     with tempfile.TemporaryDirectory(prefix="anning-demo-") as folder, ExitStack() as stack:
         directory = Path(folder)
@@ -97,6 +104,7 @@ def run(services: Sequence[str], given: Path | None, written: Path | None, conso
         if written is not None:
             written.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
             console.print(f"Figures written to {written}")
+        before_stop(system, made)
     console.print("Nothing is left running.")
     broken = [each["equation"] for each in document["reconciled"] if not each["holds"]]
     if broken:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import pytest
@@ -56,6 +57,26 @@ def test_a_second_upgrade_changes_nothing(name: str, migrated: Callable[[str], D
     before = made_of(migrated(name))
     migrations.upgrade(load(name), migrated(name).conninfo)
     assert made_of(migrated(name)) == before
+
+
+def test_a_migration_waits_for_another_one(empty: Callable[[str], Database]) -> None:
+    database, service = empty("taken"), load(sources.services()[0])
+    with ThreadPoolExecutor(1) as pool:
+        with database.engine.connect() as other:
+            other.execute(sa.text("SELECT pg_advisory_lock(hashtext('anning migrate'))"))
+            waiting = pool.submit(migrations.upgrade, service, database.conninfo)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=1)
+            # No transaction is open meanwhile: CREATE INDEX CONCURRENTLY would wait for its end.
+            assert other.execute(sa.text(_TRANSACTIONS)).scalar_one() == 0
+            other.execute(sa.text("SELECT pg_advisory_unlock_all()"))
+        waiting.result()
+
+
+_TRANSACTIONS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle in transaction'
+"""
 
 
 @every_service
