@@ -76,6 +76,14 @@ contracts: $(DEV)  ## write schemas and examples of the published facts; refuses
 compose: $(DEV)  ## write docker-compose.yml from its template and what the services declare
 	@exec $(BIN)/python -m deploy.compose
 
+.PHONY: migration
+migration: $(DEV)  ## write a migration from what changed in a service's tables (SERVICE=ports M="why", EMPTY=1: no statements)
+	@exec $(BIN)/anning migration "$(SERVICE)" "$(M)" $(if $(EMPTY),--empty)
+
+.PHONY: dump
+dump: $(DEV)  ## at a release: keep what its demonstration leaves for tests/upgrade
+	@exec $(BIN)/python -m tests.upgrade.dump
+
 .PHONY: bench
 bench: $(DEV)  ## measure; writes benchmarks/out/results.json (INPUT=folder of real input, ONLY=name,name)
 	@exec $(BIN)/python -m benchmarks $(if $(INPUT),--input "$(INPUT)") $(if $(ONLY),--only "$(ONLY)")

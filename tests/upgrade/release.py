@@ -1,0 +1,89 @@
+"""What a release leaves: the databases, the topics and the key ring after its demonstration."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from chassis.events import kafka as clients
+from chassis.events.topics import Catalogue
+
+HERE = Path(__file__).parent
+
+TOPICS, KEYS, FIGURES = "topics.ndjson.xz", "complaints.keys.json", "release.json"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release, from its folder."""
+
+    folder: Path
+
+    @classmethod
+    def newest(cls) -> Release:
+        """The one before the code: its processes and those of the code run side by side during an upgrade."""
+        folders = [path.parent for path in HERE.glob(f"*/{FIGURES}")]
+        return cls(max(folders, key=lambda folder: tuple(map(int, folder.name.split(".")))))
+
+    @property
+    def taken_at(self) -> datetime:
+        """When the services were stopped, with nothing under way."""
+        return datetime.fromisoformat(self._said["taken_at"])
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The services' statistics at that moment, by service, as the release itself counted."""
+        figures: dict[str, Any] = self._said["figures"]
+        return figures
+
+    @property
+    def imports(self) -> list[dict[str, Any]]:
+        """The files of complaints that were handed in, as `GET /complaint-imports/{id}` gave them."""
+        imports: list[dict[str, Any]] = self._said["imports"]
+        return imports
+
+    @property
+    def services(self) -> list[str]:
+        """The services of the release, by name."""
+        return sorted(path.name.removesuffix(".sql.xz") for path in self.folder.glob("*.sql.xz"))
+
+    def restore_database(self, service: str, url: str) -> None:
+        """Fill an empty database with that of a service."""
+        statements = lzma.decompress((self.folder / f"{service}.sql.xz").read_bytes())
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(statements)
+
+    def restore_topics(self, bootstrap: str, catalogue: Catalogue) -> None:
+        """Write every record to its topic, which exists, and to its partition, in the order in which it was there."""
+        producer = clients.producer(bootstrap, "restore")
+        try:
+            for line in lzma.decompress((self.folder / TOPICS).read_bytes()).splitlines():
+                record = json.loads(line)
+                producer.send(
+                    catalogue.physical(record["topic"]),
+                    record["value"].encode(),
+                    record["key"].encode(),
+                    [(name, value.encode()) for name, value in record["headers"]],
+                    record["partition"],
+                )
+            producer.flush()
+        finally:
+            producer.close()
+
+    def restore_keys(self, folder: Path) -> Path:
+        """The key ring of complaints, as a file that only its owner can read."""
+        path = folder / KEYS
+        path.touch(mode=0o600)
+        path.write_bytes((self.folder / KEYS).read_bytes())
+        return path
+
+    @property
+    def _said(self) -> dict[str, Any]:
+        said: dict[str, Any] = json.loads((self.folder / FIGURES).read_text(encoding="utf-8"))
+        return said
