@@ -1,4 +1,4 @@
-"""The command line: the one composition root. A service is loaded by its name, when it is run."""
+"""The command line: the only composition root. It loads a service by name when it runs it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(help=HELP, envvar="ANNING_SERVICE")]
-"""The argument of commands with no other one; the image of a service sets the variable."""
+"""The argument of commands with no other argument; the image of a service sets the variable."""
 
 
 @app.command("run")

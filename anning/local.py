@@ -1,4 +1,4 @@
-"""Commands for one machine: the demonstration, the system that stays up, development of one service, tokens."""
+"""Commands for one machine: the demonstration, the running system, development of one service, tokens."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def demo(
     ] = None,
     summary: Annotated[Path | None, typer.Option(help="Where to write the figures, as JSON.")] = None,
 ) -> None:
-    """Start everything, let complaints flow to executed orders, tell the story, and leave nothing running."""
+    """Start everything, run complaints through to executed orders, print the story, and leave nothing running."""
     from standalone import demo as demonstration
 
     with _failing_with_a_line(*demonstration.FAILURES):
@@ -44,7 +44,7 @@ def up(
         bool, typer.Option("--demo", help="Load the demonstration's data into a system that has none.")
     ] = False,
 ) -> None:
-    """Start everything on data that is kept, until Ctrl-C."""
+    """Start everything on stored data, until Ctrl-C."""
     from sandbox.install import client_id_of
     from standalone import kept
 
@@ -62,7 +62,7 @@ def dev(service: Name, directory: Directory = DIRECTORY) -> None:
     """Run the API and the worker of one service, restarted when a source changes, until Ctrl-C.
 
     PostgreSQL, Kafka and the token issuer start in the background, once; `down` stops them. Carriers and authorities do
-    not act: what they would do is done by hand.
+    not act.
     """
     from standalone import dev as development
     from standalone import kept
@@ -72,7 +72,7 @@ def dev(service: Name, directory: Directory = DIRECTORY) -> None:
 
 
 def infrastructure(directory: Directory = DIRECTORY) -> None:
-    """Start PostgreSQL, Kafka and the token issuer, with databases and topics, until Ctrl-C. `dev` does it, too."""
+    """Start PostgreSQL, Kafka and the token issuer, with databases and topics, until Ctrl-C. `dev` does this too."""
     from standalone import kept
 
     with _failing_with_a_line(*kept.FAILURES):
@@ -80,7 +80,7 @@ def infrastructure(directory: Directory = DIRECTORY) -> None:
 
 
 def down(directory: Directory = DIRECTORY) -> None:
-    """Stop what `dev` left running, or what `up` runs."""
+    """Stop the infrastructure of `dev`, or a running `up`."""
     from standalone import kept, running
 
     with _failing_with_a_line(*kept.FAILURES, TimeoutError):
@@ -122,7 +122,7 @@ def _console() -> Console:
 
 @contextmanager
 def _failing_with_a_line(*failures: type[Exception]) -> Iterator[None]:
-    """End with 1 and a line on stderr for these failures."""
+    """Exit with 1 and a line on stderr for these errors."""
     try:
         yield
     except failures as error:

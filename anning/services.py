@@ -1,7 +1,7 @@
-"""The one list of services: the folders in `services/` that hold a `service.py`. A service is loaded when it is used.
+"""The one list of services: the folders in `services/` with a `service.py`. A service is loaded when it is used.
 
-Locks, images, docker-compose.yml, help texts, the standalone system and tests follow from this list and from what each
-service declares (chassis.service.Service).
+Locks, images, docker-compose.yml, help texts, the standalone system and tests follow from this list and from the
+declarations of each service (chassis.service.Service).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import services
 from chassis.service import Service
 
 NAMES = tuple(sorted(found.parent.name for path in services.__path__ for found in Path(path).glob("*/service.py")))
-"""Every service that is installed: all of them in a checkout, one in an image."""
+"""Every installed service: all in a checkout, one in an image."""
 
 HELP = f"The service: {', '.join(NAMES)}."
 Name = Annotated[str, typer.Argument(help=HELP)]

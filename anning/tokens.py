@@ -1,4 +1,4 @@
-"""Access tokens for trying the APIs by hand: asked of the sandbox's issuer with a client's own secret."""
+"""Access tokens for manual use of the APIs, requested from the sandbox's issuer with a client's own secret."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sandbox.tokens import Tokens
 
 
 class TokenRefused(Exception):
-    """There is no token for this client; the message contains the reason."""
+    """There is no token for this client; the message states the reason."""
 
 
 def access_token(client_id: str, credentials: Path, issuer: str) -> str:
-    """A token of that client, whose secret is in the folder `credentials`, from the issuer at that address.
+    """A token of that client from the issuer at that address; its secret is in the folder `credentials`.
 
-    Raises TokenRefused: an unknown client, no credentials, or no issuer that answers and accepts them.
+    Raises TokenRefused: unknown client, no credentials, or no response of the issuer.
     """
     try:
         client = install.client_by_id(credentials, client_id)

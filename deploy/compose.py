@@ -1,4 +1,4 @@
-"""`python -m deploy.compose` writes docker-compose.yml from its template and from what the services declare."""
+"""`python -m deploy.compose` writes docker-compose.yml from its template and the declarations of the services."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def rendered(services: Sequence[Service]) -> str:
 
 
 def build_arguments(service: str, locks: Path = ROOT / "requirements") -> dict[str, str]:
-    """The arguments with which the stage `service` of deploy/Dockerfile makes the image of a service."""
+    """The build arguments of the stage `service` in deploy/Dockerfile for the image of a service."""
     has_own_lock = (locks / f"{service}.lock").exists()
     return {"SERVICE": service} | ({"LOCK": service} if has_own_lock else {})
 

@@ -1,4 +1,4 @@
-"""Ends with 0 where this container's process says that it is ready: its health check. Asks past any proxy."""
+"""Exits with 0 where this container's process is ready: its health check. Bypasses proxies."""
 
 import http.client
 import sys

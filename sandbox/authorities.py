@@ -1,9 +1,9 @@
-"""Authorities that answer, in time, late or not at all.
+"""Simulated authorities that respond in time, late or not at all.
 
-Each fetches the batches that were sealed for it, checks them and says that it has them; then it returns or concludes
-their clues, or leaves them lying.
+Each fetches the batches sealed for it, verifies them and returns their digests as receipts. Then it returns or
+concludes their clues, or ignores them.
 
-What an authority does about a clue follows from its habits and the clue's id alone.
+The response to a clue depends only on the configured behaviour and the id of the clue.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _FILES = "/conclusion-imports"
 _FILE_TYPE = "application/x-ndjson"
 _UNDER_WAY = {"received", "running"}
 _LOOKS_AT_FILES_EVERY = timedelta(milliseconds=200)
-# Somebody else of the authority concluded or returned it meanwhile.
+# Another person of the authority has concluded or returned it meanwhile.
 _SETTLED_OTHERWISE = "clue-state"
-# What is written down as a decision and gets a number.
+# The conclusions with a written decision, which has a number.
 _DECIDED = {ConclusionCode.FINED, ConclusionCode.WARNED, ConclusionCode.LICENCE_MEASURE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt(Task):
-    """To fetch a batch, to check it against the digest, and to say that it is there."""
+    """Fetch a batch, verify it by its digest, and return the receipt."""
 
     digest: str
     key: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -45,7 +45,7 @@ class Receipt(Task):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusions(Task):
-    """To hand in a file of conclusions: a line for each of the clues it is about, in their order."""
+    """Upload a file of conclusions: one line per clue, in their order."""
 
     lines: tuple[Mapping[str, Any], ...]
     key: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -53,13 +53,13 @@ class Conclusions(Task):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome(Task):
-    """To see what became of a file that was handed in."""
+    """Read the result of an uploaded file."""
 
     location: str
 
 
 class Authority(Correspondent):
-    """One authority at work, at the referrals service."""
+    """One simulated authority, at the referrals service."""
 
     def __init__(
         self, code: str, behaviour: Behaviour, referrals_url: str, tokens: Tokens, *, threads: int = 2
@@ -96,13 +96,13 @@ class Authority(Correspondent):
         self._plan(_due(clue, course), Act(name="return", about=(_path(clue),), etag=f'"{clue["version"]}"', body=body))
 
     def _plan_conclusions(self, clues: Sequence[Mapping[str, Any]], course: ClueCourse) -> None:
-        """All of one batch and course in one file, when the last of them is due."""
+        """All clues of one batch and course in one file, when the last of them is due."""
         lines = tuple(self._conclusion(clue, course) for clue in clues)
         when = max(_due(clue, course) for clue in clues)
         self._plan(when, Conclusions(name="conclusion", about=tuple(map(_path, clues)), lines=lines))
 
     def _conclusion(self, clue: Mapping[str, Any], course: ClueCourse) -> Mapping[str, Any]:
-        """The line about a clue; the same whenever it is written, so that what is said twice says nothing new."""
+        """The line for a clue: always the same, so that a repetition changes nothing."""
         subject, year = clue["subject"], _moment(clue["referred_at"]).astimezone(LEGAL_TIME).year
         fined = course.conclude is ConclusionCode.FINED and subject["kind"] == SubjectKind.ENTERPRISE
         line = {
@@ -140,7 +140,7 @@ class Authority(Correspondent):
             self._fail(receipt, f"the manifest is that of batch {manifest.batch} for {manifest.authority}")
             return
         answer = self._office.post(f"{batch}/receipt", {"digest": receipt.digest}, key=receipt.key)
-        # 409: somebody else of the authority said so before.
+        # 409: another person of the authority has done it before.
         if answer.status_code != 409:
             granted(answer)
             self._count("receipt", 1)
@@ -149,7 +149,7 @@ class Authority(Correspondent):
     def _hand_in(self, conclusions: Conclusions) -> None:
         content = b"".join(msgspec.json.encode(line) + b"\n" for line in conclusions.lines)
         answer = granted(self._office.send(_FILES, content, _FILE_TYPE, key=conclusions.key))
-        # They are minded until the file is worked off: what is in it is still open as far as one can see.
+        # These clues are marked until the file is applied: until then they still look open.
         outcome = Outcome(name="conclusion", about=conclusions.about, location=answer.headers["location"])
         self._agenda.add(clock.now() + _LOOKS_AT_FILES_EVERY, outcome)
 
@@ -182,7 +182,7 @@ def _path(clue: Mapping[str, Any]) -> str:
 
 
 def _due(clue: Mapping[str, Any], course: ClueCourse) -> datetime:
-    """When a course is taken: so long after the clue was received, or at that part of the time there is."""
+    """When a course is taken: this long after the receipt of the clue, or at this fraction of the term."""
     assert course.after is not None
     return due(
         course.after,

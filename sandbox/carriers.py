@@ -1,6 +1,7 @@
-"""Carriers that answer, well, late or not at all: each polls its own orders and enquiries over REST and acts on them.
+"""Simulated carriers that respond well, late or not at all: each polls its own orders and enquiries over REST and acts
+on them.
 
-What a carrier does with one of them follows from its habits and the thing's id alone.
+The response depends only on the configured behaviour and the id of the order or enquiry.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from sandbox.tokens import Tokens
 _ORDERS_AWAITED = ("ordered", "acknowledged")
 _OPEN = {"acknowledgement": {"ordered"}, "execution": {"acknowledged"}, "refusal": {*_ORDERS_AWAITED}}
 _ANSWERABLE = {"sent", "unanswered"}
-# What a carrier says next where the register contradicts it.
+# The next answer of a carrier where the register contradicts it.
 _SAYS_INSTEAD = {"mine-unfiled": "filed", "filed": "not-mine"}
 _AT_ONCE = "0s"
 
 
 class Carrier(Correspondent):
-    """One carrier at work, at the ports service."""
+    """One simulated carrier, at the ports service."""
 
     def __init__(
         self, code: str, behaviour: Behaviour, book: Book, ports_url: str, tokens: Tokens, *, threads: int = 2
@@ -47,7 +48,7 @@ class Carrier(Correspondent):
                 self._plan_enquiry(enquiry)
 
     def _plan_order(self, order: Mapping[str, Any]) -> None:
-        """Put the next thing to do about an order on the agenda, if there is one."""
+        """Plan the next act about an order, if there is one."""
         course = self._habits.order(order["id"])
         ordered_at = _moment(order["ordered_at"])
         acknowledged_at = order["acknowledged_at"]
@@ -109,7 +110,7 @@ class Carrier(Correspondent):
         return replace(act, body={**act.body, "answer": _SAYS_INSTEAD[act.body["answer"]]}, key=str(uuid.uuid4()))
 
     def _evidence(self, resource: str) -> str:
-        """A work order's number and when the port was shut, as a carrier would say it."""
+        """A made-up work order number and time of shutdown."""
         now = clock.now().astimezone(LEGAL_TIME)
         ticket = f"{self.code}-{now:%Y%m%d}-{resource[-8:].upper()}"
         return f"工单{ticket}，{now.isoformat(timespec='seconds')}关停，拨测无法发送"

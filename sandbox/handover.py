@@ -1,4 +1,4 @@
-"""A batch of clues as it is handed over: read, and checked against the digest that it was sealed under."""
+"""A batch of clues as the authority receives it: parsed, and verified by its digest."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import msgspec
 
 
 class Tampered(Exception):
-    """What was handed over is not what was sealed. The message says where it differs."""
+    """The content is not what was sealed. The message states the difference."""
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """A document as the manifest lists it: SHA-256 in hexadecimal, and its length."""
+    """A document in the manifest: SHA-256 in hexadecimal, and its length."""
 
     clue: UUID
     digest: str
@@ -21,7 +21,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """Which documents a batch has, and whose it is."""
+    """The documents of a batch, and its authority."""
 
     batch: UUID
     authority: str
@@ -33,8 +33,8 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def opened(content: bytes, digest: str) -> Manifest:
-    """The manifest of a batch whose content is whole: its first line, which has that digest (SHA-256, hexadecimal),
-    lists every further line, in order, by what it is, how long it is and its digest. Raises Tampered."""
+    """The manifest of a complete batch: its first line, which has that digest (SHA-256, hexadecimal), lists every
+    further line in order, with id, length and digest. Raises Tampered."""
     first, *documents = content.removesuffix(b"\n").split(b"\n")
     if _digest(first) != digest:
         raise Tampered(f"the manifest has the digest {_digest(first)}, the batch was sealed under {digest}")

@@ -1,4 +1,4 @@
-"""The sandbox as one process: the token issuer, carriers that answer the ports service, and authorities referrals."""
+"""The sandbox as one process: the token issuer, carriers at the ports service, and authorities at referrals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sandbox.tokens import Tokens
 
 
 def serve(settings: SandboxSettings) -> None:
-    """Serves until SIGTERM or SIGINT. Raises NotInstalled and ValueError before anything is served."""
+    """Run until SIGTERM or SIGINT. Raises NotInstalled and ValueError before the start."""
     logs.configure(settings.log_level, settings.log_format)
     app = issuer.create_app(settings.directory, settings.issuer, settings.audience)
     server = uvicorn.Server(
@@ -28,7 +28,7 @@ def serve(settings: SandboxSettings) -> None:
             app, host=settings.host, port=settings.listens_at, log_config=None, access_log=False, lifespan="off"
         )
     )
-    # The server gives a signal on when it has shut down; it must not end the process before all have stopped.
+    # After its shutdown the server raises the signal again; it must not end the process before all have stopped.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     with carriers_at_work(settings), authorities_at_work(settings):
@@ -36,8 +36,7 @@ def serve(settings: SandboxSettings) -> None:
 
 
 def _leave(number: int, _: object) -> None:
-    # Whoever is asked once more goes on with what it ends: the kernel asks once for each thread of a parent that is
-    # killed.
+    # Ignore repeated signals during the shutdown: PR_SET_PDEATHSIG is delivered once per thread of the dead parent.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, signal.SIG_IGN)
     sys.exit(0)
@@ -45,7 +44,7 @@ def _leave(number: int, _: object) -> None:
 
 @contextmanager
 def carriers_at_work(settings: SandboxSettings) -> Iterator[list[Carrier]]:
-    """The carriers, at work for the length of the block; none without `ports_url`. They wait for issuer and service.
+    """The carriers, running for the duration of the block; none without `ports_url`. They wait for issuer and service.
 
     Raises NotInstalled, KeyError where a carrier has no client, and ValueError.
     """
@@ -64,7 +63,7 @@ def carriers_at_work(settings: SandboxSettings) -> Iterator[list[Carrier]]:
 
 @contextmanager
 def authorities_at_work(settings: SandboxSettings) -> Iterator[list[Authority]]:
-    """The authorities, at work for the length of the block; none without `referrals_url`. They wait for issuer and
+    """The authorities, running for the duration of the block; none without `referrals_url`. They wait for issuer and
     service.
 
     Raises NotInstalled, KeyError where an authority has no client, and ValueError.
@@ -92,7 +91,7 @@ def _at_work(correspondents: Sequence[Correspondent]) -> Iterator[None]:
         try:
             yield
         finally:
-            # All of them first: waiting for the one must not let the others go on.
+            # Request the stop of all of them first: otherwise the others continue during the wait for one.
             for each in correspondents:
                 each.request_stop()
 

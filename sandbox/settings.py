@@ -1,4 +1,4 @@
-"""What the sandbox is told from outside: environment variables with the prefix ANNING_SANDBOX_."""
+"""The settings of the sandbox: environment variables with the prefix ANNING_SANDBOX_."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ISSUER_PORT = 8009
-"""The port of the token issuer where the whole system shares one machine."""
+"""The port of the token issuer where the whole system runs on one machine."""
 
 _PORTS = {"http": 80, "https": 443}
 
 
 class SandboxSettings(BaseSettings):
-    """One process: the token issuer, carriers where it is told of a ports service, authorities where of referrals."""
+    """One process: the token issuer, carriers with a configured ports service, authorities with a configured
+    referrals."""
 
     model_config = SettingsConfigDict(env_prefix="ANNING_SANDBOX_", extra="ignore")
 
@@ -40,16 +41,16 @@ class SandboxSettings(BaseSettings):
 
     @property
     def listens_at(self) -> int:
-        """The port the issuer listens at."""
+        """The port of the issuer."""
         parts = urlsplit(self.issuer)
         return self.port or parts.port or _PORTS.get(parts.scheme, 80)
 
     def carriers_at_work(self, known: Collection[str]) -> list[str]:
-        """The carriers at work, of those that have habits. Raises ValueError for one that has none."""
+        """The running carriers, of those with a configured behaviour. Raises ValueError for one without."""
         return _named(self.carriers, known)
 
     def authorities_at_work(self, known: Collection[str]) -> list[str]:
-        """The authorities at work, of those that have habits. Raises ValueError for one that has none."""
+        """The running authorities, of those with a configured behaviour. Raises ValueError for one without."""
         return _named(self.authorities, known)
 
 

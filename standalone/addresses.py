@@ -1,4 +1,4 @@
-"""Where the parts of a standalone system listen. Kept with its data, so that every address stays the same."""
+"""The ports of a standalone system. They are stored with its data, so that every address stays the same."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ _FILE = "ports.json"
 
 
 def known(directory: Path) -> dict[str, int]:
-    """The ports of the parts of a system over that directory, by part; empty before its first start."""
+    """The ports of the parts of a system in that directory, by part; empty before its first start."""
     file = directory / _FILE
     return dict(json.loads(file.read_text())) if file.exists() else {}
 
 
 def assigned(directory: Path, parts: Iterable[str], wanted: Mapping[str, int]) -> dict[str, int]:
-    """The ports of these parts: the ones they have, else the `wanted` ones if they are free, else any free ones."""
+    """The ports of these parts: their stored ports, otherwise the `wanted` ones if they are free, otherwise any free
+    ones."""
     numbers = known(directory)
     for part in parts:
         if part not in numbers and part in wanted and not accepts(wanted[part]):

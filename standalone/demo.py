@@ -1,5 +1,5 @@
-"""The demonstration: a register and complaints go in, the flow is followed live until the loop is closed, and the story
-of one enterprise is told."""
+"""The demonstration: it uploads a register and complaints, shows the flow live until the loop is closed, and prints the
+story of one enterprise."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ _PATIENCE = timedelta(minutes=30)
 
 
 class DemoFailed(Exception):
-    """The flow did not come to its end, or its figures do not agree."""
+    """The flow did not finish, or its figures do not agree."""
 
 
 FAILURES = (DemoFailed, ProcessFailed)
-"""Why a demonstration ends before its end."""
+"""The errors that end a demonstration early."""
 
 
 @dataclass
 class Run:
-    """One run: who acts, what was handed in, and when it began."""
+    """One run: the acting persons, the imports, and its start."""
 
     staff: Staff
     console: Console
@@ -54,16 +54,16 @@ class Run:
 
     @property
     def figures(self) -> Figures:
-        """The figures of now."""
+        """The current figures."""
         return Figures.asked(self.staff.officer, self.imports)
 
     @property
     def seconds(self) -> float:
-        """For how long it has been running."""
+        """The duration of the run."""
         return time.monotonic() - self.began
 
     def until(self, holds: Callable[[Figures], bool]) -> None:
-        """Show the figures until something holds. Raises DemoFailed where it does not in half an hour."""
+        """Show the figures until a condition holds. Raises DemoFailed after half an hour."""
         deadline = time.monotonic() + _PATIENCE.total_seconds()
         with Live(console=self.console, refresh_per_second=4, transient=True) as live:
             while not holds(figures := self.figures):
@@ -80,10 +80,10 @@ def run(
     console: Console,
     finished: Callable[[System, Run], None] = lambda *_: None,
 ) -> None:
-    """Start everything, let the flow run to its end, tell what happened, and leave nothing running.
+    """Start everything, run the flow to its end, print its results, and leave nothing running.
 
     `given` is a folder with a register and complaints (None: a small scenario of made-up enterprises); `written`
-    takes the figures as JSON. `finished` is called with the system at the end of the flow. Raises DemoFailed,
+    receives the figures as JSON. `finished` is called with the system at the end of the flow. Raises DemoFailed,
     ProcessFailed.
     """
     with tempfile.TemporaryDirectory(prefix="anning-demo-") as folder:
@@ -106,7 +106,7 @@ def run(
 
 
 def load(system: System, console: Console) -> bool:
-    """Play the small scenario in a running system that has no data yet. Returns False, and does nothing, where it has.
+    """Run the small scenario in a running system without data. Returns False, and does nothing, where there is data.
 
     The system must have the rules of the demonstration (RULE_PACKS). Raises DemoFailed.
     """
@@ -121,7 +121,7 @@ def load(system: System, console: Console) -> bool:
 
 
 def _scenario(directory: Path, system: System) -> Path:
-    """Write the small scenario; the sandbox's carriers get what they know of it."""
+    """Write the small scenario, with the knowledge of the sandbox's carriers."""
     scenario.write(scenario.generate(clock.now()), directory)
     shutil.copy(directory / "book.csv", system.book)
     return directory
@@ -130,7 +130,7 @@ def _scenario(directory: Path, system: System) -> Path:
 def _play(
     system: System, source: Path, console: Console, finished: Callable[[System, Run], None] = lambda *_: None
 ) -> dict[str, Any]:
-    """Hand in what is in the folder `source`, follow the flow to its end and tell the story; the figures."""
+    """Upload the files of the folder `source`, follow the flow to its end and print the story; returns the figures."""
     with ExitStack() as stack:
         officer, reviewer = (_person(stack, system, client) for client in (None, REVIEWER))
         made = Run(Staff(officer, reviewer), console)
@@ -144,7 +144,7 @@ def _play(
 
 
 def _person(stack: ExitStack, system: System, client_id: str | None) -> Services:
-    """One of the regulator's people, at every service."""
+    """One person of the regulator, with a client for every service."""
     return {
         name: stack.enter_context(Client(system.url(name), system.issuer, system.credentials, STAFF, client_id))
         for name in system.services
@@ -185,7 +185,7 @@ def _complaints_in(source: Path) -> Path:
 
 
 def _until_known(services: Services) -> None:
-    """Wait until complaints has heard of every port: a complaint filed before counts as unregistered there."""
+    """Wait until complaints has received every port: a complaint filed earlier would be unregistered there."""
     declared = sum(services["ports"].get("/statistics")["ports"].values())
     deadline = time.monotonic() + _PATIENCE.total_seconds()
     while services["complaints"].get("/statistics")["ports_known"] < declared:
@@ -195,8 +195,8 @@ def _until_known(services: Services) -> None:
 
 
 def _close_the_loop(made: Run) -> dict[str, Any] | None:
-    """Clues to the ministries, their conclusions to the credit lists, and those to every carrier; the filing that was
-    refused for it, or None where no fine led to a listing that refuses one."""
+    """Refer clues to the authorities, carry their conclusions into the credit lists, and the listings to every carrier;
+    returns the filing that was refused, or None where no fine led to such a listing."""
     console, staff = made.console, made.staff
     console.rule("[bold]Clues go to the ministries")
     sealing = loop.seal_clues(staff)
@@ -275,5 +275,5 @@ def _seconds(earlier: datetime, later: datetime) -> float:
 
 
 def dim(console: Console) -> Progress:
-    """Lines of progress, beside which the rest stands out."""
+    """Print lines of progress in a dim style."""
     return lambda line: console.print(f"[dim]{line}[/]")

@@ -1,4 +1,4 @@
-"""One service under development: its API and worker restart when a source changes, beside infrastructure that stays."""
+"""One service in development: its API and worker restart when a source changes; the infrastructure keeps running."""
 
 from __future__ import annotations
 
@@ -21,20 +21,19 @@ from standalone.running import AlreadyRunning
 from standalone.system import ROLES, ROOT, System, run_command
 
 _LOOKS_EVERY_MS = 300
-"""How long a process may have ended before that is noticed."""
+"""The delay until the end of a process is noticed."""
 _SETTLES_WITHIN_MS = 400
-"""Changes that follow each other within this time cause one restart: an editor saves, a checkout changes many files."""
+"""Changes within this time cause one restart: an editor saves repeatedly, a checkout changes many files."""
 _START_SECONDS = 180
-"""How long the infrastructure may take to start, all migrations included."""
+"""The maximum start time of the infrastructure, with all migrations."""
 _READY_SECONDS = 20
-"""How long a restart waits for a process to be ready; changes are not noticed meanwhile."""
+"""How long a restart waits until a process is ready; changes are not noticed meanwhile."""
 
 
 def dev(service: Service, services: Sequence[Service], directory: Path, console: Console) -> None:
-    """Run the API and the worker of a service, restarted at each change of a source, until Ctrl-C.
+    """Run the API and the worker of a service until Ctrl-C; restart them at each change of a source.
 
-    Starts the infrastructure in the background if it does not run yet; it keeps running. Raises AlreadyRunning,
-    ProcessFailed.
+    Starts the infrastructure in the background unless it runs; it keeps running. Raises AlreadyRunning, ProcessFailed.
     """
     with until_interrupted():
         _ensure_infrastructure(directory, console)
@@ -56,12 +55,12 @@ class Reloading:
         self._console = console
         self._processes = [self._process(role) for role in ROLES]
         self._started: list[Process] = []
-        """Those that were started and whose end was not reported yet."""
+        """The started processes whose end is not reported yet."""
 
     def run(self) -> None:
-        """Start, and restart at each change, until interrupted. A service that fails is started at the next change."""
+        """Start, and restart at each change, until interrupted. A failed service is started at the next change."""
         folders = [ROOT / each for each in ("chassis", "contracts", "anning", f"services/{self._name}")]
-        # The first round has no changes: by then the folders are watched, and no change is missed.
+        # The first round has no changes: the folders are watched before the start, so that no change is missed.
         changed: set[str] | None = None
         for changes in watch(
             *folders, rust_timeout=_LOOKS_EVERY_MS, debounce=_SETTLES_WITHIN_MS, yield_on_timeout=True
@@ -96,7 +95,7 @@ class Reloading:
         self._console.print(f"[bold]{self._name} runs[/] at {self._system.url(self._name)}/docs. Ctrl-C stops it.")
 
     def _report_ended(self) -> bool:
-        """Print once for each process that it ended by itself. Returns whether there was one."""
+        """Report each process that has ended by itself, once. Returns whether there was one."""
         ended = [process for process in self._started if not process.running]
         for process in ended:
             self._started.remove(process)
@@ -125,7 +124,7 @@ def _ensure_infrastructure(directory: Path, console: Console) -> None:
     log = directory.absolute() / "logs" / f"{INFRASTRUCTURE}.log"
     started = None if found else _start_infrastructure(directory, log)
     while not _is_ready(directory):
-        # Another process may have been quicker to start it; then ours ends, and that one gets ready.
+        # Another process may have started it first; then ours ends, and that one becomes ready.
         if running.runner(directory) is None and (started is None or started.poll() is not None):
             raise ProcessFailed(f"the infrastructure ended; its log is {log}")
         if time.monotonic() - began > _START_SECONDS:
@@ -136,7 +135,7 @@ def _ensure_infrastructure(directory: Path, console: Console) -> None:
 def _start_infrastructure(directory: Path, log: Path) -> subprocess.Popen[bytes]:
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "anning", INFRASTRUCTURE, "--directory", str(directory.absolute())]
-    # A session of its own: Ctrl-C in the terminal of one service does not stop what others use.
+    # A session of its own: Ctrl-C in the terminal of one service does not stop the infrastructure of others.
     with log.open("ab") as output:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT, start_new_session=True
@@ -144,6 +143,6 @@ def _start_infrastructure(directory: Path, log: Path) -> subprocess.Popen[bytes]
 
 
 def _is_ready(directory: Path) -> bool:
-    """Whether the sandbox, which is started last, answers."""
+    """Whether the sandbox responds, which is started last."""
     found, ports = running.runner(directory), addresses.known(directory)
     return found is not None and SANDBOX in ports and answers(f"{addresses.url(ports[SANDBOX])}/readyz")

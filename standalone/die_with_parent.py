@@ -12,13 +12,13 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(parent: str, signal: str, user: str, *command: str) -> None:
-    """Drops to the user, ties itself to the parent, and is replaced by the command."""
+    """Switch to the user, bind the process to its parent, and execute the command."""
     if user:
         uid, gid = map(int, user.split(":"))
         os.setgroups([])
         os.setgid(gid)
         os.setuid(uid)
-    # After the change of user, which would clear it.
+    # After the change of user, which would reset it.
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal))
     if os.getppid() != int(parent):
         sys.exit("the process that started this one is gone")

@@ -1,4 +1,4 @@
-"""The system that stays up until Ctrl-C or SIGTERM: over data that is kept, with the services or without them."""
+"""The system that runs until Ctrl-C or SIGTERM, on stored data, with or without the services."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from standalone.system import System
 
 RULE_PACKS = "CN-2015,CN-2026"
 INFRASTRUCTURE = "infrastructure"
-"""The command that runs everything but the services."""
+"""The command that runs everything except the services."""
 FAILURES = (AlreadyRunning, DemoFailed, ProcessFailed)
-"""Why a system does not start, or ends by itself."""
+"""The errors that prevent the start of a system or end it."""
 
 
 def up(
@@ -32,9 +32,9 @@ def up(
     load_demo: bool = False,
     hints: Sequence[str] = (),
 ) -> None:
-    """Run everything on data that is kept, until Ctrl-C. Prints the addresses and the `hints` once it is up.
+    """Run everything on stored data until Ctrl-C. Prints the addresses and the `hints` when it is ready.
 
-    `load_demo`: load the demonstration's data where there is none yet. Raises FAILURES.
+    `load_demo`: load the demonstration's data where there is none. Raises FAILURES.
     """
     packs = demo.RULE_PACKS if load_demo else RULE_PACKS
     with (
@@ -70,13 +70,13 @@ def infrastructure(services: Sequence[Service], directory: Path, console: Consol
 
 
 def system_over(directory: Path, services: Sequence[Service], *, rule_packs: str, console: Console) -> System:
-    """The system over a directory that keeps its data, at the declared ports."""
+    """The system in a directory with its data, at the declared ports."""
     return System(directory, services, rule_packs=rule_packs, declared_ports=True, progress=dim(console))
 
 
 @contextmanager
 def until_interrupted() -> Iterator[None]:
-    """End the block, and nothing more, at Ctrl-C or SIGTERM."""
+    """End the block at Ctrl-C or SIGTERM."""
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield
@@ -87,7 +87,7 @@ def until_interrupted() -> Iterator[None]:
 
 
 def _interrupt(*_: object) -> None:
-    # A second signal does not interrupt the stopping.
+    # A second signal does not interrupt the shutdown.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 

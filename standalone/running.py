@@ -1,4 +1,4 @@
-"""At most one system runs over a directory: a lock, which ends with the process that holds it, names that process."""
+"""At most one system runs in a directory: a lock, released at the end of its process, names that process."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _PATIENCE_SECONDS = 1.0
 
 
 class AlreadyRunning(Exception):
-    """Another process runs a system over the directory. The message names the process and how to stop it."""
+    """Another process runs a system in the directory. The message names the process and how to stop it."""
 
 
 @dataclass(frozen=True)
 class Runner:
-    """The process that runs a system over a directory, and the command that started it: `up`, `infrastructure`."""
+    """The process that runs a system in a directory, and its command: `up`, `infrastructure`."""
 
     pid: int
     command: str
 
 
 def runner(directory: Path) -> Runner | None:
-    """The process that runs a system over that directory, or None. Raises AlreadyRunning for an unknown process."""
+    """The process that runs a system in that directory, or None. Raises AlreadyRunning for an unknown process."""
     file = directory / _FILE
     if not file.exists():
         return None
@@ -42,17 +42,17 @@ def runner(directory: Path) -> Runner | None:
             content = opened.read()
         if content:
             return Runner(**json.loads(content))
-        # A runner that has just taken the lock has not written who it is yet.
+        # A process that has just taken the lock has not written its name yet.
         time.sleep(0.01)
     raise AlreadyRunning(f"{file} is locked, and does not say by which process")
 
 
 @contextmanager
 def sole_runner(directory: Path, command: str) -> Iterator[None]:
-    """Let this process alone run a system over that directory. Raises AlreadyRunning."""
+    """Allow only this process to run a system in that directory. Raises AlreadyRunning."""
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / _FILE).open("a+") as file:
-        # A process that only looks who runs holds the lock for a moment.
+        # A process that only reads the lock holds it for a moment.
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not _locked(file, fcntl.LOCK_EX):
             if time.monotonic() > deadline:
@@ -68,7 +68,7 @@ def sole_runner(directory: Path, command: str) -> Iterator[None]:
 
 
 def stop(directory: Path, timeout: float = 120) -> Runner | None:
-    """Stop the system that runs over that directory and wait for its end. Returns the process, None if none ran.
+    """Stop the system in that directory and wait for its end. Returns its process, None if none was running.
 
     Raises TimeoutError.
     """

@@ -1,4 +1,4 @@
-"""The whole system on one machine: PostgreSQL, Kafka, the sandbox and every service, each a process of its own."""
+"""The whole system on one machine: PostgreSQL, Kafka, the sandbox and every service, each a process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_CACHE_HOME")
 
 
 class System:
-    """Everything of Anning over one directory, which keeps its data and its ports."""
+    """All of Anning in one directory, which holds its data and its ports."""
 
     def __init__(
         self,
@@ -41,16 +41,16 @@ class System:
         declared_ports: bool = False,
         progress: Progress = lambda _: None,
     ) -> None:
-        """`rule_packs` as the setting of that name. `progress` is called with a line for each part that is ready.
+        """`rule_packs` is the setting of that name. `progress` receives a line for each part that is ready.
 
-        `declared_ports`: APIs and issuer listen at the ports declared for them where those are free; else at any.
+        `declared_ports`: APIs and issuer listen at their declared ports where these are free; otherwise at any.
         """
         self.directory = directory.absolute()
         self.directory.mkdir(parents=True, exist_ok=True)
         self.services = {service.name: service for service in services}
         self.credentials = self.directory / "credentials"
         self.book = self.directory / "book.csv"
-        """What the sandbox's carriers know of numbers that nobody filed; may be put there later."""
+        """The knowledge of the sandbox's carriers about unfiled numbers; it can be written later."""
         self.processes: dict[str, Process] = {}
         self._rule_packs = rule_packs
         self._progress = progress
@@ -61,11 +61,11 @@ class System:
 
     @property
     def issuer(self) -> str:
-        """The address of the sandbox's token issuer, which is the `iss` of its tokens."""
+        """The address of the sandbox's token issuer, the `iss` of its tokens."""
         return addresses.url(self._numbers[SANDBOX])
 
     def url(self, service: str, role: str = "api") -> str:
-        """Where a service answers: its API, or the health and metrics of its worker."""
+        """The address of a service: of its API, or of the health and metrics of its worker."""
         return addresses.url(self._numbers[_part(service, role)])
 
     def start(self) -> None:
@@ -78,13 +78,13 @@ class System:
         self._wait_ready()
 
     def start_infrastructure(self) -> None:
-        """Start PostgreSQL, Kafka with all databases and topics, and the sandbox, which issues tokens and nothing else:
-        carriers and authorities do not act. Raises ProcessFailed."""
+        """Start PostgreSQL, Kafka with all databases and topics, and the sandbox as token issuer only: carriers and
+        authorities do not act. Raises ProcessFailed."""
         self._start_infrastructure(correspondents=False)
         self._wait_ready()
 
     def prepare(self, *services: str) -> None:
-        """Make databases, key rings and topics of these services, and migrate them. Raises ProcessFailed."""
+        """Create databases, key rings and topics of these services, and migrate them. Raises ProcessFailed."""
         for name in services:
             self.postgres.create_database(f"anning_{name}")
             if self.services[name].personal and not self._keys(name).exists():
@@ -93,7 +93,7 @@ class System:
             list(pool.map(self._migrate, services))
 
     def stop(self) -> None:
-        """Stop every part, the services first; what never started is left alone."""
+        """Stop every started part, the services first."""
         stop_together(list(reversed(self.processes.values())))
         self.processes.clear()
         with ThreadPoolExecutor() as pool:
@@ -129,7 +129,7 @@ class System:
         return environment
 
     def _start_infrastructure(self, *, correspondents: bool) -> None:
-        """The sandbox, started last, may not be ready yet. `correspondents`: carriers and authorities act."""
+        """The sandbox is started last and may not be ready yet. `correspondents`: carriers and authorities act."""
         self._began = time.monotonic()
         with ThreadPoolExecutor() as pool:
             for name, started in [
@@ -196,5 +196,5 @@ def _part(service: str, role: str) -> str:
 
 
 def _inherited() -> dict[str, str]:
-    """What of our environment a process needs to find its interpreter and its caches; nothing else leaks in."""
+    """The variables that a process needs to find its interpreter and its caches; no others are inherited."""
     return {name: os.environ[name] for name in _INHERITED if name in os.environ}

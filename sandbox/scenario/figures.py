@@ -1,4 +1,5 @@
-"""The figures of a year (year.yaml): totals and shares as published or filled in, and what they make in complaints."""
+"""The figures of a year (year.yaml): published or estimated totals and shares, and the resulting counts of
+complaints."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class _Published(_Strict, frozen=True):
-    """A figure, the period it was published for (`none`: it was not) and how sure it is (R, or D: ours)."""
+    """A figure, its published period (`none`: unpublished) and its mark (R, or D: ours)."""
 
     period: str
     mark: Mark
@@ -27,7 +28,7 @@ class _Published(_Strict, frozen=True):
 
 
 class Total(_Published, frozen=True):
-    """How many complaints a quarter has."""
+    """The count of complaints of a quarter."""
 
     complaints: int
 
@@ -39,7 +40,7 @@ class Shares(_Published, frozen=True):
 
 
 class Industries(Shares, frozen=True):
-    """Per cent of the commercial complaints, or of all."""
+    """Percent of the commercial complaints, or of all."""
 
     of: Literal["commercial", "all"]
 
@@ -55,7 +56,7 @@ class Quarter(_Strict, frozen=True):
     others: Shares
 
     def numbers(self, scale: float) -> Numbers:
-        """What this quarter has at that scale, in complaints."""
+        """The counts of this quarter at that scale, in complaints."""
         total = round(self.total.complaints * scale)
         categories = apportioned(total, self.categories.shares)
         commercial = categories["commercial"]
@@ -73,7 +74,7 @@ class Quarter(_Strict, frozen=True):
 
 
 class Numbers(_Strict, frozen=True):
-    """So many complaints: in all, of suspected crimes, by industry (those that are commercial) and by segment."""
+    """Counts of complaints: in all, of suspected crimes, by industry (commercial ones) and by segment."""
 
     total: int
     crime: int
@@ -82,7 +83,7 @@ class Numbers(_Strict, frozen=True):
 
 
 class Ours(_Strict, frozen=True):
-    """What no bulletin tells; year.yaml says what each is."""
+    """Values that no bulletin publishes; year.yaml explains each."""
 
     crime_by_mobile: float
     ports: dict[str, float]
@@ -94,7 +95,7 @@ class Ours(_Strict, frozen=True):
 
 
 class Names(_Strict, frozen=True):
-    """Of what names are made; `trades` has what follows in the name of an enterprise and in that it signs with."""
+    """The parts of names; `trades` has the suffixes of names and signatures."""
 
     first: tuple[str, ...]
     second: tuple[str, ...]
@@ -103,7 +104,7 @@ class Names(_Strict, frozen=True):
 
 
 class Figures(_Strict, frozen=True):
-    """Everything a year is made from. `quarters` are Q1 to Q4."""
+    """All inputs of a year. `quarters` are Q1 to Q4."""
 
     quarters: dict[str, Quarter]
     ours: Ours
@@ -112,12 +113,13 @@ class Figures(_Strict, frozen=True):
 
 
 def load() -> Figures:
-    """The figures as they ship."""
+    """The default figures."""
     return msgspec.yaml.decode(resources.files("sandbox.scenario").joinpath("year.yaml").read_bytes(), type=Figures)
 
 
 def apportioned(total: int, shares: Mapping[str, float]) -> dict[str, int]:
-    """`total` in whole parts in the proportions of `shares`, none more than one away from its due (Hamilton's way)."""
+    """`total` in integer parts in the proportions of `shares`, each less than one from its quota (Hamilton's
+    method)."""
     whole = sum(shares.values())
     due = {name: total * share / whole for name, share in shares.items()}
     parts = {name: int(each) for name, each in due.items()}

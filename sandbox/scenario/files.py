@@ -1,6 +1,6 @@
-"""The scenario as files, in the forms in which carriers and channels send theirs.
+"""The scenario as files, in the forms of carriers and channels.
 
-`ports.csv` and `complaints.ndjson` have a few bad lines, as files have; the others hold the truth.
+`ports.csv` and `complaints.ndjson` contain a few bad lines, as real files do; the others contain the truth.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import msgspec
 from sandbox.scenario.records import Complaint, Filing, Scenario
 
 BAD_FILINGS = 3
-"""Lines of ports.csv that are refused."""
+"""Count of rejected lines in ports.csv."""
 REPEATED_FILINGS = 1
-"""Lines of ports.csv that say again what another said."""
+"""Count of repeated lines in ports.csv."""
 BAD_COMPLAINTS = 8
-"""Lines of complaints.ndjson that are refused."""
+"""Count of rejected lines in complaints.ndjson."""
 REPEATED_COMPLAINTS = 6
-"""Lines of complaints.ndjson that say again what another said."""
+"""Count of repeated lines in complaints.ndjson."""
 
 _BIG_BYTES = 8 * 1024 * 1024
 
@@ -43,7 +43,7 @@ def write(scenario: Scenario, directory: Path) -> None:
     (directory / "ports.csv").write_bytes(ports_csv(scenario))
     complaints = complaints_ndjson(scenario)
     plain, packed = directory / "complaints.ndjson", directory / "complaints.ndjson.gz"
-    # Nobody must take the one that was there before for part of this scenario.
+    # The older file must not be taken for a part of this scenario.
     for each in (plain, packed):
         each.unlink(missing_ok=True)
     if len(complaints) > _BIG_BYTES:
@@ -56,7 +56,7 @@ def write(scenario: Scenario, directory: Path) -> None:
 
 
 def ports_csv(scenario: Scenario) -> bytes:
-    """The register as carriers file it: UTF-8, with a header."""
+    """The register in the form of carriers: UTF-8, with a header."""
     filings = list(scenario.filings)
     draw = random.Random("bad filings")
     some = draw.sample(filings, BAD_FILINGS)
@@ -72,16 +72,16 @@ def ports_csv(scenario: Scenario) -> bytes:
 
 
 def complaints_ndjson(scenario: Scenario) -> bytes:
-    """Complaints as a channel sends them: a JSON object on each line, UTF-8."""
+    """Complaints in the form of a channel: one JSON object per line, UTF-8."""
     good = scenario.complaints
     draw = random.Random("bad complaints")
     bodies = [_line(each) for each in good]
-    # Identity without an external id is a hash of what was said; two that say the same are one.
+    # Identity without an external id is a hash of the content; two equal complaints are one.
     unnamed = _line(
         {name: value for name, value in asdict(good[0]).items() if name != "external_id"} | {"text": "退订"}
     )
     for each in [*draw.sample(bodies, REPEATED_COMPLAINTS - 1), *_bad_lines(scenario, draw)]:
-        # After what it repeats or contradicts, or that would be the bad one.
+        # After the line that it repeats or contradicts; otherwise that one would be the bad line.
         bodies.insert(draw.randint(len(good) // 2, len(bodies)) if each not in bodies else len(bodies), each)
     bodies[3:3] = [unnamed]
     bodies.append(unnamed)

@@ -1,7 +1,7 @@
-"""The scenario: a port register and some days of complaints, made from a seed, with the truth about both.
+"""The scenario: a port register and some days of complaints, generated from a seed, with the truth about both.
 
-The same seed and time give the same files, byte for byte. Times are counted back from `now`, so that everything falls
-into the windows of the rules; another time gives other complaints of the same people about the same numbers.
+The same seed and time give the same files, byte for byte. Times are counted back from `now`, so that everything is
+within the windows of the rules; another time gives other complaints of the same people about the same numbers.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from sandbox.scenario.people import UNVOUCHED, People, Person
 from sandbox.scenario.records import Filing, Line, Scenario, Sender, numbered
 
 _DAYS = 6
-"""How far back complaints go that count together: less than any window of the rules."""
+"""The age of the oldest complaint that counts together with others: less than any window of the rules."""
 _SPREAD_DAYS = 4
-"""How far apart those are that must never count together: three of them fit into ten days."""
+"""The distance of complaints that must never count together: three of them fit into ten days."""
 _PEOPLE = 400
 
 
 def generate(now: datetime, seed: int = 1) -> Scenario:
-    """The scenario as it looks at `now` (aware; nothing in it is later)."""
+    """The scenario at `now` (aware; nothing in it is later)."""
     return _Stage(now.replace(microsecond=0).astimezone(LEGAL_TIME), seed).play()
 
 
@@ -80,7 +80,7 @@ class _Stage:
         return (self._cast.providers[group.provider].brand,) if group.provider else ()
 
     def _new_number(self, start: str, extension: str) -> str:
-        """A number that nobody has yet, and such that none but `start` answers for another one by accident."""
+        """An unused number that no other number than `start` covers by accident."""
         others = self._taken - {start}
         while True:
             number = messages.scrambled(start + extension, self._draw)
@@ -93,7 +93,7 @@ class _Stage:
         provider = self._cast.providers[group.provider]
         late = group.case is Case.DECLARED_LATE
         since = self._now - timedelta(days=1 if late else self._draw.randint(60, 700))
-        # What advertises is often filed as something harmless; what notifies really does.
+        # Advertising is often filed as something harmless; notifications are filed as such.
         honest = {"one-time-password": "verification"}.get(group.says[0], "notice")
         advertises = group.case not in (Case.NOTIFIES, Case.SILENT, Case.COMMITS)
         self._filings.append(
@@ -160,13 +160,13 @@ class _Stage:
         return self._draw.choice(UNVOUCHED) if case is Case.UNVOUCHED else self._people.channel(place)
 
     def _times(self, case: Case, place: int) -> tuple[datetime, datetime]:
-        """When a message was sent and when the complaint came in: minutes to hours later, never after now."""
+        """The times of the message and of the complaint: minutes to hours later, never after now."""
         delay = timedelta(seconds=min(self._draw.lognormvariate(7.5, 1.2), 9 * 3600))
         least = timedelta(minutes=5)
         if case is Case.SPREAD:
             sent_at = self._now - timedelta(days=_SPREAD_DAYS * place + 1)
         else:
-            # What is filed late is filed from the day before now, and nothing was sent since.
+            # A late filing is filed the day before now, and no message was sent after it.
             until = timedelta(days=2) if case is Case.DECLARED_LATE else delay + least
             sent_at = self._now - until - (timedelta(days=_DAYS) - until) * self._draw.random()
         received_at = sent_at + max(delay, least)

@@ -1,4 +1,4 @@
-"""What a scenario consists of: the rows that go in, and the truth about them."""
+"""The content of a scenario: the input rows, and the truth about them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sandbox.scenario.messages import Messages
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filing:
-    """A row of the register as a carrier files it. `declared_from` is a day by the legal time."""
+    """A row of the register as a carrier files it. `declared_from` is a day of legal time."""
 
     number: str
     carrier: str
@@ -46,8 +46,8 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """The truth about a number that is complained of. `follows` is what the rules make of the complaints, in the end;
-    `owner` the carrier that knows the number though nobody filed it (empty: none does)."""
+    """The truth about a number with complaints. `follows` is the final outcome by the rules; `owner` the carrier that
+    knows the unfiled number (empty: no carrier does)."""
 
     number: str
     case: Case
@@ -72,7 +72,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """What a careful reader would call the message of a complaint."""
+    """The correct classification of the message of a complaint."""
 
     external_id: str
     campaign: str
@@ -83,7 +83,7 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """Everything; complaints are sorted by when they were received."""
+    """The whole scenario; complaints are sorted by time of receipt."""
 
     now: datetime
     filings: tuple[Filing, ...]
@@ -109,7 +109,7 @@ class Line:
 def numbered(
     lines: Sequence[Line], prefix: str, messages: Messages, draw: random.Random
 ) -> tuple[tuple[Complaint, ...], tuple[Meaning, ...]]:
-    """Complaints in the order in which they were received, with ids that begin with `prefix`, and what each means."""
+    """Complaints in the order of receipt, with ids that begin with `prefix`, and their classification."""
     ordered = sorted(lines, key=lambda line: (line.received_at, line.sender, line.text))
     width = max(4, len(str(len(ordered))))
     ids = [f"{prefix}-{place:0{width}}" for place in range(1, len(ordered) + 1)]

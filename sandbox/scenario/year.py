@@ -1,8 +1,8 @@
-"""A year: the four quarters that end with the last complete one, in the proportions of the published bulletins.
+"""A year: the four quarters up to the last complete one, in the proportions of the published bulletins.
 
-Every number of ports is complained of within a few days, as a campaign goes, somewhere in one quarter; their providers
-come again with others. Totals and shares come out exactly, but for what rounding takes. The same seed, scale and
-quarters give the same register and complaints.
+Every number of a port receives complaints within a few days, like a campaign, in one quarter; its provider returns with
+other numbers. Totals and shares are exact except for rounding. The same seed, scale and quarters give the same register
+and complaints.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from sandbox.scenario.people import NUMBERS, People
 from sandbox.scenario.records import Filing, Line, Scenario, Sender, numbered
 
 SCALE = 0.01
-"""Of the published totals, unless one asks for more."""
+"""The default share of the published totals."""
 
 _EXTENSION = "#####"
 _PROVINCIAL = ("1062", "10630")
 _SILENT = 2
 _SERVICES = "services"
-# One person for two complaints of a quarter, so that nobody complains too often.
+# One person for two complaints of a quarter, so that no person exceeds the cap.
 _LEAST_PEOPLE, _PEOPLE_BY_COMPLAINT = 400, 0.5
 _LEAST_DELAY, _LONGEST_DELAY = timedelta(minutes=5), timedelta(hours=9)
 
 
 def generate(now: datetime, seed: int = 1, scale: float = SCALE) -> Scenario:
-    """The year as it looks at `now` (aware). `scale`: how much of the published totals there is, above 0.
+    """The year at `now` (aware). `scale`: the share of the published totals, above 0.
 
     Raises ValueError for another scale.
     """
@@ -46,7 +46,7 @@ def generate(now: datetime, seed: int = 1, scale: float = SCALE) -> Scenario:
 
 
 def quarters_before(now: datetime) -> list[str]:
-    """The four quarters that end with the last complete one, in their order."""
+    """The four quarters up to the last complete one, in their order."""
     found = [quarters.preceding(quarters.quarter_of(now))]
     while len(found) < 4:
         found.insert(0, quarters.preceding(found[0]))
@@ -106,13 +106,13 @@ class _Stage:
         return _AccessCode(code, carrier, self._enterprises.new("holder"), province)
 
     def _fill_register(self) -> None:
-        """Ports that nobody complains of; so every access code is known before anything happens on it."""
+        """Ports without complaints, so that every access code is known before the first complaint."""
         for code in (each for codes in self._codes.values() for each in codes):
             for _ in range(_SILENT):
                 self._file(self._new_number(code.code + _EXTENSION), code, _SERVICES, self._quarters[0])
 
     def _file(self, number: str, code: _AccessCode, trade: str, quarter: str) -> Enterprise:
-        """Have `number` filed, some time before the quarter, for a provider of that trade, who is returned."""
+        """File `number` some time before the quarter for a provider of that trade, which is returned."""
         provider = self._enterprises.provider(trade)
         since = quarters.begin_of(quarter) - timedelta(days=self._draw.randint(60, 700))
         self._filings.append(
@@ -151,7 +151,7 @@ class _Stage:
                 self._enter_mobile(quarter, topic, size)
 
     def _divided(self, numbers: Numbers, figured: Quarter) -> tuple[Counter[tuple[str, str]], Counter[str]]:
-        """Complaints by topic (an industry or crime) and carrier, and those of mobiles by topic."""
+        """Complaints by topic (an industry or crime) and carrier, and those about mobiles by topic."""
         mobile = numbers.segments["p2p"]
         crime = min(mobile, round(numbers.crime * self._ours.crime_by_mobile / 100))
         by_mobile = Counter(figures.apportioned(mobile - crime, numbers.industries)) + Counter({CRIME: crime})
@@ -162,11 +162,11 @@ class _Stage:
         return Counter(zip(topics, carriers, strict=True)), by_mobile
 
     def _sizes(self, count: int, segment: str) -> Iterator[int]:
-        """How many complaints each of some numbers has, so many in all."""
+        """The count of complaints for each of some numbers, with that total."""
         least, most = self._ours.complaints[segment]
         while count:
             size = min(count, self._draw.randint(least, most))
-            # What would be left is too little for a number of its own.
+            # The rest would be too small for a number of its own.
             size = count if count - size < least and count <= most else size
             yield size
             count -= size
@@ -215,9 +215,9 @@ class _Stage:
         )
 
     def _case(self, topic: str, count: int) -> Case:
-        """What a port with so many complaints is; never what the rules could not make of so few."""
+        """The role of a port with that many complaints; never one that the rules cannot find with so few."""
         declared = Case.COMMITS if topic == CRIME else Case.ADVERTISES
-        # A suspected crime under another's name is a suspected crime first.
+        # A suspected crime under another name is a suspected crime first.
         sublet = Case.COMMITS if topic == CRIME else Case.SUBLETS
         drawn = self._draw.choices(
             (declared, sublet, Case.UNREGISTERED),
