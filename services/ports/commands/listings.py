@@ -25,7 +25,7 @@ def apply_standings(tx: Tx, messages: Sequence[Message[StandingChanged]]) -> Non
     """Apply credit-list restrictions to new filings and to existing ports.
 
     Filings are judged by the newest standing of each enterprise from the end of the transaction on. A listing that
-    begins proposes to shut the enterprise's ports, or shuts them, as its restriction says; one that ended lifts its
+    begins proposes to shut the enterprise's ports, or shuts them, as its restriction requires; one that ended lifts its
     orders. Stale standings are ignored.
     """
     latest = newest(messages, lambda event: event.code)

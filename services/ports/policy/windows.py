@@ -36,7 +36,7 @@ class ComplainantThreshold:
 def span_around(
     trigger: C, complaints: Sequence[C], threshold: ComplainantThreshold, people: DistinctComplainants | None = None
 ) -> list[C] | None:
-    """The complaints of one span that contains `trigger` and reaches the threshold; None if there is no such span.
+    """The complaints of one span that contains `trigger` and reaches the threshold; None if no span does.
 
     `complaints` are sorted by `sent_at` and include `trigger`. `people` identifies complainants; without it these
     complaints do.

@@ -34,7 +34,7 @@ def select_page(read: Read, table: sa.Table, conditions: Conditions, page: Pagin
 
 
 def select_one(read: Read, table: sa.Table, conditions: Conditions) -> sa.Row[Any]:
-    """The one row that meets all conditions. Raises NotFoundError where there is none."""
+    """The one row that meets all conditions. Raises NotFoundError where it does not exist."""
     row = read.execute(sa.select(table).where(*conditions)).one_or_none()
     if row is None:
         raise NotFoundError

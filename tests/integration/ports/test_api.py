@@ -82,7 +82,7 @@ def test_a_filing_is_refused_with_reasons_while_an_order_is_in_force(api: Api, d
 def test_carriers_file_their_own_ports_and_national_staff_any(api: Api) -> None:
     assert problem(api.post(CUCC, "/filings", FILING)) == (403, "forbidden")
     assert problem(api.post(GUANGDONG, "/filings", FILING)) == (403, "forbidden")
-    assert problem(api.post("carrier:NOBODY", "/filings", FILING)) == (403, "forbidden")
+    assert problem(api.post("carrier:UNKNOWN", "/filings", FILING)) == (403, "forbidden")
     assert problem(api.post("authority:SAMR", "/filings", FILING)) == (403, "forbidden")
     assert api.post(MIIT, "/filings", FILING).status_code == 201
 

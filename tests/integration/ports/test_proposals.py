@@ -43,7 +43,7 @@ OF_GUANGDONG = "10629001947213"
 
 
 def propose(api: Api, number: str = NUMBER, *, org: str = MIIT, by: str = LI, **rest: Any) -> Response:
-    body = {"carrier": "CMCC", "number": number, "reason": "nobody asked for it"}
+    body = {"carrier": "CMCC", "number": number, "reason": "no recipient asked for it"}
     return api.post(org, "/shutdown-proposals", body, by=by, **rest)
 
 
@@ -82,7 +82,7 @@ def test_one_person_proposes_another_decides_and_the_port_is_ordered_shut(api: A
     assert (order.ground, order.cause, order.complainants) == ("by-hand", f"proposal:{made.json()['id']}", 0)
     assert (order.attribution, order.holder, order.provider) == ("declared", HOLDER, PROVIDER)
     assert order.reasons == [
-        "proposed by staff: nobody asked for it",
+        "proposed by staff: no recipient asked for it",
         "decided by another member of staff: so be it",
     ]
     assert [rule["rule"] for rule in order.rules] == ["order.deadlines"]
@@ -93,9 +93,9 @@ def test_one_person_proposes_another_decides_and_the_port_is_ordered_shut(api: A
 
 def test_neither_person_is_named_in_events_or_to_the_carrier(api: Api, database: Database) -> None:
     file(database, form())
-    decide(api, proposed(api, by="somebody-in-particular"), by="somebody-else")
+    decide(api, proposed(api, by="person-one"), by="person-two")
     published_text = " ".join(bytes(row.payload).decode() for row in rows(database, "SELECT payload FROM outbox"))
-    assert "somebody" not in published_text + api.get(CMCC, "/orders").text
+    assert "person-" not in published_text + api.get(CMCC, "/orders").text
     (order,) = api.get(CMCC, "/orders").json()["items"]
     assert order["causes"] == []
     assert api.get(MIIT, f"/orders/{order['id']}").json()["causes"] == [f"proposal:{proposals(database)[0].id}"]
@@ -178,7 +178,7 @@ def test_repeated_requests_with_their_key_act_once(api: Api, database: Database)
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("number", "13900001234"), ("number", "1064"), ("number", "no number"), ("carrier", "NOBODY")],
+    [("number", "13900001234"), ("number", "1064"), ("number", "no number"), ("carrier", "UNKNOWN")],
 )
 def test_only_a_port_of_the_plan_at_a_known_carrier_can_be_proposed(
     api: Api, database: Database, field: str, value: str

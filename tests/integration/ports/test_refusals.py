@@ -73,7 +73,7 @@ VALUES = {
     "a number that is too long": wrong(number="1069" + "0" * 60),
     "a code whose check digit is wrong": wrong(holder_uscc=HOLDER[:-1] + ("0" if HOLDER[-1] != "0" else "1")),
     "no credit code": wrong(provider_uscc="无"),
-    "an unknown carrier": wrong(carrier="NOBODY"),
+    "an unknown carrier": wrong(carrier="UNKNOWN"),
     "an unknown purpose": wrong(purpose="spam"),
     "an unknown province": wrong(province="990000"),
     "a day in the future": wrong(declared_from="2999-01-01"),
@@ -129,7 +129,7 @@ def bodies(body: dict[str, str]) -> dict[str, Refused]:
 PROPOSALS = bodies(PROPOSAL) | {
     "of a mobile": unfit(PROPOSAL, number="13900001234"),
     "of a number off the plan": unfit(PROPOSAL, number="106"),
-    "of an unknown carrier": unfit(PROPOSAL, carrier="NOBODY"),
+    "of an unknown carrier": unfit(PROPOSAL, carrier="UNKNOWN"),
 }
 DECISIONS = bodies(DECISION) | {"of another kind": unfit(DECISION, decision="perhaps")}
 
@@ -245,8 +245,8 @@ def secrets(office: Office) -> list[str]:
 
 
 OTHERS = [
-    *("carrier:CUCC", "carrier:NOBODY", "channel:app", "authority:SAMR", "citizen:me"),
-    *("regulator:CA-11", "regulator:NOBODY"),
+    *("carrier:CUCC", "carrier:UNKNOWN", "channel:app", "authority:SAMR", "citizen:me"),
+    *("regulator:CA-11", "regulator:UNKNOWN"),
 ]
 
 
@@ -265,7 +265,7 @@ def test_other_organisations_see_nothing_of_a_carrier_and_change_nothing(
         assert office.left() == before, operation
 
 
-@pytest.mark.parametrize("org", ["carrier:CUCC", "carrier:NOBODY", "channel:app", "regulator:CA-11"])
+@pytest.mark.parametrize("org", ["carrier:CUCC", "carrier:UNKNOWN", "channel:app", "regulator:CA-11"])
 def test_lines_for_another_carrier_are_rejected(office: Office, org: str) -> None:
     sent = office.client.post("/filing-imports", content=FILE, headers=office.token(org) | {"Content-Type": "text/csv"})
     apply_all(office.database)

@@ -14,7 +14,7 @@ from tests.unit.ports.builders import BECAUSE, NOON, NOW, NUMBER, days, enquiry,
 @pytest.mark.parametrize("answer", Answer)
 def test_an_enquiry_is_answered_once(answer: Answer) -> None:
     sent = enquiry()
-    sent.give_answer(answer, "our switch says so", NOON + hours(1), BECAUSE)
+    sent.give_answer(answer, "as our switch shows", NOON + hours(1), BECAUSE)
     with pytest.raises(ConflictError) as conflict:
         sent.give_answer(answer, None, NOON + hours(2), BECAUSE)
     assert conflict.value.code == "enquiry-is-answered"

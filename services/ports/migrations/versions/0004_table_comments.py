@@ -1,4 +1,4 @@
-"""The comments of tables in plain terms."""
+"""The comments of tables in plain English."""
 
 from alembic import op
 
@@ -7,36 +7,21 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-COMMENTS = {
-    "senders": (
-        "One row per number that was ever heard of: whoever decides on it locks it",
-        "One row per number that was ever processed: a transaction that decides on a number locks its row",
-    ),
-    "access_code_holders": (
-        "Whoever ever had a port on an access code at a carrier: among these is who holds it",
-        "Enterprises that ever had a port on an access code at a carrier: its holder is one of them",
-    ),
-    "enquiries": (
-        "Questions to carriers about numbers that nobody filed",
-        "Questions to carriers about numbers that are not filed",
-    ),
-    "listed_ports": (
-        "The ports that an enterprise had when its listing set out to shut them, and the order for each",
-        "The ports that an enterprise had when its listing began to shut them, and the order for each",
-    ),
-    "shutdown_proposals": (
-        "Proposals to shut a port, or all ports of a listed enterprise, which somebody else decides",
-        "Proposals to shut a port, or all ports of a listed enterprise, decided by a second person",
-    ),
-}
-"""By table: the comment before this revision, and after it."""
+STATEMENTS = """
+COMMENT ON TABLE senders IS
+    'One row per number that was ever processed: a transaction that decides on a number locks its row';
+COMMENT ON TABLE access_code_holders IS
+    'Enterprises that ever had a port on an access code at a carrier: its holder is one of them';
+COMMENT ON TABLE enquiries IS 'Questions to carriers about numbers that are not filed';
+COMMENT ON TABLE listed_ports IS
+    'The ports that an enterprise had when its listing began to shut them, and the order for each';
+COMMENT ON TABLE shutdown_proposals IS
+    'Proposals to shut a port, or all ports of a listed enterprise, decided by a second person';
+"""
 
 
 def upgrade() -> None:
-    for table, (_, comment) in COMMENTS.items():
-        op.execute(f"COMMENT ON TABLE {table} IS '{comment}'")
-
-
-def downgrade() -> None:
-    for table, (comment, _) in COMMENTS.items():
-        op.execute(f"COMMENT ON TABLE {table} IS '{comment}'")
+    # While a statement waits for its lock, everything behind it waits.
+    op.execute("SET LOCAL lock_timeout = '4s'")
+    op.execute("SET LOCAL statement_timeout = '5s'")
+    op.execute(STATEMENTS)
