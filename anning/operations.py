@@ -72,7 +72,7 @@ def replay_dead_letters(
     topic: Topic,
     start: Annotated[int, typer.Option(help="The first offset to replay.")] = 0,
     limit: Annotated[int, typer.Option(min=1, help="How many records at most.")] = 100,
-    dry_run: Annotated[bool, typer.Option(help="Only tell what would be done.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only show what would be done.")] = False,
 ) -> None:
     """Run a service's own handlers on its dead letters. Processed records are skipped."""
     loaded = run.settings()

@@ -23,7 +23,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """The counts of complaints, distinct complainants and distinct senders of a clue; `vouched` counts the complainants
-    for whom a channel vouches."""
+    that a channel vouches for."""
 
     complaints: int
     complainants: int

@@ -154,19 +154,19 @@ class Authority(Correspondent):
         self._agenda.add(clock.now() + _LOOKS_AT_FILES_EVERY, outcome)
 
     def _see(self, outcome: Outcome) -> None:
-        told = granted(self._office.get(outcome.location)).json()
-        if told["state"] in _UNDER_WAY:
+        imported = granted(self._office.get(outcome.location)).json()
+        if imported["state"] in _UNDER_WAY:
             self._agenda.add(clock.now() + _LOOKS_AT_FILES_EVERY, outcome)
             return
-        if told["state"] != "finished":
-            self._fail(outcome, str(told["failure"]))
+        if imported["state"] != "finished":
+            self._fail(outcome, str(imported["failure"]))
             return
-        errors = list(self._office.items(f"{outcome.location}/errors")) if told["rejected"] else []
+        errors = list(self._office.items(f"{outcome.location}/errors")) if imported["rejected"] else []
         for error in errors:
             if error["code"] != _SETTLED_OTHERWISE:
                 clue = outcome.about[error["line"] - 1]
                 self._fail(replace(outcome, about=(clue,)), f"{error['code']}: {error['detail']}")
-        self._count("conclusion", told["accepted"])
+        self._count("conclusion", imported["accepted"])
         self._settle(outcome.about)
 
     def _can_be_said(self, act: Act, thing: Mapping[str, Any]) -> bool:

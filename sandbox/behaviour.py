@@ -151,7 +151,7 @@ class Behaviour(_Strict, frozen=True):
 
         `named`: the enquiry went to `asked` because of some evidence, and only to it.
         """
-        if fraction("somebody's", number) >= _part(self.unlisted):
+        if fraction("owned", number) >= _part(self.unlisted):
             return None
         if named:
             return asked

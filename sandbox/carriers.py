@@ -23,7 +23,7 @@ _ORDERS_AWAITED = ("ordered", "acknowledged")
 _OPEN = {"acknowledgement": {"ordered"}, "execution": {"acknowledged"}, "refusal": {*_ORDERS_AWAITED}}
 _ANSWERABLE = {"sent", "unanswered"}
 # The next answer of a carrier where the register contradicts it.
-_SAYS_INSTEAD = {"mine-unfiled": "filed", "filed": "not-mine"}
+_NEXT_ANSWER = {"mine-unfiled": "filed", "filed": "not-mine"}
 _AT_ONCE = "0s"
 
 
@@ -105,9 +105,9 @@ class Carrier(Correspondent):
         return thing["state"] in _OPEN.get(act.name, _ANSWERABLE)
 
     def _put_otherwise(self, act: Act) -> Act:
-        if act.name != "answer" or act.body["answer"] not in _SAYS_INSTEAD:
+        if act.name != "answer" or act.body["answer"] not in _NEXT_ANSWER:
             return act
-        return replace(act, body={**act.body, "answer": _SAYS_INSTEAD[act.body["answer"]]}, key=str(uuid.uuid4()))
+        return replace(act, body={**act.body, "answer": _NEXT_ANSWER[act.body["answer"]]}, key=str(uuid.uuid4()))
 
     def _evidence(self, resource: str) -> str:
         """A made-up work order number and time of shutdown."""

@@ -121,7 +121,7 @@ class Correspondent(ABC):
             except Exception as error:  # the next look may fare better; without looks nothing is ever done
                 log.exception("what is open could not be looked at", org=self._org, error=str(error))
             took = time.monotonic() - began
-            # The duration of a poll that waited for the service says nothing about a normal poll.
+            # The duration of a poll that waited for the service is no measure of a normal poll.
             pause = min(_LOOKS_EVERY * took, _LONGEST_PAUSE_SECONDS)
             self._closing.wait(max(self._poll_seconds, pause))
 

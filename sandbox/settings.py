@@ -34,7 +34,7 @@ class SandboxSettings(BaseSettings):
     carriers: str = Field("", description="which carriers are at work, comma-separated; empty: all that have habits")
     authorities: str = Field("", description="which authorities are at work; as for carriers")
     behaviour_file: Path | None = Field(None, description="how they behave, in place of what ships")
-    book_file: Path | None = Field(None, description="what carriers know of numbers nobody filed; may come later")
+    book_file: Path | None = Field(None, description="what carriers know of numbers are unfiled; may come later")
     threads: int = Field(2, ge=1, le=32, description="how many things each does at the same time")
     log_level: str = "INFO"
     log_format: str = Field("console", pattern="^(json|console)$")

@@ -137,8 +137,8 @@ def _play(
         _hand_in(made, source)
         refused = _close_the_loop(made)
         document = summary(made.figures, made.seconds)
-        _tell_figures(document, console)
-        _tell_story(officer, refused, console)
+        _print_figures(document, console)
+        _print_story(officer, refused, console)
         finished(system, made)
     return document
 
@@ -190,7 +190,7 @@ def _until_known(services: Services) -> None:
     deadline = time.monotonic() + _PATIENCE.total_seconds()
     while services["complaints"].get("/statistics")["ports_known"] < declared:
         if time.monotonic() > deadline:
-            raise DemoFailed("complaints did not hear of all ports")
+            raise DemoFailed("complaints did not receive all ports")
         time.sleep(0.1)
 
 
@@ -202,11 +202,11 @@ def _close_the_loop(made: Run) -> dict[str, Any] | None:
     sealing = loop.seal_clues(staff)
     made.until(lambda _: loop.sealed(staff, sealing))
     made.until(lambda figures: figures.handed_over)
-    told = made.figures.referrals
+    figures = made.figures.referrals
     console.print(
-        f"clues: {told['clues']['referred']:,} referred in {told['batches']['sealed']:,} batches, "
-        f"{told['clues']['concluded']:,} concluded, {told['clues']['returned']:,} returned, "
-        f"{told['clues']['overdue']:,} overdue"
+        f"clues: {figures['clues']['referred']:,} referred in {figures['batches']['sealed']:,} batches, "
+        f"{figures['clues']['concluded']:,} concluded, {figures['clues']['returned']:,} returned, "
+        f"{figures['clues']['overdue']:,} overdue"
     )
     console.rule("[bold]Listed, and limited everywhere")
     shut = {order["provider"] for order in story.executed_orders(staff.officer["ports"])}
@@ -245,7 +245,7 @@ def _table(document: dict[str, Any]) -> Table:
     return table
 
 
-def _tell_figures(document: dict[str, Any], console: Console) -> None:
+def _print_figures(document: dict[str, Any], console: Console) -> None:
     console.rule("[bold]What came of it")
     console.print(_table(document))
     console.print(f"in {document['seconds']} s; reconciled:")
@@ -254,7 +254,7 @@ def _tell_figures(document: dict[str, Any], console: Console) -> None:
         console.print(f"  {each['equation']}: {each['left']:,} = {each['right']:,}  {mark}")
 
 
-def _tell_story(services: Services, refused: dict[str, Any] | None, console: Console) -> None:
+def _print_story(services: Services, refused: dict[str, Any] | None, console: Console) -> None:
     if refused is None:
         console.print("No filing was refused for a listing, so there is no story to tell.")
         return

@@ -28,16 +28,16 @@ class Figures:
     @classmethod
     def asked(cls, services: Mapping[str, Client], imports: list[dict[str, Any]]) -> Figures:
         """Read the statistics of all services."""
-        told = {name: services[name].get("/statistics") for name in ("complaints", "referrals", "ports", "credit")}
-        return cls(**told, imports=imports)
+        statistics = {name: services[name].get("/statistics") for name in ("complaints", "referrals", "ports", "credit")}
+        return cls(**statistics, imports=imports)
 
     @property
     def worked_off(self) -> bool:
         """Whether every complaint is assessed and consumed, and every enquiry is answered or unanswered."""
-        return self.heard and self.ports["enquiries"]["states"]["sent"] == 0
+        return self.consumed and self.ports["enquiries"]["states"]["sent"] == 0
 
     @property
-    def heard(self) -> bool:
+    def consumed(self) -> bool:
         """Whether every complaint is assessed and consumed by every service that needs it."""
         return bool(
             self.complaints["waiting"] == 0
@@ -109,7 +109,7 @@ def _of_complaints(document: dict[str, Any], figures: Figures) -> Iterator[Equat
     yield "filed = assessed", document["filed"], document["assessed"]
     yield "assessed = sum of attribution", document["assessed"], sum(document["attribution"].values())
     yield (
-        "declared + sublet + unregistered = complaints that ports has heard of",
+        "declared + sublet + unregistered = complaints that ports has consumed",
         figures.about_ports,
         figures.ports["evidence"]["complaints"],
     )

@@ -65,8 +65,8 @@ def list_enterprises(staff: Staff, entries: list[dict[str, Any]]) -> None:
 
 def enforced(staff: Staff, listings: int) -> bool:
     """Whether ports has received every listing and has proposed or applied its consequences."""
-    told = list(staff.officer["ports"].pages("/listings", page_size=500))
-    return len(told) >= listings and all(each["phase"] != "shutting" for each in told)
+    listed = list(staff.officer["ports"].pages("/listings", page_size=500))
+    return len(listed) >= listings and all(each["phase"] != "shutting" for each in listed)
 
 
 def shut_ports_of_the_listed(staff: Staff) -> None:

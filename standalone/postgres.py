@@ -265,8 +265,8 @@ def _unprivileged_user() -> tuple[int, int] | None:
     """(uid, gid) of the server; None: the current user."""
     if os.geteuid() != 0:
         return None
-    nobody = pwd.getpwnam("nobody")
-    return nobody.pw_uid, nobody.pw_gid
+    user = pwd.getpwnam("nobody")
+    return user.pw_uid, user.pw_gid
 
 
 def reachable_binaries(installed: Path, user: tuple[int, int] | None, shared: Path = SHARED) -> Path:

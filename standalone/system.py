@@ -57,7 +57,7 @@ class System:
         self._began = time.monotonic()
         self._numbers = self._assigned_ports(declared_ports)
         self.postgres = EmbeddedPostgres(self.directory / "postgres", self._numbers["postgres"])
-        self.kafka = EmbeddedKafka(self.directory / "kafka", self._numbers["kafka"], self._tell)
+        self.kafka = EmbeddedKafka(self.directory / "kafka", self._numbers["kafka"], self._report)
 
     @property
     def issuer(self) -> str:
@@ -137,17 +137,17 @@ class System:
                 ("Kafka", pool.submit(self.kafka.start)),
             ]:
                 started.result()
-                self._tell(f"{name} is ready")
+                self._report(f"{name} is ready")
         install.into(self.credentials)
         self.prepare(*self.services)
-        self._tell("databases and topics are made")
+        self._report("databases and topics are created")
         command = [sys.executable, "-m", "sandbox"]
         self._launch(SANDBOX, command, self._sandbox_environment(correspondents=correspondents), self.issuer)
 
     def _wait_ready(self) -> None:
         for name, process in self.processes.items():
             process.wait_ready()
-            self._tell(f"{name} is ready")
+            self._report(f"{name} is ready")
 
     def _keys(self, service: str) -> Path:
         return self.directory / f"{service}.keys.json"
@@ -182,7 +182,7 @@ class System:
         wanted = {**apis, SANDBOX: ISSUER_PORT} if declared else {}
         return addresses.assigned(self.directory, ["postgres", "kafka", SANDBOX, *parts], wanted)
 
-    def _tell(self, what: str) -> None:
+    def _report(self, what: str) -> None:
         self._progress(f"{what} ({time.monotonic() - self._began:.1f} s)")
 
 

@@ -16,7 +16,7 @@ class Case(enum.StrEnum):
 
     ADVERTISES, EXTENDS (a number covered by a shorter filing), COMMITS (a suspected crime under the filed name),
     SUBLETS (under another name): enough people complain. QUIET: too few. ONE_COMPLAINANT: often, by one person.
-    UNVOUCHED: by people for whom no channel vouches. SPREAD: over too long a time. NOTIFIES: about messages that are
+    UNVOUCHED: by people without a vouching channel. SPREAD: over too long a time. NOTIFIES: about messages that are
     not spam. DECLARED_LATE: filed after the messages. SILENT: no complaint. UNREGISTERED: not filed. MOBILE: a
     subscriber's number. ELSEWHERE: not of this country.
     """
@@ -92,11 +92,11 @@ class Provider(_Strict, frozen=True):
 
 
 class Senders(_Strict, frozen=True, rename={"provider": "for", "signs_as": "as", "owner": "of"}):
-    """Numbers with the same behaviour. `says` are kinds of message, `complaints` the minimum and maximum for each
+    """Numbers with the same behaviour. `messages` are kinds of message, `complaints` the minimum and maximum for each
     number."""
 
     case: Case
-    says: tuple[str, ...]
+    messages: tuple[str, ...]
     numbers: int
     complaints: tuple[int, int]
     at: str | None = None

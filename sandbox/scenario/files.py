@@ -32,12 +32,12 @@ _BIG_BYTES = 8 * 1024 * 1024
 
 
 def write(scenario: Scenario, directory: Path) -> None:
-    """Writes the files into `directory`, which is made. Files that are there are replaced.
+    """Write the files to `directory`, which is created. Existing files are replaced.
 
-    ports.csv, complaints.ndjson   what goes in; big ones are packed: complaints.ndjson.gz
-    answers_numbers.csv            the truth about each number, and what the rules make of it
-    answers_complaints.csv         what each message is
-    book.csv                       what carriers know of numbers that nobody filed
+    ports.csv, complaints.ndjson   the input; large files are compressed: complaints.ndjson.gz
+    answers_numbers.csv            the truth about each number, and its outcome by the rules
+    answers_complaints.csv         the classification of each message
+    book.csv                       the carriers' knowledge of unfiled numbers
     """
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "ports.csv").write_bytes(ports_csv(scenario))
@@ -63,7 +63,7 @@ def ports_csv(scenario: Scenario) -> bytes:
     wrong_check = some[0].holder_uscc[:-1] + ("0" if some[0].holder_uscc[-1] != "0" else "1")
     bad = [
         replace(some[0], number=some[0].number + "9", holder_uscc=wrong_check),
-        replace(some[1], number=some[1].number + "9", carrier="NOBODY"),
+        replace(some[1], number=some[1].number + "9", carrier="NONE"),
         replace(some[2], number="106"),
     ]
     for each in [*bad, *draw.sample(filings, REPEATED_FILINGS)]:

@@ -70,7 +70,7 @@ class _Stage:
             if code is not None and group.case is not Case.EXTENDS:
                 self._file(number, code, group)
             count = self._draw.randint(*group.complaints)
-            kind = self._draw.choice(group.says)
+            kind = self._draw.choice(group.messages)
             signatures = group.signs_as or self._brand(group)
             if count:
                 self._senders.append(self._sender(number, group, code, kind, signatures, count))
@@ -94,7 +94,7 @@ class _Stage:
         late = group.case is Case.DECLARED_LATE
         since = self._now - timedelta(days=1 if late else self._draw.randint(60, 700))
         # Advertising is often filed as something harmless; notifications are filed as such.
-        honest = {"one-time-password": "verification"}.get(group.says[0], "notice")
+        honest = {"one-time-password": "verification"}.get(group.messages[0], "notice")
         advertises = group.case not in (Case.NOTIFIES, Case.SILENT, Case.COMMITS)
         self._filings.append(
             Filing(
