@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -25,6 +26,10 @@ _STARTER = ThreadPoolExecutor(1, thread_name_prefix="starter")
 # Below the range from which the kernel draws ports of outgoing connections: a client that knocks at a server which is
 # down could else be given the server's own port, and the server could not come back.
 _PORTS = range(20_000, 32_000)
+
+_MOST_RESERVED = 200
+"""How many ports a process reserves at a time. Each is a file descriptor, and the oldest ones are in use by then."""
+_reservations: deque[int] = deque()
 
 
 class ProcessFailed(Exception):
@@ -193,12 +198,30 @@ def accepts(port: int, timeout: float = 1) -> bool:
 
 
 def free_port() -> int:
-    """A port of this machine at which nothing listens now."""
+    """A port of this machine at which nothing listens now, and that no other process was given by this function."""
     for port in random.sample(_PORTS, 100):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return port
+            if _reserve(port):
+                return port
     raise ProcessFailed("no free port found")
+
+
+def _reserve(port: int) -> bool:
+    """Take the port for this process, whose children may listen at it much later. Returns False where it is taken.
+
+    A name of the abstract namespace (Linux) is the reservation: it ends with the process, and leaves no file.
+    """
+    reservation = socket.socket(socket.AF_UNIX)
+    try:
+        reservation.bind(f"\0anning-port-{port}")
+    except OSError:
+        reservation.close()
+        return False
+    if len(_reservations) == _MOST_RESERVED:
+        os.close(_reservations.popleft())
+    _reservations.append(reservation.detach())
+    return True

@@ -12,7 +12,7 @@ from threading import Thread
 
 import pytest
 
-from standalone.processes import Process, ProcessFailed, answers, free_port, stop_together
+from standalone.processes import Process, ProcessFailed, accepts, answers, free_port, stop_together
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 
@@ -72,6 +72,27 @@ def test_a_start_waits_until_the_process_answers(tmp_path: Path) -> None:
     assert answers(url)
     assert server.stop() == -signal.SIGTERM
     assert not answers(url)
+
+
+def test_a_port_is_given_to_one_process_only_though_none_listens_yet() -> None:
+    taken = {free_port() for _ in range(100)}
+    program = "from standalone.processes import free_port\nfor _ in range(100): print(free_port())"
+    others = [
+        {int(line) for line in subprocess.check_output([sys.executable, "-c", program], text=True).split()}
+        for _ in range(3)
+    ]
+
+    assert len(taken) == 100
+    assert not taken.intersection(*others)
+    assert not [port for port in taken if accepts(port)]
+
+
+def test_a_process_without_a_log_writes_where_we_write(capfd: pytest.CaptureFixture[str]) -> None:
+    child = Process("child", [sys.executable, "-c", "print('said')"], log=None)
+    child.start()
+    assert child.wait(10) == 0
+    assert capfd.readouterr().out == "said\n"
+    assert child.tail() == ""
 
 
 def test_a_process_that_ends_at_once_tells_why(tmp_path: Path) -> None:
