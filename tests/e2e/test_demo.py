@@ -1,17 +1,13 @@
-"""What a person sees who tries it: the demonstration to its end, and the system that stays up until Ctrl-C."""
+"""What a person sees who tries it: the demonstration to its end."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,42 +19,13 @@ from contracts.numbers import SenderNumber
 from sandbox import scenario
 from sandbox.scenario import files
 from sandbox.scenario.cast import Case
-from standalone.client import Client
 from standalone.system import ROOT
-from tests.faults.crowd import complaint
+from tests.e2e.commands import PATIENCE_SECONDS, bare, left_running
 
 pytestmark = pytest.mark.timeout(900)
 
-PATIENCE_SECONDS = 300
 RIGHT = 0.98
 """The share of attributions that must be those of the truth."""
-
-
-def bare(folder: Path) -> dict[str, str]:
-    """An environment with next to nothing in it. By its folder for what is temporary one finds every process."""
-    return {"PATH": os.defpath, "HOME": os.environ["HOME"], "TMPDIR": str(folder)}
-
-
-def left_running(folder: Path) -> list[str]:
-    """The processes that work in this folder, were told of it, or inherited it."""
-    mark, found = str(folder).encode(), []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-            told += os.fsencode((process / "cwd").readlink())
-        except OSError:  # ended meanwhile, or none of ours
-            continue
-        if mark in told and int(process.name) != os.getpid():
-            found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-    return found
-
-
-def soon_nothing_is_left_running(folder: Path) -> bool:
-    """Whether what is told to end has ended."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while left_running(folder) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return not left_running(folder)
 
 
 @pytest.fixture(scope="module")
@@ -156,48 +123,3 @@ def test_the_story_goes_from_the_first_complaint_to_the_filing_that_is_refused_e
 
 def _places(story: str, steps: Sequence[str]) -> list[int]:
     return [story.index(step) for step in steps]
-
-
-@contextmanager
-def up(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """`anning up` on data in this folder, once it says that it is up; afterwards it has ended, however."""
-    command = [sys.executable, "-m", "anning", "up", "--directory", str(folder / "data")]
-    with subprocess.Popen(command, env=bare(folder), cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            said: list[str] = []
-            for line in process.stdout or ():
-                said.append(line)
-                if "Ctrl-C" in line:
-                    break
-            else:
-                raise AssertionError("".join(said))
-            yield process
-        finally:
-            process.kill()
-
-
-def staff(folder: Path) -> Client:
-    """The regulator, at the complaints service of the system that is up."""
-    numbers = json.loads((folder / "data" / "ports.json").read_text())
-    service, issuer = (f"http://127.0.0.1:{numbers[name]}" for name in ("complaints api", "sandbox"))
-    return Client(service, issuer, folder / "data" / "credentials", "regulator:MIIT")
-
-
-def known(client: Client) -> Sequence[str]:
-    return [each["id"] for each in client.pages("/complaints")]
-
-
-def test_what_was_filed_is_still_there_when_it_is_up_again_and_nothing_outlives_it(tmp_path: Path) -> None:
-    with up(tmp_path) as process:
-        with staff(tmp_path) as client:
-            filed = client.post("/complaints", complaint("kept", "1069036100001", 1))["id"]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE_SECONDS) == 0
-        assert left_running(tmp_path) == []
-    with up(tmp_path) as process:
-        with staff(tmp_path) as client:
-            assert known(client) == [filed]
-        process.kill()
-        process.wait()
-        # Killed, it cannot stop anything: what it started notices by itself.
-        assert soon_nothing_is_left_running(tmp_path)

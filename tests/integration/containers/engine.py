@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from anning.services import NAMES
+from deploy.compose import build_arguments
 from standalone.client import Client
 from standalone.processes import free_port
 
@@ -40,11 +41,16 @@ def docker(*arguments: str, env: Mapping[str, str] | None = None, timeout: float
 
 
 @cache
-def build(target: str) -> str:
-    """The name of an image made from a target of deploy/Dockerfile."""
-    image = f"anning/{target}"
-    docker("build", "--quiet", "--file", str(ROOT / "deploy" / "Dockerfile"), "--target", target, "--tag", image,
-           str(ROOT))  # fmt: skip
+def build(name: str) -> str:
+    """Make the image of a service, or that of another stage of deploy/Dockerfile. Returns the name of the image."""
+    image = f"anning/{name}"
+    given = build_arguments(name) if name in NAMES else {}
+    docker(
+        *("build", "--quiet", "--file", str(ROOT / "deploy" / "Dockerfile"), "--tag", image),
+        *("--target", "service" if name in NAMES else name),
+        *(part for argument, value in given.items() for part in ("--build-arg", f"{argument}={value}")),
+        str(ROOT),
+    )
     return image
 
 

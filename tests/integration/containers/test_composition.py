@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from anning.services import NAMES
+from anning.services import NAMES, load_all
 from chassis import clock
 from sandbox import install, scenario
 from sandbox.tokens import Bearer, Tokens
@@ -23,9 +23,11 @@ RUNNING = {"postgres", "kafka", "sandbox", *(f"{name}-{role}" for name in NAMES 
 ONCE = {"install", "databases", *(f"{name}-migrate" for name in NAMES)}
 SECRETS = {
     "postgres": {"password"},
-    **{f"{name}-{role}": {"pgpass"} for name in NAMES for role in ("api", "worker")},
-    "complaints-api": {"pgpass", "keys.json"},
-    "complaints-worker": {"pgpass", "keys.json"},
+    **{
+        f"{service.name}-{role}": {"pgpass", "keys.json"} if service.personal else {"pgpass"}
+        for service in load_all()
+        for role in ("api", "worker")
+    },
     "sandbox": {"key.json", "clients.json"},
 }
 
@@ -109,6 +111,17 @@ def test_a_token_is_the_same_wherever_it_was_fetched(composition: Composition) -
             headers = {"Authorization": f"Bearer {token}"}
             answer = httpx2.get(f"{composition.url(service)}/statistics", headers=headers, trust_env=False)
             assert answer.status_code == 200, answer.text
+
+
+def test_the_container_of_the_sandbox_gives_a_token_of_a_client(composition: Composition) -> None:
+    token = composition.execute("sandbox", "anning", "token", "regulator-MIIT").strip()
+
+    headers = {"Authorization": f"Bearer {token}"}
+    for service in NAMES:
+        answer = httpx2.get(f"{composition.url(service)}/statistics", headers=headers, trust_env=False)
+        assert answer.status_code == 200, answer.text
+    with pytest.raises(EngineFailed, match=r"there is no client 'regulator-NONE'; there are: .*regulator-MIIT"):
+        composition.execute("sandbox", "anning", "token", "regulator-NONE")
 
 
 def test_each_sees_its_own_secrets_and_nobody_elses(composition: Composition) -> None:

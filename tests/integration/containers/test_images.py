@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from anning.services import NAMES
-from tests.integration.containers.engine import EngineFailed, build, inspect, run
+from tests.integration.containers.engine import ROOT, EngineFailed, build, docker, inspect, run
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
 
@@ -23,6 +23,21 @@ def test_a_service_has_its_own_folder_and_what_all_stand_on(name: str) -> None:
 
     assert folders(image, "/app") == {*SHARED, "services"}
     assert folders(image, "/app/services") == {"__init__.py", name}
+
+
+def test_no_image_is_made_without_the_name_of_a_service() -> None:
+    with pytest.raises(EngineFailed, match="SERVICE"):
+        docker("build", "--file", str(ROOT / "deploy" / "Dockerfile"), "--target", "service", str(ROOT))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_image_runs_its_service_and_knows_no_other(name: str) -> None:
+    image = build(name)
+    told = run(image, "-c", "import os; from anning.services import NAMES; print(os.environ['ANNING_SERVICE'], *NAMES)")
+
+    assert told.split() == [name, name]
+    assert inspect(image)["Config"]["Cmd"] == ["run"]
+    assert f"The service: {name}." in run(image, "run", "--help", entrypoint="anning")
 
 
 @pytest.mark.parametrize(("name", "other"), PAIRS)
@@ -70,7 +85,7 @@ def test_an_image_holds_no_secret(name: str) -> None:
 
     assert {each.partition("=")[0] for each in added} <= {
         *("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH"),
-        *("ANNING_HOST", "ANNING_PORT", "ANNING_SANDBOX_HOST", "ANNING_SANDBOX_PORT"),
+        *("ANNING_SERVICE", "ANNING_HOST", "ANNING_PORT", "ANNING_SANDBOX_HOST", "ANNING_SANDBOX_PORT"),
     }
     suspicious = "clients.json key.json keys.json password pgpass .env .pgpass .netrc .git .anning"
     found = run(

@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from anning.services import NAMES
+from anning.services import NAMES, load, load_all
+from deploy import compose
 from standalone import kafka, postgres
 from tests.parts import containers
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
 PLACES = {"listeners", "advertised.listeners", "controller.quorum.voters", "log.dirs"}
+
+
+def test_the_file_is_what_the_services_declare() -> None:
+    written = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+
+    assert written == compose.rendered(load_all()), "docker-compose.yml is stale: make compose"
+
+
+def test_a_further_service_is_in_the_file_with_no_edit_of_the_template() -> None:
+    further = replace(load(NAMES[0]), name="parcels", http_port=8042, personal=True)
+    made = yaml.safe_load(compose.rendered([*load_all(), further]))
+
+    added = {"parcels-api", "parcels-worker", "parcels-migrate"}
+    assert made["services"].keys() - SERVICES.keys() == added
+    assert all(made["services"][name]["image"] == "anning/parcels" for name in added)
+    assert made["services"]["parcels-api"]["ports"] == ["${ANNING_BIND:-127.0.0.1}:${ANNING_PARCELS_PORT:-8042}:8000"]
+    assert made["services"]["parcels-worker"]["environment"]["ANNING_KEYS_FILE"] == "/run/anning/keys.json"
+    assert "parcels-migrate" in made["services"]["credit-api"]["depends_on"]
+    assert "parcels-secrets" in made["volumes"]
+    assert made["services"]["databases"]["command"][-1] == "parcels"
+
+
+def test_a_service_with_a_lock_of_its_own_is_built_from_that(tmp_path: Path) -> None:
+    (tmp_path / "parcels.lock").touch()
+
+    assert compose.build_arguments("parcels", tmp_path) == {"SERVICE": "parcels", "LOCK": "parcels"}
+    assert compose.build_arguments("letters", tmp_path) == {"SERVICE": "letters"}
 
 
 def test_there_is_an_api_a_worker_and_a_migration_of_every_service() -> None:
