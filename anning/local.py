@@ -88,7 +88,9 @@ def down(directory: Directory = DIRECTORY) -> None:
 
 
 def token(
-    client: Annotated[str, typer.Argument(help="The client, such as regulator-MIIT; an unknown one lists all.")],
+    client: Annotated[
+        str, typer.Argument(help="The client, such as regulator-MIIT; for an unknown one all are listed.")
+    ],
     directory: Directory = DIRECTORY,
     credentials: Annotated[
         Path | None,

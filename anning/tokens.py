@@ -12,7 +12,7 @@ from sandbox.tokens import Tokens
 
 
 class TokenRefused(Exception):
-    """There is no token for this client. The message says why, and what to do."""
+    """There is no token for this client; the message contains the reason."""
 
 
 def access_token(client_id: str, credentials: Path, issuer: str) -> str:

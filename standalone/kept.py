@@ -1,4 +1,4 @@
-"""The system that stays up: on data that is kept, whole or without the services, until it is told to stop."""
+"""The system that stays up until Ctrl-C or SIGTERM: over data that is kept, with the services or without them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RULE_PACKS = "CN-2015,CN-2026"
 INFRASTRUCTURE = "infrastructure"
 """The command that runs everything but the services."""
 FAILURES = (AlreadyRunning, DemoFailed, ProcessFailed)
-"""Why a system does not start, or ends by itself; each message says what to do."""
+"""Why a system does not start, or ends by itself."""
 
 
 def up(

@@ -1,4 +1,4 @@
-"""At most one system runs over a directory. A lock that ends with the process that holds it says which one it is."""
+"""At most one system runs over a directory: a lock, which ends with the process that holds it, names that process."""
 
 from __future__ import annotations
 

@@ -32,22 +32,22 @@ def system_over(folder: Path) -> System:
 
 
 @contextmanager
-def up(folder: Path, *options: str, said: list[str] | None = None) -> Iterator[subprocess.Popen[str]]:
+def up(folder: Path, *options: str, printed: list[str] | None = None) -> Iterator[subprocess.Popen[str]]:
     """`anning up` on data in this folder, once it says that it is up; afterwards it has ended, however.
 
-    `said` takes the lines that it prints.
+    `printed` takes the lines that it prints.
     """
     system_over(folder)
-    said = [] if said is None else said
+    printed = [] if printed is None else printed
     command = [sys.executable, "-m", "anning", "up", "--directory", str(folder / "data"), *options]
     with subprocess.Popen(command, env=bare(folder), cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             for line in process.stdout or ():
-                said.append(line)
+                printed.append(line)
                 if "Ctrl-C" in line:
                     break
             else:
-                raise AssertionError("".join(said))
+                raise AssertionError("".join(printed))
             yield process
         finally:
             process.kill()
@@ -81,7 +81,7 @@ def test_what_was_filed_is_still_there_when_it_is_up_again_and_nothing_outlives_
 
 
 def anning(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """What a command says."""
+    """Run a command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "anning", *arguments],
         env=bare(folder),
@@ -94,9 +94,9 @@ def anning(folder: Path, *arguments: str, check: bool = True) -> subprocess.Comp
 
 
 def test_it_prints_the_addresses_a_way_to_a_token_and_how_to_load_the_demonstration(tmp_path: Path) -> None:
-    said: list[str] = []
-    with up(tmp_path, said=said) as process:
-        printed, directory = "".join(said), tmp_path / "data"
+    lines: list[str] = []
+    with up(tmp_path, printed=lines) as process:
+        printed, directory = "".join(lines), tmp_path / "data"
         urls = re.findall(r"http://127\.0\.0\.1:\d+/docs", printed)
         assert len(urls) == len(NAMES)
         assert [httpx2.get(url, trust_env=False).status_code for url in urls] == [200] * len(NAMES)
@@ -116,9 +116,9 @@ def test_it_prints_the_addresses_a_way_to_a_token_and_how_to_load_the_demonstrat
 
 
 def test_the_data_of_the_demonstration_is_loaded_once_and_stays(tmp_path: Path) -> None:
-    said: list[str] = []
-    with up(tmp_path, "--demo", said=said), staff(tmp_path) as client:
-        printed = "".join(said)
+    lines: list[str] = []
+    with up(tmp_path, "--demo", printed=lines), staff(tmp_path) as client:
+        printed = "".join(lines)
         assert "The story of" in printed
         assert "DOES NOT HOLD" not in printed
         # What the story links to can be read: the system is still there.

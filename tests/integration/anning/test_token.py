@@ -1,4 +1,4 @@
-"""`anning token CLIENT` prints a token, or says what is in the way."""
+"""`anning token CLIENT` prints a token, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_it_prints_a_token_of_the_client(directory: Path) -> None:
     assert claims(printed.output)["org"] == "regulator:MIIT"
 
 
-def test_a_container_says_by_variables_where_credentials_and_issuer_are(directory: Path) -> None:
+def test_variables_of_a_container_give_credentials_and_issuer(directory: Path) -> None:
     port = free_port()
     with served(issuer.create_app(directory / "credentials", "http://127.0.0.1:8009", "anning"), port) as url:
         printed = token(
@@ -68,7 +68,7 @@ def test_an_unknown_client_is_answered_with_the_known_ones(directory: Path) -> N
         assert each.secret not in failed.output
 
 
-def test_nothing_that_answers_is_said_with_what_to_start(directory: Path) -> None:
+def test_where_no_issuer_answers_the_message_names_the_command_that_starts_one(directory: Path) -> None:
     failed = token("carrier-CMCC", "--directory", str(directory))
 
     assert failed.exit_code == 1
@@ -76,7 +76,7 @@ def test_nothing_that_answers_is_said_with_what_to_start(directory: Path) -> Non
     assert failed.output == f"anning: nothing answers at http://127.0.0.1:{port}: start the system with `make up`\n"
 
 
-def test_a_directory_over_which_nothing_was_started_is_said(tmp_path: Path) -> None:
+def test_a_directory_without_a_system_is_reported(tmp_path: Path) -> None:
     failed = token("carrier-CMCC", "--directory", str(tmp_path))
 
     assert failed.exit_code == 1

@@ -33,9 +33,11 @@ def test_no_image_is_made_without_the_name_of_a_service() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_image_runs_its_service_and_knows_no_other(name: str) -> None:
     image = build(name)
-    told = run(image, "-c", "import os; from anning.services import NAMES; print(os.environ['ANNING_SERVICE'], *NAMES)")
+    printed = run(
+        image, "-c", "import os; from anning.services import NAMES; print(os.environ['ANNING_SERVICE'], *NAMES)"
+    )
 
-    assert told.split() == [name, name]
+    assert printed.split() == [name, name]
     assert inspect(image)["Config"]["Cmd"] == ["run"]
     assert f"The service: {name}." in run(image, "run", "--help", entrypoint="anning")
 

@@ -1,4 +1,4 @@
-"""One system at a time runs over a directory, and the directory tells which process that is."""
+"""One system at a time runs over a directory, and its process is known."""
 
 from __future__ import annotations
 
