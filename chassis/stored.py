@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any, Generic, TypeVar
 
@@ -21,6 +21,11 @@ MAPPINGS: list[Stored[Any]] = []
 _UNSTORED = frozenset({"recorded"})
 
 
+def values_of(row: sa.Row[Any]) -> dict[str, Any]:
+    """The values of a row by column. SQLAlchemy names columns by a subclass of str, which msgspec refuses in a dict."""
+    return {str(name): value for name, value in row._mapping.items()}
+
+
 class Stored(Generic[A]):
     """How the aggregates of one class are stored.
 
@@ -29,16 +34,24 @@ class Stored(Generic[A]):
     """
 
     def __init__(
-        self, table: sa.Table, kind: type[A], *, changing: Iterable[str] = (), parts: Iterable[str] = ()
+        self,
+        table: sa.Table,
+        kind: type[A],
+        *,
+        changing: Iterable[str] = (),
+        parts: Iterable[str] = (),
+        columns: Mapping[str, str] | None = None,
     ) -> None:
         """`changing` names the fields without a default that change all the same; `parts` the fields that several
-        columns make up: the aggregate has a property for each of those columns, and `load` takes the field itself."""
+        columns make up: the aggregate has a property for each of those columns, and `load` takes the field itself.
+        `columns` maps a column of a part to its property, where the column's name means something else in facts."""
         self.table = table
         self.kind = kind
         self.parts = frozenset(parts)
         created = {each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING}
         self.fixed = created - set(changing)
-        self._columns = tuple(column.name for column in table.columns)
+        self.attributes = {column.name: column.name for column in table.columns} | dict(columns or {})
+        self._columns = tuple(self.attributes)
         self._changing = tuple(name for name in self._columns if name not in self.fixed)
         MAPPINGS.append(self)
 
@@ -49,7 +62,7 @@ class Stored(Generic[A]):
 
     def load(self, row: sa.Row[Any], **parts: object) -> A:
         """The aggregate in a row of its table. Raises msgspec.ValidationError where a column does not fit its field."""
-        values = {**row._mapping, **parts} if parts else row._mapping
+        values = values_of(row) | parts if parts else row._mapping
         return msgspec.convert(values, self.kind, from_attributes=bool(parts))
 
     def save(self, tx: Tx, aggregates: Iterable[A]) -> None:
@@ -64,4 +77,5 @@ class Stored(Generic[A]):
         tx.publish(changed)
 
     def _rows(self, aggregates: Sequence[A], names: Sequence[str]) -> list[sets.Row]:
-        return [{name: getattr(each, name) for name in names} for each in aggregates]
+        read = {name: self.attributes.get(name, name) for name in names}
+        return [{name: getattr(each, attribute) for name, attribute in read.items()} for each in aggregates]

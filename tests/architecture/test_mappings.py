@@ -48,7 +48,8 @@ def test_every_field_has_its_columns(stored: Stored[Any]) -> None:
 
 @every_mapping
 def test_every_column_is_an_attribute(stored: Stored[Any]) -> None:
-    assert {column.name for column in stored.table.columns} <= attributes(stored.kind)
+    assert set(stored.attributes) == {column.name for column in stored.table.columns}
+    assert set(stored.attributes.values()) <= attributes(stored.kind)
 
 
 @every_mapping

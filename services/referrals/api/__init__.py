@@ -1,1 +1,1 @@
-"""Routes: each parses, calls one command or one view, and answers."""
+"""The routes: each parses the request, calls one command or one view, and returns a view."""

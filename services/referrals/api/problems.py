@@ -1,4 +1,4 @@
-"""Conflicts of the model, as problems: a ConflictError names one by its slug."""
+"""Conflicts of the model as problems: a ConflictError names one by its slug."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from chassis.http.problems import Problem
 class ClueStateConflict(Problem):
     slug = "clue-state"
     status = 409
-    title = "The clue is in a state in which this cannot be done"
+    title = "The clue's state does not allow this"
     description = (
-        "A clue is collected, sealed and referred, received, and concluded or returned by its authority; staff route"
-        " what was returned, and conclude what is nobody else's. `detail` says where it stands. Read it again; with the"
-        " Idempotency-Key of the first request a repeated one gets its answer again."
+        "A clue is collected, sealed and referred, received, and then concluded or returned by its authority. Staff"
+        " route returned clues, and conclude clues for which no other authority is competent. `detail` states the"
+        " present state. Read the clue again. A repeated request with the Idempotency-Key of the first one gets the"
+        " first response again."
     )
 
 
@@ -21,23 +22,23 @@ class ExtensionRefused(Problem):
     status = 409
     title = "The deadline cannot be extended"
     description = (
-        "A deadline is extended once in a hand-over, and before it has passed. After that a conclusion is still taken,"
-        " and counts as late."
+        "A deadline can be extended once per hand-over, before it has passed. A conclusion is still accepted"
+        " afterwards, and counts as late."
     )
 
 
 class BatchIsReceived(Problem):
     slug = "batch-is-received"
     status = 409
-    title = "The batch has been received"
-    description = "A batch is received once. Its content can be fetched as often as one likes."
+    title = "The batch has been received already"
+    description = "Receipt of a batch is confirmed once. Its content can still be fetched."
 
 
 class DigestDiffers(Problem):
     slug = "digest-differs"
     status = 422
-    title = "The digest is not that of the batch"
+    title = "The digest does not match the batch"
     description = (
         "The digest is the SHA-256, in hexadecimal, of the manifest: the first line of the batch's content without its"
-        " line break. What was fetched is not what was sealed, or was changed on the way: fetch it again."
+        " line break. The fetched content is incomplete or was changed in transit: fetch it again."
     )

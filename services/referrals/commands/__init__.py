@@ -1,1 +1,1 @@
-"""Use cases, one function each: a transaction and what is asked for in, what came of it out."""
+"""What changes this service's data: each function locks, checks, changes and records."""

@@ -1,1 +1,1 @@
-"""Decisions of this service: facts and rule parameters in, a decision out. Nothing here does input or output."""
+"""Decisions of this service: facts and rule parameters in, a decision out. No input or output."""

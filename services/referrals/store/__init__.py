@@ -1,1 +1,1 @@
-"""Tables, what is loaded and saved in sets, and the fixed order in which rows are locked."""
+"""The tables, what is loaded and saved in sets, and the fixed order of locks."""
