@@ -36,7 +36,7 @@ class ClassificationThresholds(rules.Rule, frozen=True, kw_only=True, forbid_unk
 
     `least`: the score that a class of each category must reach to count. `furthest`: how many further words of a
     concept a signal counts. `doubt`: what weighs against any class in its confidence. `terse`: a text of at most so
-    many letters says next to nothing. `unsure`: the confidence below which industry and category stay open.
+    many letters has almost no content. `unsure`: the confidence below which industry and category stay open.
     """
 
     code: ClassVar[str] = "assessment.classification"

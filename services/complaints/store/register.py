@@ -1,4 +1,4 @@
-"""The register of ports, as this service keeps it: written by the projection, read by the assessment."""
+"""This service's copy of the register of ports: written by the projection, read by the assessment."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _DECLARE = sa.text(
 
 
 def save_declared_ports(tx: Tx, messages: Sequence[Message[PortDeclared]]) -> None:
-    """Keep the newest snapshot of every port; older ones than is kept change nothing."""
+    """Store the newest snapshot of every port. A snapshot that is older than the stored one changes nothing."""
     newest: dict[tuple[str, str], Message[PortDeclared]] = {}
     for message in messages:
         key = (message.event.carrier, message.event.number)
@@ -89,7 +89,7 @@ def save_declared_ports(tx: Tx, messages: Sequence[Message[PortDeclared]]) -> No
 
 
 def load_register(read: Read, messages: Iterable[tuple[SenderNumber, datetime]]) -> RegisterExtract:
-    """What the register says of these senders at these moments of sending: two statements for any number of them."""
+    """The part of the register that these senders need at these moments of sending, in at most three statements."""
     sent = [(sender, at) for sender, at in messages if sender.kind is NumberKind.PORT]
     if not sent:
         return RegisterExtract()

@@ -1,4 +1,4 @@
-"""The database is what its migrations make, and that is what the code expects."""
+"""The migrations make the database that the code expects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.complaints.service import SERVICE
 from services.complaints.store.tables import METADATA
 
 
-def test_the_tables_are_those_of_the_code(database: Database) -> None:
+def test_the_migrated_tables_equal_those_of_the_code(database: Database) -> None:
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, [METADATA, MECHANISM]) == []  # type: ignore[arg-type]
@@ -36,7 +36,7 @@ def test_an_assessed_complaint_without_an_assessment_cannot_be_stored(database: 
         assert {"ck_complaints_state", "ck_complaints_assessed"} <= set(checks)
 
 
-def test_complaints_from_before_the_cap_count_towards_it(new_database: Callable[[str], str]) -> None:
+def test_complaints_filed_before_the_cap_existed_count_towards_it(new_database: Callable[[str], str]) -> None:
     database = Database(new_database("complaints_before"), pool=1)
     try:
         with database.engine.begin() as connection:

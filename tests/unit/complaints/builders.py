@@ -1,4 +1,4 @@
-"""Complaints, filings and registers as the tests tell them: short to write, complete to decide on."""
+"""Complaints, filings and registers for the tests: short to write, complete enough to decide on."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def port(*filings: Filing, number: str = NUMBER, carrier: str = "CMCC") -> Regis
 
 
 def register(*ports: RegisteredPort) -> RegisterExtract:
-    """A register of these ports; their holders hold their access codes."""
+    """A register of these ports, whose holders also hold the access codes."""
     by_number: dict[str, list[RegisteredPort]] = {}
     holders: dict[str, list[CodeHolder]] = {}
     for each in ports:
@@ -74,7 +74,7 @@ def complaint(
         channel="app",
         external_id="app-1",
         sender=SenderNumber.parse(sender),
-        complainant=uuid5(_NAMES, "somebody"),
+        complainant=uuid5(_NAMES, "complainant"),
         vouched=True,
         province="440000",
         sent_at=sent,
@@ -84,9 +84,9 @@ def complaint(
     )
 
 
-def report(**rest: object) -> Report:
-    """A good report, but for what is said."""
-    said: dict[str, object] = {
+def report(**overrides: object) -> Report:
+    """A valid report, with these fields replaced."""
+    fields: dict[str, object] = {
         "channel": "app",
         "external_id": "app-1",
         "complainant_number": "13900001234",
@@ -95,6 +95,6 @@ def report(**rest: object) -> Report:
         "text": "【云杉书店】新书上架，全场八折，回T退订",
         "sent_at": NOON,
         "received_at": NOON + timedelta(minutes=5),
-        **rest,
+        **overrides,
     }
-    return Report(**said)  # type: ignore[arg-type]
+    return Report(**fields)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A reveal: one person asks, another decides, and only the first one sees, for a while."""
+"""A reveal: one person requests it, another decides, and only the requester sees the number, for a limited time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def broken(code: str) -> pytest.RaisesExc[ConflictError]:
     return pytest.RaisesExc(ConflictError, check=lambda error: error.code == code)
 
 
-def test_what_is_approved_is_seen_by_whom_it_was_approved_for_until_it_expires() -> None:
+def test_an_approved_number_is_disclosed_to_its_requester_until_the_approval_expires() -> None:
     reveal = approved()
     assert (reveal.state, reveal.version) == (RevealState.APPROVED, 2)
     assert reveal.expires_at == NOON + DAY
@@ -49,13 +49,13 @@ def test_what_is_approved_is_seen_by_whom_it_was_approved_for_until_it_expires()
         reveal.require_disclosable("anna", NOON + DAY)
 
 
-def test_nobody_else_sees_it_not_even_who_approved() -> None:
-    for somebody in ("boris", "carla"):
+def test_the_number_is_disclosed_to_no_other_person_not_even_the_approver() -> None:
+    for person in ("boris", "carla"):
         with broken("forbidden"):
-            approved().require_disclosable(somebody, NOON)
+            approved().require_disclosable(person, NOON)
 
 
-def test_nobody_decides_on_what_they_asked_for() -> None:
+def test_a_requester_cannot_decide_on_the_own_request() -> None:
     reveal = requested()
     with broken("four-eyes"):
         reveal.approve("I may", "anna", NOON, DAY, RULES.at(RevealValidity, NOON).citation)
@@ -64,7 +64,7 @@ def test_nobody_decides_on_what_they_asked_for() -> None:
     assert (reveal.state, reveal.version) == (RevealState.REQUESTED, 1)
 
 
-def test_what_was_not_approved_is_not_seen() -> None:
+def test_a_number_without_approval_is_not_disclosed() -> None:
     with broken("reveal-state"):
         requested().require_disclosable("anna", NOON)
     refused = requested()
@@ -74,14 +74,14 @@ def test_what_was_not_approved_is_not_seen() -> None:
         refused.require_disclosable("anna", NOON)
 
 
-def test_what_was_decided_stays_decided() -> None:
+def test_a_decision_is_final() -> None:
     reveal = approved()
     with broken("reveal-state"):
         reveal.refuse("on second thoughts", "carla", NOON)
     assert (reveal.state, reveal.decided_by, reveal.version) == (RevealState.APPROVED, "boris", 2)
 
 
-def test_an_approval_holds_for_a_day_and_in_a_demonstration_for_a_minute() -> None:
+def test_an_approval_is_valid_for_a_day_and_in_a_demonstration_for_a_minute() -> None:
     assert RULES.at(RevealValidity, NOON).valid == DAY
     rules.use_packs("CN-2015,CN-2026,demo")
     assert RULES.at(RevealValidity, NOON).valid == timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""Under which surrogates a complainant is told: its quarter's, and around the change of quarters the one beyond it."""
+"""The quarters whose surrogates are published: that of receipt, and around a change of quarters the adjacent one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOMENTS = st.timedeltas(timedelta(), days(36_500)).map(lambda since: datetime(20
 
 
 @pytest.mark.parametrize(
-    ("moment", "told"),
+    ("moment", "quarters"),
     [
         (CHANGE - days(30) - BLINK, ("2026Q1",)),
         (CHANGE - days(30), ("2026Q1", "2026Q2")),
@@ -32,8 +32,10 @@ MOMENTS = st.timedeltas(timedelta(), days(36_500)).map(lambda since: datetime(20
         (begin_of("2027Q1"), ("2027Q1", "2026Q4")),
     ],
 )
-def test_both_quarters_are_told_for_thirty_days_around_their_change(moment: datetime, told: tuple[str, ...]) -> None:
-    assert surrogate_quarters(moment, OVERLAP) == told
+def test_surrogates_of_both_quarters_are_published_for_thirty_days_around_their_change(
+    moment: datetime, quarters: tuple[str, ...]
+) -> None:
+    assert surrogate_quarters(moment, OVERLAP) == quarters
 
 
 def test_a_quarter_changes_at_midnight_in_beijing() -> None:
@@ -42,19 +44,19 @@ def test_a_quarter_changes_at_midnight_in_beijing() -> None:
 
 
 @given(MOMENTS, st.timedeltas(timedelta(), 2 * OVERLAP))
-def test_whoever_complains_twice_within_twice_the_overlap_is_seen_to_be_one_person(
+def test_two_complaints_of_one_person_within_twice_the_overlap_share_a_quarter(
     first: datetime, later: timedelta
 ) -> None:
     assert set(surrogate_quarters(first, OVERLAP)) & set(surrogate_quarters(first + later, OVERLAP))
 
 
 @given(MOMENTS)
-def test_the_own_quarter_comes_first_and_no_quarter_comes_twice(moment: datetime) -> None:
-    told = surrogate_quarters(moment, OVERLAP)
-    assert told[0] == quarter_of(moment)
-    assert len(set(told)) == len(told) <= 2
+def test_the_quarter_of_receipt_comes_first_and_no_quarter_comes_twice(moment: datetime) -> None:
+    quarters = surrogate_quarters(moment, OVERLAP)
+    assert quarters[0] == quarter_of(moment)
+    assert len(set(quarters)) == len(quarters) <= 2
 
 
-def test_the_overlap_is_thirty_days_by_our_own_decision() -> None:
+def test_the_overlap_is_thirty_days_and_marked_as_our_own_decision() -> None:
     rule = RULES.at(SurrogateOverlap, CHANGE)
     assert (rule.overlap, rule.citation.mark) == (days(30), "D")
