@@ -29,7 +29,7 @@ _PORTS = range(20_000, 32_000)
 
 _MOST_RESERVED = 200
 """How many ports a process reserves at a time. Each is a file descriptor, and the oldest ones are in use by then."""
-_reservations: deque[socket.socket] = deque()
+_reservations: deque[int] = deque()
 
 
 class ProcessFailed(Exception):
@@ -230,6 +230,6 @@ def _reserve(port: int) -> bool:
         reservation.close()
         return False
     if len(_reservations) == _MOST_RESERVED:
-        _reservations.popleft().close()
-    _reservations.append(reservation)
+        os.close(_reservations.popleft())
+    _reservations.append(reservation.detach())
     return True

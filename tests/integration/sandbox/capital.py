@@ -133,7 +133,7 @@ class Capital:
         for place in range(first, first + count):
             provider = credit_code("440000", place)
             said = {"provider": provider, "industry": industry, **say}
-            scenes.hear(self.database, *(scenes.assessed(f"{industry} {place} {n}", **said) for n in range(3)))
+            scenes.consume(self.database, *(scenes.assessed(f"{industry} {place} {n}", **said) for n in range(3)))
 
     def seal(self) -> None:
         """Have everything that is open sealed."""

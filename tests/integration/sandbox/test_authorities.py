@@ -31,7 +31,7 @@ def test_an_authority_says_that_it_has_a_batch_and_concludes_its_clues(open_capi
 
 def test_a_fine_names_the_enterprise_an_amount_and_a_decision_that_nobody_made(open_capital: Capital) -> None:
     open_capital.collect(4)
-    scenes.hear(
+    scenes.consume(
         open_capital.database,
         *(scenes.assessed(f"let {n}", kind="sublet-suspected", provider=None, signature="子虚商行") for n in range(3)),
     )
@@ -176,7 +176,7 @@ TWO = (
 def test_every_authority_acts_on_its_own_and_on_nothing_else(open_capital: Capital) -> None:
     open_capital.collect(3)
     open_capital.collect(2, industry="education")
-    scenes.hear(open_capital.database, *(scenes.crime(f"crime {n}", f"1390000123{n}") for n in range(4)))
+    scenes.consume(open_capital.database, *(scenes.crime(f"crime {n}", f"1390000123{n}") for n in range(4)))
     open_capital.collect(1, industry="telecom")  # the regulator's own, which is never handed over
     open_capital.seal()
     with open_capital.at_work(TWO) as authorities:
