@@ -188,12 +188,18 @@ def accepts(port: int, timeout: float = 1) -> bool:
 
 
 def free_port() -> int:
-    """A port of this machine at which nothing listens now."""
+    """A port of this machine at which nothing listens, reserved for this process until it ends.
+
+    A server may listen there: servers set SO_REUSEADDR, with which a port may be bound a second time while nothing
+    listens at it. A search for a free port binds without that option, so no process finds a reserved one.
+    """
     for port in random.sample(_PORTS, 100):
-        with socket.socket() as probe:
+        with socket.socket() as reservation:
             try:
-                probe.bind(("127.0.0.1", port))
+                reservation.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return port
+            reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            reservation.detach()  # stays open
+        return port
     raise ProcessFailed("no free port found")

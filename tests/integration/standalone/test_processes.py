@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -72,6 +73,15 @@ def test_a_start_waits_until_the_process_answers(tmp_path: Path) -> None:
     assert answers(url)
     assert server.stop() == -signal.SIGTERM
     assert not answers(url)
+
+
+def test_a_free_port_is_found_by_one_process_only_and_a_server_can_listen_there() -> None:
+    port = free_port()
+    program = f"from standalone import processes\nprocesses._PORTS = [{port}] * 100\nprocesses.free_port()"
+    other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "no free port found" in other.stderr
+    with socket.create_server(("127.0.0.1", port)), socket.create_connection(("127.0.0.1", port)):
+        pass
 
 
 def test_a_process_that_ends_at_once_tells_why(tmp_path: Path) -> None:
