@@ -14,6 +14,9 @@ SOURCES := chassis contracts anning services examples standalone sandbox deploy 
 EXTRAS = $(shell $(PYTHON) -c 'import tomllib; \
 	print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"].keys() - {"dev"})')
 
+# Each process runs whole modules, on a PostgreSQL and a Kafka of its own; tests/conftest.py orders the modules.
+PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
 # A lock is installed once: the name of its stamp is its digest, and that of what pyproject.toml says of the project
 # (from its first line of dashes on it says how to check it).
 stamp = .venv/$(1)-$(shell (cat requirements/$(1).lock; sed '/^\# ---/q' pyproject.toml) | sha256sum | cut -c1-16)
@@ -42,7 +45,11 @@ down: $(STANDALONE)  ## stop what `make dev` left running
 
 .PHONY: test
 test: $(DEV)  ## every test that needs no container engine (ARGS=... go to pytest)
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest $(PARALLEL) --durations 10 $(ARGS)
+
+.PHONY: unit
+unit: $(DEV)  ## the tests that need neither a database nor Kafka (ARGS=... go to pytest)
+	@exec $(BIN)/python -m pytest $(PARALLEL) tests/unit tests/architecture --ignore tests/architecture/test_migrations.py $(ARGS)
 
 .PHONY: containers
 containers: $(DEV)  ## the tests that need a container engine

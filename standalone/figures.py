@@ -28,7 +28,9 @@ class Figures:
     @classmethod
     def asked(cls, services: Mapping[str, Client], imports: list[dict[str, Any]]) -> Figures:
         """Read the statistics of all services."""
-        statistics = {name: services[name].get("/statistics") for name in ("complaints", "referrals", "ports", "credit")}
+        statistics = {
+            name: services[name].get("/statistics") for name in ("complaints", "referrals", "ports", "credit")
+        }
         return cls(**statistics, imports=imports)
 
     @property

@@ -11,7 +11,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -26,10 +25,6 @@ _STARTER = ThreadPoolExecutor(1, thread_name_prefix="starter")
 # Below the kernel's range of ephemeral ports: otherwise a client that connects to a stopped server could itself receive
 # the port of that server, which could not start again.
 _PORTS = range(20_000, 32_000)
-
-_MOST_RESERVED = 200
-"""How many ports a process reserves at a time. Each is a file descriptor, and the oldest ones are in use by then."""
-_reservations: deque[int] = deque()
 
 
 class ProcessFailed(Exception):
@@ -206,30 +201,18 @@ def accepts(port: int, timeout: float = 1) -> bool:
 
 
 def free_port() -> int:
-    """A free port of this machine that this function has not returned to another process."""
+    """A port of this machine at which nothing listens, reserved for this process until it ends.
+
+    A server may listen there: servers set SO_REUSEADDR, with which a port may be bound a second time while nothing
+    listens at it. A search for a free port binds without that option, so no process finds a reserved one.
+    """
     for port in random.sample(_PORTS, 100):
-        with socket.socket() as probe:
+        with socket.socket() as reservation:
             try:
-                probe.bind(("127.0.0.1", port))
+                reservation.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            if _reserve(port):
-                return port
+            reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            reservation.detach()  # stays open
+        return port
     raise ProcessFailed("no free port found")
-
-
-def _reserve(port: int) -> bool:
-    """Take the port for this process, whose children may listen at it much later. Returns False where it is taken.
-
-    A name of the abstract namespace (Linux) is the reservation: it ends with the process, and leaves no file.
-    """
-    reservation = socket.socket(socket.AF_UNIX)
-    try:
-        reservation.bind(f"\0anning-port-{port}")
-    except OSError:
-        reservation.close()
-        return False
-    if len(_reservations) == _MOST_RESERVED:
-        os.close(_reservations.popleft())
-    _reservations.append(reservation.detach())
-    return True

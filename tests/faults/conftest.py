@@ -13,7 +13,7 @@ from tests.faults.running import Running
 RULE_PACKS = "CN-2015,CN-2026"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A system for all tests that leave it whole; each uses numbers of its own."""
     with System(tmp_path_factory.mktemp("system"), load_all(), rule_packs=RULE_PACKS) as system:

@@ -68,10 +68,16 @@ def issuer() -> Iterator[Issuer]:
         yield issuer
 
 
+@pytest.fixture(scope="module")
+def api_of_module(service: Service, migrated: Database, database_url: str, issuer: Issuer) -> FastAPI:
+    """The API of the service, created once per module: its OpenAPI document takes longer than most tests."""
+    return create_app(service, settings(database_url, issuer), migrated)
+
+
 @pytest.fixture
-def app(service: Service, database: Database, database_url: str, issuer: Issuer) -> FastAPI:
-    """The API of the service."""
-    return create_app(service, settings(database_url, issuer), database)
+def app(api_of_module: FastAPI, database: Database) -> FastAPI:
+    """The API of the service on the empty database."""
+    return api_of_module
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def columns(table: sa.Table) -> set[str]:
 def attributes(kind: type) -> set[str]:
     """The fields and properties of a dataclass."""
     properties = {name for name, value in getmembers(kind) if isinstance(value, property)}
-    return {each.name for each in fields(kind)} | properties  # type: ignore[arg-type]
+    return {each.name for each in fields(kind)} | properties
 
 
 def test_every_column_of_a_new_complaint_is_an_attribute() -> None:
