@@ -40,7 +40,7 @@ def executed_orders(ports: Client) -> list[dict[str, Any]]:
 
 
 def port_of_a_listed(services: Services) -> dict[str, Any] | None:
-    """A port that was shut because of complaints and whose provider is listed for a fine and refused new ports, if any."""
+    """A port that complaints had shut, whose provider is listed for a fine and refused new ports; None without one."""
     effective = services["credit"].pages("/entries", state="effective", ground="fined", page_size=500)
     listed = {each["code"] for each in effective if each["new_resources"] == "refuse"}
     for order in executed_orders(services["ports"]):
