@@ -89,7 +89,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="anning-demo-") as folder:
         directory = Path(folder)
         system = System(directory / "system", services, rule_packs=RULE_PACKS, progress=dim(console))
-        console.rule("[bold]Anning: everything starts")
+        console.rule("[bold]Anning: start")
         with system:
             source = given or _scenario(directory / "scenario", system)
             document = _play(system, source, console, finished)
@@ -156,7 +156,7 @@ def _person(stack: ExitStack, system: System, client_id: str | None) -> Services
 
 def _hand_in(made: Run, source: Path) -> None:
     console, officer = made.console, made.staff.officer
-    console.rule("[bold]A register and complaints go in")
+    console.rule("[bold]Upload of a register and complaints")
     register = officer["ports"].upload("/filing-imports", source / "ports.csv", "text/csv")
     console.print(
         f"register: {register['lines_read']:,} lines, {register['accepted']:,} accepted, "
@@ -198,7 +198,7 @@ def _close_the_loop(made: Run) -> dict[str, Any] | None:
     """Refer clues to the authorities, carry their conclusions into the credit lists, and the listings to every carrier;
     returns the filing that was refused, or None where no fine led to such a listing."""
     console, staff = made.console, made.staff
-    console.rule("[bold]Clues go to the ministries")
+    console.rule("[bold]Referral of clues to the authorities")
     sealing = loop.seal_clues(staff)
     made.until(lambda _: loop.sealed(staff, sealing))
     made.until(lambda figures: figures.handed_over)
@@ -246,7 +246,7 @@ def _table(document: dict[str, Any]) -> Table:
 
 
 def _print_figures(document: dict[str, Any], console: Console) -> None:
-    console.rule("[bold]What came of it")
+    console.rule("[bold]Results")
     console.print(_table(document))
     console.print(f"in {document['seconds']} s; reconciled:")
     for each in document["reconciled"]:
