@@ -1,1 +1,1 @@
-"""The routes: each parses the request, calls one command or one view, and returns a view."""
+"""Routes: each parses the request, calls one command or one view, and returns a view."""

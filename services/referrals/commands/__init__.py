@@ -1,1 +1,1 @@
-"""What changes this service's data: each function locks, checks, changes and records."""
+"""Use cases, one function each: each runs in a transaction that it receives, and returns the result."""

@@ -98,7 +98,7 @@ def _collect(
     """The clue in which each arriving complaint is from now on, or None. `stored` is where complaints were before.
 
     A complaint that already is where it belongs stays, in an open or a sealed clue. Any other joins the open clue of
-    its place; the first one opens it where there is none. Sealed content does not change.
+    its place; the first one opens it where no clue is open. Sealed content does not change.
     """
     clues = {complaint: stored[complaint].clue_id if complaint in stored else None for complaint in arrivals}
     before = load_places(tx, {clue for clue in clues.values() if clue is not None})

@@ -1,1 +1,1 @@
-"""The tables, what is loaded and saved in sets, and the fixed order of locks."""
+"""Tables, the lock order (`locks`), and rows that are loaded and saved in sets."""

@@ -1,1 +1,1 @@
-"""What the API returns, read with plain SQL and paged by key."""
+"""What the API shows, read by plain SQL and paged by key."""

@@ -207,7 +207,7 @@ def test_an_open_clue_without_an_authority_is_routed_and_still_collects(api: Api
     assert len(api.get(MIIT, "/clues", unrouted=False).json()["items"]) == 1
 
 
-@pytest.mark.parametrize("authority", ["NOBODY", "CBIRC", ""])
+@pytest.mark.parametrize("authority", ["UNKNOWN", "CBIRC", ""])
 def test_a_clue_cannot_be_routed_to_an_authority_that_does_not_exist_today(
     api: Api, database: Database, authority: str
 ) -> None:
@@ -218,7 +218,7 @@ def test_a_clue_cannot_be_routed_to_an_authority_that_does_not_exist_today(
 
 def test_a_return_cannot_suggest_an_unknown_authority(api: Api, database: Database) -> None:
     clue = received_clue(api, database)
-    body = {"reason": "not-competent", "suggested": "NOBODY"}
+    body = {"reason": "not-competent", "suggested": "UNKNOWN"}
     assert problem(api.post(SAMR, f"{clue}/return", body, seen=3)) == (422, "validation")
 
 

@@ -126,7 +126,7 @@ def test_a_refused_file_leaves_no_trace(office: Office, what: str) -> None:
 
 SEALINGS = {
     "of an invalid quarter": {"through": "2026Q5", "reason": "x"},
-    "for an unknown authority": {"authority": "NOBODY", "reason": "x"},
+    "for an unknown authority": {"authority": "UNKNOWN", "reason": "x"},
     "without a reason": {},
     "with an empty reason": {"reason": ""},
 }
@@ -200,8 +200,8 @@ def people(office: Office) -> list[str]:
 
 
 OTHERS = [
-    *("authority:MOE", "authority:CBIRC", "authority:NOBODY", "carrier:CMCC", "channel:app", "citizen:me"),
-    *("regulator:CA-11", "regulator:NOBODY"),
+    *("authority:MOE", "authority:CBIRC", "authority:UNKNOWN", "carrier:CMCC", "channel:app", "citizen:me"),
+    *("regulator:CA-11", "regulator:UNKNOWN"),
 ]
 
 

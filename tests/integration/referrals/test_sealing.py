@@ -164,7 +164,7 @@ def test_a_sealing_is_done_when_it_covers_nothing_more_and_the_next_one_starts(d
     assert rows(database, "SELECT 1 FROM sealings WHERE done_at IS NULL") == []
 
 
-@pytest.mark.parametrize("authority", ["MIIT", "CBIRC", "NOBODY"])
+@pytest.mark.parametrize("authority", ["MIIT", "CBIRC", "UNKNOWN"])
 def test_a_sealing_for_an_authority_that_receives_no_clues_is_refused(api: Api, authority: str) -> None:
     assert problem(api.post(MIIT, "/sealings", {"authority": authority, "reason": "x"})) == (422, "validation")
 

@@ -47,8 +47,8 @@ def test_a_routed_clue_goes_to_the_named_authority_whatever_its_industry() -> No
 
 
 def test_clues_can_be_routed_to_authorities_that_exist_on_that_day() -> None:
-    allowed = {code: can_be_routed_to(code, AFTER) for code in ("SAMR", "MIIT", "NFRA", "CBIRC", "NOBODY")}
-    assert allowed == {"SAMR": True, "MIIT": True, "NFRA": True, "CBIRC": False, "NOBODY": False}
+    allowed = {code: can_be_routed_to(code, AFTER) for code in ("SAMR", "MIIT", "NFRA", "CBIRC", "UNKNOWN")}
+    assert allowed == {"SAMR": True, "MIIT": True, "NFRA": True, "CBIRC": False, "UNKNOWN": False}
     assert can_be_routed_to("CBIRC", BEFORE)
 
 

@@ -1,4 +1,4 @@
-"""State in plain English what the rows of `subjects` are locked for."""
+"""Comments of the tables in plain English."""
 
 from alembic import op
 
