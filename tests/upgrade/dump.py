@@ -10,6 +10,7 @@ import lzma
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -34,12 +35,11 @@ DATABASE = ("--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=500
 
 
 def take(system: System, folder: Path) -> None:
-    """Stop the services and write down what they leave. `folder` is made, or replaced."""
+    """Stop the services and write down what they leave, into a new folder."""
     imports, figures = _final_figures(system)
     taken_at = datetime.now(UTC)
     stop_together(system.processes.values())
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir()
     for service in system.services:
         (folder / f"{service}.sql.xz").write_bytes(_packed(_database(system, service)))
     (folder / TOPICS).write_bytes(_packed("".join(f"{line}\n" for line in _records(system))))
@@ -56,8 +56,7 @@ def _final_figures(system: System) -> tuple[list[dict[str, Any]], dict[str, Any]
             for name in system.services
         }
         imports = list(staff["complaints"].pages("/complaint-imports"))
-        for each in staff.values():
-            each.get("/statistics")  # with a token that outlives the issuer
+        Figures.asked(staff, imports)  # so that there are tokens when their issuer is stopped
         stop_together(process for name, process in system.processes.items() if not name.endswith(" api"))
         figures, broken = counted(Figures.asked(staff, imports))
     if broken:
@@ -93,6 +92,8 @@ def _packed(content: str) -> bytes:
 def main() -> None:
     """Take the dump of the release that the code is."""
     folder, console = HERE / version("anning"), Console(highlight=False, soft_wrap=True)
+    if folder.exists():
+        sys.exit(f"{folder} is there: a release is dumped once")
     with (
         tempfile.TemporaryDirectory(prefix="anning-dump-") as directory,
         System(Path(directory), load_all(), rule_packs=demo.RULE_PACKS, progress=demo.dim(console)) as system,
