@@ -2,7 +2,7 @@
 
 A service's `migrations/env.py` calls `run`; its first revision executes `mechanism("0001")`. What the chassis adds
 later is a further step, which every service takes in a revision of its own. `chassis.migrations.generation` writes
-revisions; docs/migrations.md says how to work with them.
+revisions; docs/migrations.md is the guide.
 """
 
 from __future__ import annotations

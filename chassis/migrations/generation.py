@@ -38,6 +38,10 @@ _TEMPLATE = Path(__file__).with_name("script.py.mako")
 _READS_ALL = "-- Reads whole tables, and blocks neither readers nor writers: it has no time limit"
 
 
+class NotWritten(Exception):
+    """There is nothing to write, or no name for it."""
+
+
 @dataclass
 class _Statements:
     """What is missing, as SQL, by how it has to run; each kind becomes a revision of its own."""
@@ -51,14 +55,14 @@ class _Statements:
 
 
 def write(service: Service, url: str, message: str, *, empty: bool = False) -> list[Path]:
-    """Write what the newest revision lacks as further revisions; their files, none where it lacks nothing.
+    """Write what the newest revision lacks as further revisions, and return their files.
 
     `url`: an empty database, which is brought to the newest revision first. `message` becomes the docstring and the
-    names of the files. `empty`: one revision without statements, for SQL that no table asks for. Raises ValueError for
-    a message that makes no name.
+    names of the files. `empty`: one revision without statements, for SQL that no table asks for. Raises NotWritten
+    where nothing is missing, or for a message that makes no name.
     """
     if not _slug(message) or not re.fullmatch(r'[^"\\\n]+', message):
-        raise ValueError("the message is one line with letters a-z, without quotes and backslashes")
+        raise NotWritten("the message is one line with letters a-z, without quotes and backslashes")
     if empty:
         return [_write(service, message, [])]
     upgrade(service, url)
@@ -71,6 +75,8 @@ def write(service: Service, url: str, message: str, *, empty: bool = False) -> l
         written.append(_write(service, f"{message}: constraints", statements, statement_timeout="0"))
     if found.concurrent:
         written.append(_write(service, f"{message}: indexes", found.concurrent, concurrent=True))
+    if not written:
+        raise NotWritten(f"nothing to migrate: {service.name}'s newest revision makes the tables in the code")
     return written
 
 
@@ -93,7 +99,7 @@ def _missing(service: Service, url: str) -> Iterator[MigrateOperation]:
                     "autogenerate_plugins": ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
                 },
             )
-            # It takes several, whatever its signature says.
+            # It takes several, unlike its signature.
             found: Any = produce_migrations(context, [service.metadata, mechanism_tables()])  # type: ignore[arg-type]
             yield from _flat(found.upgrade_ops.ops)
     finally:

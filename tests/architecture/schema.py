@@ -1,4 +1,4 @@
-"""What a database is made of, what its history would make of it, and what a linter of migrations says to that."""
+"""The objects of a database, the revisions that make them, and the findings of a linter of migrations."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def missing_revisions(database: Database, service: Service) -> list[object]:
     """What Alembic would write into a further revision."""
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection)
-        # It takes several, whatever its signature says.
+        # It takes several, unlike its signature.
         return list(compare_metadata(context, [service.metadata, mechanism_tables()]))  # type: ignore[arg-type]
 
 

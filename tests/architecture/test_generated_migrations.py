@@ -16,6 +16,7 @@ from anning.services import load
 from chassis import migrations
 from chassis.database import Database
 from chassis.migrations import generation
+from chassis.migrations.generation import NotWritten
 from chassis.service import Service
 from tests.architecture import schema
 
@@ -64,7 +65,8 @@ def test_a_change_becomes_revisions_that_lead_to_it_and_that_the_linter_accepts(
         generation.mechanism_tables().create_all(connection)
         service.metadata.create_all(connection)
     assert schema.made_of(migrated) == schema.made_of(declared)
-    assert generation.write(service, empty("changed_again").conninfo, MESSAGE) == []
+    with pytest.raises(NotWritten, match="nothing to migrate"):
+        generation.write(service, empty("changed_again").conninfo, MESSAGE)
 
 
 def test_a_change_of_the_chassis_tables_is_written_too(service: Service, empty: Callable[[str], Database]) -> None:
@@ -93,7 +95,7 @@ def test_an_empty_revision_has_the_time_limits_and_no_statement(
 
 @pytest.mark.parametrize("message", ["", "安宁", 'a "weight"', "two\nlines"])
 def test_a_message_that_makes_no_name_is_refused(service: Service, message: str) -> None:
-    with pytest.raises(ValueError, match="one line"):
+    with pytest.raises(NotWritten, match="one line"):
         generation.write(service, "", message, empty=True)
 
 

@@ -1,4 +1,4 @@
-"""The history of every database: one line of revisions, to exactly the tables of the code, that locks nobody out."""
+"""The revisions of every database: one line, to exactly the tables in the code, without long locks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_history_has_one_head_and_one_beginning(name: str) -> None:
 
 
 @every_service
-def test_an_empty_database_becomes_exactly_what_the_code_says(
+def test_an_empty_database_becomes_exactly_what_the_code_declares(
     name: str, empty: Callable[[str], Database], migrated: Callable[[str], Database]
 ) -> None:
     service = load(name)
@@ -85,7 +85,7 @@ def test_no_table_is_both_the_services_and_the_chassis(name: str) -> None:
 
 
 @every_service
-def test_no_revision_locks_others_out_for_long_or_loses_what_is_in_use(name: str) -> None:
+def test_no_revision_holds_a_lock_for_long_or_drops_what_is_in_use(name: str) -> None:
     service = load(name)
     for revision in history(service).walk_revisions():
         assert f"'{revision.revision}'" in schema.statements_of(service, revision)
@@ -106,7 +106,7 @@ def test_no_revision_locks_others_out_for_long_or_loses_what_is_in_use(name: str
         "CREATE TABLE forgotten (id uuid PRIMARY KEY)",
     ],
 )
-def test_a_database_that_is_not_what_the_code_says_is_found(change: str, migrated: Callable[[str], Database]) -> None:
+def test_a_database_that_is_not_what_the_code_declares_is_found(change: str, migrated: Callable[[str], Database]) -> None:
     database = migrated(sources.services()[0])
     before = made_of(database)
     with database.engine.connect() as connection:

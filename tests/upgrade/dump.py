@@ -10,8 +10,10 @@ import lzma
 import re
 import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,34 +23,45 @@ from rich.console import Console
 
 from anning.services import load_all
 from standalone import demo, postgres
-from standalone.figures import summary
+from standalone.client import Client
+from standalone.figures import Figures
 from standalone.processes import stop_together
 from standalone.system import System
 from tests.faults.topics import Topics
-from tests.upgrade.release import FIGURES, HERE, KEYS, TOPICS
+from tests.upgrade.release import FIGURES, HERE, KEYS, TOPICS, counted
 
 DATABASE = ("--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=500")
 """Plain statements that every client of every later PostgreSQL can run."""
 
 
-def take(system: System, run: demo.Run, folder: Path) -> None:
-    """Stop the services and write down what they leave. `folder` is made new."""
-    # The sandbox and the workers first: the figures are those of a system in which nothing happens any more.
-    stop_together(process for name, process in system.processes.items() if not name.endswith(" api"))
-    figures, taken_at = run.figures, datetime.now(UTC)
-    broken = [each["equation"] for each in summary(figures, 0)["reconciled"] if not each["holds"]]
-    if broken:
-        raise demo.DemoFailed(f"figures that do not agree: {'; '.join(broken)}")
+def take(system: System, folder: Path) -> None:
+    """Stop the services and write down what they leave, into a new folder."""
+    imports, figures = _final_figures(system)
+    taken_at = datetime.now(UTC)
     stop_together(system.processes.values())
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir()
     for service in system.services:
         (folder / f"{service}.sql.xz").write_bytes(_packed(_database(system, service)))
     (folder / TOPICS).write_bytes(_packed("".join(f"{line}\n" for line in _records(system))))
     shutil.copyfile(system.directory / KEYS, folder / KEYS)
-    document = asdict(figures)
-    said = {"taken_at": taken_at.isoformat(), "imports": document.pop("imports"), "figures": document}
-    (folder / FIGURES).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    content = {"taken_at": taken_at.isoformat(), "imports": imports, "figures": figures}
+    (folder / FIGURES).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _final_figures(system: System) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The imports, and the figures once nothing happens any more: only the APIs still run. Raises DemoFailed."""
+    with ExitStack() as stack:
+        staff = {
+            name: stack.enter_context(Client(system.url(name), system.issuer, system.credentials, demo.STAFF))
+            for name in system.services
+        }
+        imports = list(staff["complaints"].pages("/complaint-imports"))
+        Figures.asked(staff, imports)  # so that there are tokens when their issuer is stopped
+        stop_together(process for name, process in system.processes.items() if not name.endswith(" api"))
+        figures, broken = counted(Figures.asked(staff, imports))
+    if broken:
+        raise demo.DemoFailed(f"figures that do not agree: {'; '.join(broken)}")
+    return imports, figures
 
 
 def _database(system: System, service: str) -> str:
@@ -62,14 +75,14 @@ def _records(system: System) -> Iterator[str]:
     topics = Topics(system.kafka.bootstrap)
     for topic in topics.names():
         for record in topics.records(topic):
-            said: dict[str, Any] = {
+            content: dict[str, Any] = {
                 "topic": topic,
                 "partition": record.partition,
                 "key": record.key.decode(),
                 "headers": [[name, value.decode()] for name, value in record.headers],
                 "value": record.value.decode(),
             }
-            yield json.dumps(said, ensure_ascii=False)
+            yield json.dumps(content, ensure_ascii=False)
 
 
 def _packed(content: str) -> bytes:
@@ -79,7 +92,14 @@ def _packed(content: str) -> bytes:
 def main() -> None:
     """Take the dump of the release that the code is."""
     folder, console = HERE / version("anning"), Console(highlight=False, soft_wrap=True)
-    demo.run(load_all(), None, None, console, finished=lambda system, run: take(system, run, folder))
+    if folder.exists():
+        sys.exit(f"{folder} is there: a release is dumped once")
+    with (
+        tempfile.TemporaryDirectory(prefix="anning-dump-") as directory,
+        System(Path(directory), load_all(), rule_packs=demo.RULE_PACKS, progress=demo.dim(console)) as system,
+    ):
+        demo.load(system, console)
+        take(system, folder)
     console.print(f"{folder}: {sum(path.stat().st_size for path in folder.iterdir()):,} bytes")
 
 

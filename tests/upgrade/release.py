@@ -13,6 +13,7 @@ import psycopg
 
 from chassis.events import kafka as clients
 from chassis.events.topics import Catalogue
+from standalone.figures import Figures, summary
 
 HERE = Path(__file__).parent
 
@@ -33,19 +34,19 @@ class Release:
 
     @property
     def taken_at(self) -> datetime:
-        """When the services were stopped, with nothing under way."""
-        return datetime.fromisoformat(self._said["taken_at"])
+        """When its services were stopped."""
+        return datetime.fromisoformat(self._content["taken_at"])
 
     @property
     def figures(self) -> dict[str, Any]:
-        """The services' statistics at that moment, by service, as the release itself counted."""
-        figures: dict[str, Any] = self._said["figures"]
+        """The figures of its demonstration at that moment, as it counted them."""
+        figures: dict[str, Any] = self._content["figures"]
         return figures
 
     @property
     def imports(self) -> list[dict[str, Any]]:
-        """The files of complaints that were handed in, as `GET /complaint-imports/{id}` gave them."""
-        imports: list[dict[str, Any]] = self._said["imports"]
+        """The files of complaints that were handed in, as the API returned them."""
+        imports: list[dict[str, Any]] = self._content["imports"]
         return imports
 
     @property
@@ -84,6 +85,16 @@ class Release:
         return path
 
     @property
-    def _said(self) -> dict[str, Any]:
-        said: dict[str, Any] = json.loads((self.folder / FIGURES).read_text(encoding="utf-8"))
-        return said
+    def _content(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.folder / FIGURES).read_text(encoding="utf-8"))
+        return content
+
+
+def counted(figures: Figures) -> tuple[dict[str, Any], list[str]]:
+    """The figures of a demonstration, and the equations that do not hold."""
+    document = summary(figures, 0)
+    del document["seconds"]
+    equations = document.pop("reconciled")
+    return document, [
+        f"{each['equation']}: {each['left']} ≠ {each['right']}" for each in equations if not each["holds"]
+    ]

@@ -23,10 +23,11 @@ from chassis.service import Service
 from chassis.settings import Settings
 from chassis.worker import Worker
 from sandbox import install
-from standalone.figures import Figures, summary
+from standalone.figures import Figures
 from tests.faults.topics import Topics
 from tests.integration.http import issuer as issuers
 from tests.integration.http.issuer import Issuer
+from tests.upgrade.release import counted
 
 STAFF = "regulator:MIIT"
 
@@ -43,7 +44,7 @@ class Running:
     worker: Worker | None = None
 
     def statistics(self) -> dict[str, Any]:
-        """What it says of itself."""
+        """Its statistics."""
         return self._answered(self.client.get("/statistics", headers=self._token()))
 
     def file(self, complaint: dict[str, Any]) -> dict[str, Any]:
@@ -92,16 +93,10 @@ class Platform:
     topics: Topics
     catalogue: Catalogue
 
-    @property
-    def statistics(self) -> dict[str, dict[str, Any]]:
-        """What each service that is part of the figures says of itself."""
-        return {name: self.services[name].statistics() for name in ("complaints", "referrals", "ports", "credit")}
-
-    def broken(self) -> list[str]:
-        """The equations of the demonstration that do not hold."""
-        reconciled = summary(Figures(**self.statistics, imports=self.imports), 0)["reconciled"]
-        assert reconciled
-        return [f"{each['equation']}: {each['left']} ≠ {each['right']}" for each in reconciled if not each["holds"]]
+    def counted(self) -> tuple[dict[str, Any], list[str]]:
+        """The figures of the demonstration now, and the equations that do not hold."""
+        statistics = {name: self.services[name].statistics() for name in ("complaints", "referrals", "ports", "credit")}
+        return counted(Figures(**statistics, imports=self.imports))
 
     def under_way(self) -> list[str]:
         """What no worker has done yet."""
