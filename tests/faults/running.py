@@ -133,16 +133,20 @@ class Running:
         assert told["state"] == "finished", told
         return told
 
-    def under_way(self) -> list[str]:
+    def under_way(self) -> Iterator[str]:
         """What has not come to its end yet; nothing when whatever was filed has been assessed, told and heard."""
-        waiting = [
-            ("files", sum(self.one(name, _UNFINISHED) for name in NAMES)),
-            ("complaints", self.one("complaints", "SELECT count(*) FROM complaints WHERE state = 'filed'")),
-            *((f"outbox of {name}", self.one(name, _UNPUBLISHED)) for name in NAMES),
-            *((f"not heard of by {name}", len(self.unheard(name))) for name in NAMES),
-            ("ports not heard of", len(set(self.rows("ports", _PORTS)) - set(self.rows("complaints", _COPIES)))),
-        ]
-        return [f"{what}: {count}" for what, count in waiting if count]
+        for what, count in self._waiting():
+            if count:
+                yield f"{what}: {count}"
+
+    def _waiting(self) -> Iterator[tuple[str, int]]:
+        yield "files", sum(self.one(name, _UNFINISHED) for name in NAMES)
+        yield "complaints", self.one("complaints", "SELECT count(*) FROM complaints WHERE state = 'filed'")
+        for name in NAMES:
+            yield f"outbox of {name}", self.one(name, _UNPUBLISHED)
+        for name in NAMES:
+            yield f"not heard of by {name}", len(self.unheard(name))
+        yield "ports not heard of", len(set(self.rows("ports", _PORTS)) - set(self.rows("complaints", _COPIES)))
 
     def unheard(self, service: str) -> set[Any]:
         """The facts of others that a service reacts to and has not acted on, by their ids."""
@@ -154,7 +158,7 @@ class Running:
 
     def settle(self) -> None:
         """Wait until nothing is under way."""
-        eventually(lambda: not self.under_way(), told=self.under_way)
+        eventually(lambda: not any(self.under_way()), told=lambda: list(self.under_way()))
 
 
 _UNFINISHED = "SELECT count(*) FROM imports WHERE state IN ('received', 'running')"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import KafkaAdminClient
+from kafka.admin import KafkaAdminClient, MemberToRemove
 from kafka.partitioner.default import murmur2
 
 _CLIENT = {"reconnect_backoff_max_ms": 1_000, "metrics_enabled": False}
@@ -70,10 +70,15 @@ class Topics:
             reader.close()
 
     def rewind(self, group: str, topic: str) -> None:
-        """Let a group without members begin again."""
+        """Set a group back to the beginning of a topic. None of its members may be running."""
         places = [TopicPartition(topic, number) for number in self.offsets(group, topic)]
         admin = KafkaAdminClient(bootstrap_servers=[self.bootstrap])
         try:
+            # A static member that stopped stays in the group until its session ends.
+            members = admin.describe_groups([group])[group]["members"]
+            if members:
+                gone = [MemberToRemove(group_instance_id=each["group_instance_id"]) for each in members]
+                admin.remove_group_members(group, gone)
             admin.reset_group_offsets(group, dict.fromkeys(places, 0))
         finally:
             admin.close()
