@@ -116,6 +116,7 @@ class Consumer:
         self._decoder = Decoder(routing)
         self._topics = [catalogue.physical(topic) for topic in topics_of(routing)]
         self._producer: KafkaProducer | None = None
+        self._measured: set[TopicPartition] = set()
         self.blocked: dict[TopicPartition, Blocked] = {}
 
     def problem(self) -> str | None:
@@ -136,9 +137,11 @@ class Consumer:
                 batch = consumer.poll(timeout_ms=clients.POLL_MS)
                 if batch:
                     self._process(consumer, batch)
+                self._measure(clients.lags(consumer))
                 self._polled(consumer)
         finally:
             self.blocked.clear()
+            self._measure({})
             if self._producer is not None:
                 clients.abandon(self._producer)
                 self._producer = None
@@ -260,6 +263,17 @@ class Consumer:
                 consumer.seek(tp, offset)
                 consumer.pause(tp)
         metrics.BLOCKED.labels(self._group).set(len(self.blocked))
+
+    def _measure(self, lags: dict[TopicPartition, int]) -> None:
+        """Set the gauge of each partition, and remove those of partitions that this process no longer reads."""
+        for tp in self._measured - lags.keys():
+            metrics.CONSUMER_LAG.remove(*self._labels(tp))
+        for tp, lag in lags.items():
+            metrics.CONSUMER_LAG.labels(*self._labels(tp)).set(lag)
+        self._measured = set(lags)
+
+    def _labels(self, tp: TopicPartition) -> tuple[str, str, str]:
+        return self._group, self._catalogue.logical(tp.topic), str(tp.partition)
 
     def _resume_due(self, consumer: KafkaConsumer) -> None:
         if not self.blocked:
