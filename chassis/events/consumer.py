@@ -14,6 +14,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -26,8 +27,9 @@ from kafka.errors import (
     RebalanceInProgressError,
     UnknownMemberIdError,
 )
+from opentelemetry.trace import Span, SpanKind
 
-from chassis import metrics
+from chassis import metrics, tracing
 from chassis.database import Database, Tx, is_transient
 from chassis.events import dead_letters
 from chassis.events import kafka as clients
@@ -197,11 +199,25 @@ class Consumer:
 
     def _attempt(self, messages: Sequence[Message[Any]]) -> Exception | None:
         try:
-            with self._database.begin(messages[0].caused()) as tx:
+            with self._traced(messages), self._database.begin(messages[0].caused()) as tx:
                 dispatch(tx, self._filter(tx, messages), self._routing)
         except Exception as error:  # handled by the caller, after the rollback
             return error
         return None
+
+    def _traced(self, messages: Sequence[Message[Any]]) -> AbstractContextManager[Span]:
+        """A span around a transaction, linked to what caused each message."""
+        return tracing.span(
+            f"process {self._group}",
+            SpanKind.CONSUMER,
+            links=(each.cause.traceparent for each in messages),
+            attributes={
+                "messaging.system": "kafka",
+                "messaging.operation.type": "process",
+                "messaging.consumer.group.name": self._group,
+                "messaging.batch.message_count": len(messages),
+            },
+        )
 
     def _fail(self, batch: _Batch, message: Message[Any], error: Exception) -> None:
         tp = _partition(message)
