@@ -9,10 +9,25 @@ import typer
 from anning import local, operations
 from anning.services import HELP, load
 from chassis import run
+from chassis.version import VERSION
 
-app = typer.Typer(
-    name="anning", help="Govern spam SMS: run, migrate and look after the services.", no_args_is_help=True
-)
+app = typer.Typer(name="anning", no_args_is_help=True)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(VERSION)
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Govern spam SMS: run, migrate and look after the services."""
+
 
 Name = Annotated[str, typer.Argument(help=HELP, envvar="ANNING_SERVICE")]
 """The argument of commands with no other argument; the image of a service sets the variable."""

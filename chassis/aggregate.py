@@ -26,13 +26,13 @@ class Cause(msgspec.Struct, frozen=True):
     traceparent: str | None = None
 
     @classmethod
-    def beginning(cls, identifier: object) -> Cause:
+    def beginning(cls, identifier: object, traceparent: str | None = None) -> Cause:
         """The cause of a story that starts with the command or act `identifier`."""
-        return cls(str(identifier), str(identifier))
+        return cls(str(identifier), str(identifier), traceparent)
 
-    def within(self, correlation_id: str) -> Cause:
-        """The same cause as a part of the story that `correlation_id` began."""
-        return Cause(correlation_id, self.causation_id, self.traceparent)
+    def within(self, correlation_id: str, traceparent: str | None = None) -> Cause:
+        """The same cause as a part of the story `correlation_id`, and of its trace if the story stores one."""
+        return Cause(correlation_id, self.causation_id, traceparent or self.traceparent)
 
 
 class ConflictError(Exception):

@@ -8,6 +8,11 @@ RELAYED = Counter("anning_relayed_events", "Events published by the relay and ac
 CONSUMED = Counter("anning_consumed_events", "Events consumed and committed", ["group"])
 DEAD_LETTERS = Counter("anning_dead_letters", "Records sent to a dead-letter topic", ["group"])
 BLOCKED = Gauge("anning_blocked_partitions", "Partitions blocked at an event whose handler fails", ["group"])
+CONSUMER_LAG = Gauge(
+    "anning_consumer_lag_records",
+    "Records between the position of a group and the end of an assigned partition, as of the last fetch",
+    ["group", "topic", "partition"],
+)
 SWEPT = Counter("anning_swept_items", "Items processed by sweeps", ["sweep"])
 OUTBOX_AGE = Gauge("anning_outbox_oldest_seconds", "Age of the oldest unpublished event in the outbox")
 HTTP_SECONDS = Histogram(

@@ -13,7 +13,7 @@ from types import FrameType
 import structlog
 import uvicorn
 
-from chassis import logs, migrations, privacy, rules
+from chassis import logs, migrations, privacy, rules, tracing
 from chassis.database import Database
 from chassis.events import outbox
 from chassis.events.topics import Catalogue
@@ -85,7 +85,7 @@ def serve(service: Service, role: Role) -> None:
     # finished its current work.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, _exit)
-    with opened(service, loaded) as database:
+    with tracing.exported(service.name, loaded.instance), opened(service, loaded) as database:
         worker = Worker(service, loaded, database, catalogue(loaded)) if role is not Role.API else None
         app = create_probe(service) if role is Role.WORKER else create_app(service, loaded, database)
         if worker is not None:

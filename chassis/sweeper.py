@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import structlog
 
-from chassis import metrics
+from chassis import metrics, tracing
 from chassis.buckets import ALL, Ownership
 from chassis.database import Database, Tx, is_transient
 
@@ -100,9 +100,13 @@ class Sweeper:
     def _once(self, piece: Slice) -> int:
         if not piece.buckets:
             return 0
-        with self._database.begin() as tx:
-            self._guard(tx)
-            done = self._sweep.run(tx, piece)
+        with tracing.span(f"sweep {self._sweep.name}", end_on_exit=False) as span:
+            with self._database.begin() as tx:
+                self._guard(tx)
+                done = self._sweep.run(tx, piece)
+            if done:
+                span.set_attribute("anning.items", done)
+                span.end()
         if done:
             metrics.SWEPT.labels(self._sweep.name).inc(done)
         return done

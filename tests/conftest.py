@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import pytest
 
-pytest_plugins = ["tests.parts.fixtures", "tests.integration.http.serving"]
+pytest_plugins = ["tests.parts.fixtures", "tests.parts.spans", "tests.integration.http.serving"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,6 +14,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -26,8 +27,9 @@ from kafka.errors import (
     RebalanceInProgressError,
     UnknownMemberIdError,
 )
+from opentelemetry.trace import Span, SpanKind
 
-from chassis import metrics
+from chassis import metrics, tracing
 from chassis.database import Database, Tx, is_transient
 from chassis.events import dead_letters
 from chassis.events import kafka as clients
@@ -116,6 +118,7 @@ class Consumer:
         self._decoder = Decoder(routing)
         self._topics = [catalogue.physical(topic) for topic in topics_of(routing)]
         self._producer: KafkaProducer | None = None
+        self._measured: set[TopicPartition] = set()
         self.blocked: dict[TopicPartition, Blocked] = {}
 
     def problem(self) -> str | None:
@@ -136,9 +139,11 @@ class Consumer:
                 batch = consumer.poll(timeout_ms=clients.POLL_MS)
                 if batch:
                     self._process(consumer, batch)
+                self._measure(clients.lags(consumer))
                 self._polled(consumer)
         finally:
             self.blocked.clear()
+            self._measure({})
             if self._producer is not None:
                 clients.abandon(self._producer)
                 self._producer = None
@@ -194,11 +199,25 @@ class Consumer:
 
     def _attempt(self, messages: Sequence[Message[Any]]) -> Exception | None:
         try:
-            with self._database.begin(messages[0].caused()) as tx:
+            with self._traced(messages), self._database.begin(messages[0].caused()) as tx:
                 dispatch(tx, self._filter(tx, messages), self._routing)
         except Exception as error:  # handled by the caller, after the rollback
             return error
         return None
+
+    def _traced(self, messages: Sequence[Message[Any]]) -> AbstractContextManager[Span]:
+        """A span around a transaction, linked to what caused each message."""
+        return tracing.span(
+            f"process {self._group}",
+            SpanKind.CONSUMER,
+            links=(each.cause.traceparent for each in messages),
+            attributes={
+                "messaging.system": "kafka",
+                "messaging.operation.type": "process",
+                "messaging.consumer.group.name": self._group,
+                "messaging.batch.message_count": len(messages),
+            },
+        )
 
     def _fail(self, batch: _Batch, message: Message[Any], error: Exception) -> None:
         tp = _partition(message)
@@ -260,6 +279,17 @@ class Consumer:
                 consumer.seek(tp, offset)
                 consumer.pause(tp)
         metrics.BLOCKED.labels(self._group).set(len(self.blocked))
+
+    def _measure(self, lags: dict[TopicPartition, int]) -> None:
+        """Set the gauge of each partition, and remove those of partitions that this process no longer reads."""
+        for tp in self._measured - lags.keys():
+            metrics.CONSUMER_LAG.remove(*self._labels(tp))
+        for tp, lag in lags.items():
+            metrics.CONSUMER_LAG.labels(*self._labels(tp)).set(lag)
+        self._measured = set(lags)
+
+    def _labels(self, tp: TopicPartition) -> tuple[str, str, str]:
+        return self._group, self._catalogue.logical(tp.topic), str(tp.partition)
 
     def _resume_due(self, consumer: KafkaConsumer) -> None:
         if not self.blocked:

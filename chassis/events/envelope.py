@@ -47,6 +47,10 @@ class _Incoming(_Attributes, kw_only=True):
     data: msgspec.Raw
 
 
+class _Traced(msgspec.Struct):
+    traceparent: str | None = None
+
+
 class Message(msgspec.Struct, Generic[E], frozen=True):
     """A received event: what happened, the version of its aggregate that it created, when and why."""
 
@@ -81,6 +85,7 @@ def newest(messages: Iterable[Message[E]], subject: Callable[[E], K]) -> dict[K,
 
 _encoder = msgspec.json.Encoder()
 _envelope_decoder = msgspec.json.Decoder(_Incoming)
+_traced_decoder = msgspec.json.Decoder(_Traced)
 
 
 def encode(event: Event, *, id: UUID, version: int, time: datetime, source: str, cause: Cause) -> bytes:
@@ -101,6 +106,11 @@ def encode(event: Event, *, id: UUID, version: int, time: datetime, source: str,
             data=event,
         )
     )
+
+
+def traceparent(value: bytes) -> str | None:
+    """The trace context of an encoded event, where it has one."""
+    return _traced_decoder.decode(value).traceparent
 
 
 class Decoder:

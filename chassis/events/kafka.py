@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaTimeoutError
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
@@ -101,6 +101,18 @@ def consumer(bootstrap: str, group: str | None, instance: str, topics: Sequence[
             made.partitions_for_topic(topic)
         made.subscribe(topics=list(topics))
     return made
+
+
+def lags(consumer: KafkaConsumer) -> dict[TopicPartition, int]:
+    """The records behind the position of each assigned partition that was fetched from, as of its last fetch.
+
+    Read from what the client stores. `KafkaConsumer.position` asks the broker where a position is not known yet.
+    """
+    return {
+        tp: max(0, state.highwater - state.position.offset)
+        for tp, state in list(consumer._subscription.assignment.items())
+        if state.highwater is not None and state.position is not None
+    }
 
 
 def _opened(kind: Callable[..., Any], **settings: Any) -> Any:

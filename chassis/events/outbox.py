@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis import clock
-from chassis.aggregate import Recorded
+from chassis import clock, tracing
+from chassis.aggregate import Cause, Recorded
 from chassis.buckets import bucket_of
 from chassis.database import MECHANISM, Key, Read, Tx
 from chassis.events import envelope
@@ -62,7 +63,7 @@ def flush_as(service: str) -> Callable[[Tx, Sequence[Recorded]], None]:
             event = recorded.event
             event_id = new_id()
             payload = envelope.encode(
-                event, id=event_id, version=recorded.version, time=now, source=source, cause=recorded.cause
+                event, id=event_id, version=recorded.version, time=now, source=source, cause=_traced(recorded, event_id)
             )
             if len(payload) > MAX_PAYLOAD:
                 raise EventTooLargeError(f"{event.type} of {event.aggregate_id} has {len(payload)} bytes")
@@ -74,6 +75,22 @@ def flush_as(service: str) -> Callable[[Tx, Sequence[Recorded]], None]:
         tx.copy("outbox", _COLUMNS, rows)
 
     return flush
+
+
+def _traced(recorded: Recorded, event_id: UUID) -> Cause:
+    """The cause of an event, with the event's own span as its traceparent where traces are on."""
+    cause, event = recorded.cause, recorded.event
+    if not tracing.on():
+        return cause
+    attributes = {
+        "messaging.system": "kafka",
+        "messaging.operation.type": "create",
+        "messaging.destination.name": event.topic,
+        "cloudevents.event_id": str(event_id),
+        "cloudevents.event_type": event.type,
+        "anning.correlation_id": cause.correlation_id,
+    }
+    return cause.within(cause.correlation_id, tracing.event_traceparent(cause.traceparent, event.type, attributes))
 
 
 def oldest_unpublished(read: Read) -> timedelta:

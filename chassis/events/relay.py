@@ -19,8 +19,9 @@ import sqlalchemy as sa
 import structlog
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
+from opentelemetry.trace import SpanKind
 
-from chassis import clock, metrics
+from chassis import clock, metrics, tracing
 from chassis.buckets import COUNT, Ownership
 from chassis.database import Database, is_transient
 from chassis.events import envelope
@@ -126,7 +127,19 @@ class Relay:
     def _carry(self, rows: Sequence[Any]) -> int:
         if not rows:
             return 0
-        sent, failed = self._send(rows)
+        with tracing.span(
+            "send",
+            SpanKind.PRODUCER,
+            links=map(_traceparent, rows),
+            attributes={
+                "messaging.system": "kafka",
+                "messaging.operation.type": "send",
+                "messaging.batch.message_count": len(rows),
+            },
+        ) as span:
+            sent, failed = self._send(rows)
+            if failed:
+                tracing.fail(span, "not-acknowledged")
         if sent:
             with self._database.begin() as tx:
                 tx.execute(_MARK, {"now": clock.now(), "positions": sent})
@@ -204,3 +217,7 @@ class Relay:
         producer, self._producer = self._producer, None
         if producer is not None:
             clients.abandon(producer)
+
+
+def _traceparent(row: Any) -> str | None:
+    return envelope.traceparent(row.payload)

@@ -20,10 +20,9 @@ from chassis.http.problems import MethodNotAllowed, NotFound
 from chassis.http.transactions import ReadTx, WriteTx
 from chassis.http.validation import inputs_of, route_of
 from chassis.settings import Settings
+from chassis.version import VERSION
 
 __all__ = ["ReadTx", "WriteTx", "create_app", "create_probe"]
-
-VERSION = "1.0"
 
 log = structlog.get_logger()
 

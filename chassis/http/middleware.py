@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import unquote_to_bytes
 
 import structlog
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import metrics
+from chassis import metrics, tracing
 from chassis.http.problems import Internal, Malformed, PayloadTooLarge, Problem
 from chassis.http.validation import JSON_LIMIT, RouteInput
 from chassis.ids import new_id
@@ -43,7 +45,10 @@ class RequestMiddleware:
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with (
+            _span(scope, request_id) as span,
+            structlog.contextvars.bound_contextvars(request_id=request_id, **tracing.log_fields(span)),
+        ):
             try:
                 if _is_utf8(scope):
                     await self._app(scope, _limited(scope, receive), send_with_id)
@@ -57,11 +62,13 @@ class RequestMiddleware:
                     raise  # the response has begun: the server must close the connection
                 await _refuse(Internal(), scope, send_with_id)
             finally:
-                self._note(scope, status, time.perf_counter() - started)
+                self._note(scope, status, time.perf_counter() - started, span)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, status: int, seconds: float, span: Span) -> None:
         shape = _shape(scope)
         route = shape.path if shape else "none"
+        if span.is_recording():
+            _describe(span, scope["method"], shape, status)
         metrics.HTTP_SECONDS.labels(scope["method"] if shape else "other", route, str(status)).observe(seconds)
         if scope["path"] not in QUIET:
             self._log.info(
@@ -71,6 +78,26 @@ class RequestMiddleware:
                 status=status,
                 ms=round(seconds * 1000, 1),
             )
+
+
+def _span(scope: Scope, request_id: str) -> AbstractContextManager[Span]:
+    """The span of a request, below that of its caller; none for what a machine asks every few seconds."""
+    if not tracing.on() or scope["path"] in QUIET:
+        return nullcontext(INVALID_SPAN)
+    caller = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
+    attributes = {"anning.request_id": request_id}
+    return tracing.span("HTTP", SpanKind.SERVER, parent=caller.decode("latin-1"), attributes=attributes)
+
+
+def _describe(span: Span, method: str, shape: RouteInput | None, status: int) -> None:
+    """What is known of a request when it is answered: never its path or query, which can hold personal data."""
+    span.set_attribute("http.request.method", method if shape else "_OTHER")
+    if shape is not None:
+        span.update_name(f"{method} {shape.path}")
+        span.set_attribute("http.route", shape.path)
+    span.set_attribute("http.response.status_code", status)
+    if status >= Internal.status:
+        tracing.fail(span, str(status))
 
 
 def _shape(scope: Scope) -> RouteInput | None:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from starlette.requests import Request
 
+from chassis import tracing
 from chassis.aggregate import Cause
 from chassis.database import Database, Read, Tx
 
@@ -19,13 +20,13 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def cause_of(request: Request) -> Cause:
-    """The cause of what a request does: the request id, and the traceparent of the client if it sent one."""
-    traceparent = request.headers.get("traceparent", "")
-    return Cause(
-        correlation_id=request.state.request_id,
-        causation_id=request.state.request_id,
-        traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
-    )
+    """The cause of what a request does: the request id, and its span; while traces are off, the client's traceparent
+    if it sent one."""
+    traceparent = tracing.current_traceparent()
+    if traceparent is None:
+        sent = request.headers.get("traceparent", "")
+        traceparent = sent if _TRACEPARENT.fullmatch(sent) else None
+    return Cause.beginning(request.state.request_id, traceparent)
 
 
 def write_transaction(request: Request) -> AbstractContextManager[Tx]:

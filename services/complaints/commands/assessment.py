@@ -33,7 +33,7 @@ def assess_waiting(tx: Tx, buckets: Sequence[int], limit: int) -> int:
         found = assess(complaint, register, standard(complaint.sent_at), now)
         if complaint.id in over:
             found = over_cap(found, caps[complaint.id].citation)
-        complaint.assess(found, Cause.beginning(complaint.id))
+        complaint.assess(found, Cause.beginning(complaint.id, complaint.traceparent))
     save_complaints(tx, waiting)
     return len(waiting)
 

@@ -25,7 +25,7 @@ def correct_assessment(tx: Tx, target: Target[Visibility], correction: Correctio
     target.check_version(complaint.version)
     before = complaint.current_assessment()
     found = corrected(before, correction, target.actor.subject, clock.now())
-    complaint.correct(found, tx.cause.within(str(complaint.id)))
+    complaint.correct(found, tx.cause.within(str(complaint.id), complaint.traceparent))
     save_complaints(tx, [complaint])
     audit.record(
         tx,
@@ -45,7 +45,7 @@ def withdraw_complaint(
     """Withdraw the complaint: it no longer counts. Raises NotFoundError, and ConflictError where it is withdrawn."""
     complaint = lock_complaint(tx, identifier, visibility)
     before = audit.digest(complaint.state)
-    complaint.withdraw(reason, tx.cause.within(str(complaint.id)))
+    complaint.withdraw(reason, tx.cause.within(str(complaint.id), complaint.traceparent))
     save_complaints(tx, [complaint])
     audit.record(
         tx,

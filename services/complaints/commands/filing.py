@@ -57,7 +57,7 @@ def _file(tx: Tx, reports: Sequence[Report], *, receipts: bool) -> list[FiledCom
         return []
     ring = privacy.ring()
     # Their ids are in the order of the reports: of one person's complaints the first ones count (the cap).
-    complaints = [_new(report, ring, receipt=receipts) for report in reports]
+    complaints = [_new(report, ring, tx.cause.traceparent, receipt=receipts) for report in reports]
     first: dict[ComplaintKey, NewComplaint] = {}
     for each in complaints:
         first.setdefault(each.key, each)
@@ -69,7 +69,7 @@ def _file(tx: Tx, reports: Sequence[Report], *, receipts: bool) -> list[FiledCom
     return [_outcome(each, first[each.key], inserted, known) for each in complaints]
 
 
-def _new(report: Report, ring: privacy.KeyRing, *, receipt: bool) -> NewComplaint:
+def _new(report: Report, ring: privacy.KeyRing, traceparent: str | None, *, receipt: bool) -> NewComplaint:
     identifier = new_id()
     complainant = SenderNumber.parse(report.complainant_number).number
     if report.external_id is None:
@@ -95,6 +95,7 @@ def _new(report: Report, ring: privacy.KeyRing, *, receipt: bool) -> NewComplain
         unsubscribed=report.unsubscribed,
         vouched=CHANNELS[report.channel].vouched,
         receipt=secrets.token_urlsafe(_RECEIPT_BYTES) if receipt else None,
+        traceparent=traceparent,
     )
 
 

@@ -94,6 +94,7 @@ class Complaint(Aggregate):
     filed_at: datetime
     text: str
     complainant_also: UUID | None = None
+    traceparent: str | None = None
     state: ComplaintState = ComplaintState.FILED
     assessment: Assessment | None = None
 

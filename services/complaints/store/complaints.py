@@ -49,6 +49,7 @@ class NewComplaint:
     unsubscribed: bool
     vouched: bool
     receipt: str | None
+    traceparent: str | None = None
     complainant_id: UUID | None = None
     surrogate: UUID | None = None
     surrogate_also: UUID | None = None

@@ -57,6 +57,8 @@ COMPLAINTS = sa.Table(
     # existed: the id was published for them, and still is.
     sa.Column("surrogate", sa.Uuid),
     sa.Column("surrogate_also", sa.Uuid),
+    # The trace of the request that filed it, which its assessment continues.
+    sa.Column("traceparent", Key),
     # The current assessment, as far as lists and statistics need it.
     sa.Column("kind", Key),
     sa.Column("carrier", Key),

@@ -89,7 +89,7 @@ def order_after_enquiry(enquiry: Enquiry, reason: str, at: datetime, because: Ca
         acknowledge_by=at + deadlines.acknowledge,
         execute_by=at + deadlines.execution(ShutdownGround.UNREGISTERED),
     )
-    order.place(because)
+    order.place(because.within(enquiry.correlation_id, enquiry.traceparent))
     return order
 
 

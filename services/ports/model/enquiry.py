@@ -69,6 +69,7 @@ class Enquiry(Aggregate):
     answer_note: str | None = None
     answered_at: datetime | None = None
     unanswered_at: datetime | None = None
+    traceparent: str | None = None
 
     @property
     def enquiry(self) -> UUID:
@@ -82,6 +83,7 @@ class Enquiry(Aggregate):
 
     def send(self, because: Cause) -> None:
         """Ask the carrier."""
+        self.traceparent = because.traceparent
         self._record(facts.EnquirySent, because)
 
     def give_answer(self, answer: Answer, note: str | None, at: datetime, because: Cause) -> None:
@@ -104,4 +106,4 @@ class Enquiry(Aggregate):
         return True
 
     def _record(self, kind: type[facts.EnquiryFact], because: Cause) -> None:
-        self.record(fact(kind, self), because.within(self.correlation_id))
+        self.record(fact(kind, self), because.within(self.correlation_id, self.traceparent))

@@ -75,7 +75,8 @@ class Order(Aggregate):
     """One order to one carrier about one number, and what it is based on.
 
     `cause` is the reference that makes it unique at its port (to a complaint, an enquiry, a listing or a proposal);
-    `causes` are all the references it is based on. All of its events carry its `correlation_id`.
+    `causes` are all the references it is based on. All of its events carry its `correlation_id`
+    and continue the trace of what led to it.
     """
 
     published_as: ClassVar[type[Event]] = facts.OrderFact
@@ -110,9 +111,11 @@ class Order(Aggregate):
     lifted_at: datetime | None = None
     lift_reason: str | None = None
     ground_fell_at: datetime | None = None
+    traceparent: str | None = None
 
     def place(self, because: Cause) -> None:
         """The carrier is ordered to shut the number."""
+        self.traceparent = because.traceparent
         self._record(facts.ShutdownOrdered, because)
 
     @property
@@ -213,7 +216,7 @@ class Order(Aggregate):
             )
 
     def _record(self, kind: type[facts.OrderFact], because: Cause) -> None:
-        self.record(fact(kind, self), because.within(self.correlation_id))
+        self.record(fact(kind, self), because.within(self.correlation_id, self.traceparent))
 
 
 def reference(kind: str, identifier: UUID) -> str:

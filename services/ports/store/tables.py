@@ -141,6 +141,7 @@ ORDERS = sa.Table(
     sa.Column("lifted_at", Moment),
     sa.Column("lift_reason", sa.Text),
     sa.Column("ground_fell_at", Moment),
+    sa.Column("traceparent", Key),
     sa.Column("due_at", Moment),
     sa.UniqueConstraint("carrier", "number", "cause"),
     sa.Index(
@@ -174,6 +175,7 @@ ENQUIRIES = sa.Table(
     sa.Column("answer_note", sa.Text),
     sa.Column("answered_at", Moment),
     sa.Column("unanswered_at", Moment),
+    sa.Column("traceparent", Key),
     sa.UniqueConstraint("carrier", "number", "cause"),
     sa.Index("ix_enquiries_number", "number"),
     sa.Index("ix_enquiries_carrier_state", "carrier", "state", "id"),

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 import chassis.worker  # noqa: F401 - with it every table of the chassis is known
 from chassis import migrations
@@ -23,9 +24,10 @@ def test_the_migrated_tables_equal_those_of_the_code(database: Database) -> None
 
 
 def test_migrating_twice_changes_nothing(database: Database, database_url: str) -> None:
+    newest = ScriptDirectory(str(SERVICE.migrations)).get_current_head()
     migrations.upgrade(SERVICE, database_url)
     with database.engine.connect() as connection:
-        assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one() == "0002"
+        assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one() == newest
 
 
 def test_an_assessed_complaint_without_an_assessment_cannot_be_stored(database: Database) -> None:

@@ -11,6 +11,7 @@ import msgspec
 import psycopg
 import pytest
 import sqlalchemy as sa
+from prometheus_client import REGISTRY
 
 from chassis.database import Tx
 from chassis.events import dead_letters
@@ -131,6 +132,33 @@ def test_a_handler_that_fails_blocks_its_partition_visibly_and_no_other(depot: D
         until(lambda: depot.committed() == {0: 7, 1: 8, 2: 8})
     road = "SELECT note FROM arrivals JOIN parcels ON parcel = parcels.id WHERE road = :road ORDER BY sequence"
     assert [row.note for row in depot.rows(road, road=blocked)] == ["before"] * 3 + ["bad"] + ["after"] * 3
+
+
+def lags_of(depot: Depot, group: str) -> dict[int, float]:
+    """The lag of a group, by partition of the parcels' topic."""
+    found: dict[int, float] = {}
+    for partition in range(3):
+        labels = {"group": f"{depot.prefix}{group}", "topic": TOPIC, "partition": str(partition)}
+        lag = REGISTRY.get_sample_value("anning_consumer_lag_records", labels)
+        if lag is not None:
+            found[partition] = lag
+    return found
+
+
+def test_the_lag_of_a_group_is_what_its_partitions_still_hold(depot: Depot, impatient: None) -> None:
+    blocked, *free = depot.roads()
+    parcels.broken_notes.add("bad")
+    with depot.relays(), depot.listener("lagging"):
+        depot.send(free)
+        until(lambda: lags_of(depot, "lagging").items() >= {1: 0, 2: 0}.items())
+        depot.send([blocked], "bad")
+        depot.send([blocked, *free] * 4, "after")
+        until(lambda: lags_of(depot, "lagging") == {0: 5, 1: 0, 2: 0}, why=lambda: lags_of(depot, "lagging"))
+        parcels.broken_notes.clear()
+        until(lambda: depot.arrivals() == 2 + 1 + 3 * 4)
+        until(lambda: lags_of(depot, "lagging") == {0: 0, 1: 0, 2: 0}, why=lambda: lags_of(depot, "lagging"))
+    # Another process may own the partitions now: this one exports no sample of them.
+    assert lags_of(depot, "lagging") == {}
 
 
 def test_what_fails_is_tried_again_with_growing_pauses(depot: Depot) -> None:
