@@ -1,4 +1,4 @@
-# Everything happens in .venv, installed from locked and hashed requirements. `make help` lists what one can do.
+# Everything runs in .venv, installed from locked and hashed requirements. `make help` lists the commands.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
@@ -17,14 +17,14 @@ EXTRAS = $(shell $(PYTHON) -c 'import tomllib; \
 # Each process runs whole modules, on a PostgreSQL and a Kafka of its own; tests/conftest.py orders the modules.
 PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-# A lock is installed once: the name of its stamp is its digest, and that of what pyproject.toml says of the project
-# (from its first line of dashes on it says how to check it).
+# A lock is installed once: its stamp is named by the digest of the lock and of the project part of pyproject.toml (up to
+# its first line of dashes; below it are the settings of the tools).
 stamp = .venv/$(1)-$(shell (cat requirements/$(1).lock; sed '/^\# ---/q' pyproject.toml) | sha256sum | cut -c1-16)
 STANDALONE := $(call stamp,standalone)
 DEV := $(call stamp,dev)
 
 .PHONY: help
-help:  ## what one can do here
+help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
@@ -63,7 +63,7 @@ lint: $(DEV)  ## style, types, architecture
 	$(BIN)/lint-imports
 
 .PHONY: format
-format: $(DEV)  ## put the sources into shape
+format: $(DEV)  ## format the sources
 	@$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
@@ -100,7 +100,7 @@ soak: $(DEV)  ## complaints at a steady rate while workers are killed (MINUTES=2
 	@exec $(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(RATE),--rate "$(RATE)")
 
 .PHONY: lock
-lock:  ## remake requirements/*.lock and the lock of Kafka's jars (UPGRADE=1 takes newer releases)
+lock:  ## write requirements/*.lock and the lock of Kafka's jars (UPGRADE=1 takes newer releases)
 	@tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT
 	$(PYTHON) -m venv "$$tool"
 	"$$tool/bin/python" -m pip install --disable-pip-version-check --quiet uv
@@ -119,7 +119,7 @@ kafka-lock: $(DEV)
 	@$(BIN)/python -m standalone.jars
 
 .PHONY: clean
-clean:  ## remove what was installed and what was left by runs
+clean:  ## remove the installation and the files of runs
 	@rm -rf .venv .anning .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info benchmarks/out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -131,8 +131,8 @@ clean:  ## remove what was installed and what was left by runs
 	"$(PYTHON)" -m venv .venv
 	touch $@
 
-# After a change of the lock everything is installed anew, so that nothing is there that the lock does not name.
-# pip says what it collects; one line that moves is enough for a person.
+# After a change of the lock everything is installed again, so that .venv holds only what the lock names.
+# One line of progress replaces pip's output.
 install = if ls .venv | grep -E '^(standalone|dev)-' | grep -qvx -e $(notdir $(STANDALONE)) -e $(notdir $(DEV)); then \
 	  rm -rf .venv; $(MAKE) --no-print-directory .venv/ready; fi; \
 	echo "Installing what requirements/$(1).lock names into .venv"; \

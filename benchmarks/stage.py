@@ -189,7 +189,7 @@ class Stage:
 
     def reconcile(self) -> None:
         """The services say of themselves, too, that they have heard of every complaint. Raises RuntimeError."""
-        if not Figures.asked(self.staff, []).heard:
+        if not Figures.asked(self.staff, []).consumed:
             raise RuntimeError("some service has not heard of every complaint")
 
     def _has_published(self, service: str) -> bool:

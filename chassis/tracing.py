@@ -4,7 +4,7 @@ A trace is one story: the span of an event is a child of the span of what caused
 serves many stories, so it is a trace of its own, with links. Spans hold names, counts and identifiers only: no
 addresses, no queries and no messages of exceptions, all of which can be personal data.
 
-Off by default: then nothing of the SDK is imported, and a span is one comparison.
+Off by default: the SDK is then not imported, and a span costs one comparison.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 """The environment variables that switch traces on. The SDK reads its other variables (`OTEL_*`) by itself."""
 
 LAST_EXPORT_SECONDS = 2.0
-"""How long a process that ends waits for a collector that is away: less than an engine waits before it kills."""
+"""How long a stopping process waits for an unreachable collector: less than the grace period of a container engine."""
 
 MAX_LINKS = 128
-"""As many links as the SDK keeps of one span."""
+"""The maximum of links that the SDK keeps of one span."""
 
 _FIELD = "traceparent"
 _propagator = TraceContextTextMapPropagator()
@@ -136,12 +136,12 @@ def event_traceparent(caused_by: str | None, event_type: str, attributes: Mappin
 
 
 def current_traceparent() -> str | None:
-    """The `traceparent` of the current span; None where there is none or traces are off."""
+    """The `traceparent` of the current span; None without one, or while traces are off."""
     return None if _tracer is None else _traceparent(trace.get_current_span())
 
 
 def log_fields(of: Span) -> dict[str, str]:
-    """What a line of log says of the span that it is written in."""
+    """The log fields of a span."""
     context = of.get_span_context()
     return {"trace_id": trace.format_trace_id(context.trace_id)} if context.is_valid else {}
 

@@ -149,7 +149,7 @@ class Correspondent(ABC):
                 self._do(task)
             except Closed:
                 return
-            except Exception as error:  # one thing that cannot be done must not silence whoever does the others
+            except Exception as error:  # one failing act must not end the thread
                 self._fail(task, str(error))
 
     def _say(self, act: Act) -> None:

@@ -44,7 +44,7 @@ class Figures:
         return bool(
             self.complaints["waiting"] == 0
             and self.ports["evidence"]["complaints"] == self.about_ports
-            and self.referrals["complaints"]["heard"] == self.complaints["assessed"]
+            and self.referrals["complaints"]["received"] == self.complaints["assessed"]
         )
 
     @property

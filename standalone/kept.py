@@ -34,7 +34,7 @@ def up(
 ) -> None:
     """Run everything on stored data until Ctrl-C. Prints the addresses and the `hints` when it is ready.
 
-    `load_demo`: load the demonstration's data where there is none. Raises FAILURES.
+    `load_demo`: load the demonstration's data into an empty system. Raises FAILURES.
     """
     packs = demo.RULE_PACKS if load_demo else RULE_PACKS
     with (

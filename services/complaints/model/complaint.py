@@ -130,7 +130,7 @@ class Complaint(Aggregate):
         self._set(assessment, cause)
 
     def current_assessment(self) -> Assessment:
-        """The assessment that can be corrected. Raises ConflictError ("conflict") where there is none, or the complaint
+        """The assessment that can be corrected. Raises ConflictError ("conflict") without one, or the complaint
         is withdrawn."""
         if self.assessment is None or self.state is not ComplaintState.ASSESSED:
             raise ConflictError("conflict", f"Only an assessed complaint is corrected; this one is {self.state.value}.")

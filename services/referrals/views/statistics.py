@@ -13,10 +13,10 @@ from services.referrals.policy.subjects import SetAside
 
 
 class ComplaintFigures(BaseModel):
-    """Complaints. `heard` counts all that were ever received: spam, not spam and withdrawn. Every complaint about spam
+    """Complaints. `received` counts all that were ever received: spam, not spam and withdrawn. Every complaint about spam
     is in a clue, or set aside for one of the reasons."""
 
-    heard: int
+    received: int
     spam: int
     in_clues: int
     set_aside: int
@@ -83,7 +83,7 @@ def count_everything(read: Read) -> ReferralStatistics:
 
 
 _COMPLAINTS = sa.text(
-    "SELECT count(*) AS heard, count(*) FILTER (WHERE counts) AS spam, count(clue_id) AS in_clues, "
+    "SELECT count(*) AS received, count(*) FILTER (WHERE counts) AS spam, count(clue_id) AS in_clues, "
     "count(set_aside) AS set_aside, count(*) FILTER (WHERE withdrawn) AS withdrawn, "
     "count(*) FILTER (WHERE NOT counts AND NOT withdrawn) AS not_spam FROM evidence"
 )

@@ -99,7 +99,7 @@ def figures(api: Api) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     complaints, counted = body["complaints"], body["clues"]
-    assert complaints["heard"] == complaints["spam"] + complaints["withdrawn"] + complaints["not_spam"]
+    assert complaints["received"] == complaints["spam"] + complaints["withdrawn"] + complaints["not_spam"]
     assert complaints["spam"] == complaints["in_clues"] + complaints["set_aside"]
     assert complaints["set_aside"] == sum(complaints["set_aside_reasons"].values())
     assert counted["opened"] == sum(counted["states"].values())
@@ -108,7 +108,7 @@ def figures(api: Api) -> dict[str, Any]:
 
 
 def test_the_figures_of_an_empty_service_add_up(api: Api) -> None:
-    assert figures(api)["complaints"]["heard"] == 0
+    assert figures(api)["complaints"]["received"] == 0
 
 
 def test_the_figures_count_how_far_clues_ever_got(api: Api, database: Database) -> None:
@@ -127,7 +127,7 @@ def test_the_figures_count_how_far_clues_ever_got(api: Api, database: Database) 
     api.post("authority:MOE", f"{clue}/annulment", {"reason": "x"}, seen=8)
     counts = figures(api)
     assert counts["complaints"] == {
-        "heard": 10, "spam": 7, "in_clues": 6, "set_aside": 1, "set_aside_reasons": {"no-subject": 1},
+        "received": 10, "spam": 7, "in_clues": 6, "set_aside": 1, "set_aside_reasons": {"no-subject": 1},
         "withdrawn": 2, "not_spam": 1,
     }  # fmt: skip
     counted = counts["clues"]
