@@ -106,7 +106,7 @@ def test_no_revision_holds_a_lock_for_long_or_drops_what_is_in_use(name: str) ->
         "CREATE TABLE forgotten (id uuid PRIMARY KEY)",
     ],
 )
-def test_a_database_that_differs_from_the_code_is_detected(change: str, migrated: Callable[[str], Database]) -> None:
+def test_a_database_that_differs_from_the_code_is_found(change: str, migrated: Callable[[str], Database]) -> None:
     database = migrated(sources.services()[0])
     before = made_of(database)
     with database.engine.connect() as connection:
