@@ -53,7 +53,7 @@ unit: $(DEV)  ## the tests that need neither a database nor Kafka (ARGS=... go t
 
 .PHONY: containers
 containers: $(DEV)  ## the tests that need a container engine
-	@exec $(BIN)/python -m pytest -m container $(ARGS)
+	@exec $(BIN)/python -m pytest $(PARALLEL) -m container $(ARGS)
 
 .PHONY: lint
 lint: $(DEV)  ## style, types, architecture
