@@ -71,6 +71,10 @@ def _bare(service: Api) -> FastAPI:
     app = FastAPI(
         title=service.title,
         version=VERSION,
+        description=openapi.DESCRIPTION,
+        contact=openapi.CONTACT,
+        license_info=openapi.LICENSE,
+        servers=openapi.SERVERS,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,

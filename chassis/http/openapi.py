@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -12,7 +13,20 @@ from chassis.http import idempotency, preconditions, problems, transactions
 from chassis.http.auth import calls_of, requires_token
 from chassis.http.operations import operation_of
 from chassis.http.problems import MEDIA_TYPE, Problem
-from chassis.http.validation import RouteInput
+from chassis.http.validation import OCTET_STREAM, RouteInput, is_file
+
+DESCRIPTION = """\
+Requests carry an OAuth 2 access token (`Authorization: Bearer …`, RFC 9068) with the scopes that an operation names; an
+operation without a security requirement is public.
+
+Errors are problem documents (RFC 9457). Their `type` is the address of a page that explains them.
+
+A list is read page by page: send `next_page_token` as `page_token`. An act that changes what was read takes its ETag in
+`If-Match`. An `Idempotency-Key` makes a repeated request safe.
+"""
+CONTACT = {"name": "The maintainers of Anning"}
+LICENSE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
+SERVERS = [{"url": "/", "description": "the process that serves this document"}]
 
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
@@ -31,12 +45,26 @@ def describe(app: FastAPI) -> dict[str, Any]:
             operation = document["paths"][shape.path][method.lower()]
             _add_refusals(operation, list(refusals(context, shape, method)))
             _add_body(operation, shape)
+            _add_file(operation)
+            if shape.public:
+                operation["security"] = []
             for parameter in operation.get("parameters", ()):
                 if parameter["name"] == "If-Match":
                     # Its absence is answered with 428 and its form judged by us, not by FastAPI.
                     parameter |= {"required": True, "schema": preconditions.SCHEMA}
     document["components"]["schemas"] = dict(sorted(schemas.items()))
+    document["tags"] = [{"name": name, "description": text} for name, text in _tags(app).items()]
     return document
+
+
+def _tags(app: FastAPI) -> dict[str, str]:
+    """The tags of the operations, each with the docstring of the module whose router has it first."""
+    tags: dict[str, str] = {}
+    for context in described(app):
+        module = inspect.getdoc(inspect.getmodule(context.endpoint)) or ""
+        for tag in context.tags:
+            tags.setdefault(str(tag), " ".join(module.partition("\n\n")[0].split()))
+    return tags
 
 
 def described(app: FastAPI) -> Iterator[RouteContext]:
@@ -90,5 +118,17 @@ def _add_refusals(operation: dict[str, Any], types: list[type[Problem]]) -> None
 def _add_body(operation: dict[str, Any], shape: RouteInput) -> None:
     if shape.body is None or shape.json or "requestBody" in operation:
         return
-    content = {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in shape.body.media_types}
-    operation["requestBody"] = {"required": True, "content": content}
+    file = {"type": "string", "format": "binary"}
+    # A route that takes a file under that type names the other types in its description: a generated client could not
+    # choose among several.
+    types = (OCTET_STREAM,) if OCTET_STREAM in shape.body.media_types else shape.body.media_types
+    operation["requestBody"] = {"required": True, "content": {each: {"schema": file} for each in types}}
+
+
+def _add_file(operation: dict[str, Any]) -> None:
+    """A file in a response is described as a client can ask for it, too: application/octet-stream."""
+    for response in operation["responses"].values():
+        content = response.get("content", {})
+        if content and all(map(is_file, content)):
+            file = {"schema": {"type": "string", "format": "binary"}}
+            response["content"] = dict.fromkeys((*content, OCTET_STREAM), file)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis.http.operations import in_transaction_thread
-from chassis.http.validation import ValidatedRequest
+from chassis.http.validation import OCTET_STREAM, ValidatedRequest, is_file
 
 
 class Route(APIRoute):
@@ -23,13 +23,17 @@ class Route(APIRoute):
         super().__init__(path, operation, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, after the check that the request fits the route."""
+        """FastAPI's handler, after the check that the request fits the route. A file is sent as
+        application/octet-stream to a client that accepts nothing else."""
         handle = super().get_route_handler()
 
         async def validated(request: Request) -> Response:
             checked = ValidatedRequest(request.scope, request.receive)
             await checked.check()
-            return await handle(checked)
+            response = await handle(checked)
+            if request.headers.get("accept") == OCTET_STREAM and is_file(response.headers.get("content-type", "text/")):
+                response.headers["content-type"] = OCTET_STREAM
+            return response
 
         return validated
 

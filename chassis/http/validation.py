@@ -22,6 +22,9 @@ JSON_LIMIT = 256 * 1024
 
 JSON_TYPES = ("application/json",)
 
+OCTET_STREAM = "application/octet-stream"
+"""The media type of a file whose format the route determines. Generators of clients know no other one for files."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -43,6 +46,11 @@ class RouteInput:
     body: Body | None
     json: bool
     public: bool
+
+
+def is_file(media_type: str) -> bool:
+    """Whether content of this type is handed on as it is: neither JSON nor text."""
+    return media_type not in JSON_TYPES and not media_type.endswith("+json") and not media_type.startswith("text/")
 
 
 def consumes(*media_types: str, limit: int | None) -> Callable[[F], F]:

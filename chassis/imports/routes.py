@@ -1,4 +1,4 @@
-"""The routes of a kind of file: send a file, and read its progress and its errors."""
+"""Imports: send a file, and read its progress and the errors of its lines."""
 
 # No `from __future__ import annotations`: FastAPI cannot resolve the annotations of nested functions as strings.
 
@@ -31,7 +31,7 @@ from chassis.http.problems import (
 from chassis.http.responses import json_response
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx, cause_of
-from chassis.http.validation import consumes, route_of
+from chassis.http.validation import OCTET_STREAM, consumes, route_of
 from chassis.ids import new_id
 from chassis.imports.importer import Importer
 from chassis.imports.refusals import CompressedTooStrongly, UnreadableFile, WrongHeader
@@ -39,6 +39,13 @@ from chassis.imports.resource import CHUNKS, FAILED, IMPORTS, RECEIVED, errors_o
 from chassis.imports.upload import PIECE_BYTES, Limits, Reception
 
 GZIP_TYPES = ("application/gzip", "application/x-gzip")
+
+_CONTENT_ENCODING = {
+    "name": "Content-Encoding",
+    "in": "header",
+    "description": "gzip where the file is compressed",
+    "schema": {"type": "string", "enum": ["gzip"]},
+}
 
 
 class ImportView(BaseModel):
@@ -95,12 +102,24 @@ def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
     refusals = problems.responses(UnreadableFile, WrongHeader, CompressedTooStrongly, IdempotencyKeyReused)
     Submitter = Annotated[Caller, requires(scope)]  # noqa: N806 - a type
 
+    description = (
+        f"Send a file as the body, in {importer.format.media_types[0]} and UTF-8, plain or gzipped. The response is"
+        " sent when it is stored; its lines are applied after. Content-Type may also name the format"
+        f" ({', '.join((*importer.format.media_types, *GZIP_TYPES))})."
+    )
+
     # The only async endpoint: it reads the file as a stream, and blocking work runs in a thread.
-    @made.post(path, name=f"create_{slug}", status_code=202, response_model=ImportView, responses=refusals)
-    @consumes(*importer.format.media_types, *GZIP_TYPES, limit=None)
+    @made.post(
+        path,
+        name=f"create_{slug}",
+        status_code=202,
+        response_model=ImportView,
+        responses=refusals,
+        description=description,
+        openapi_extra={"parameters": [_CONTENT_ENCODING]},
+    )
+    @consumes(OCTET_STREAM, *importer.format.media_types, *GZIP_TYPES, limit=None)
     async def create(request: Request, caller: Submitter, idempotency_key: UploadKey = None) -> Response:
-        """Send a file as the body, plain or gzipped. The response is sent when it is stored; its lines are applied
-        after."""
         media_type, gzipped = _form(request, importer)
         limit = Limits().max_bytes
         declared = request.headers.get("content-length", "")
@@ -157,11 +176,11 @@ def _form(request: Request, importer: Importer[Any]) -> tuple[str, bool]:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip"):
         raise UnsupportedMediaType("Content-Encoding must be gzip or absent.")
-    if media_type not in GZIP_TYPES:
-        return media_type, encoding != "identity"
-    if encoding != "identity":
+    if media_type in GZIP_TYPES and encoding != "identity":
         raise UnsupportedMediaType("Declare gzip once: in Content-Type or in Content-Encoding.")
-    return importer.format.media_types[0], True
+    named = media_type in importer.format.media_types
+    gzipped = media_type in GZIP_TYPES or encoding != "identity"
+    return media_type if named else importer.format.media_types[0], gzipped
 
 
 async def _receive(request: Request, reception: Reception) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
+from starlette.responses import Response
 
 from chassis import audit, clock
 from chassis.database import Database, Key, Read, StaleAggregateError, metadata
@@ -182,6 +183,19 @@ async def weigh_load(request: Request, caller: Sender) -> dict[str, int]:
 def roads(read: ReadTx) -> list[str]:
     """The roads there are."""
     return list(read.execute(sa.select(PARCELS.c.road).distinct().order_by(PARCELS.c.road).limit(100)).scalars())
+
+
+class Lines(Response):
+    """One JSON document per line."""
+
+    media_type = "application/x-ndjson"
+
+
+@router.get("/manifest", response_class=Lines)
+@public
+def manifest(read: ReadTx) -> Lines:
+    """The roads there are, as a file."""
+    return Lines("".join(f'"{road}"\n' for road in read.execute(sa.select(PARCELS.c.road).distinct()).scalars()))
 
 
 @router.post("/statements/{kind}", status_code=204, include_in_schema=False)

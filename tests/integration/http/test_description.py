@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from chassis.http.app import create_probe
 from chassis.http.auth import unprotected_routes
 from chassis.http.problems import TYPES
+from chassis.version import VERSION
 from tests.integration.http.parcels import Parcels
 
 
@@ -42,7 +43,7 @@ def test_every_refusal_of_a_route_is_declared_with_its_type(api: TestClient) -> 
 
 def test_a_public_route_declares_no_token_and_a_reading_one_no_conflict(api: TestClient) -> None:
     roads = api.get("/openapi.json").json()["paths"]["/roads"]["get"]
-    assert "security" not in roads
+    assert roads["security"] == []
     assert set(roads["responses"]) == {"200", "400", "422", "500", "503"}
 
 
@@ -50,6 +51,28 @@ def test_a_route_for_files_says_which_it_takes(api: TestClient) -> None:
     loads = api.get("/openapi.json").json()["paths"]["/loads"]["post"]
     assert set(loads["requestBody"]["content"]) == {"text/csv", "application/gzip"}
     assert {"413", "415"} <= set(loads["responses"])
+
+
+def test_a_file_is_sent_under_the_type_that_clients_are_generated_for(api: TestClient) -> None:
+    described = api.get("/openapi.json").json()["paths"]["/manifest"]["get"]["responses"]["200"]["content"]
+    assert set(described) == {"application/x-ndjson", "application/octet-stream"}
+    for accepted, sent in (("*/*", "application/x-ndjson"), ("application/octet-stream", "application/octet-stream")):
+        assert api.get("/manifest", headers={"Accept": accepted}).headers["content-type"] == sent
+    assert (
+        api.get("/roads", headers={"Accept": "application/octet-stream"}).headers["content-type"] == "application/json"
+    )
+
+
+def test_a_document_states_who_publishes_it_and_explains_its_tags(api: TestClient) -> None:
+    document = api.get("/openapi.json").json()
+    assert document["info"]["license"]["identifier"] == "Apache-2.0"
+    assert document["info"]["version"] == VERSION
+    assert document["servers"]
+    (tag,) = document["tags"]
+    assert tag == {
+        "name": "parcels",
+        "description": "A service of nothing but routes: parcels that are sent, opened and lost.",
+    }
 
 
 def test_nothing_is_declared_in_another_form_than_a_problem(api: TestClient) -> None:
