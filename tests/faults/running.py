@@ -134,8 +134,7 @@ class RunningSystem:
         return result
 
     def pending(self) -> Iterator[str]:
-        """Work that is not done; nothing when every file is imported, every complaint assessed, every event published and
-        processed by its consumers."""
+        """Work that is not done: files to import, complaints to assess, events to publish and to process."""
         for work, count in self._pending_counts():
             if count:
                 yield f"{work}: {count}"

@@ -17,8 +17,8 @@ from chassis.migrations import LOCK_TIMEOUT, STATEMENT_TIMEOUT
 from chassis.migrations.generation import mechanism_tables
 from standalone.demo import RULE_PACKS
 from tests.architecture import schema
-from tests.faults.workload import complaint
 from tests.faults.running import eventually
+from tests.faults.workload import complaint
 from tests.integration.http.issuer import Issuer
 from tests.parts.protocols import Kafka
 from tests.upgrade.load import Load
@@ -115,7 +115,9 @@ def test_figures_of_the_migrated_databases_equal_those_of_the_last_release(
     assert broken == []
 
 
-def test_workers_read_the_topics_of_the_last_release_and_process_new_events(release: Release, upgraded: Platform) -> None:
+def test_workers_read_the_topics_of_the_last_release_and_process_new_events(
+    release: Release, upgraded: Platform
+) -> None:
     def unsettled() -> list[str]:
         return upgraded.pending() or upgraded.figures()[1]
 
