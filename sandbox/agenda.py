@@ -22,10 +22,10 @@ class Agenda(Generic[T]):
         self._changed = threading.Condition()
         self._closed = False
 
-    def add(self, due: datetime, thing: T) -> None:
-        """Release `thing` at `due`, or as soon afterwards as a thread takes it."""
+    def add(self, due: datetime, item: T) -> None:
+        """Release `item` at `due`, or as soon afterwards as a thread takes it."""
         with self._changed:
-            heapq.heappush(self._entries, (due, next(self._order), thing))
+            heapq.heappush(self._entries, (due, next(self._order), item))
             self._changed.notify()
 
     def take(self) -> T | None:

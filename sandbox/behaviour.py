@@ -61,11 +61,11 @@ class ClueCourse(_Strict, frozen=True, rename={"give_back": "return"}):
         if self.give_back and self.conclude:
             raise ValueError("a clue is returned or concluded, not both")
         if (self.after is None) != (self.give_back is None and self.conclude is None):
-            raise ValueError("what is done has a time, and nothing has none")
+            raise ValueError("`after` is required with `return` or `conclude`, and not allowed otherwise")
         if self.conclude in (ConclusionCode.MERGED, ConclusionCode.TRANSFERRED):
-            raise ValueError(f"that a clue is {self.conclude} follows from more than habit")
+            raise ValueError(f"`conclude: {self.conclude}` cannot be configured: it depends on other clues")
         if (self.conclude is ConclusionCode.FINED) != bool(self.amounts):
-            raise ValueError("a fine has amounts to draw from, and nothing else has")
+            raise ValueError("`amounts` is required with `conclude: fined`, and not allowed otherwise")
 
     def amount(self, clue: str) -> int | None:
         """The fine for the clue with that id; None where the conclusion is not a fine."""
@@ -112,7 +112,7 @@ class AuthorityHabits(_Strict, frozen=True):
     def __post_init__(self) -> None:
         _whole(self.courses)
         if self.fines_from is not None and not self._fines():
-            raise ValueError("what fines from so many complainants on has a course that is a fine")
+            raise ValueError("`fines_from` requires a course with `conclude: fined`")
 
     def clue(self, authority: str, identifier: str, complainants: int) -> ClueCourse:
         """The course of the clue with that id and count of complainants at this authority. Another authority can take
@@ -182,7 +182,7 @@ def fraction(*parts: str) -> float:
 def _whole(courses: Sequence[_Course]) -> None:
     total = sum(map(_part, (each.share for each in courses)))
     if abs(total - 1) > 1e-9:
-        raise ValueError(f"shares make {total:.1%}, not 100 %")
+        raise ValueError(f"shares add up to {total:.1%}, not 100 %")
 
 
 def _drawn(courses: Sequence[C], *parts: str) -> C:

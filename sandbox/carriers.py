@@ -27,7 +27,7 @@ _NEXT_ANSWER = {"mine-unfiled": "filed", "filed": "not-mine"}
 _AT_ONCE = "0s"
 
 
-class Carrier(Correspondent):
+class SimulatedCarrier(Correspondent):
     """One simulated carrier, at the ports service."""
 
     def __init__(
@@ -38,13 +38,13 @@ class Carrier(Correspondent):
         self._behaviour = behaviour
         self._book = book
 
-    def _look_through(self) -> None:
+    def _poll(self) -> None:
         for state in _ORDERS_AWAITED:
             for order in self._office.items("/orders", state=state):
-                if self._is_news(f"/orders/{order['id']}"):
+                if self._is_new(f"/orders/{order['id']}"):
                     self._plan_order(order)
         for enquiry in self._office.items("/enquiries", state="sent"):
-            if self._is_news(f"/enquiries/{enquiry['id']}"):
+            if self._is_new(f"/enquiries/{enquiry['id']}"):
                 self._plan_enquiry(enquiry)
 
     def _plan_order(self, order: Mapping[str, Any]) -> None:
@@ -79,7 +79,7 @@ class Carrier(Correspondent):
 
     def _plan_act(
         self,
-        thing: Mapping[str, Any],
+        item: Mapping[str, Any],
         delay: str,
         after: datetime,
         begun: datetime,
@@ -87,24 +87,24 @@ class Carrier(Correspondent):
         name: str,
         body: Mapping[str, Any],
     ) -> None:
-        resource = f"/{'enquiries' if name == 'answer' else 'orders'}/{thing['id']}"
+        resource = f"/{'enquiries' if name == 'answer' else 'orders'}/{item['id']}"
         when = due(delay, after=after, begun=begun, deadline=_moment(deadline))
-        self._plan(when, Act(name=name, about=(resource,), etag=f'"{thing["version"]}"', body=body))
+        self._plan(when, Act(name=name, about=(resource,), etag=f'"{item["version"]}"', body=body))
 
     def _do(self, task: Task) -> None:
         assert isinstance(task, Act)
         if task.name == "execution" and not task.body:
             task = replace(task, body={"evidence": self._evidence(task.resource)})
-        self._say(task)
+        self._send(task)
 
-    def _said(self, act: Act, thing: Mapping[str, Any]) -> None:
+    def _plan_next(self, act: Act, item: Mapping[str, Any]) -> None:
         if act.name == "acknowledgement":
-            self._plan_order(thing)
+            self._plan_order(item)
 
-    def _can_be_said(self, act: Act, thing: Mapping[str, Any]) -> bool:
-        return thing["state"] in _OPEN.get(act.name, _ANSWERABLE)
+    def _is_possible(self, act: Act, item: Mapping[str, Any]) -> bool:
+        return item["state"] in _OPEN.get(act.name, _ANSWERABLE)
 
-    def _put_otherwise(self, act: Act) -> Act:
+    def _alternative(self, act: Act) -> Act:
         if act.name != "answer" or act.body["answer"] not in _NEXT_ANSWER:
             return act
         return replace(act, body={**act.body, "answer": _NEXT_ANSWER[act.body["answer"]]}, key=str(uuid.uuid4()))

@@ -29,7 +29,7 @@ TRIES = 5
 """How often a failing act is retried."""
 
 # The pause before the next poll is this multiple of the time that a poll of all open items takes.
-_LOOKS_EVERY = 4
+_PAUSE_FACTOR = 4
 _LONGEST_PAUSE_SECONDS = 2.0
 
 
@@ -72,18 +72,21 @@ class Correspondent(ABC):
         self._closing = threading.Event()
         self._office = Office(url, tokens, self._closing, connections=threads + 1)
         self._agenda: Agenda[Task] = Agenda()
-        # Resources on the agenda or being acted on, and those finished since the poll before last: a page that was read
+        # Resources with a planned or running act, and those finished since the poll before last: a page that was read
         # before an act was committed shows them in their old state.
-        self._minded: set[str] = set()
+        self._reserved: set[str] = set()
         self._settled: set[str] = set()
         self._settled_before: set[str] = set()
         self._failed: Counter[str] = Counter()
-        self._noting = threading.Lock()
+        self._lock = threading.Lock()
         # Daemons: a signal between the start of a thread and its registration must not keep the process alive.
         work = [
             threading.Thread(target=self._act, name=f"{self.code} {place}", daemon=True) for place in range(threads)
         ]
-        self._threads = [threading.Thread(target=self._look, name=f"{self.code} looks", daemon=True), *work]
+        self._threads = [
+            threading.Thread(target=self._poll_until_closed, name=f"{self.code} polls", daemon=True),
+            *work,
+        ]
 
     def start(self) -> None:
         """Start polling and acting."""
@@ -103,38 +106,38 @@ class Correspondent(ABC):
         self._office.close()
         log.info("correspondent stopped", org=self._org, **self.done)
 
-    # --------------------------------------------------------------------------------------------- looking for work
+    # --------------------------------------------------------------------------------------------- polling
 
     @abstractmethod
-    def _look_through(self) -> None:
+    def _poll(self) -> None:
         """Poll all open items, and plan the acts for new ones."""
 
-    def _look(self) -> None:
+    def _poll_until_closed(self) -> None:
         while not self._closing.is_set():
             began = time.monotonic()
-            with self._noting:
+            with self._lock:
                 self._settled_before, self._settled = self._settled, set()
             try:
-                self._look_through()
+                self._poll()
             except Closed:
                 return
-            except Exception as error:  # the next look may fare better; without looks nothing is ever done
-                log.exception("what is open could not be looked at", org=self._org, error=str(error))
+            except Exception as error:  # the next poll may succeed; without polls no act is ever done
+                log.exception("poll failed", org=self._org, error=str(error))
             took = time.monotonic() - began
             # The duration of a poll that waited for the service is no measure of a normal poll.
-            pause = min(_LOOKS_EVERY * took, _LONGEST_PAUSE_SECONDS)
+            pause = min(_PAUSE_FACTOR * took, _LONGEST_PAUSE_SECONDS)
             self._closing.wait(max(self._poll_seconds, pause))
 
-    def _is_news(self, resource: str) -> bool:
-        with self._noting:
+    def _is_new(self, resource: str) -> bool:
+        with self._lock:
             return (
-                not any(resource in each for each in (self._minded, self._settled, self._settled_before))
+                not any(resource in each for each in (self._reserved, self._settled, self._settled_before))
                 and self._failed[resource] < TRIES
             )
 
     def _plan(self, when: datetime, task: Task) -> None:
-        with self._noting:
-            self._minded.update(task.about)
+        with self._lock:
+            self._reserved.update(task.about)
         self._agenda.add(when, task)
 
     # ------------------------------------------------------------------------------------------------------ acting
@@ -152,14 +155,14 @@ class Correspondent(ABC):
             except Exception as error:  # one failing act must not end the thread
                 self._fail(task, str(error))
 
-    def _say(self, act: Act) -> None:
+    def _send(self, act: Act) -> None:
         """Send the act. After a change of the resource it is read again, and a still possible act is sent."""
         answer = self._office.post(f"{act.resource}/{act.name}", act.body, etag=act.etag, key=act.key)
         if answer.is_success:
-            with self._noting:
+            with self._lock:
                 self.done[act.name] += 1
             self._settle(act.about)
-            self._said(act, answer.json())
+            self._plan_next(act, answer.json())
         elif answer.status_code in (409, 412):
             self._reconsider(act, answer)
         elif answer.status_code == 404:
@@ -173,32 +176,32 @@ class Correspondent(ABC):
             self._fail(act, _trouble(answer))
             return
         read = self._office.get(act.resource)
-        if read.status_code == 404 or (read.is_success and not self._can_be_said(act, read.json())):
+        if read.status_code == 404 or (read.is_success and not self._is_possible(act, read.json())):
             self._settle(act.about)
             return
         read.raise_for_status()
         again = replace(act, etag=read.headers["etag"], tries=act.tries + 1)
-        self._agenda.add(clock.now(), self._put_otherwise(again) if answer.status_code == 409 else again)
+        self._agenda.add(clock.now(), self._alternative(again) if answer.status_code == 409 else again)
 
     @abstractmethod
-    def _can_be_said(self, act: Act, thing: Mapping[str, Any]) -> bool:
+    def _is_possible(self, act: Act, content: Mapping[str, Any]) -> bool:
         """Whether the act is possible in the current state of the resource."""
 
-    def _said(self, act: Act, thing: Mapping[str, Any]) -> None:  # noqa: B027 - most acts are the last word
+    def _plan_next(self, act: Act, content: Mapping[str, Any]) -> None:  # noqa: B027 - most acts have no successor
         """Plan the next act, by the current state of the resource."""
 
-    def _put_otherwise(self, act: Act) -> Act:
+    def _alternative(self, act: Act) -> Act:
         """The alternative act where the service contradicts the first one."""
         return act
 
     def _settle(self, resources: Iterable[str]) -> None:
-        with self._noting:
-            self._minded.difference_update(resources)
+        with self._lock:
+            self._reserved.difference_update(resources)
             self._settled.update(resources)
 
     def _fail(self, task: Task, trouble: str) -> None:
-        log.error("an act failed", org=self._org, about=_some(task.about), act=task.name, trouble=trouble)
-        with self._noting:
+        log.error("act failed", org=self._org, about=_some(task.about), act=task.name, trouble=trouble)
+        with self._lock:
             self.done["failed"] += 1
             self._failed.update(task.about)
         self._settle(task.about)

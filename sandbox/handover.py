@@ -9,10 +9,10 @@ import msgspec
 
 
 class Tampered(Exception):
-    """The content is not what was sealed. The message states the difference."""
+    """The content differs from the sealed batch. The message states the difference."""
 
 
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
+class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A document in the manifest: SHA-256 in hexadecimal, and its length."""
 
     clue: UUID
@@ -20,35 +20,35 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class BatchManifest(msgspec.Struct, frozen=True, kw_only=True):
     """The documents of a batch, and its authority."""
 
     batch: UUID
     authority: str
-    clues: tuple[Listed, ...]
+    clues: tuple[ManifestEntry, ...]
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True):
     clue: UUID
 
 
-def opened(content: bytes, digest: str) -> Manifest:
+def verified_manifest(content: bytes, digest: str) -> BatchManifest:
     """The manifest of a complete batch: its first line, which has that digest (SHA-256, hexadecimal), lists every
     further line in order, with id, length and digest. Raises Tampered."""
     first, *documents = content.removesuffix(b"\n").split(b"\n")
     if _digest(first) != digest:
-        raise Tampered(f"the manifest has the digest {_digest(first)}, the batch was sealed under {digest}")
+        raise Tampered(f"the manifest has the digest {_digest(first)}, the sealed batch {digest}")
     try:
-        manifest = msgspec.json.decode(first, type=Manifest)
+        manifest = msgspec.json.decode(first, type=BatchManifest)
     except ValueError as error:
-        raise Tampered(f"the manifest cannot be read: {error}") from error
+        raise Tampered(f"the manifest is malformed: {error}") from error
     if len(documents) != len(manifest.clues):
-        raise Tampered(f"the manifest lists {len(manifest.clues)} documents, there are {len(documents)}")
+        raise Tampered(f"the manifest lists {len(manifest.clues)} documents, the content has {len(documents)}")
     for listed, document in zip(manifest.clues, documents, strict=True):
         if (len(document), _digest(document)) != (listed.bytes, listed.digest):
-            raise Tampered(f"the document of clue {listed.clue} is not the one that the manifest lists")
+            raise Tampered(f"the document of clue {listed.clue} does not match the manifest")
         if _clue_of(document) != listed.clue:
-            raise Tampered(f"the document that is listed for clue {listed.clue} is about another")
+            raise Tampered(f"the document listed for clue {listed.clue} is about another clue")
     return manifest
 
 

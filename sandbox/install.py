@@ -30,7 +30,7 @@ class NotInstalled(Exception):
     """A directory has no key or no clients, or can be read by others. The message states which."""
 
 
-class Client(msgspec.Struct, frozen=True, kw_only=True):
+class RegisteredClient(msgspec.Struct, frozen=True, kw_only=True):
     """A client of the token issuer: its organisation and its maximum scopes."""
 
     client_id: str
@@ -39,7 +39,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
 
     def __repr__(self) -> str:
-        return f"Client({self.client_id})"
+        return f"RegisteredClient({self.client_id})"
 
 
 class _Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,7 +80,7 @@ def into(directory: Path, *, carriers: Iterable[str] = ()) -> None:
     made = dict(existing)
     for client_id, org, scopes in _plan().people(carriers):
         secret = existing[client_id].secret if client_id in existing else secrets.token_urlsafe(32)
-        made[client_id] = Client(client_id=client_id, secret=secret, org=org, scopes=scopes)
+        made[client_id] = RegisteredClient(client_id=client_id, secret=secret, org=org, scopes=scopes)
     if made != existing:
         _write(directory / _CLIENTS, msgspec.json.format(msgspec.json.encode(list(made.values()))))
 
@@ -90,12 +90,12 @@ def client_id_of(org: str) -> str:
     return org.replace(":", "-")
 
 
-def clients(directory: Path) -> list[Client]:
+def clients(directory: Path) -> list[RegisteredClient]:
     """All clients. Raises NotInstalled."""
-    return msgspec.json.decode(_read(directory / _CLIENTS), type=list[Client])
+    return msgspec.json.decode(_read(directory / _CLIENTS), type=list[RegisteredClient])
 
 
-def client(directory: Path, org: str) -> Client:
+def client(directory: Path, org: str) -> RegisteredClient:
     """The first client of an organisation. Raises NotInstalled, and KeyError for an unknown one."""
     for each in clients(directory):
         if each.org == org:
@@ -103,7 +103,7 @@ def client(directory: Path, org: str) -> Client:
     raise KeyError(org)
 
 
-def client_by_id(directory: Path, client_id: str) -> Client:
+def client_by_id(directory: Path, client_id: str) -> RegisteredClient:
     """The client with that id: `regulator-MIIT-reviewer`. Raises NotInstalled, and KeyError for an unknown one."""
     for each in clients(directory):
         if each.client_id == client_id:
@@ -133,7 +133,7 @@ def _read(path: Path) -> bytes:
                 raise NotInstalled(f"{path} can be read by others than its owner (mode {stat.S_IMODE(mode):o})")
             return file.read()
     except FileNotFoundError:
-        raise NotInstalled(f"{path} is not there: python -m sandbox.install {path.parent}") from None
+        raise NotInstalled(f"{path} is missing: run python -m sandbox.install {path.parent}") from None
 
 
 def _write(path: Path, content: bytes) -> None:

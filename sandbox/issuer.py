@@ -42,7 +42,7 @@ def create_app(
     """
     parts = urlsplit(issuer)
     if parts.scheme not in ("http", "https") or issuer != f"{parts.scheme}://{parts.netloc}":
-        raise ValueError(f"an issuer is https://host[:port], without a slash at its end: {issuer!r}")
+        raise ValueError(f"an issuer is https://host[:port], without a trailing slash: {issuer!r}")
     key = install.key(directory)
     clients = {each.client_id: each for each in install.clients(directory)}
     published = {"keys": [{**key.as_dict(private=False), "use": "sig", "alg": "EdDSA"}]}
@@ -75,7 +75,7 @@ def create_app(
         if "grant_type" not in form:
             raise _Refused("invalid_request", "grant_type is missing")
         if form["grant_type"] != GRANT:
-            raise _Refused("unsupported_grant_type", f"grant_type is {GRANT} here")
+            raise _Refused("unsupported_grant_type", f"the only grant_type is {GRANT}")
         scopes = tuple(dict.fromkeys(form["scope"].split())) if "scope" in form else client.scopes
         beyond = [scope for scope in scopes if scope not in client.scopes]
         if beyond:
@@ -122,21 +122,23 @@ async def _form(request: Request) -> dict[str, str]:
         raise _Refused("invalid_request", "the body cannot be read") from None
     form = dict(pairs)
     if len(form) < len(pairs):
-        raise _Refused("invalid_request", "a parameter comes twice")
+        raise _Refused("invalid_request", "a parameter is repeated")
     return form
 
 
-def _authenticated(request: Request, form: dict[str, str], clients: dict[str, install.Client]) -> install.Client:
+def _authenticated(
+    request: Request, form: dict[str, str], clients: dict[str, install.RegisteredClient]
+) -> install.RegisteredClient:
     header = request.headers.get("authorization")
     if header is not None and "client_secret" in form:
-        raise _Refused("invalid_request", "a client shows its secret in one way, not in two")
+        raise _Refused("invalid_request", "the client secret is sent in the header and in the form")
     client_id, secret = _basic(header) if header is not None else (form.get("client_id"), form.get("client_secret"))
     client = clients.get(client_id or "")
     # Compared in constant time, also for an unknown client.
     expected = client.secret if client else "-" * 43
     fits = hmac.compare_digest(expected.encode(), (secret or "").encode())
     if client is None or not fits:
-        raise _Refused("invalid_client", "client and secret do not fit", status=401, basic=True)
+        raise _Refused("invalid_client", "client id and secret do not match", status=401, basic=True)
     return client
 
 

@@ -80,17 +80,17 @@ class Office:
             wait = min(0.1 * 2**tries, _LONGEST_WAIT_SECONDS)
             try:
                 answer = self._http.request(method, path, headers=headers, **(body or {}))
-            except httpx2.HTTPError as error:  # no connection, no answer, or no token
+            except httpx2.HTTPError as error:  # no connection, no response, or no token
                 trouble = f"{type(error).__name__}: {error}"
             else:
                 if answer.status_code not in _AGAIN:
                     if tries:
-                        log.info("answered again", path=path, tries=tries + 1)
+                        log.info("service responds again", path=path, tries=tries + 1)
                     return answer
                 trouble = f"HTTP {answer.status_code}"
                 wait = max(wait, _seconds(answer.headers.get("retry-after", "")))
             if not tries:
-                log.warning("not answered, waiting", path=path, trouble=trouble)
+                log.warning("service does not respond, waiting", path=path, trouble=trouble)
             tries += 1
             if self._closing.wait(min(wait, _LONGEST_WAIT_SECONDS) * random.uniform(0.75, 1.25)):
                 raise Closed

@@ -11,9 +11,9 @@ import uvicorn
 
 from chassis import logs
 from sandbox import behaviour, install, issuer
-from sandbox.authorities import Authority
+from sandbox.authorities import SimulatedAuthority
 from sandbox.book import Book
-from sandbox.carriers import Carrier
+from sandbox.carriers import SimulatedCarrier
 from sandbox.correspondent import Correspondent
 from sandbox.settings import SandboxSettings
 from sandbox.tokens import Tokens
@@ -31,7 +31,7 @@ def serve(settings: SandboxSettings) -> None:
     # After its shutdown the server raises the signal again; it must not end the process before all have stopped.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    with carriers_at_work(settings), authorities_at_work(settings):
+    with running_carriers(settings), running_authorities(settings):
         server.run()
 
 
@@ -43,7 +43,7 @@ def _leave(number: int, _: object) -> None:
 
 
 @contextmanager
-def carriers_at_work(settings: SandboxSettings) -> Iterator[list[Carrier]]:
+def running_carriers(settings: SandboxSettings) -> Iterator[list[SimulatedCarrier]]:
     """The carriers, running for the duration of the block; none without `ports_url`. They wait for issuer and service.
 
     Raises NotInstalled, KeyError where a carrier has no client, and ValueError.
@@ -54,15 +54,17 @@ def carriers_at_work(settings: SandboxSettings) -> Iterator[list[Carrier]]:
     habits = behaviour.load(settings.behaviour_file)
     book = Book(settings.book_file)
     carriers = [
-        Carrier(code, habits, book, settings.ports_url, _tokens(settings, f"carrier:{code}"), threads=settings.threads)
-        for code in settings.carriers_at_work(habits.carriers)
+        SimulatedCarrier(
+            code, habits, book, settings.ports_url, _tokens(settings, f"carrier:{code}"), threads=settings.threads
+        )
+        for code in settings.running_carriers(habits.carriers)
     ]
-    with _at_work(carriers):
+    with _running(carriers):
         yield carriers
 
 
 @contextmanager
-def authorities_at_work(settings: SandboxSettings) -> Iterator[list[Authority]]:
+def running_authorities(settings: SandboxSettings) -> Iterator[list[SimulatedAuthority]]:
     """The authorities, running for the duration of the block; none without `referrals_url`. They wait for issuer and
     service.
 
@@ -73,17 +75,17 @@ def authorities_at_work(settings: SandboxSettings) -> Iterator[list[Authority]]:
         return
     habits = behaviour.load(settings.behaviour_file)
     authorities = [
-        Authority(
+        SimulatedAuthority(
             code, habits, settings.referrals_url, _tokens(settings, f"authority:{code}"), threads=settings.threads
         )
-        for code in settings.authorities_at_work(habits.authorities)
+        for code in settings.running_authorities(habits.authorities)
     ]
-    with _at_work(authorities):
+    with _running(authorities):
         yield authorities
 
 
 @contextmanager
-def _at_work(correspondents: Sequence[Correspondent]) -> Iterator[None]:
+def _running(correspondents: Sequence[Correspondent]) -> Iterator[None]:
     with ExitStack() as stack:
         for each in correspondents:
             each.start()

@@ -14,7 +14,7 @@ from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import OKPKey
 
 from sandbox import install
-from sandbox.install import Client
+from sandbox.install import RegisteredClient
 
 LIFETIME_SECONDS = 600
 """The lifetime of a token."""
@@ -101,7 +101,7 @@ class Tokens:
     def __init__(
         self,
         issuer: str,
-        client: Client,
+        client: RegisteredClient,
         *,
         scopes: Collection[str] | None = None,
         timeout_seconds: float = 5,

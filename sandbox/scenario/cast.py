@@ -91,7 +91,7 @@ class Provider(_Strict, frozen=True):
     region: str
 
 
-class Senders(_Strict, frozen=True, rename={"provider": "for", "signs_as": "as", "owner": "of"}):
+class SenderGroup(_Strict, frozen=True, rename={"provider": "for", "signs_as": "as", "owner": "of"}):
     """Numbers with the same behaviour. `messages` are kinds of message, `complaints` the minimum and maximum for each
     number."""
 
@@ -112,7 +112,7 @@ class Cast(_Strict, frozen=True):
     holders: dict[str, Holder]
     access_codes: tuple[AccessCode, ...]
     providers: dict[str, Provider]
-    senders: tuple[Senders, ...]
+    senders: tuple[SenderGroup, ...]
 
     def access_code(self, code: str) -> AccessCode:
         """The holder of an access code. Raises KeyError."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from contracts.provinces import PROVINCES
 from sandbox.scenario.cast import credit_code
-from sandbox.scenario.figures import Names
+from sandbox.scenario.figures import NameParts
 
 _FIRST, _LAST = 1_000, 9_999
 """Credit codes have four digits to distinguish them; the cast of the small scenario uses the lowest ones."""
@@ -28,7 +28,7 @@ class Enterprise:
 class Enterprises:
     """All enterprises of a scenario, by trade. Names and signatures are unique."""
 
-    def __init__(self, names: Names, again: float, draw: random.Random) -> None:
+    def __init__(self, names: NameParts, again: float, draw: random.Random) -> None:
         """`again`: the share of requests for a provider that return an existing one."""
         self._names = names
         self._again = again
@@ -42,7 +42,7 @@ class Enterprises:
         """A new one. Raises LookupError when all names or codes are used."""
         stem, number = next(self._stems[trade], None), next(self._numbers, None)
         if stem is None or number is None:
-            raise LookupError(f"no further enterprise can be made up for {trade}")
+            raise LookupError(f"all names or credit codes for {trade} are used")
         name, brand = self._names.trades[trade]
         code = credit_code(self._draw.choice(self._regions), number)
         return Enterprise(code, stem + name, stem + brand)

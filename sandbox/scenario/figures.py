@@ -16,7 +16,7 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     pass
 
 
-class _Published(_Strict, frozen=True):
+class _Figure(_Strict, frozen=True):
     """A figure, its published period (`none`: unpublished) and its mark (R, or D: ours)."""
 
     period: str
@@ -24,16 +24,16 @@ class _Published(_Strict, frozen=True):
 
     def __post_init__(self) -> None:
         if (self.period == "none") != (self.mark == "D"):
-            raise ValueError("what was published has a period, and what we filled in has none")
+            raise ValueError("a published figure has a period, an estimate has none")
 
 
-class Total(_Published, frozen=True):
+class Total(_Figure, frozen=True):
     """The count of complaints of a quarter."""
 
     complaints: int
 
 
-class Shares(_Published, frozen=True):
+class Shares(_Figure, frozen=True):
     """Parts of a whole, by name."""
 
     shares: dict[str, float]
@@ -55,7 +55,7 @@ class Quarter(_Strict, frozen=True):
     industries: Industries
     others: Shares
 
-    def numbers(self, scale: float) -> Numbers:
+    def counts(self, scale: float) -> QuarterCounts:
         """The counts of this quarter at that scale, in complaints."""
         total = round(self.total.complaints * scale)
         categories = apportioned(total, self.categories.shares)
@@ -65,7 +65,7 @@ class Quarter(_Strict, frozen=True):
         industries = apportioned(base, {**named, "": max(0.0, 100 - sum(named.values()))})
         del industries[""]
         rest = apportioned(max(0, commercial - sum(industries.values())), self.others.shares)
-        return Numbers(
+        return QuarterCounts(
             total=total,
             crime=categories["suspected-crime"],
             industries={**industries, **rest},
@@ -73,7 +73,7 @@ class Quarter(_Strict, frozen=True):
         )
 
 
-class Numbers(_Strict, frozen=True):
+class QuarterCounts(_Strict, frozen=True):
     """Counts of complaints: in all, of suspected crimes, by industry (commercial ones) and by segment."""
 
     total: int
@@ -82,7 +82,7 @@ class Numbers(_Strict, frozen=True):
     segments: dict[str, int]
 
 
-class Ours(_Strict, frozen=True):
+class Estimates(_Strict, frozen=True):
     """Values that no bulletin publishes; year.yaml explains each."""
 
     crime_by_mobile: float
@@ -94,7 +94,7 @@ class Ours(_Strict, frozen=True):
     again: float
 
 
-class Names(_Strict, frozen=True):
+class NameParts(_Strict, frozen=True):
     """The parts of names; `trades` has the suffixes of names and signatures."""
 
     first: tuple[str, ...]
@@ -103,18 +103,18 @@ class Names(_Strict, frozen=True):
     trades: dict[str, tuple[str, str]]
 
 
-class Figures(_Strict, frozen=True):
+class YearFigures(_Strict, frozen=True):
     """All inputs of a year. `quarters` are Q1 to Q4."""
 
     quarters: dict[str, Quarter]
-    ours: Ours
+    estimates: Estimates
     access_codes: dict[str, tuple[str, ...]]
-    names: Names
+    names: NameParts
 
 
-def load() -> Figures:
+def load() -> YearFigures:
     """The default figures."""
-    return msgspec.yaml.decode(resources.files("sandbox.scenario").joinpath("year.yaml").read_bytes(), type=Figures)
+    return msgspec.yaml.decode(resources.files("sandbox.scenario").joinpath("year.yaml").read_bytes(), type=YearFigures)
 
 
 def apportioned(total: int, shares: Mapping[str, float]) -> dict[str, int]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from sandbox.scenario.records import Complaint, Filing, Scenario
+from sandbox.scenario.records import ComplaintRecord, FilingRecord, Scenario
 
 BAD_FILINGS = 3
 """Count of rejected lines in ports.csv."""
@@ -51,7 +51,7 @@ def write(scenario: Scenario, directory: Path) -> None:
     else:
         plain.write_bytes(complaints)
     (directory / "answers_numbers.csv").write_bytes(_csv(_number_answers(scenario)))
-    (directory / "answers_complaints.csv").write_bytes(_csv(map(asdict, scenario.meanings)))
+    (directory / "answers_complaints.csv").write_bytes(_csv(map(asdict, scenario.classifications)))
     (directory / "book.csv").write_bytes(_csv(_book(scenario)))
 
 
@@ -68,7 +68,7 @@ def ports_csv(scenario: Scenario) -> bytes:
     ]
     for each in [*bad, *draw.sample(filings, REPEATED_FILINGS)]:
         filings.insert(draw.randint(filings.index(each) + 1 if each in filings else 0, len(filings)), each)
-    return _csv(map(asdict, filings), [field.name for field in fields(Filing)])
+    return _csv(map(asdict, filings), [field.name for field in fields(FilingRecord)])
 
 
 def complaints_ndjson(scenario: Scenario) -> bytes:
@@ -106,8 +106,8 @@ def _bad_lines(scenario: Scenario, draw: random.Random) -> list[bytes]:
     ]
 
 
-def _line(complaint: Complaint | Mapping[str, Any]) -> bytes:
-    return msgspec.json.encode(asdict(complaint) if isinstance(complaint, Complaint) else complaint)
+def _line(complaint: ComplaintRecord | Mapping[str, Any]) -> bytes:
+    return msgspec.json.encode(asdict(complaint) if isinstance(complaint, ComplaintRecord) else complaint)
 
 
 def _number_answers(scenario: Scenario) -> Iterable[dict[str, Any]]:

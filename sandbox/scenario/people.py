@@ -23,7 +23,7 @@ Person = tuple[str, str]
 """A number and the province of its owner."""
 
 
-class People:
+class Population:
     """A population; some provinces have many people, most have few. Their `numbers` are unique."""
 
     def __init__(self, count: int, draw: random.Random) -> None:
@@ -43,7 +43,7 @@ class People:
         return self._draw.choice(self._people)
 
     def several(self, count: int) -> list[Person]:
-        """The complainants of one number: distinct people, of whom some complain again."""
+        """The complainants of one number: distinct people, some of whom complain again."""
         people = self._draw.sample(self._people, count)
         again = [self._draw.random() < _AGAIN and place >= SURE for place in range(count)]
         return [self._draw.choice(people[:place]) if again[place] else people[place] for place in range(count)]

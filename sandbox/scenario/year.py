@@ -19,9 +19,9 @@ from contracts.provinces import PROVINCES
 from sandbox.scenario import cast, figures, messages
 from sandbox.scenario.cast import Case
 from sandbox.scenario.enterprises import Enterprise, Enterprises
-from sandbox.scenario.figures import Numbers, Quarter
-from sandbox.scenario.people import NUMBERS, People
-from sandbox.scenario.records import Filing, Line, Scenario, Sender, numbered
+from sandbox.scenario.figures import Quarter, QuarterCounts
+from sandbox.scenario.people import NUMBERS, Population
+from sandbox.scenario.records import ComplaintDraft, FilingRecord, Scenario, SenderRecord, numbered
 
 SCALE = 0.01
 """The default share of the published totals."""
@@ -42,7 +42,7 @@ def generate(now: datetime, seed: int = 1, scale: float = SCALE) -> Scenario:
     """
     if not 0 < scale <= 1:
         raise ValueError(f"a scale is above 0 and at most 1, not {scale}")
-    return _Stage(now.replace(microsecond=0), seed, scale).play()
+    return _Generator(now.replace(microsecond=0), seed, scale).play()
 
 
 def quarters_before(now: datetime) -> list[str]:
@@ -61,24 +61,24 @@ class _AccessCode:
     province: str
 
 
-class _Stage:
+class _Generator:
     def __init__(self, now: datetime, seed: int, scale: float) -> None:
         self._now = now
         self._seed = seed
         self._scale = scale
         self._draw = random.Random(f"anning year {seed}")
         self._figures = figures.load()
-        self._ours = self._figures.ours
+        self._estimates = self._figures.estimates
         self._messages = messages.load()
-        self._enterprises = Enterprises(self._figures.names, self._ours.again / 100, self._draw)
+        self._enterprises = Enterprises(self._figures.names, self._estimates.again / 100, self._draw)
         most = max(round(each.total.complaints * scale) for each in self._figures.quarters.values())
-        self._people = People(max(_LEAST_PEOPLE, round(most * _PEOPLE_BY_COMPLAINT)), self._draw)
+        self._population = Population(max(_LEAST_PEOPLE, round(most * _PEOPLE_BY_COMPLAINT)), self._draw)
         # Access codes of the small scenario stay with their holders there.
-        self._taken: set[str] = {*self._people.numbers, *(each.code for each in cast.load().access_codes)}
+        self._taken: set[str] = {*self._population.numbers, *(each.code for each in cast.load().access_codes)}
         self._quarters = quarters_before(now)
-        self._filings: list[Filing] = []
-        self._senders: list[Sender] = []
-        self._lines: list[Line] = []
+        self._filings: list[FilingRecord] = []
+        self._senders: list[SenderRecord] = []
+        self._drafts: list[ComplaintDraft] = []
         self._codes: dict[str, list[_AccessCode]] = {
             carrier: [self._access_code(form, carrier) for form in forms]
             for carrier, forms in self._figures.access_codes.items()
@@ -89,13 +89,13 @@ class _Stage:
         for quarter in self._quarters:
             self._fill(quarter, self._figures.quarters[quarter[4:]])
         prefix = f"Y{self._seed}-{self._quarters[0]}"
-        complaints, meanings = numbered(self._lines, prefix, self._messages, self._draw)
+        complaints, classifications = numbered(self._drafts, prefix, self._messages, self._draw)
         return Scenario(
             now=self._now,
             filings=tuple(self._filings),
             senders=tuple(self._senders),
             complaints=complaints,
-            meanings=meanings,
+            classifications=classifications,
         )
 
     # ----------------------------------------------------------------------------------------------- register
@@ -116,7 +116,7 @@ class _Stage:
         provider = self._enterprises.provider(trade)
         since = quarters.begin_of(quarter) - timedelta(days=self._draw.randint(60, 700))
         self._filings.append(
-            Filing(
+            FilingRecord(
                 number=number,
                 carrier=code.carrier,
                 province=code.province,
@@ -142,7 +142,7 @@ class _Stage:
     # ---------------------------------------------------------------------------------------------- complaints
 
     def _fill(self, quarter: str, figured: Quarter) -> None:
-        by_port, by_mobile = self._divided(figured.numbers(self._scale), figured)
+        by_port, by_mobile = self._divided(figured.counts(self._scale), figured)
         for (topic, carrier), count in by_port.items():
             for size in self._sizes(count, "port"):
                 self._enter_port(quarter, topic, carrier, size)
@@ -150,12 +150,12 @@ class _Stage:
             for size in self._sizes(count, "p2p"):
                 self._enter_mobile(quarter, topic, size)
 
-    def _divided(self, numbers: Numbers, figured: Quarter) -> tuple[Counter[tuple[str, str]], Counter[str]]:
+    def _divided(self, counts: QuarterCounts, figured: Quarter) -> tuple[Counter[tuple[str, str]], Counter[str]]:
         """Complaints by topic (an industry or crime) and carrier, and those about mobiles by topic."""
-        mobile = numbers.segments["p2p"]
-        crime = min(mobile, round(numbers.crime * self._ours.crime_by_mobile / 100))
-        by_mobile = Counter(figures.apportioned(mobile - crime, numbers.industries)) + Counter({CRIME: crime})
-        left = Counter({**numbers.industries, CRIME: numbers.crime}) - by_mobile
+        mobile = counts.segments["p2p"]
+        crime = min(mobile, round(counts.crime * self._estimates.crime_by_mobile / 100))
+        by_mobile = Counter(figures.apportioned(mobile - crime, counts.industries)) + Counter({CRIME: crime})
+        left = Counter({**counts.industries, CRIME: counts.crime}) - by_mobile
         topics = sorted(left.elements())
         carriers = Counter(figures.apportioned(len(topics), figured.carriers.shares)).elements()
         self._draw.shuffle(topics)
@@ -163,7 +163,7 @@ class _Stage:
 
     def _sizes(self, count: int, segment: str) -> Iterator[int]:
         """The count of complaints for each of some numbers, with that total."""
-        least, most = self._ours.complaints[segment]
+        least, most = self._estimates.complaints[segment]
         while count:
             size = min(count, self._draw.randint(least, most))
             # The rest would be too small for a number of its own.
@@ -182,9 +182,9 @@ class _Stage:
             provider = self._file(number, code, filed_for, quarter)
         own = provider is not None and case is not Case.SUBLETS
         signature = provider.brand if own and provider else self._enterprises.stranger(trade)
-        knows = case is Case.UNREGISTERED and self._draw.random() >= self._ours.unknown / 100
+        knows = case is Case.UNREGISTERED and self._draw.random() >= self._estimates.unknown / 100
         self._complain(
-            Sender(
+            SenderRecord(
                 number=number,
                 case=case,
                 kind=self._kind(topic),
@@ -200,7 +200,7 @@ class _Stage:
 
     def _enter_mobile(self, quarter: str, topic: str, count: int) -> None:
         self._complain(
-            Sender(
+            SenderRecord(
                 number=self._new_number(NUMBERS),
                 case=Case.MOBILE,
                 kind=self._kind(topic),
@@ -221,35 +221,35 @@ class _Stage:
         sublet = Case.COMMITS if topic == CRIME else Case.SUBLETS
         drawn = self._draw.choices(
             (declared, sublet, Case.UNREGISTERED),
-            [self._ours.ports[kind] for kind in ("declared", "sublet-suspected", "unregistered")],
+            [self._estimates.ports[kind] for kind in ("declared", "sublet-suspected", "unregistered")],
         )[0]
-        if count < self._ours.bars[drawn]:
+        if count < self._estimates.bars[drawn]:
             drawn = declared
-        return drawn if count >= self._ours.bars[drawn] else Case.QUIET
+        return drawn if count >= self._estimates.bars[drawn] else Case.QUIET
 
     def _kind(self, topic: str) -> str:
         category = "suspected-crime" if topic == CRIME else "commercial"
         kinds = self._messages.kinds.items()
         return self._draw.choice([name for name, each in kinds if (each.industry, each.category) == (topic, category)])
 
-    def _complain(self, sender: Sender, quarter: str) -> None:
+    def _complain(self, sender: SenderRecord, quarter: str) -> None:
         self._senders.append(sender)
-        self._lines.extend(self._complaints(sender, quarter))
+        self._drafts.extend(self._complaints(sender, quarter))
 
-    def _complaints(self, sender: Sender, quarter: str) -> Iterator[Line]:
+    def _complaints(self, sender: SenderRecord, quarter: str) -> Iterator[ComplaintDraft]:
         templates = self._messages.kinds[sender.kind].templates
         campaign = self._draw.randrange(len(templates))
         name = sender.signatures[0] if sender.signatures else ""
-        begin, span = quarters.begin_of(quarter), timedelta(days=self._ours.days)
+        begin, span = quarters.begin_of(quarter), timedelta(days=self._estimates.days)
         begun = begin + (quarters.end_of(quarter) - begin - span) * self._draw.random()
-        for place, person in enumerate(self._people.several(sender.complaints)):
+        for place, person in enumerate(self._population.several(sender.complaints)):
             said = self._messages.write(templates[campaign], name or "本公司", self._draw)
             received_at = (begun + span * self._draw.random()).replace(microsecond=0)
             delay = timedelta(seconds=round(self._draw.lognormvariate(7.5, 1.2)))
-            yield Line(
+            yield ComplaintDraft(
                 received_at=received_at,
                 sent_at=received_at - min(max(delay, _LEAST_DELAY), _LONGEST_DELAY),
-                channel=self._people.channel(place),
+                channel=self._population.channel(place),
                 person=person,
                 sender=sender.number,
                 text=messages.signed(said, name, self._draw) if name else said,

@@ -1,4 +1,4 @@
-"""The commands of a newcomer, run as from a terminal, and what they leave behind."""
+"""Helpers for tests that run commands as from a terminal and check that no process is left."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ PATIENCE_SECONDS = 300
 
 
 def bare(folder: Path) -> dict[str, str]:
-    """An environment with next to nothing in it. By its folder for what is temporary one finds every process."""
+    """A minimal environment, with the folder as TMPDIR. `left_running` finds every process that has it."""
     return {"PATH": os.defpath, "HOME": os.environ["HOME"], "TMPDIR": str(folder)}
 
 
 def left_running(folder: Path) -> list[str]:
-    """The processes that work in this folder, were told of it, or inherited it."""
+    """The command lines of processes that have this folder as working directory, argument or environment variable."""
     mark, found = str(folder).encode(), []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-            told += os.fsencode((process / "cwd").readlink())
-        except OSError:  # ended meanwhile, or none of ours
+            content = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            content += os.fsencode((process / "cwd").readlink())
+        except OSError:  # ended meanwhile, or owned by another user
             continue
-        if mark in told and int(process.name) != os.getpid():
+        if mark in content and int(process.name) != os.getpid():
             found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
     return found
 
 
-def soon_nothing_is_left_running(folder: Path) -> bool:
-    """Whether what is told to end has ended."""
+def all_processes_end(folder: Path) -> bool:
+    """Whether all processes of the folder end within the time limit."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while left_running(folder) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""What a person sees who tries it: the demonstration to its end."""
+"""The demonstration, run as a user runs it: its output, its summary file, and that nothing is left afterwards."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from tests.e2e.commands import PATIENCE_SECONDS, bare, left_running
 
 pytestmark = pytest.mark.timeout(900)
 
-RIGHT = 0.98
-"""The share of attributions that must be those of the truth."""
+MINIMUM_ACCURACY = 0.98
+"""The minimum share of correct attributions."""
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any], Path]:
-    """What the demonstration said, the figures that it wrote, and the folder in which it was at work."""
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any], Path]:
+    """The output of the demonstration, its figures, and the folder in which it ran."""
     folder = tmp_path_factory.mktemp("demo")
     summary = tmp_path_factory.mktemp("summary") / "summary.json"
     done = subprocess.run(
@@ -46,14 +46,14 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any],
     return done.stdout, json.loads(summary.read_text()), folder
 
 
-def test_the_demonstration_leaves_nothing_running_and_no_file(told: tuple[str, dict[str, Any], Path]) -> None:
-    _, _, folder = told
+def test_the_demonstration_leaves_no_process_and_no_file(demonstration: tuple[str, dict[str, Any], Path]) -> None:
+    _, _, folder = demonstration
     assert left_running(folder) == []
     assert list(folder.iterdir()) == []
 
 
-def test_every_figure_agrees_with_every_other(told: tuple[str, dict[str, Any], Path]) -> None:
-    _, figures, _ = told
+def test_the_figures_are_consistent(demonstration: tuple[str, dict[str, Any], Path]) -> None:
+    _, figures, _ = demonstration
     assert len(figures["reconciled"]) >= 10
     assert [each for each in figures["reconciled"] if not each["holds"] or each["left"] != each["right"]] == []
     assert figures["read"] == figures["rejected"] + figures["duplicates"] + figures["filed"]
@@ -61,7 +61,7 @@ def test_every_figure_agrees_with_every_other(told: tuple[str, dict[str, Any], P
     assert min(figures["orders"]["executed"], figures["enquiries"]["answered"]) > 0
     assert figures["filed"] - figures["not_spam"] == figures["in_clues"] + figures["set_aside"]
     clues = figures["clues"]
-    # How many are returned or late is chance; one in twelve demonstrations has none that is returned.
+    # The number of returned and overdue clues is random; in one of twelve runs no clue is returned.
     assert clues["opened"] >= clues["referred"] >= clues["received"] >= clues["concluded"] > clues["returned"]
     assert clues["referred"] >= clues["overdue"]
     assert figures["ordered_by_listing"] >= figures["shut_by_listing"]
@@ -69,45 +69,45 @@ def test_every_figure_agrees_with_every_other(told: tuple[str, dict[str, Any], P
     assert figures["refused_filings"] == 1
 
 
-def test_the_figures_are_those_of_the_truth(told: tuple[str, dict[str, Any], Path]) -> None:
-    _, figures, _ = told
-    # The same people complain of the same numbers whenever it is played.
-    played = scenario.generate(clock.now())
-    assert figures["filed"] == len(played.complaints) + 1  # one without an id of its own
+def test_the_figures_match_the_scenario(demonstration: tuple[str, dict[str, Any], Path]) -> None:
+    _, figures, _ = demonstration
+    # The generated complaints are the same in every run, except for their times.
+    expected = scenario.generate(clock.now())
+    assert figures["filed"] == len(expected.complaints) + 1  # one more line, whose complaint has no external id
     assert (figures["rejected"], figures["duplicates"]) == (files.BAD_COMPLAINTS, files.REPEATED_COMPLAINTS)
     truth: Counter[str] = Counter()
-    for sender in played.senders:
-        # Judged by the register of the time at which a message was sent: nobody had filed the number yet.
+    for sender in expected.senders:
+        # Attribution uses the register at the time of the message, when the number was not yet filed.
         kind = "unregistered" if sender.case is Case.DECLARED_LATE else sender.truth
         truth[kind.removesuffix("-suspected")] += sender.complaints
-    right = sum((truth & Counter(figures["attribution"])).values())
-    assert right >= RIGHT * len(played.complaints), (truth, figures["attribution"])
-    not_spam = sum(meaning.category == "not-spam" for meaning in played.meanings)
-    assert abs(figures["not_spam"] - not_spam) <= 0.01 * len(played.complaints)
-    must_follow = [sender for sender in played.senders if sender.follows.startswith("order:")]
-    # Its carrier owns to it, or the one that the plan names says nothing, which is chance.
+    correct = sum((truth & Counter(figures["attribution"])).values())
+    assert correct >= MINIMUM_ACCURACY * len(expected.complaints), (truth, figures["attribution"])
+    not_spam = sum(meaning.category == "not-spam" for meaning in expected.classifications)
+    assert abs(figures["not_spam"] - not_spam) <= 0.01 * len(expected.complaints)
+    must_follow = [sender for sender in expected.senders if sender.follows.startswith("order:")]
+    # An order follows if its owner claims the number, or the carrier named by the plan does not answer; this is random.
     may_follow = [
         sender
-        for sender in played.senders
+        for sender in expected.senders
         if sender.follows == "enquiry" and (sender.owner or SenderNumber.parse(sender.number).carriers)
     ]
     for_complaints = figures["orders"]["ordered"] - figures["ordered_by_listing"]
     assert len(must_follow) <= for_complaints <= len(must_follow) + len(may_follow)
 
 
-def test_the_story_goes_from_the_first_complaint_to_the_filing_that_is_refused_elsewhere(
-    told: tuple[str, dict[str, Any], Path],
+def test_the_story_runs_from_the_first_complaint_to_a_refused_filing_with_another_carrier(
+    demonstration: tuple[str, dict[str, Any], Path],
 ) -> None:
-    said, _, _ = told
-    story = said[said.index("The story of") :]
+    output, _, _ = demonstration
+    story = output[output.index("The story of") :]
     steps = [
         *("first complaint filed", "assessed: ", "clue opened on ", "referred to ", ", which quoted the digest"),
         *(" concluded: fined", "proposed for the adverse list", "listed until ", " for the same provider: refused"),
     ]
-    assert _places(story, steps) == sorted(_places(story, steps))
-    # Meanwhile its port was shut.
+    assert _positions(story, steps) == sorted(_positions(story, steps))
+    # Meanwhile the port was shut.
     order = [" ordered to shut ", "acknowledged by ", "executed, evidence: ", "listed until "]
-    assert _places(story, order) == sorted(_places(story, order))
+    assert _positions(story, order) == sorted(_positions(story, order))
     ordered_from = re.search(r"(\w+) ordered to shut", story)
     refused_at = re.search(r"(\w+) files \d+ for the same provider: refused", story)
     assert ordered_from
@@ -121,5 +121,5 @@ def test_the_story_goes_from_the_first_complaint_to_the_filing_that_is_refused_e
     assert len(re.findall(r"http://127\.0\.0\.1:\d+/docs", story)) == len(NAMES)
 
 
-def _places(story: str, steps: Sequence[str]) -> list[int]:
+def _positions(story: str, steps: Sequence[str]) -> list[int]:
     return [story.index(step) for step in steps]

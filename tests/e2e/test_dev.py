@@ -17,7 +17,7 @@ import pytest
 
 from anning.services import load_all
 from standalone.system import ROOT, System
-from tests.e2e.commands import PATIENCE_SECONDS, bare, left_running, soon_nothing_is_left_running
+from tests.e2e.commands import PATIENCE_SECONDS, all_processes_end, bare, left_running
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -25,7 +25,7 @@ PACKAGES = ("anning", "chassis", "contracts", "sandbox", "services", "standalone
 
 
 class Terminal:
-    """A command in a terminal: what it printed, and whether it ended."""
+    """A command in a terminal: its output and its exit status."""
 
     def __init__(self, process: subprocess.Popen[bytes], output: Path) -> None:
         self.process = process
@@ -33,7 +33,7 @@ class Terminal:
         self._read = 0
 
     def until(self, pattern: str) -> str:
-        """Wait for a line that matches, after those that were read before. Returns the line."""
+        """Wait for a line that matches, after the lines already read. Returns the line."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             ended = self.process.poll() is not None
@@ -59,19 +59,19 @@ class Checkout:
         self.data = folder / "data"
         for package in PACKAGES:
             shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-        # Free ports, which other tests do not want.
+        # Ports that no other test uses.
         self._system = System(self.data, load_all(), rule_packs="CN-2015")
 
     def url(self, service: str) -> str:
-        """Where its API is."""
+        """The URL of a service's API."""
         return self._system.url(service)
 
     def title(self, service: str) -> str:
-        """The title that the API gives itself."""
+        """The title in the API's OpenAPI document."""
         return str(httpx2.get(f"{self.url(service)}/openapi.json", trust_env=False).json()["info"]["title"])
 
     def replace(self, file: str, old: str, new: str) -> None:
-        """Change a source."""
+        """Replace text in a source file."""
         path = self.folder / file
         text = path.read_text()
         assert old in text
@@ -79,7 +79,7 @@ class Checkout:
 
     @contextmanager
     def anning(self, *arguments: str) -> Iterator[Terminal]:
-        """A command that runs from this copy; it is killed in the end."""
+        """Run a command from this copy; it is killed afterwards."""
         output = self.folder / f"{time.monotonic_ns()}.txt"
         command = [sys.executable, "-m", "anning", *arguments, "--directory", str(self.data)]
         environment = bare(self.folder) | {"PYTHONPATH": str(self.folder), "PYTHONUNBUFFERED": "1"}
@@ -95,12 +95,12 @@ class Checkout:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Iterator[Checkout]:
-    """In the end nothing of it runs."""
+    """A checkout; afterwards none of its processes runs."""
     made = Checkout(tmp_path)
     yield made
     with made.anning("down") as down:
         down.process.wait(PATIENCE_SECONDS)
-    assert soon_nothing_is_left_running(tmp_path), left_running(tmp_path)
+    assert all_processes_end(tmp_path), left_running(tmp_path)
 
 
 def test_a_service_restarts_when_a_source_changes_and_the_infrastructure_stays(checkout: Checkout) -> None:
@@ -125,7 +125,7 @@ def test_a_service_restarts_when_a_source_changes_and_the_infrastructure_stays(c
             credit.until("Infrastructure: runs already")
             credit.until("credit runs at")
             assert ports.interrupt() == 0
-            # The one that started the infrastructure has ended; what it started has not.
+            # The command that started the infrastructure has ended; the infrastructure still runs.
             assert httpx2.get(f"{checkout.url('credit')}/readyz", trust_env=False).status_code == 200
             assert credit.interrupt() == 0
 

@@ -1,4 +1,4 @@
-"""The system that stays up until Ctrl-C, on data that is kept."""
+"""`anning up`: the system runs until Ctrl-C and keeps its data."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from anning.services import NAMES, load_all
 from standalone import demo
 from standalone.client import Client
 from standalone.system import ROOT, System
-from tests.e2e.commands import PATIENCE_SECONDS, bare, left_running, soon_nothing_is_left_running
-from tests.faults.crowd import complaint
+from tests.e2e.commands import PATIENCE_SECONDS, all_processes_end, bare, left_running
+from tests.faults.workload import complaint
 
 pytestmark = pytest.mark.timeout(900)
 
 
 def system_over(folder: Path) -> System:
-    """The addresses of a system over this folder: free ports, which other tests do not want. It is not started."""
+    """A system on this folder, not started: its ports are free and used by no other test."""
     return System(folder / "data", load_all(), rule_packs=demo.RULE_PACKS)
 
 
 @contextmanager
 def up(folder: Path, *options: str, printed: list[str] | None = None) -> Iterator[subprocess.Popen[str]]:
-    """`anning up` on data in this folder, once it says that it is up; afterwards it has ended, however.
+    """Run `anning up` on the data in this folder until the end of the block, from when it reports that it is up.
 
-    `printed` takes the lines that it prints.
+    Its output is appended to `printed`, line by line.
     """
     system_over(folder)
     printed = [] if printed is None else printed
@@ -54,17 +54,17 @@ def up(folder: Path, *options: str, printed: list[str] | None = None) -> Iterato
 
 
 def staff(folder: Path) -> Client:
-    """The regulator, at the complaints service of the system that is up."""
+    """A client of the running complaints service that acts for the regulator."""
     numbers = json.loads((folder / "data" / "ports.json").read_text())
     service, issuer = (f"http://127.0.0.1:{numbers[name]}" for name in ("complaints api", "sandbox"))
     return Client(service, issuer, folder / "data" / "credentials", "regulator:MIIT")
 
 
-def known(client: Client) -> Sequence[str]:
+def complaint_ids(client: Client) -> Sequence[str]:
     return [each["id"] for each in client.pages("/complaints")]
 
 
-def test_what_was_filed_is_still_there_when_it_is_up_again_and_nothing_outlives_it(tmp_path: Path) -> None:
+def test_complaints_survive_a_restart_and_no_process_survives_the_command(tmp_path: Path) -> None:
     with up(tmp_path) as process:
         with staff(tmp_path) as client:
             filed = client.post("/complaints", complaint("kept", "1069036100001", 1))["id"]
@@ -73,11 +73,11 @@ def test_what_was_filed_is_still_there_when_it_is_up_again_and_nothing_outlives_
         assert left_running(tmp_path) == []
     with up(tmp_path) as process:
         with staff(tmp_path) as client:
-            assert known(client) == [filed]
+            assert complaint_ids(client) == [filed]
         process.kill()
         process.wait()
-        # Killed, it cannot stop anything: what it started notices by itself.
-        assert soon_nothing_is_left_running(tmp_path)
+        # A killed command stops nothing: its child processes detect its end themselves.
+        assert all_processes_end(tmp_path)
 
 
 def anning(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -93,7 +93,7 @@ def anning(folder: Path, *arguments: str, check: bool = True) -> subprocess.Comp
     )
 
 
-def test_it_prints_the_addresses_a_way_to_a_token_and_how_to_load_the_demonstration(tmp_path: Path) -> None:
+def test_up_prints_addresses_the_token_command_and_how_to_load_the_demonstration(tmp_path: Path) -> None:
     lines: list[str] = []
     with up(tmp_path, printed=lines) as process:
         printed, directory = "".join(lines), tmp_path / "data"
@@ -115,15 +115,15 @@ def test_it_prints_the_addresses_a_way_to_a_token_and_how_to_load_the_demonstrat
         assert process.wait(PATIENCE_SECONDS) == 0
 
 
-def test_the_data_of_the_demonstration_is_loaded_once_and_stays(tmp_path: Path) -> None:
+def test_up_loads_the_demonstration_once_and_keeps_its_data(tmp_path: Path) -> None:
     lines: list[str] = []
     with up(tmp_path, "--demo", printed=lines), staff(tmp_path) as client:
         printed = "".join(lines)
         assert "The story of" in printed
         assert "DOES NOT HOLD" not in printed
-        # What the story links to can be read: the system is still there.
-        (told_of, *_) = re.findall(r"http://127\.0\.0\.1:\d+(/complaints/[0-9a-f-]{36})", printed)
-        assert client.get(told_of)["state"] == "assessed"
+        # The links of the story work while the system is up.
+        (link, *_) = re.findall(r"http://127\.0\.0\.1:\d+(/complaints/[0-9a-f-]{36})", printed)
+        assert client.get(link)["state"] == "assessed"
 
         filed = client.get("/statistics")["filed"]
         assert not demo.load(system_over(tmp_path), Console(file=io.StringIO()))

@@ -1,4 +1,4 @@
-"""Systems to be broken: real PostgreSQL, real Kafka, every service as processes of its own."""
+"""Systems that tests may break: real PostgreSQL, real Kafka, every service as separate processes."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import pytest
 
 from anning.services import load_all
 from standalone.system import System
-from tests.faults.running import Running
+from tests.faults.running import RunningSystem
 
 RULE_PACKS = "CN-2015,CN-2026"
 
 
 @pytest.fixture(scope="package")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A system for all tests that leave it whole; each uses numbers of its own."""
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
+    """A system shared by all tests that leave it intact; each test uses its own numbers."""
     with System(tmp_path_factory.mktemp("system"), load_all(), rule_packs=RULE_PACKS) as system:
-        yield Running(system)
+        yield RunningSystem(system)
 
 
 @pytest.fixture(scope="module")
-def running_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A system for one module only, which may then look at everything there is."""
+def dedicated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
+    """A system for one module only, whose tests may therefore compare complete tables."""
     with System(tmp_path_factory.mktemp("system"), load_all(), rule_packs=RULE_PACKS) as system:
-        yield Running(system)
+        yield RunningSystem(system)

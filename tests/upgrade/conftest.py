@@ -1,4 +1,4 @@
-"""The last release."""
+"""The data of the last release."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from tests.upgrade.release import Release
 
 @pytest.fixture(scope="session")
 def release() -> Release:
-    """The release that the code takes over from."""
+    """The last release, from which the current code upgrades."""
     return Release.newest()

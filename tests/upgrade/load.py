@@ -1,4 +1,4 @@
-"""Transactions on every table of a database in the shape it had, as processes of the last release go on making them."""
+"""Transactions on every table of a database, with the columns of the last release, as its processes execute them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import psycopg
 from chassis.database import is_transient
 
 ROWS = 3
-"""How many rows a statement touches."""
+"""The number of rows that a statement reads or writes."""
 
 RETRIES = 3
-"""How often in a row a transaction may be run again for a transient error."""
+"""The maximum number of consecutive retries of a transaction after transient errors."""
 
 LOCK_TIMEOUT_MS = 10_000
-"""As the processes of a service have it (`chassis.database`)."""
+"""The value that services use (`chassis.database`)."""
 
 PATIENCE_SECONDS = 30
 
@@ -32,23 +32,25 @@ JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p'
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'alembic_version'
 GROUP BY c.relname ORDER BY c.relname
 """
-"""Each table, its columns that are written, and its primary key."""
+"""Each table, its writable columns, and its primary key."""
 
 
 @dataclass
 class Load:
-    """Runs in a thread of its own while the block lasts. It names every column that there was, and changes nothing:
-    rows are read, locked, written as they are, and inserted once more, which the primary key makes void after every
-    other constraint was checked."""
+    """Executes transactions in a separate thread during the `with` block.
+
+    Statements name every column that existed at the start. Values do not change: rows are read, locked, updated with
+    the same values, and inserted again with ON CONFLICT DO NOTHING, which checks every other constraint first.
+    """
 
     url: str
     passes: int = 0
-    """How often it went through all tables."""
+    """The number of completed passes through all tables."""
     slowest: float = 0.0
-    """The longest time a transaction took, waiting included, in seconds."""
+    """The longest duration of a transaction in seconds, lock waits included."""
     retried: int = 0
     error: Exception | None = None
-    """What ended it; None while it is well."""
+    """The error that ended the thread; None while there was none."""
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
@@ -57,18 +59,18 @@ class Load:
         assert self._tables
         self._thread = threading.Thread(target=self._run, name="load", daemon=True)
         self._thread.start()
-        self.go_through()
+        self.complete_pass()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join(PATIENCE_SECONDS)
 
-    def go_through(self) -> None:
-        """Wait until it has gone through all tables once more, or ended in an error."""
+    def complete_pass(self) -> None:
+        """Wait until another full pass through all tables is complete, or the thread has ended with an error."""
         wanted, deadline = self.passes + 2, time.monotonic() + PATIENCE_SECONDS
         while self.passes < wanted and self.error is None:
-            assert time.monotonic() < deadline, "the load stands still"
+            assert time.monotonic() < deadline, "the load makes no progress"
             time.sleep(0.01)
 
     def _run(self) -> None:

@@ -1,4 +1,4 @@
-"""What a release leaves: the databases, the topics and the key ring after its demonstration."""
+"""The saved data of a release: databases, topics and key ring after its demonstration."""
 
 from __future__ import annotations
 
@@ -22,46 +22,46 @@ TOPICS, KEYS, FIGURES = "topics.ndjson.xz", "complaints.keys.json", "release.jso
 
 @dataclass(frozen=True)
 class Release:
-    """A release, from its folder."""
+    """The data of a release in a folder."""
 
     folder: Path
 
     @classmethod
     def newest(cls) -> Release:
-        """The one before the code: its processes and those of the code run side by side during an upgrade."""
+        """The last release: during an upgrade its processes run side by side with those of the current code."""
         folders = [path.parent for path in HERE.glob(f"*/{FIGURES}")]
         return cls(max(folders, key=lambda folder: tuple(map(int, folder.name.split(".")))))
 
     @property
     def taken_at(self) -> datetime:
-        """When its services were stopped."""
+        """When the services of the release were stopped."""
         return datetime.fromisoformat(self._content["taken_at"])
 
     @property
     def figures(self) -> dict[str, Any]:
-        """The figures of its demonstration at that moment, as it counted them."""
+        """The figures of the demonstration at that moment, computed by the release itself."""
         figures: dict[str, Any] = self._content["figures"]
         return figures
 
     @property
     def imports(self) -> list[dict[str, Any]]:
-        """The files of complaints that were handed in, as the API returned them."""
+        """The imports of complaint files, as the API returned them."""
         imports: list[dict[str, Any]] = self._content["imports"]
         return imports
 
     @property
     def services(self) -> list[str]:
-        """The services of the release, by name."""
+        """The names of the services of the release."""
         return sorted(path.name.removesuffix(".sql.xz") for path in self.folder.glob("*.sql.xz"))
 
     def restore_database(self, service: str, url: str) -> None:
-        """Fill an empty database with that of a service."""
+        """Restore the database of a service into an empty database."""
         statements = lzma.decompress((self.folder / f"{service}.sql.xz").read_bytes())
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(statements)
 
     def restore_topics(self, bootstrap: str, catalogue: Catalogue) -> None:
-        """Write every record to its topic, which exists, and to its partition, in the order in which it was there."""
+        """Write every record to its partition in the original order. The topics must exist."""
         producer = clients.producer(bootstrap, "restore")
         try:
             for line in lzma.decompress((self.folder / TOPICS).read_bytes()).splitlines():
@@ -78,7 +78,7 @@ class Release:
             producer.close()
 
     def restore_keys(self, folder: Path) -> Path:
-        """The key ring of complaints, as a file that only its owner can read."""
+        """Write the key ring of complaints to a file that only the owner can read; its path."""
         path = folder / KEYS
         path.touch(mode=0o600)
         path.write_bytes((self.folder / KEYS).read_bytes())
@@ -90,7 +90,7 @@ class Release:
         return content
 
 
-def counted(figures: Figures) -> tuple[dict[str, Any], list[str]]:
+def reconciled_figures(figures: Figures) -> tuple[dict[str, Any], list[str]]:
     """The figures of a demonstration, and the equations that do not hold."""
     document = summary(figures, 0)
     del document["seconds"]

@@ -1,4 +1,4 @@
-"""The services of the code, each with its API and its worker in this process, over databases and topics that exist."""
+"""The services of the current code on existing databases and topics, with APIs and workers in this process."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from standalone.figures import Figures
 from tests.faults.topics import Topics
 from tests.integration.http import issuer as issuers
 from tests.integration.http.issuer import Issuer
-from tests.upgrade.release import counted
+from tests.upgrade.release import reconciled_figures
 
 STAFF = "regulator:MIIT"
 
 
 @dataclass
-class Running:
-    """One service."""
+class RunningService:
+    """A service with its API and, while workers run, its worker."""
 
     service: Service
     settings: Settings
@@ -44,25 +44,25 @@ class Running:
     worker: Worker | None = None
 
     def statistics(self) -> dict[str, Any]:
-        """Its statistics."""
-        return self._answered(self.client.get("/statistics", headers=self._token()))
+        """The response of `GET /statistics`."""
+        return self._body(self.client.get("/statistics", headers=self._token()))
 
     def file(self, complaint: dict[str, Any]) -> dict[str, Any]:
         """File a complaint."""
-        return self._answered(self.client.post("/complaints", json=complaint, headers=self._token()))
+        return self._body(self.client.post("/complaints", json=complaint, headers=self._token()))
 
-    def content(self, projection: Projection) -> dict[str, list[Any]]:
+    def rows(self, projection: Projection) -> dict[str, list[Any]]:
         """The rows of a projection, by table."""
         with self.database.read() as read:
             return {table.name: sorted(read.execute(sa.select(table)), key=str) for table in projection.tables}
 
-    def under_way(self, topics: Topics, catalogue: Catalogue) -> Iterator[str]:
-        """What its worker has not done yet."""
+    def pending(self, topics: Topics, catalogue: Catalogue) -> Iterator[str]:
+        """Work that the worker has not done yet."""
         if self.worker is not None:
             yield from (f"{self.service.name}: {part}: {why}" for part, why in self.worker.problems().items())
         with self.database.read() as read:
-            if waiting := outbox.unpublished(read):
-                yield f"{self.service.name}: not published: {waiting}"
+            if unpublished_count := outbox.unpublished(read):
+                yield f"{self.service.name}: not published: {unpublished_count}"
             generations = {each.name: projections.generation(read, each.name) for each in self.service.projections}
         groups = {f".{each.name}.{generations[each.name]}": each.handlers for each in self.service.projections}
         for group, routing in ({"": self.service.reactions} | groups).items():
@@ -70,7 +70,7 @@ class Running:
                 try:
                     read_to = topics.offsets(f"{catalogue.prefix}{self.service.name}{group}", topic)
                 except KafkaError:
-                    read_to = {}  # a broker that is new takes a while for its first group
+                    read_to = {}  # a new broker needs some time before it serves its first group
                 if read_to != topics.ends(topic):
                     yield f"{self.service.name}{group}: not at the end of {topic}"
 
@@ -78,7 +78,7 @@ class Running:
         return self.issuer.bearer(" ".join(install.all_scopes()), org=STAFF)
 
     @staticmethod
-    def _answered(response: Any) -> dict[str, Any]:
+    def _body(response: Any) -> dict[str, Any]:
         assert response.is_success, response.text
         answer: dict[str, Any] = response.json()
         return answer
@@ -86,30 +86,30 @@ class Running:
 
 @dataclass
 class Platform:
-    """All services, and what was handed in."""
+    """All services, and the imports that the demonstration made."""
 
-    services: dict[str, Running]
+    services: dict[str, RunningService]
     imports: list[dict[str, Any]]
     topics: Topics
     catalogue: Catalogue
 
-    def counted(self) -> tuple[dict[str, Any], list[str]]:
-        """The figures of the demonstration now, and the equations that do not hold."""
+    def figures(self) -> tuple[dict[str, Any], list[str]]:
+        """The current figures, and the equations that do not hold."""
         statistics = {name: self.services[name].statistics() for name in ("complaints", "referrals", "ports", "credit")}
-        return counted(Figures(**statistics, imports=self.imports))
+        return reconciled_figures(Figures(**statistics, imports=self.imports))
 
-    def under_way(self) -> list[str]:
-        """What no worker has done yet."""
-        return [each for one in self.services.values() for each in one.under_way(self.topics, self.catalogue)]
+    def pending(self) -> list[str]:
+        """Work that workers have not done yet."""
+        return [each for service in self.services.values() for each in service.pending(self.topics, self.catalogue)]
 
     def dead_letters(self) -> list[str]:
-        """What could not be read, by the name of its topic."""
-        graves = [name for name in self.topics.names() if name.startswith(self.catalogue.prefix)]
-        return [name for name in graves if name.endswith(".dlq") and self.topics.ends(name)]
+        """The names of dead-letter topics with records."""
+        topics_of_prefix = [name for name in self.topics.names() if name.startswith(self.catalogue.prefix)]
+        return [name for name in topics_of_prefix if name.endswith(".dlq") and self.topics.ends(name)]
 
     @contextmanager
-    def working(self) -> Iterator[None]:
-        """The workers run for the length of the block."""
+    def workers_running(self) -> Iterator[None]:
+        """Run the workers during the block."""
         with ExitStack() as stack:
             for each in self.services.values():
                 each.worker = Worker(each.service, each.settings, each.database, self.catalogue)
@@ -124,7 +124,7 @@ class Platform:
 def platform(
     databases: Mapping[str, str], kafka: str, catalogue: Catalogue, issuer: Issuer, imports: list[dict[str, Any]]
 ) -> Iterator[Platform]:
-    """The services over their databases (name → url), their workers at rest."""
+    """The services on their databases (name → url); workers are not started."""
     with ExitStack() as stack:
         services = {}
         for name, url in databases.items():
@@ -139,10 +139,10 @@ def platform(
             service = load(name)
             database = stack.enter_context(run.opened(service, settings))
             client = stack.enter_context(TestClient(create_app(service, settings, database)))
-            services[name] = Running(service, settings, database, client, issuer)
+            services[name] = RunningService(service, settings, database, client, issuer)
         yield Platform(services, imports, Topics(kafka), catalogue)
 
 
 def catalogue(prefix: str) -> Catalogue:
-    """The topics of the code."""
+    """The topics of the current code."""
     return Catalogue.load(Path(__file__).parents[2] / "contracts" / "topics.yaml", prefix)

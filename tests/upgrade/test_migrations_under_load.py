@@ -1,4 +1,4 @@
-"""What a further revision does to processes of the last release, on one of its databases."""
+"""How new revisions affect processes of the last release, shown on one of its databases."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _numbers = count(1)
 
 @pytest.fixture
 def service(tmp_path: Path) -> Service:
-    """A service that gets a further revision."""
+    """A copy of a service, to which tests add a revision."""
     return schema.copied(load(NAME), tmp_path)
 
 
 @pytest.fixture
 def database(release: Release, new_database: Callable[[str], str]) -> str:
-    """The url of its database, as the release left it and at the newest revision."""
+    """The URL of its database: the data of the release, migrated to the latest revision."""
     url = new_database(f"{NAME}_{next(_numbers)}")
     release.restore_database(NAME, url)
     migrations.upgrade(load(NAME), url)
@@ -42,7 +42,7 @@ def database(release: Release, new_database: Callable[[str], str]) -> str:
 
 
 def add_weight(service: Service, scratch: str) -> list[Path]:
-    """Give orders a column, a check and an index."""
+    """Add a column, a check and an index to `orders`, and generate the revisions."""
     orders = service.metadata.tables["orders"]
     orders.append_column(sa.Column("weight", sa.Integer, nullable=False, server_default="1"))
     orders.append_constraint(sa.CheckConstraint("weight > 0", name="weight"))
@@ -50,45 +50,45 @@ def add_weight(service: Service, scratch: str) -> list[Path]:
     return generation.write(service, scratch, MESSAGE)
 
 
-def further(service: Service, statements: str) -> None:
-    """A revision of one's own."""
+def add_revision(service: Service, statements: str) -> None:
+    """Write a revision with these statements."""
     (written,) = generation.write(service, "", MESSAGE, empty=True)
     content = written.read_text()
     written.write_text(content.replace('STATEMENTS = """', f'STATEMENTS = """{statements}'))
 
 
 def columns(database: str) -> set[str]:
-    """The columns of orders."""
+    """The columns of the table `orders`."""
     with psycopg.connect(database) as connection:
         found = connection.execute("SELECT column_name FROM information_schema.columns WHERE table_name = 'orders'")
         return {name for (name,) in found}
 
 
-def test_generated_revisions_disturb_no_process_of_the_last_release(
+def test_generated_revisions_do_not_disturb_processes_of_the_last_release(
     service: Service, database: str, new_database: Callable[[str], str]
 ) -> None:
     assert len(add_weight(service, new_database("scratch"))) == 3
     with Load(database) as under_load:
         migrations.upgrade(service, database)
-        under_load.go_through()
+        under_load.complete_pass()
     assert under_load.error is None
     assert "weight" in columns(database)
 
 
-def test_a_revision_that_does_not_get_its_lock_gives_up_and_can_be_run_again(
+def test_a_revision_that_cannot_get_its_lock_fails_and_can_be_repeated(
     service: Service, database: str, new_database: Callable[[str], str]
 ) -> None:
-    for revision in add_weight(service, new_database("scratch_of_one_that_waits")):
+    for revision in add_weight(service, new_database("scratch_lock_timeout")):
         revision.write_text(revision.read_text().replace(f"'{LOCK_TIMEOUT}'", "'200ms'"))
     with Load(database) as under_load, psycopg.connect(database) as reader:
         reader.execute("SELECT count(*) FROM orders")  # in a transaction that stays open
         with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
             migrations.upgrade(service, database)
-        under_load.go_through()
+        under_load.complete_pass()
         assert "weight" not in columns(database)
         reader.rollback()
         migrations.upgrade(service, database)
-        under_load.go_through()
+        under_load.complete_pass()
     assert under_load.error is None
     assert "weight" in columns(database)
 
@@ -102,25 +102,25 @@ def test_a_revision_that_does_not_get_its_lock_gives_up_and_can_be_run_again(
         "ALTER TABLE orders ADD CONSTRAINT ck_orders_none CHECK (version < 0) NOT VALID;",
     ],
 )
-def test_a_revision_that_breaks_processes_of_the_last_release_is_found(
+def test_a_revision_that_breaks_processes_of_the_last_release_is_detected(
     statement: str, service: Service, database: str
 ) -> None:
-    further(service, statement)
+    add_revision(service, statement)
     with Load(database) as under_load:
         migrations.upgrade(service, database)
-        under_load.go_through()
+        under_load.complete_pass()
     assert isinstance(under_load.error, psycopg.errors.UndefinedColumn | psycopg.errors.IntegrityError)
 
 
-def test_a_column_is_filled_as_documented_while_others_write(service: Service, database: str) -> None:
-    further(service, "ALTER TABLE orders ADD COLUMN sign text;")
+def test_a_column_is_filled_as_documented_while_other_transactions_write(service: Service, database: str) -> None:
+    add_revision(service, "ALTER TABLE orders ADD COLUMN sign text;")
     (written,) = generation.write(service, "", "Orders have their sign", empty=True)
     documented = DOCUMENTED.read_text().partition("```python\n")[2].partition("```")[0]
     written.write_text(written.read_text().partition("STATEMENTS")[0] + documented.replace("LIMIT 1000", "LIMIT 10"))
     assert schema.findings(service, schema.head(service)) == ""
     with Load(database) as under_load:
         migrations.upgrade(service, database)
-        under_load.go_through()
+        under_load.complete_pass()
     assert under_load.error is None
     with psycopg.connect(database) as connection:
         compared = connection.execute("SELECT signature, sign FROM orders").fetchall()
@@ -128,10 +128,10 @@ def test_a_column_is_filled_as_documented_while_others_write(service: Service, d
     assert all(signature == sign for signature, sign in compared)
 
 
-def test_a_revision_that_holds_a_lock_for_long_is_found(service: Service, database: str) -> None:
-    further(service, "LOCK TABLE orders; SELECT pg_sleep(2);")
+def test_a_revision_that_holds_a_lock_too_long_is_detected(service: Service, database: str) -> None:
+    add_revision(service, "LOCK TABLE orders; SELECT pg_sleep(2);")
     with Load(database) as under_load:
         migrations.upgrade(service, database)
-        under_load.go_through()
+        under_load.complete_pass()
     assert under_load.error is None
     assert under_load.slowest > 1

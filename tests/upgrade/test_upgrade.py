@@ -1,4 +1,4 @@
-"""The code takes over from the last release: its data, its topics, and its processes that still run meanwhile."""
+"""The upgrade from the last release: its data, its topics, and its processes that still run during the upgrade."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from chassis.migrations import LOCK_TIMEOUT, STATEMENT_TIMEOUT
 from chassis.migrations.generation import mechanism_tables
 from standalone.demo import RULE_PACKS
 from tests.architecture import schema
-from tests.faults.crowd import complaint
 from tests.faults.running import eventually
+from tests.faults.workload import complaint
 from tests.integration.http.issuer import Issuer
 from tests.parts.protocols import Kafka
 from tests.upgrade.load import Load
@@ -27,18 +27,18 @@ from tests.upgrade.running import Platform, catalogue, platform
 
 pytestmark = pytest.mark.timeout(300)
 
-MOST_BYTES = 1_000_000
+MAXIMUM_BYTES = 1_000_000
 
 UNCHANGED = ("filed", "assessed", "attribution", "in_clues", "set_aside", "listings", "refused_filings")
-"""Figures that records received a second time must not change; deadlines may pass meanwhile, which others count."""
+"""Figures that reprocessed records must not change. Others may change because deadlines pass meanwhile."""
 
 LONGEST_WAIT_SECONDS = sum(int(limit.removesuffix("s")) for limit in (LOCK_TIMEOUT, STATEMENT_TIMEOUT))
-"""How long a migration may block others: until it gives up waiting for its lock, and then its statement."""
+"""How long a migration may block other transactions: the lock time-out plus the statement time-out."""
 
 
 @pytest.fixture(scope="module")
 def restored(release: Release, new_database: Callable[[str], str]) -> dict[str, str]:
-    """The databases of the release, by service; empty ones of services that are new."""
+    """The databases of the release by service, and empty databases for new services."""
     urls = {name: new_database(name) for name in NAMES}
     for name in release.services:
         release.restore_database(name, urls[name])
@@ -47,13 +47,13 @@ def restored(release: Release, new_database: Callable[[str], str]) -> dict[str, 
 
 @pytest.fixture(scope="module")
 def loads(release: Release, restored: dict[str, str]) -> dict[str, Load]:
-    """What went on in each database of the release while it was migrated."""
+    """The load on each database of the release during its migration."""
     with ExitStack() as stack:
         loads = {name: stack.enter_context(Load(restored[name])) for name in release.services}
         for name, url in restored.items():
             migrations.upgrade(load(name), url)
         for each in loads.values():
-            each.go_through()
+            each.complete_pass()
     return loads
 
 
@@ -67,7 +67,7 @@ def upgraded(
     topic_prefix: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Platform]:
-    """The services of the code over what the release left, at the time at which it left it."""
+    """The services of the current code on the data of the release, at the time of the dump."""
     topics = catalogue(topic_prefix)
     topics.create(kafka.bootstrap, NAMES)
     release.restore_topics(kafka.bootstrap, topics)
@@ -84,19 +84,19 @@ def upgraded(
         yield services
 
 
-def test_a_release_takes_at_most_a_megabyte(release: Release) -> None:
-    assert sum(path.stat().st_size for path in release.folder.iterdir()) < MOST_BYTES
+def test_the_data_of_a_release_is_smaller_than_one_megabyte(release: Release) -> None:
+    assert sum(path.stat().st_size for path in release.folder.iterdir()) < MAXIMUM_BYTES
 
 
-def test_processes_of_the_last_release_work_on_while_every_database_is_migrated(loads: dict[str, Load]) -> None:
+def test_processes_of_the_last_release_continue_during_the_migration_of_every_database(loads: dict[str, Load]) -> None:
     assert {name: each.error for name, each in loads.items()} == dict.fromkeys(loads)
     assert max(each.slowest for each in loads.values()) < LONGEST_WAIT_SECONDS
 
 
-def test_the_migrated_databases_are_what_the_code_declares(
+def test_the_migrated_databases_equal_the_declared_tables(
     restored: dict[str, str], loads: dict[str, Load], new_database: Callable[[str], str]
 ) -> None:
-    """A revision that was edited after its release would make a difference."""
+    """The test fails when a released revision is edited."""
     for name, url in restored.items():
         migrated, declared = Database(url, pool=1), Database(new_database(f"{name}_declared"), pool=1)
         with closing(migrated), closing(declared):
@@ -106,44 +106,46 @@ def test_the_migrated_databases_are_what_the_code_declares(
             assert schema.made_of(migrated) == schema.made_of(declared)
 
 
-def test_the_code_counts_in_the_migrated_databases_what_the_last_release_counted(
+def test_figures_of_the_migrated_databases_equal_those_of_the_last_release(
     release: Release, upgraded: Platform
 ) -> None:
-    figures, broken = upgraded.counted()
-    # A figure that the last release did not have is new.
+    figures, broken = upgraded.figures()
+    # Figures that the last release did not have are ignored.
     assert {name: figures[name] for name in release.figures} == release.figures
     assert broken == []
 
 
-def test_workers_read_the_topics_of_the_last_release_and_go_on_from_there(release: Release, upgraded: Platform) -> None:
+def test_workers_read_the_topics_of_the_last_release_and_process_new_events(
+    release: Release, upgraded: Platform
+) -> None:
     def unsettled() -> list[str]:
-        return upgraded.under_way() or upgraded.counted()[1]
+        return upgraded.pending() or upgraded.figures()[1]
 
     def settled() -> bool:
         return not unsettled()
 
-    with upgraded.working():
-        eventually(settled, told=unsettled)
-        figures, _ = upgraded.counted()
+    with upgraded.workers_running():
+        eventually(settled, describe=unsettled)
+        figures, _ = upgraded.figures()
         assert {name: figures[name] for name in UNCHANGED} == {name: release.figures[name] for name in UNCHANGED}
 
         upgraded.services["complaints"].file(_complaint(upgraded))
         upgraded.imports.append({"lines_read": 1, "rejected": 0, "duplicates": 0})
-        eventually(settled, told=unsettled)
-        assert upgraded.counted()[0]["assessed"] == release.figures["assessed"] + 1
+        eventually(settled, describe=unsettled)
+        assert upgraded.figures()[0]["assessed"] == release.figures["assessed"] + 1
 
         for each in upgraded.services.values():
             for projection in each.service.projections:
-                content = each.content(projection)
+                rows = each.rows(projection)
                 with each.database.begin() as tx:
                     projections.rebuild(tx, projection)
-                eventually(settled, told=unsettled)
-                assert each.content(projection) == content
+                eventually(settled, describe=unsettled)
+                assert each.rows(projection) == rows
     assert upgraded.dead_letters() == []
 
 
 def _complaint(upgraded: Platform) -> dict[str, object]:
-    """One about a port of the register, of the time at which the release left it."""
+    """A complaint about a port in the register, received an hour before the time of the dump."""
     with psycopg.connect(upgraded.services["ports"].database.conninfo) as connection:
         found = connection.execute("SELECT number FROM ports WHERE status = 'declared' ORDER BY number").fetchone()
     assert found is not None

@@ -1,4 +1,4 @@
-"""The one list of services, and the commands that take a service of it."""
+"""The list of services, and the commands that take a service as argument."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from anning.services import NAMES, load, load_all
 from tests.architecture import sources
 
 
-def test_the_list_holds_every_folder_with_a_service() -> None:
+def test_the_list_contains_every_folder_with_a_service() -> None:
     assert sources.services() == NAMES
     assert [service.name for service in load_all()] == list(NAMES)
 
 
-def test_an_unknown_service_is_answered_with_the_known_ones() -> None:
+def test_the_error_for_an_unknown_service_lists_the_known_ones() -> None:
     with pytest.raises(typer.BadParameter, match=f"no service 'parcels' here; there are: {', '.join(NAMES)}"):
         load("parcels")
 
@@ -33,7 +33,7 @@ def test_the_help_of_a_command_names_every_service(command: list[str]) -> None:
 
 
 @pytest.mark.parametrize("command", ["run", "migrate"])
-def test_an_image_names_its_service_in_the_environment(command: str) -> None:
+def test_a_command_takes_its_service_from_the_environment(command: str) -> None:
     failed = CliRunner().invoke(app, [command], env={"ANNING_SERVICE": "parcels", "COLUMNS": "200"})
 
     assert failed.exit_code != 0
