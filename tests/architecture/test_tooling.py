@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 import yaml
 
+from chassis.version import VERSION
 from sandbox import install
 from tests.architecture import sources
 
@@ -37,10 +37,9 @@ def test_the_workflow_runs_the_gate_and_nothing_beside_it() -> None:
 
 
 def test_the_change_log_has_the_version_and_what_is_not_released() -> None:
-    version = tomllib.loads((sources.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     headings = re.findall(r"^## \[(.+?)\](?: - \d{4}-\d{2}-\d{2})?$", CHANGELOG, re.MULTILINE)
 
-    assert headings[:2] == ["Unreleased", version]
+    assert headings[:2] == ["Unreleased", VERSION]
 
 
 def test_the_clients_in_the_readme_exist(tmp_path: Path) -> None:

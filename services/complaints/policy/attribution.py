@@ -35,7 +35,7 @@ class CodeHolder:
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterExtract:
+class SenderRegistrations:
     """The part of the register that some numbers need: the ports with these numbers or their prefixes, and the holders
     of their access codes."""
 
@@ -79,7 +79,11 @@ def in_force(filing: Filing, at: datetime) -> bool:
 
 
 def attribute(
-    sender: SenderNumber, sent_at: datetime, signatures: Sequence[str], register: RegisterExtract, spelling: Spelling
+    sender: SenderNumber,
+    sent_at: datetime,
+    signatures: Sequence[str],
+    register: SenderRegistrations,
+    spelling: Spelling,
 ) -> Attributed:
     """Who is responsible for a message of `sender` that has these (normalised) signatures."""
     seen = signatures[0] if signatures else None
@@ -140,7 +144,9 @@ def _by_filing(
     )
 
 
-def _unregistered(sender: SenderNumber, sent_at: datetime, seen: str | None, register: RegisterExtract) -> Attributed:
+def _unregistered(
+    sender: SenderNumber, sent_at: datetime, seen: str | None, register: SenderRegistrations
+) -> Attributed:
     holders = [each for each in register.holders.get(sender.base or "", ()) if each.since <= sent_at]
     carriers = {each.carrier for each in holders} or set(sender.carriers)
     if sender.off_plan:
