@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections import Counter
+
 import pytest
 
 from anning.services import load
@@ -20,6 +24,9 @@ PARTS = {
 """The parts of a service, each a file or a folder of the same name. A thin part may be absent."""
 
 REQUIRED = {"README.md", "service", "access", "model", "store", "commands", "api", "migrations"}
+
+MOST_COPIES = 200
+"""Lines in `services/` that copy a field under its own name."""
 
 every_service = pytest.mark.parametrize("name", sources.services())
 
@@ -74,3 +81,28 @@ def test_the_tables_of_a_projection_belong_to_its_service(name: str) -> None:
 
 def test_every_consumer_is_a_service() -> None:
     assert {consumer for topic in TOPICS.values() for consumer in topic.consumers} <= set(sources.services())
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    """A name is defined once, except `Visibility`: each service defines what its callers may see."""
+    names = Counter(
+        node.name
+        for source in sources.python()
+        if source.path.parts[0] in ("chassis", "contracts", "anning", "services", "standalone", "sandbox", "deploy")
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert {name for name, count in names.items() if count > 1} <= {"Visibility"}
+
+
+def test_a_field_is_not_copied_by_hand_from_layer_to_layer() -> None:
+    """Lines of the form `x=something.x` are rare: rows, facts and views are mapped by name."""
+    copied = re.compile(r"\b(\w+)=\w+(\.\w+)*\.\1\b")
+    lines = [
+        line
+        for source in sources.python()
+        if source.path.parts[0] == "services"
+        for line in source.text.splitlines()
+        if copied.search(line)
+    ]
+    assert len(lines) <= MOST_COPIES

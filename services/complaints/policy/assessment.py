@@ -14,7 +14,7 @@ from chassis import privacy, rules
 from chassis.citation import Citation
 from contracts.vocabulary import AttributionKind, Category
 from services.complaints.model import Assessment, Assessor, Complaint
-from services.complaints.policy.attribution import SenderRegistrations, attribute
+from services.complaints.policy.attribution import RegisterPart, attribute
 from services.complaints.policy.classification import classify
 from services.complaints.policy.lexicon import Lexicon, load
 from services.complaints.policy.rulebook import (
@@ -71,7 +71,7 @@ def _lexicon() -> Lexicon:
     return load(resources.files("services.complaints.policy").joinpath("lexicon.yaml").read_bytes())
 
 
-def assess(complaint: Complaint, register: SenderRegistrations, standard: Standard, now: datetime) -> Assessment:
+def assess(complaint: Complaint, register: RegisterPart, standard: Standard, now: datetime) -> Assessment:
     """The assessment of a complaint, by the register as it was filed when the message was sent, and by the text."""
     signed = read(complaint.text, standard.lexicon.spelling, standard.form)
     attributed = attribute(complaint.sender, complaint.sent_at, signed.signatures, register, standard.lexicon.spelling)

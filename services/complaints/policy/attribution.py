@@ -35,7 +35,7 @@ class CodeHolder:
 
 
 @dataclass(frozen=True, slots=True)
-class SenderRegistrations:
+class RegisterPart:
     """The part of the register that some numbers need: the ports with these numbers or their prefixes, and the holders
     of their access codes."""
 
@@ -82,7 +82,7 @@ def attribute(
     sender: SenderNumber,
     sent_at: datetime,
     signatures: Sequence[str],
-    register: SenderRegistrations,
+    register: RegisterPart,
     spelling: Spelling,
 ) -> Attributed:
     """Who is responsible for a message of `sender` that has these (normalised) signatures."""
@@ -144,9 +144,7 @@ def _by_filing(
     )
 
 
-def _unregistered(
-    sender: SenderNumber, sent_at: datetime, seen: str | None, register: SenderRegistrations
-) -> Attributed:
+def _unregistered(sender: SenderNumber, sent_at: datetime, seen: str | None, register: RegisterPart) -> Attributed:
     holders = [each for each in register.holders.get(sender.base or "", ()) if each.since <= sent_at]
     carriers = {each.carrier for each in holders} or set(sender.carriers)
     if sender.off_plan:

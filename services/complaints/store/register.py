@@ -13,7 +13,7 @@ from chassis.database import Read, Tx
 from chassis.events.envelope import Message
 from contracts.numbers import NumberKind, SenderNumber
 from contracts.ports import Filing, PortDeclared
-from services.complaints.policy.attribution import CodeHolder, RegisteredPort, SenderRegistrations
+from services.complaints.policy.attribution import CodeHolder, RegisteredPort, RegisterPart
 
 _filings = msgspec.json.Decoder(tuple[Filing, ...])
 
@@ -88,13 +88,13 @@ def save_declared_ports(tx: Tx, messages: Sequence[Message[PortDeclared]]) -> No
     )
 
 
-def load_register(read: Read, messages: Iterable[tuple[SenderNumber, datetime]]) -> SenderRegistrations:
+def load_register(read: Read, messages: Iterable[tuple[SenderNumber, datetime]]) -> RegisterPart:
     """The part of the register that these senders need at these moments of sending, in at most three statements."""
     sent = [(sender, at) for sender, at in messages if sender.kind is NumberKind.PORT]
     if not sent:
-        return SenderRegistrations()
+        return RegisterPart()
     ports = _ports(read, {sender.number for sender, _ in sent})
-    exact = SenderRegistrations(ports=ports)
+    exact = RegisterPart(ports=ports)
     unfiled = {sender for sender, at in sent if not exact.filed(sender, at)}
     if not unfiled:
         return exact
@@ -103,7 +103,7 @@ def load_register(read: Read, messages: Iterable[tuple[SenderNumber, datetime]])
     codes = {sender.base for sender in unfiled if sender.base is not None}
     for row in read.execute(_HOLDERS, {"codes": sorted(codes)}):
         holders.setdefault(row.code, []).append(CodeHolder(row.carrier, row.holder, row.since))
-    return SenderRegistrations(ports=ports | _ports(read, prefixes), holders=holders)
+    return RegisterPart(ports=ports | _ports(read, prefixes), holders=holders)
 
 
 def _ports(read: Read, numbers: Iterable[str]) -> dict[str, list[RegisteredPort]]:

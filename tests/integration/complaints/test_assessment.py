@@ -14,7 +14,7 @@ from chassis.sweeper import Slice
 from contracts.complaints import ComplaintAssessed
 from services.complaints.model import WithdrawalReason
 from services.complaints.policy.assessment import assess, standard
-from services.complaints.policy.attribution import SenderRegistrations
+from services.complaints.policy.attribution import RegisterPart
 from services.complaints.store import complaints as store
 from services.complaints.sweeps import assess_complaints
 from tests.integration.complaints.scenes import HOLDER, NUMBER, PROVIDER, SENT, TEXT, Office, filing, report
@@ -183,7 +183,7 @@ def test_a_stored_assessment_is_loaded_unchanged(office: Office) -> None:
     filed = office.file()
     with office.database.begin() as tx:
         [waiting] = store.load_unassessed(tx, ALL, 10)
-        found = assess(waiting, SenderRegistrations(), standard(waiting.sent_at), waiting.filed_at)
+        found = assess(waiting, RegisterPart(), standard(waiting.sent_at), waiting.filed_at)
         waiting.assess(found, tx.cause)
         store.save_complaints(tx, [waiting])
     with office.database.begin() as tx:

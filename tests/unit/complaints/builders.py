@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from contracts.numbers import SenderNumber
 from contracts.ports import Filing
 from services.complaints.model import Complaint
-from services.complaints.policy.attribution import CodeHolder, RegisteredPort, SenderRegistrations
+from services.complaints.policy.attribution import CodeHolder, RegisteredPort, RegisterPart
 from services.complaints.policy.intake import Report
 
 NOON = datetime(2026, 6, 1, 4, 30, 17, tzinfo=UTC)
@@ -54,7 +54,7 @@ def port(*filings: Filing, number: str = NUMBER, carrier: str = "CMCC") -> Regis
     return RegisteredPort(carrier, number, filings or (filing(),))
 
 
-def register(*ports: RegisteredPort) -> SenderRegistrations:
+def register(*ports: RegisteredPort) -> RegisterPart:
     """A register of these ports, whose holders also hold the access codes."""
     by_number: dict[str, list[RegisteredPort]] = {}
     holders: dict[str, list[CodeHolder]] = {}
@@ -63,7 +63,7 @@ def register(*ports: RegisteredPort) -> SenderRegistrations:
         code = SenderNumber.parse(each.number).base or ""
         for filed in each.filings:
             holders.setdefault(code, []).append(CodeHolder(each.carrier, filed.holder, filed.valid_from))
-    return SenderRegistrations(ports=by_number, holders=holders)
+    return RegisterPart(ports=by_number, holders=holders)
 
 
 def complaint(

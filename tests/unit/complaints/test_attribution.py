@@ -7,20 +7,20 @@ import pytest
 from contracts.complaints import Attribution
 from contracts.numbers import SenderNumber
 from services.complaints.policy.assessment import standard
-from services.complaints.policy.attribution import Attributed, SenderRegistrations, attribute
+from services.complaints.policy.attribution import Attributed, RegisterPart, attribute
 from services.complaints.policy.signatures import read
 from tests.unit.complaints.builders import HOLDER, NOON, NUMBER, OTHER_HOLDER, PROVIDER, days, filing, port, register
 
 TEXT = "【云杉书店】新书上架"
 
 
-def attributed(register: SenderRegistrations, text: str = TEXT, *, sender: str = NUMBER) -> Attributed:
+def attributed(register: RegisterPart, text: str = TEXT, *, sender: str = NUMBER) -> Attributed:
     known = standard(NOON)
     signed = read(text, known.lexicon.spelling, known.form)
     return attribute(SenderNumber.parse(sender), NOON, signed.signatures, register, known.lexicon.spelling)
 
 
-def attribution(register: SenderRegistrations, text: str = TEXT, *, sender: str = NUMBER) -> Attribution:
+def attribution(register: RegisterPart, text: str = TEXT, *, sender: str = NUMBER) -> Attribution:
     return attributed(register, text, sender=sender).attribution
 
 
@@ -91,13 +91,13 @@ def test_a_filed_prefix_covers_its_extensions_where_its_filing_says_so() -> None
 
 
 def test_the_exact_number_comes_before_a_prefix_and_the_longer_prefix_before_the_shorter() -> None:
-    def covering(signature: str, number: str) -> SenderRegistrations:
+    def covering(signature: str, number: str) -> RegisterPart:
         return register(port(filing(signature, covers_extensions=True), number=number))
 
     short, long = covering("短前缀", NUMBER[:9]), covering("长前缀", NUMBER[:12])
-    both = SenderRegistrations(ports={**short.ports, **long.ports})
+    both = RegisterPart(ports={**short.ports, **long.ports})
     assert attribution(both, "八折").filed_signature == "长前缀"
-    exact = SenderRegistrations(ports={**both.ports, **register(port()).ports})
+    exact = RegisterPart(ports={**both.ports, **register(port()).ports})
     assert attribution(exact, "八折").filed_signature == "云杉书店"
 
 
@@ -122,14 +122,14 @@ def test_an_access_code_of_several_holders_names_no_holder() -> None:
 
 
 def test_an_unregistered_number_on_an_unknown_access_code_has_no_holder_and_at_most_the_carrier_of_the_plan() -> None:
-    unknown = attribution(SenderRegistrations())
+    unknown = attribution(RegisterPart())
     assert (unknown.kind, unknown.carrier, unknown.holder) == ("unregistered", None, None)
-    by_plan = attribution(SenderRegistrations(), sender="10657123456")
+    by_plan = attribution(RegisterPart(), sender="10657123456")
     assert (by_plan.kind, by_plan.carrier, by_plan.holder) == ("unregistered", "CMCC", None)
 
 
 def test_a_106_number_off_the_plan_is_unregistered_and_gives_that_reason() -> None:
-    found = attributed(SenderRegistrations(), sender="106412345678")
+    found = attributed(RegisterPart(), sender="106412345678")
     assert found.attribution.kind == "unregistered"
     assert found.reasons == ("access-code:off-plan",)
 
