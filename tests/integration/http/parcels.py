@@ -1,4 +1,4 @@
-"""A service of nothing but routes: parcels that are sent, opened and lost."""
+"""A service that has only routes: parcels are sent and opened."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ PARCELS = sa.Table(
     sa.Column("state", Key, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
-    # Checked at the commit, when the route has long returned.
+    # Checked at the commit, after the route has returned.
     sa.UniqueConstraint("label", deferrable=True, initially="DEFERRED"),
 )
 
 
 @dataclass
 class Gate:
-    """Lets a test hold a route between its first statement and its last."""
+    """Lets a test hold a route between its first and its last statement."""
 
     reached: threading.Event = field(default_factory=threading.Event)
     opened: threading.Event = field(default_factory=threading.Event)
@@ -57,7 +57,7 @@ gates: dict[str, Gate] = {}
 
 
 class NewParcel(BaseModel):
-    """A parcel to be sent."""
+    """A parcel to send."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -83,10 +83,10 @@ class ParcelView(BaseModel):
 
 
 class ParcelOpen(Conflict):
-    """It was opened before."""
+    """The parcel was opened earlier."""
 
     slug = "parcel-open"
-    title = "The parcel is open already"
+    title = "The parcel is already open"
     description = "A parcel can be opened once."
 
 
@@ -96,7 +96,7 @@ Reader = Annotated[Caller, requires("parcels:read")]
 
 
 def find(tx: Read, parcel: UUID, caller: Caller) -> Any:
-    """The row of a parcel that is the caller's."""
+    """The row of one of the caller's parcels."""
     row = tx.execute(
         sa.select(PARCELS).where(PARCELS.c.id == parcel, PARCELS.c.org == caller.organisation)
     ).one_or_none()
@@ -145,7 +145,7 @@ def list_parcels(
 
 @router.get("/parcels/{parcel}")
 def read_parcel(parcel: UUID, caller: Reader, read: ReadTx) -> ParcelView:
-    """One parcel of the caller's."""
+    """One of the caller's parcels."""
     return ParcelView.of(find(read, parcel, caller))
 
 
@@ -164,14 +164,14 @@ def open_parcel(parcel: UUID, caller: Sender, tx: WriteTx, seen: IfMatch) -> Par
     ).rowcount
     if not done:
         raise StaleAggregateError
-    audit.record(tx, caller, "parcel-opened", f"parcel:{parcel}", "somebody was curious")
+    audit.record(tx, caller, "parcel-opened", f"parcel:{parcel}", "inspection")
     return ParcelView.of(find(tx, parcel, caller))
 
 
 @router.post("/loads", status_code=202)
 @consumes("text/csv", "application/gzip", limit=1024 * 1024)
 async def weigh_load(request: Request, caller: Sender) -> dict[str, int]:
-    """Weigh a file without keeping it."""
+    """Count the bytes of a file without storing it."""
     total = 0
     async for chunk in request.stream():
         total += len(chunk)
@@ -181,7 +181,7 @@ async def weigh_load(request: Request, caller: Sender) -> dict[str, int]:
 @router.get("/roads")
 @public
 def roads(read: ReadTx) -> list[str]:
-    """The roads there are."""
+    """All roads."""
     return list(read.execute(sa.select(PARCELS.c.road).distinct().order_by(PARCELS.c.road).limit(100)).scalars())
 
 
@@ -201,10 +201,10 @@ def manifest(read: ReadTx) -> Lines:
 @router.post("/statements/{kind}", status_code=204, include_in_schema=False)
 @key_use(KeyUse.NONE)
 def run_statement(kind: Literal["deadlock", "check", "number", "bug"], caller: Sender, tx: WriteTx) -> None:
-    """Fail in the ways in which a database fails."""
+    """Fail with one kind of error."""
     match kind:
         case "deadlock":
-            tx.execute(sa.text("DO $$ BEGIN RAISE EXCEPTION 'crossed' USING ERRCODE = '40P01'; END $$"))
+            tx.execute(sa.text("DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$"))
         case "check":
             tx.execute(sa.text("DO $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '23514'; END $$"))
         case "number":
@@ -215,7 +215,7 @@ def run_statement(kind: Literal["deadlock", "check", "number", "bug"], caller: S
 
 @dataclass(frozen=True)
 class Parcels:
-    """The service, as far as its API is concerned."""
+    """The parts of a service that its API needs."""
 
     name: str = "parcels"
     title: str = "Parcels"
@@ -223,7 +223,7 @@ class Parcels:
 
 
 def create_tables(database: Database) -> None:
-    """The tables of the service and of the chassis."""
+    """Create the tables of the service and of the chassis."""
     from chassis.database import MECHANISM
 
     with database.engine.begin() as connection:

@@ -1,6 +1,6 @@
-"""Works off the post office's imports until it is killed: `sweeper_process URL KEYS SECONDS`.
+"""Process the imports of the post office until killed: `sweeper_process URL KEYS SECONDS`.
 
-It takes SECONDS longer over each chunk than the work takes.
+SECONDS is an additional delay per chunk.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from tests.integration.imports.letters import IMPORTER, faults
 
 
 def main(url: str, keys: str, seconds: str) -> None:
-    """Sweep for ever."""
+    """Sweep until the process is killed."""
     privacy.configure(privacy.KeyRing.load(Path(keys)))
-    faults.seconds = float(seconds)
+    faults.delay_seconds = float(seconds)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     Sweeper(import_sweep(IMPORTER), Database(url, pool=1), stop=threading.Event(), waiter=threading.Event()).run()
