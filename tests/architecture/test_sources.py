@@ -69,8 +69,8 @@ def vaguely_named(files: Iterable[Source]) -> Iterator[str]:
 def undocumented(files: Iterable[Source]) -> Iterator[str]:
     """Public definitions without a docstring.
 
-    A class says it in its docstring, or as a problem of the API in its `description`, which callers are given. A method
-    may leave it to the documented one whose name it bears (a protocol, a base), and an empty body to its class.
+    A problem of the API has a `description` instead. A method needs none where a documented method of a protocol or base
+    has the same name, or where its body is empty.
     """
     trees = [(file, file.tree) for file in files]
     interfaces = {
@@ -87,10 +87,10 @@ def undocumented(files: Iterable[Source]) -> Iterator[str]:
                 if not ast.get_docstring(node) and "description" not in _assigned(node):
                     yield f"{file.path}:{node.lineno}: {node.name}"
                 for method in _public(node):
-                    says = ast.get_docstring(method) or method.name in interfaces or _is_empty(method)
-                    if not says and not isinstance(method, ast.ClassDef):
+                    documented = ast.get_docstring(method) or method.name in interfaces or _is_empty(method)
+                    if not documented and not isinstance(method, ast.ClassDef):
                         yield f"{file.path}:{method.lineno}: {node.name}.{method.name}"
-            # Alembic calls the two functions of a revision; what they do is what its file says.
+            # Alembic calls the functions of a revision, which is documented by its module.
             elif not ast.get_docstring(node) and "migrations" not in file.path.parts:
                 yield f"{file.path}:{node.lineno}: {node.name}"
 

@@ -1,4 +1,4 @@
-"""`anning token CLIENT` prints a token, or the reason why there is none."""
+"""`anning token CLIENT` prints a token, or the reason of a failure."""
 
 from __future__ import annotations
 

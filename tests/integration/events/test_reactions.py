@@ -148,7 +148,7 @@ def lags_of(depot: Depot, group: str) -> dict[int, float]:
 def test_the_lag_of_a_group_is_what_its_partitions_still_hold(depot: Depot, impatient: None) -> None:
     blocked, *free = depot.roads()
     parcels.broken_notes.add("bad")
-    with depot.relays(), depot.listener("lagging"):
+    with depot.relays(), depot.consuming("lagging"):
         depot.send(free)
         until(lambda: lags_of(depot, "lagging").items() >= {1: 0, 2: 0}.items())
         depot.send([blocked], "bad")

@@ -69,7 +69,7 @@ def test_a_chain_of_events_is_one_trace_and_batches_are_linked_to_it(depot: Depo
 
     for caller in CALLERS:
         send(depot, Cause("a story", "a request", caller))
-    with depot.relays(), depot.listener("forwarding", {ParcelMoved: send_on}):
+    with depot.relays(), depot.consuming("forwarding", {ParcelMoved: send_on}):
         until(lambda: depot.count("inbox") == 6)
 
     created = spans.named("create parcel-moved.v1")
@@ -89,7 +89,7 @@ def test_a_chain_of_events_is_one_trace_and_batches_are_linked_to_it(depot: Depo
 
 def test_a_batch_that_fails_is_a_failed_span_without_the_message(depot: Depot, spans: Spans, impatient: None) -> None:
     parcels.broken_notes.add("13800138000")
-    with depot.relays(), depot.listener("failing"):
+    with depot.relays(), depot.consuming("failing"):
         depot.send(["north"], "13800138000")
         until(lambda: spans.named(f"process {depot.prefix}failing"))
     failed = spans.named(f"process {depot.prefix}failing")[0]
