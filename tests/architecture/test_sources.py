@@ -69,8 +69,8 @@ def vaguely_named(files: Iterable[Source]) -> Iterator[str]:
 def undocumented(files: Iterable[Source]) -> Iterator[str]:
     """Public definitions without a docstring.
 
-    A problem of the API has a `description` instead. A method needs none where a documented method of a protocol or base
-    has the same name, or where its body is empty.
+    A problem of the API has a `description` instead. A method needs none where a documented method of a protocol or
+    base has the same name, or where its body is empty.
     """
     trees = [(file, file.tree) for file in files]
     interfaces = {
