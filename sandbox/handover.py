@@ -12,7 +12,7 @@ class Tampered(Exception):
     """The content differs from the sealed batch. The message states the difference."""
 
 
-class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
+class ListedDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A document in the manifest: SHA-256 in hexadecimal, and its length."""
 
     clue: UUID
@@ -20,26 +20,26 @@ class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
 
 
-class BatchManifest(msgspec.Struct, frozen=True, kw_only=True):
+class ReceivedManifest(msgspec.Struct, frozen=True, kw_only=True):
     """The documents of a batch, and its authority."""
 
     batch: UUID
     authority: str
-    clues: tuple[ManifestEntry, ...]
+    clues: tuple[ListedDocument, ...]
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True):
     clue: UUID
 
 
-def verified_manifest(content: bytes, digest: str) -> BatchManifest:
+def verified_manifest(content: bytes, digest: str) -> ReceivedManifest:
     """The manifest of a complete batch: its first line, which has that digest (SHA-256, hexadecimal), lists every
     further line in order, with id, length and digest. Raises Tampered."""
     first, *documents = content.removesuffix(b"\n").split(b"\n")
     if _digest(first) != digest:
         raise Tampered(f"the manifest has the digest {_digest(first)}, the sealed batch {digest}")
     try:
-        manifest = msgspec.json.decode(first, type=BatchManifest)
+        manifest = msgspec.json.decode(first, type=ReceivedManifest)
     except ValueError as error:
         raise Tampered(f"the manifest is malformed: {error}") from error
     if len(documents) != len(manifest.clues):
