@@ -1,4 +1,4 @@
-"""The floor of `credit_check`: a bare FastAPI route that makes the statement of a check and returns the same body."""
+"""The floor of `credit_check`: a bare FastAPI route with the same statement and response body."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ pool = ConnectionPool(os.environ["BARE_DATABASE"], min_size=10, max_size=10, ope
 
 @app.get("/ready")
 def ready() -> dict[str, str]:
-    """It answers."""
+    """The server runs."""
     return {}
 
 
 @app.get("/standings/{code}")
 def check(code: str) -> dict[str, Any]:
-    """One statement, and what it found as it stands there."""
+    """Execute one statement and return its result."""
     with pool.connection() as connection:
         row = connection.execute("SELECT restrictions FROM standings WHERE code = %s", (code,)).fetchone()
     restrictions = [] if row is None else row[0]

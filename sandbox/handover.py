@@ -12,7 +12,7 @@ class Tampered(Exception):
     """The content differs from the sealed batch. The message states the difference."""
 
 
-class ReceivedEntry(msgspec.Struct, frozen=True, kw_only=True):
+class ListedDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A document in the manifest: SHA-256 in hexadecimal, and its length."""
 
     clue: UUID
@@ -25,7 +25,7 @@ class ReceivedManifest(msgspec.Struct, frozen=True, kw_only=True):
 
     batch: UUID
     authority: str
-    clues: tuple[ReceivedEntry, ...]
+    clues: tuple[ListedDocument, ...]
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from standalone.client import Client
 from standalone.figures import Figures, summary
 from standalone.loop import Services, Staff
 from standalone.processes import ProcessFailed
-from standalone.story import Hop, no_order_in_time
+from standalone.story import Hop, no_order_awaited
 from standalone.system import Progress, System
 
 STAFF = "regulator:MIIT"
@@ -55,7 +55,7 @@ class Run:
     @property
     def figures(self) -> Figures:
         """The current figures."""
-        return Figures.asked(self.staff.officer, self.imports)
+        return Figures.fetch(self.staff.officer, self.imports)
 
     @property
     def seconds(self) -> float:
@@ -102,7 +102,7 @@ def run(
     console.print("Nothing is left running.")
     broken = [each["equation"] for each in document["reconciled"] if not each["holds"]]
     if broken:
-        raise DemoFailed(f"figures that do not agree: {'; '.join(broken)}")
+        raise DemoFailed(f"inconsistent figures: {'; '.join(broken)}")
 
 
 def load(system: System, console: Console) -> bool:
@@ -134,7 +134,7 @@ def _play(
     with ExitStack() as stack:
         officer, reviewer = (_person(stack, system, client) for client in (None, REVIEWER))
         made = Run(Staff(officer, reviewer), console)
-        _hand_in(made, source)
+        _upload(made, source)
         refused = _close_the_loop(made)
         document = summary(made.figures, made.seconds)
         _print_figures(document, console)
@@ -154,7 +154,7 @@ def _person(stack: ExitStack, system: System, client_id: str | None) -> Services
 # ------------------------------------------------------------------------------------------------------------- the flow
 
 
-def _hand_in(made: Run, source: Path) -> None:
+def _upload(made: Run, source: Path) -> None:
     console, officer = made.console, made.staff.officer
     console.rule("[bold]Upload of a register and complaints")
     register = officer["ports"].upload("/filing-imports", source / "ports.csv", "text/csv")
@@ -162,7 +162,7 @@ def _hand_in(made: Run, source: Path) -> None:
         f"register: {register['lines_read']:,} lines, {register['accepted']:,} accepted, "
         f"{register['rejected']:,} rejected"
     )
-    _until_known(officer)
+    _wait_for_ports(officer)
     made.began = time.monotonic()
     imported = officer["complaints"].upload("/complaint-imports", _complaints_in(source), "application/x-ndjson")
     made.imports.append(imported)
@@ -170,7 +170,7 @@ def _hand_in(made: Run, source: Path) -> None:
         f"complaints: {imported['lines_read']:,} lines, {imported['accepted']:,} filed, "
         f"{imported['duplicates']:,} duplicates, {imported['rejected']:,} rejected"
     )
-    made.until(lambda figures: figures.worked_off and no_order_in_time(officer["ports"]))
+    made.until(lambda figures: figures.settled and no_order_awaited(officer["ports"]))
     orders, enquiries = made.figures.ports["orders"], made.figures.ports["enquiries"]
     console.print(
         f"carriers: {orders['executed']:,} ports shut, {enquiries['states']['answered']:,} enquiries answered"
@@ -184,7 +184,7 @@ def _complaints_in(source: Path) -> Path:
     raise DemoFailed(f"{source} has neither complaints.ndjson.gz nor complaints.ndjson")
 
 
-def _until_known(services: Services) -> None:
+def _wait_for_ports(services: Services) -> None:
     """Wait until complaints has received every port: a complaint filed earlier would be unregistered there."""
     declared = sum(services["ports"].get("/statistics")["ports"].values())
     deadline = time.monotonic() + _PATIENCE.total_seconds()
@@ -219,14 +219,14 @@ def _close_the_loop(made: Run) -> dict[str, Any] | None:
     loop.shut_ports_of_the_listed(staff)
     made.until(
         lambda figures: (
-            loop.enforced(staff, figures.credit["states"]["effective"]) and no_order_in_time(staff.officer["ports"])
+            loop.enforced(staff, figures.credit["states"]["effective"]) and no_order_awaited(staff.officer["ports"])
         )
     )
     refused = None if port is None else loop.try_to_file_elsewhere(staff, port)
     return refused if refused is not None and refused["decision"] == "refused" else None
 
 
-# ---------------------------------------------------------------------------------------------------------- the telling
+# ------------------------------------------------------------------------------------------------------------- output
 
 
 def _table(document: dict[str, Any]) -> Table:
@@ -256,7 +256,7 @@ def _print_figures(document: dict[str, Any], console: Console) -> None:
 
 def _print_story(services: Services, refused: dict[str, Any] | None, console: Console) -> None:
     if refused is None:
-        console.print("No filing was refused for a listing, so there is no story to tell.")
+        console.print("No filing was refused for a listing, so no story is printed.")
         return
     console.rule(f"[bold]The story of {refused['provider_name']}")
     steps = story.hops(services, refused)

@@ -118,7 +118,7 @@ def _ensure_infrastructure(directory: Path, console: Console) -> None:
     """Start the infrastructure in a background process, unless it runs; wait until it is ready."""
     found = running.runner(directory)
     if found is not None and found.command != INFRASTRUCTURE:
-        raise AlreadyRunning(f"`anning {found.command}` (process {found.pid}) runs over {directory}: stop it first")
+        raise AlreadyRunning(f"`anning {found.command}` (process {found.pid}) runs in {directory}: stop it first")
     console.print(f"Infrastructure: {'runs already' if found else 'starting PostgreSQL, Kafka and the token issuer'}")
     began = time.monotonic()
     log = directory.absolute() / "logs" / f"{INFRASTRUCTURE}.log"

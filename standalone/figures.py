@@ -26,7 +26,7 @@ class Figures:
     imports: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
-    def asked(cls, services: Mapping[str, Client], imports: list[dict[str, Any]]) -> Figures:
+    def fetch(cls, services: Mapping[str, Client], imports: list[dict[str, Any]]) -> Figures:
         """Read the statistics of all services."""
         statistics = {
             name: services[name].get("/statistics") for name in ("complaints", "referrals", "ports", "credit")
@@ -34,7 +34,7 @@ class Figures:
         return cls(**statistics, imports=imports)
 
     @property
-    def worked_off(self) -> bool:
+    def settled(self) -> bool:
         """Whether every complaint is assessed and consumed, and every enquiry is answered or unanswered."""
         return self.consumed and self.ports["enquiries"]["states"]["sent"] == 0
 

@@ -88,7 +88,7 @@ def remake_lock() -> None:
             f"{each.groupId}:{each.artifactId}:{each.version} --hash=sha256:{_sha256(each.artifact.resolve())}"
             for each in found
         ]
-    LOCK.write_text("\n".join(["# What Kafka is made of; remade by `make lock`, never edited.", *lines, ""]))
+    LOCK.write_text("\n".join(["# The jars of Kafka; written by `make lock`, never edited.", *lines, ""]))
 
 
 def _fetch(wanted: list[Jar], folder: Path, progress: Progress) -> None:

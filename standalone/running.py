@@ -44,7 +44,7 @@ def runner(directory: Path) -> Runner | None:
             return Runner(**json.loads(content))
         # A process that has just taken the lock has not written its name yet.
         time.sleep(0.01)
-    raise AlreadyRunning(f"{file} is locked, and does not say by which process")
+    raise AlreadyRunning(f"{file} is locked, but it names no process")
 
 
 @contextmanager
@@ -87,7 +87,7 @@ def stop(directory: Path, timeout: float = 120) -> Runner | None:
 def _described(directory: Path) -> str:
     found = runner(directory)
     by = f"`anning {found.command}`, process {found.pid}" if found else "another process"
-    return f"a system runs over {directory} already ({by}); `anning down` stops it"
+    return f"a system runs in {directory} already ({by}); `anning down` stops it"
 
 
 def _locked(file: IO[str], how: int) -> bool:

@@ -21,7 +21,7 @@ class Hop:
     where: str
 
 
-def no_order_in_time(ports: Client) -> bool:
+def no_order_awaited(ports: Client) -> bool:
     """Whether every order within its deadlines is executed or refused."""
     now = datetime.now(UTC)
     return all(

@@ -43,7 +43,7 @@ class Population:
         return self._draw.choice(self._people)
 
     def several(self, count: int) -> list[Person]:
-        """The complainants of one number: distinct people, some of them with a second complaint."""
+        """The complainants of one number: distinct people; some of them complain again."""
         people = self._draw.sample(self._people, count)
         again = [self._draw.random() < _AGAIN and place >= SURE for place in range(count)]
         return [self._draw.choice(people[:place]) if again[place] else people[place] for place in range(count)]

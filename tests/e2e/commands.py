@@ -19,12 +19,13 @@ def left_running(folder: Path) -> list[str]:
     mark, found = str(folder).encode(), []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            content = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            command = (process / "cmdline").read_bytes()
+            content = command + (process / "environ").read_bytes()
             content += os.fsencode((process / "cwd").readlink())
         except OSError:  # ended meanwhile, or owned by another user
             continue
         if mark in content and int(process.name) != os.getpid():
-            found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+            found.append(command.replace(b"\0", b" ").decode(errors="replace"))
     return found
 
 

@@ -85,7 +85,7 @@ def test_the_figures_match_the_scenario(demonstration: tuple[str, dict[str, Any]
     not_spam = sum(meaning.category == "not-spam" for meaning in expected.classifications)
     assert abs(figures["not_spam"] - not_spam) <= 0.01 * len(expected.complaints)
     must_follow = [sender for sender in expected.senders if sender.follows.startswith("order:")]
-    # An order follows if its owner claims the number, or the carrier named by the plan does not answer; this is random.
+    # An order follows when a carrier claims the number; whether the owner or the planned carrier does is random.
     may_follow = [
         sender
         for sender in expected.senders

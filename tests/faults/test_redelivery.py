@@ -37,7 +37,7 @@ def reprocess_all_topics(running: RunningSystem, service: str) -> None:
 
     def rewound() -> bool:
         for topic in consumed:
-            topics.rewind(service, topic)  # refused until the group has removed its stopped member
+            topics.rewind(service, topic)
         return not any(offset for topic in consumed for offset in topics.offsets(service, topic).values())
 
     eventually(rewound)

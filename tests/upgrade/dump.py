@@ -56,9 +56,9 @@ def _final_figures(system: System) -> tuple[list[dict[str, Any]], dict[str, Any]
             for name in system.services
         }
         imports = list(staff["complaints"].pages("/complaint-imports"))
-        Figures.asked(staff, imports)  # fetches tokens before their issuer stops
+        Figures.fetch(staff, imports)  # fetches tokens before their issuer stops
         stop_together(process for name, process in system.processes.items() if not name.endswith(" api"))
-        figures, broken = reconciled_figures(Figures.asked(staff, imports))
+        figures, broken = reconciled_figures(Figures.fetch(staff, imports))
     if broken:
         raise demo.DemoFailed(f"inconsistent figures: {'; '.join(broken)}")
     return imports, figures

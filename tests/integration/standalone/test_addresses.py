@@ -1,4 +1,4 @@
-"""The ports of a standalone system: the declared ones where they are free, and the same ones ever after."""
+"""The ports of a standalone system: the declared ports if they are free, and the same ports after every restart."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from standalone.processes import accepts, free_port
 from standalone.system import System
 
 
-def test_a_part_gets_the_port_that_is_wanted_for_it_unless_it_is_taken(tmp_path: Path) -> None:
+def test_a_part_gets_its_wanted_port_unless_it_is_taken(tmp_path: Path) -> None:
     wanted = free_port()
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         taken = listener.getsockname()[1]
-        given = addresses.assigned(tmp_path, ["one", "two", "three"], {"one": wanted, "two": taken})
+        assigned = addresses.assigned(tmp_path, ["one", "two", "three"], {"one": wanted, "two": taken})
 
-    assert given["one"] == wanted
-    assert len({*given.values(), taken}) == 4
+    assert assigned["one"] == wanted
+    assert len({*assigned.values(), taken}) == 4
 
 
 def test_a_part_keeps_its_port(tmp_path: Path) -> None:
@@ -33,15 +33,15 @@ def test_a_part_keeps_its_port(tmp_path: Path) -> None:
     assert addresses.known(tmp_path) == after
 
 
-def test_nothing_is_known_before_the_first_start(tmp_path: Path) -> None:
+def test_no_port_is_known_before_the_first_start(tmp_path: Path) -> None:
     assert addresses.known(tmp_path / "new") == {}
 
 
-def test_apis_and_issuer_are_at_the_declared_ports(tmp_path: Path) -> None:
+def test_apis_and_issuer_have_the_declared_ports(tmp_path: Path) -> None:
     system = System(tmp_path, load_all(), rule_packs="CN-2015", declared_ports=True)
 
-    places = {system.url(service.name): service.http_port for service in load_all()} | {system.issuer: ISSUER_PORT}
-    for url, port in places.items():
+    expected = {system.url(service.name): service.http_port for service in load_all()} | {system.issuer: ISSUER_PORT}
+    for url, port in expected.items():
         assert url == addresses.url(port) or accepts(port), "another system is at the declared port"
 
 

@@ -1,4 +1,4 @@
-"""One system at a time runs over a directory, and its process is known."""
+"""At most one system runs in a directory, and its process is known."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ with sole_runner(Path(sys.argv[1]), "up"), until_interrupted():
 
 
 @contextmanager
-def another(directory: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process that runs over that directory."""
+def second_process(directory: Path) -> Iterator[subprocess.Popen[str]]:
+    """A second process that runs a system in that directory."""
     command = [sys.executable, "-c", PROGRAM, str(directory)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -40,7 +40,7 @@ def another(directory: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_a_directory_that_was_never_used_has_no_runner(tmp_path: Path) -> None:
+def test_an_unused_directory_has_no_runner(tmp_path: Path) -> None:
     assert running.runner(tmp_path / "new") is None
     assert running.stop(tmp_path / "new") is None
 
@@ -51,8 +51,8 @@ def test_the_runner_is_known_while_it_runs(tmp_path: Path) -> None:
     assert running.runner(tmp_path) is None
 
 
-def test_a_second_system_is_refused_with_the_process_of_the_first(tmp_path: Path) -> None:
-    with another(tmp_path) as process:
+def test_the_error_for_a_second_system_names_the_process_of_the_first(tmp_path: Path) -> None:
+    with second_process(tmp_path) as process:
         assert running.runner(tmp_path) == Runner(process.pid, "up")
         with (
             pytest.raises(AlreadyRunning, match=rf"`anning up`, process {process.pid}\); `anning down` stops it"),
@@ -61,15 +61,15 @@ def test_a_second_system_is_refused_with_the_process_of_the_first(tmp_path: Path
             pass
 
 
-def test_a_runner_that_is_told_to_stop_ends_well(tmp_path: Path) -> None:
-    with another(tmp_path) as process:
+def test_a_stopped_runner_ends_with_status_zero(tmp_path: Path) -> None:
+    with second_process(tmp_path) as process:
         assert running.stop(tmp_path) == Runner(process.pid, "up")
         assert process.wait(10) == 0
     assert running.runner(tmp_path) is None
 
 
-def test_a_runner_that_was_killed_leaves_the_directory_free(tmp_path: Path) -> None:
-    with another(tmp_path) as process:
+def test_a_killed_runner_releases_the_directory(tmp_path: Path) -> None:
+    with second_process(tmp_path) as process:
         process.kill()
         assert process.wait() == -signal.SIGKILL
         assert running.runner(tmp_path) is None

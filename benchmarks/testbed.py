@@ -1,4 +1,4 @@
-"""The system that everything is measured on, and what measurements ask of it without being in its way."""
+"""The system that is measured, with cheap queries of its progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from kafka.admin import KafkaAdminClient, OffsetSpec
 from anning.services import NAMES
 from benchmarks import load
 from benchmarks.load import Input
-from benchmarks.results import patiently
+from benchmarks.results import wait_until
 from chassis.events.topics import Catalogue
 from sandbox import tokens
 from standalone.client import Client
@@ -28,23 +28,23 @@ from standalone.processes import stop_together
 from standalone.system import ROOT, System
 
 PAUSE = 0.5
-"""Seconds between two looks at a system that is being measured."""
+"""Seconds between two queries of the progress of a measurement."""
 STAFF = "regulator:MIIT"
 _TOKEN_SECONDS = 4 * 3600
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured with, and `given`: a folder with real input (None: it is made up)."""
+    """The counts of complaints and ports, and the `folder` of real input (None: input is generated)."""
 
     complaints: int
     ports: int
-    given: Path | None = None
+    folder: Path | None = None
 
 
 @dataclass
-class Stage:
-    """A whole system at work. Measurements come one after the other and leave it settled."""
+class Testbed:
+    """A whole running system. Measurements run one after the other and leave no work pending."""
 
     system: System
     sizes: Sizes
@@ -58,12 +58,13 @@ class Stage:
 
     @property
     def directory(self) -> Path:
-        """Where measurements put files."""
+        """The folder for files of measurements."""
         return self.system.directory
 
     @cached_property
     def staff(self) -> dict[str, Client]:
-        """The regulator's calls, by service. Of no use while the world is paused: their tokens are renewed."""
+        """The regulator's clients by service. Not for use while the sandbox is paused, because they renew their
+        tokens."""
         system = self.system
         return {
             name: self._stack.enter_context(Client(system.url(name), system.issuer, system.credentials, STAFF))
@@ -72,7 +73,7 @@ class Stage:
 
     @cached_property
     def databases(self) -> dict[str, psycopg.Connection[Any]]:
-        """A connection to the database of each service; every statement is a transaction."""
+        """An autocommit connection to the database of each service."""
         return {
             name: self._stack.enter_context(psycopg.connect(self.database_url(name), autocommit=True)) for name in NAMES
         }
@@ -85,46 +86,45 @@ class Stage:
 
     @cached_property
     def source(self) -> Input:
-        """The input that goes through the chain; its register is filed and known to all."""
-        made = load.prepare(self.directory / "input", self.sizes.given, self.sizes.complaints)
-        self.file_register(made)
-        return made
+        """The input of the chain; its register is filed and received by all services."""
+        source = load.prepare(self.directory / "input", self.sizes.folder, self.sizes.complaints)
+        self.file_register(source)
+        return source
 
     def database_url(self, service: str) -> str:
-        """The database of a service, as its own role."""
+        """The URL of a service's database for its own role."""
         return self.system.postgres.url(f"anning_{service}", f"anning_{service}")
 
     def bearer(self, org: str) -> str:
-        """A token that outlives every measurement, so that no issuer is needed."""
+        """A token that is valid longer than all measurements take, so that no issuer is needed."""
         return tokens.mint(self.system.credentials, org, issuer=self.system.issuer, lifetime_seconds=_TOKEN_SECONDS)
 
-    def calls(self, service: str, org: str) -> httpx2.Client:
-        """Calls of an organisation that need no issuer."""
+    def client(self, service: str, org: str) -> httpx2.Client:
+        """A client for an organisation that needs no issuer."""
         headers = {"Authorization": f"Bearer {self.bearer(org)}"}
         return httpx2.Client(base_url=self.system.url(service), headers=headers, timeout=300, trust_env=False)
 
-    # ------------------------------------------------------------------------------------------------- quiet
+    # ------------------------------------------------------------------------------------------------- pauses
 
     @contextmanager
-    def undisturbed(self) -> Iterator[None]:
-        """The sandbox's carriers and authorities stand still: they are the world outside, and would take the services'
-        two cores. What they have not done they do afterwards."""
+    def sandbox_paused(self) -> Iterator[None]:
+        """Pause the sandbox: carriers and authorities are outside the measured system and would use its two cores. They
+        catch up afterwards."""
         for service in NAMES:
-            # So that no key of the issuer is due to be fetched while it stands still.
+            # So that no service has to fetch the issuer's keys during the pause.
             self.staff[service].get("/statistics")
-        world = self.system.processes["sandbox"]
-        world.pause()
+        sandbox = self.system.processes["sandbox"]
+        sandbox.pause()
         try:
             yield
         finally:
-            world.resume()
+            sandbox.resume()
 
     @contextmanager
-    def alone(self, *services: str) -> Iterator[None]:
-        """The world stands still and no worker runs but those of these services; afterwards the others hear what they
-        missed."""
+    def only_workers_of(self, *services: str) -> Iterator[None]:
+        """Pause the sandbox and run only the workers of these services; the others catch up afterwards."""
         others = [self.system.processes[f"{name} worker"] for name in NAMES if name not in services]
-        with self.undisturbed():
+        with self.sandbox_paused():
             stop_together(others)
             try:
                 yield
@@ -134,20 +134,20 @@ class Stage:
                 for each in others:
                     each.wait_ready()
 
-    # ----------------------------------------------------------------------------------------------- handing in
+    # ------------------------------------------------------------------------------------------------- uploads
 
-    def hand_in(self, service: str, path: str, file: Path, media_type: str) -> UUID:
-        """Hand in a file for the regulator; its import."""
+    def upload(self, service: str, path: str, file: Path, media_type: str) -> UUID:
+        """Upload a file for the regulator; the id of its import."""
         headers = {"Content-Type": media_type}
         if file.suffix == ".gz":
             headers["Content-Encoding"] = "gzip"
-        with file.open("rb") as content, self.calls(service, STAFF) as http:
+        with file.open("rb") as content, self.client(service, STAFF) as http:
             answer = http.post(path, content=content, headers=headers)
         answer.raise_for_status()
         return UUID(answer.headers["Location"].rpartition("/")[2])
 
     def imported(self, service: str, file: UUID) -> dict[str, int] | None:
-        """The counts of an import that is worked off; None before that."""
+        """The counts of a finished import; None until it is finished. Raises RuntimeError for a failed one."""
         row = (
             self.databases[service]
             .execute("SELECT state, lines_read, accepted, duplicates, rejected FROM imports WHERE id = %s", (file,))
@@ -159,16 +159,16 @@ class Stage:
             return None
         return dict(zip(("lines_read", "accepted", "duplicates", "rejected"), row[1:], strict=True))
 
-    def file_register(self, made: Input) -> None:
-        """File the ports of an input, and wait until every service knows them: a complaint that is filed before counts
-        as unregistered."""
-        self.staff["ports"].upload("/filing-imports", made.ports, "text/csv")
+    def file_register(self, source: Input) -> None:
+        """File the ports of an input, and wait until every service has received them: a complaint filed earlier would
+        count as unregistered."""
+        self.staff["ports"].upload("/filing-imports", source.ports, "text/csv")
         self.settle()
 
     # ------------------------------------------------------------------------------------------------- progress
 
     def now(self, service: str) -> datetime:
-        """The time of a service's database."""
+        """The current time of a service's database."""
         moment: datetime = self._one(service, "SELECT clock_timestamp()")
         return moment
 
@@ -178,21 +178,21 @@ class Stage:
         return not self._one("complaints", "SELECT EXISTS (SELECT FROM complaints WHERE state = 'filed')")
 
     @property
-    def heard(self) -> bool:
+    def consumed(self) -> bool:
         """Whether every complaint is assessed, every outbox is empty, and every service is at the end of every topic
-        that it hears. Asked of indexes and offsets, so that it costs the same however much is stored."""
-        return self.assessed and all(map(self._has_published, NAMES)) and self._has_heard_all()
+        that it consumes. It queries indexes and offsets, so its cost does not depend on the stored volume."""
+        return self.assessed and all(map(self._all_published, NAMES)) and self._all_consumed()
 
     def settle(self, seconds: float = 600) -> None:
-        """Wait until everybody has heard everything. Raises TimeoutError."""
-        patiently(lambda: self.heard, pause=PAUSE, seconds=seconds)
+        """Wait until every service has consumed every event. Raises TimeoutError."""
+        wait_until(lambda: self.consumed, pause=PAUSE, seconds=seconds)
 
     def reconcile(self) -> None:
-        """The services say of themselves, too, that they have heard of every complaint. Raises RuntimeError."""
-        if not Figures.asked(self.staff, []).consumed:
-            raise RuntimeError("some service has not heard of every complaint")
+        """Check by the statistics of the services that they have consumed every complaint. Raises RuntimeError."""
+        if not Figures.fetch(self.staff, []).consumed:
+            raise RuntimeError("a service has not consumed every complaint")
 
-    def _has_published(self, service: str) -> bool:
+    def _all_published(self, service: str) -> bool:
         return not self._one(service, "SELECT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)")
 
     def _one(self, service: str, statement: str) -> Any:
@@ -201,8 +201,8 @@ class Stage:
         return row[0]
 
     @cached_property
-    def _hearers(self) -> dict[TopicPartition, tuple[str, ...]]:
-        """Which services hear a partition."""
+    def _consumers(self) -> dict[TopicPartition, tuple[str, ...]]:
+        """The consumers of each partition."""
         topics = Catalogue.load(ROOT / "contracts" / "topics.yaml").topics
         return {
             TopicPartition(name, partition): topic.consumers
@@ -211,17 +211,17 @@ class Stage:
             for partition in range(topic.partitions)
         }
 
-    def _has_heard_all(self) -> bool:
-        # The offsets first: what comes in between makes the ends later, never earlier.
+    def _all_consumed(self) -> bool:
+        # Offsets first: records added in between increase the ends, never decrease them.
         groups = [group for group in self._groups() if group.partition(".")[0] in NAMES]
         committed = self._admin.list_group_offsets(groups) if groups else {}
-        ends = self._admin.list_partition_offsets(dict.fromkeys(self._hearers, OffsetSpec.LATEST))
-        for place, end in ends.items():
-            for service in self._hearers[place] if end.offset else ():
+        ends = self._admin.list_partition_offsets(dict.fromkeys(self._consumers, OffsetSpec.LATEST))
+        for partition, end in ends.items():
+            for service in self._consumers[partition] if end.offset else ():
                 read = [
-                    offsets[place].offset
+                    offsets[partition].offset
                     for group, offsets in committed.items()
-                    if group.partition(".")[0] == service and place in offsets
+                    if group.partition(".")[0] == service and partition in offsets
                 ]
                 if not read or min(read) < end.offset:
                     return False
