@@ -13,8 +13,8 @@ from services.referrals.policy.subjects import SetAside
 
 
 class ComplaintFigures(BaseModel):
-    """Complaints. `received` counts all that were ever received: spam, not spam and withdrawn. Every complaint about spam
-    is in a clue, or set aside for one of the reasons."""
+    """Complaints. `received` counts all there ever were: spam, not spam and withdrawn. Every complaint about spam is in
+    a clue, or set aside for one of the reasons."""
 
     received: int
     spam: int
