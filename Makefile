@@ -73,7 +73,12 @@ service: $(DEV)  ## a new service with every registration done (NAME=enforcement
 	$(BIN)/ruff check --quiet --fix contracts services/$(NAME) tests/unit/$(NAME) tests/integration/$(NAME)
 	$(BIN)/ruff format --quiet contracts services/$(NAME) tests/unit/$(NAME) tests/integration/$(NAME)
 	$(BIN)/python -m contracts.schemas
+	$(BIN)/python -m anning.openapi
 	$(BIN)/python -m deploy.compose
+
+.PHONY: openapi
+openapi: $(DEV)  ## write docs/openapi; refuses breaking changes that CHANGELOG.md does not name (RELEASE=1: at a release)
+	@exec $(BIN)/python -m anning.openapi $(if $(RELEASE),--release)
 
 .PHONY: contracts
 contracts: $(DEV)  ## write schemas and examples of the published facts; refuses breaking changes

@@ -53,8 +53,20 @@ def describe(app: FastAPI) -> dict[str, Any]:
                     # Its absence is answered with 428 and its form judged by us, not by FastAPI.
                     parameter |= {"required": True, "schema": preconditions.SCHEMA}
     document["components"]["schemas"] = dict(sorted(schemas.items()))
+    document["components"]["examples"] = dict(sorted(_take_examples(document)))
     document["tags"] = [{"name": name, "description": text} for name, text in _tags(app).items()]
     return document
+
+
+def _take_examples(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Replace the examples of problems by references to one of each, and return those."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for response in operation["responses"].values():
+                examples = response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
+                for slug, example in examples.items():
+                    yield slug, example
+                    examples[slug] = {"$ref": f"#/components/examples/{slug}"}
 
 
 def _tags(app: FastAPI) -> dict[str, str]:
