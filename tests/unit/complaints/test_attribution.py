@@ -82,7 +82,7 @@ def test_the_filing_in_force_when_the_message_was_sent_decides() -> None:
     assert (found.kind, found.holder, found.filed_signature) == ("sublet-suspected", OTHER_HOLDER, "红枫超市")
 
 
-def test_a_filed_prefix_covers_its_extensions_where_its_filing_says_so() -> None:
+def test_a_filed_prefix_covers_its_extensions_where_its_filing_states_so() -> None:
     base = NUMBER[:10]
     covering = register(port(filing(covers_extensions=True), number=base))
     assert attribution(covering).kind == "declared"
