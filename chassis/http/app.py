@@ -10,7 +10,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from chassis.database import Database
 from chassis.http import health, openapi, pages, problems
@@ -127,7 +127,16 @@ def _openapi(request: Request) -> JSONResponse:
 @_about.get("/docs")
 @public
 def _docs(request: Request) -> HTMLResponse:
-    return HTMLResponse(pages.api_page(request.app.state.document))
+    return pages.swagger_ui(request.app.title)
+
+
+@_about.get("/docs/{name}")
+@public
+def _docs_file(name: str) -> FileResponse:
+    file = pages.swagger_ui_file(name)
+    if file is None:
+        raise NotFound
+    return file
 
 
 @_about.get("/problems/{slug}")
@@ -136,4 +145,4 @@ def _problem(slug: str) -> HTMLResponse:
     kind = problems.TYPES.get(slug)
     if kind is None:
         raise NotFound
-    return HTMLResponse(pages.problem_page(kind))
+    return pages.problem_page(kind)

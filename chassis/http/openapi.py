@@ -46,8 +46,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             _add_refusals(operation, list(refusals(context, shape, method)))
             _add_body(operation, shape)
             _add_file(operation)
-            if shape.public:
-                operation["security"] = []
+            _add_access(operation, shape)
             for parameter in operation.get("parameters", ()):
                 if parameter["name"] == "If-Match":
                     # Its absence is answered with 428 and its form judged by us, not by FastAPI.
@@ -135,6 +134,15 @@ def _add_body(operation: dict[str, Any], shape: RouteInput) -> None:
     # choose among several.
     types = (OCTET_STREAM,) if OCTET_STREAM in shape.body.media_types else shape.body.media_types
     operation["requestBody"] = {"required": True, "content": {each: {"schema": file} for each in types}}
+
+
+def _add_access(operation: dict[str, Any], shape: RouteInput) -> None:
+    """State who may call: in `security`, and in the text, since Swagger UI does not show scopes of bearer tokens."""
+    if shape.public:
+        operation["security"] = []
+    scopes = [f"`{scope}`" for each in operation["security"] for scope in each["bearer"]]
+    access = f"Requires the scope {' and '.join(scopes)}." if scopes else "Public." if shape.public else ""
+    operation["description"] = f"{operation.get('description', '')}\n\n{access}".strip()
 
 
 def _add_file(operation: dict[str, Any]) -> None:

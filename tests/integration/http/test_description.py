@@ -12,6 +12,7 @@ from chassis.http.app import create_probe
 from chassis.http.auth import unprotected_routes
 from chassis.http.problems import TYPES
 from chassis.version import VERSION
+from tests.integration.http import parcels
 from tests.integration.http.parcels import Parcels
 
 
@@ -69,10 +70,7 @@ def test_a_document_states_who_publishes_it_and_explains_its_tags(api: TestClien
     assert document["info"]["version"] == VERSION
     assert document["servers"]
     (tag,) = document["tags"]
-    assert tag == {
-        "name": "parcels",
-        "description": "A service of nothing but routes: parcels that are sent, opened and lost.",
-    }
+    assert tag == {"name": "parcels", "description": parcels.__doc__}
 
 
 def test_errors_are_declared_as_problems_only(api: TestClient) -> None:
@@ -84,7 +82,8 @@ def test_errors_are_declared_as_problems_only(api: TestClient) -> None:
 def test_the_documentation_page_loads_nothing_from_another_server(api: TestClient) -> None:
     page = api.get("/docs")
     assert page.headers["content-type"].startswith("text/html")
-    assert "/parcels/{parcel}/opening" in page.text
+    assert "SwaggerUIBundle" in page.text
+    assert "openapi.json" in page.text
     assert not re.search(r"(src|href)=\"?(https?:)?//", page.text)
 
 
@@ -100,8 +99,12 @@ def test_an_unknown_problem_type_has_no_page(api: TestClient) -> None:
 
 
 def test_every_link_of_the_documentation_page_has_a_target(api: TestClient) -> None:
-    for address in set(re.findall(r'href="([^#"]+)"', api.get("/docs").text)):
+    addresses = set(re.findall(r'(?:href|src)="([^#"]+)"', api.get("/docs").text))
+    assert len(addresses) == 3
+    for address in addresses:
         assert api.get(f"/{address}").status_code == 200
+    assert api.get("/docs/openapi.json").status_code == 404
+    assert api.get("/docs/..%2Fcore.py").status_code == 404
 
 
 def test_every_route_is_guarded_or_public(app: FastAPI) -> None:
