@@ -8,6 +8,8 @@ from typing import Any
 from fastapi import FastAPI
 from psycopg_pool import ConnectionPool
 
+from chassis.version import API_PREFIX
+
 app = FastAPI(openapi_url=None)
 pool = ConnectionPool(os.environ["BARE_DATABASE"], min_size=10, max_size=10, open=True)
 
@@ -18,7 +20,7 @@ def ready() -> dict[str, str]:
     return {}
 
 
-@app.get("/standings/{code}")
+@app.get(API_PREFIX + "/standings/{code}")
 def check(code: str) -> dict[str, Any]:
     """Execute one statement and return its result."""
     with pool.connection() as connection:

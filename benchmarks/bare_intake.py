@@ -11,6 +11,8 @@ from fastapi import FastAPI, Response
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
+from chassis.version import API_PREFIX
+
 app = FastAPI(openapi_url=None)
 pool = ConnectionPool(os.environ["BARE_DATABASE"], min_size=10, max_size=10, open=True)
 
@@ -23,7 +25,7 @@ def ready() -> dict[str, str]:
     return {}
 
 
-@app.post("/complaints", status_code=201)
+@app.post(f"{API_PREFIX}/complaints", status_code=201)
 def file_complaint(complaint: dict[str, Any], response: Response) -> dict[str, str]:
     """Idempotency key, complainant (twice), complaint, stored response: five statements and a commit."""
     identifier, key, person, now = uuid.uuid4(), str(uuid.uuid4()), uuid.uuid4(), datetime.now(UTC)
@@ -33,15 +35,15 @@ def file_complaint(complaint: dict[str, Any], response: Response) -> dict[str, s
         connection.execute(_INSERT_COMPLAINANT, (person.bytes, person, now, QUARTER, uuid.uuid4()))
         values = {**complaint, "id": identifier, "person": person, "bytes": person.bytes, "now": now, "receipt": key}
         connection.execute(_INSERT_COMPLAINT, values)
-        headers = Jsonb({"location": f"/complaints/{identifier}"})
+        headers = Jsonb({"location": f"{API_PREFIX}/complaints/{identifier}"})
         connection.execute(_STORE_RESPONSE, (headers, str(identifier).encode(), key))
-    response.headers["Location"] = f"/complaints/{identifier}"
+    response.headers["Location"] = f"{API_PREFIX}/complaints/{identifier}"
     return {"id": str(identifier)}
 
 
 _INSERT_KEY = (
     "INSERT INTO idempotency_keys (caller, route, key, fingerprint, kept_at)"
-    " VALUES ('channel:app', 'POST /complaints', %s, %s, %s) ON CONFLICT DO NOTHING RETURNING key"
+    " VALUES ('channel:app', 'POST /v1/complaints', %s, %s, %s) ON CONFLICT DO NOTHING RETURNING key"
 )
 _FIND_COMPLAINANT = (
     "SELECT c.id, s.id FROM complainants c JOIN surrogates s ON s.complainant_id = c.id AND s.quarter = %s"
@@ -64,5 +66,5 @@ _INSERT_COMPLAINT = (
 )
 _STORE_RESPONSE = (
     "UPDATE idempotency_keys SET status = 201, headers = %s, body = %s"
-    " WHERE caller = 'channel:app' AND route = 'POST /complaints' AND key = %s"
+    " WHERE caller = 'channel:app' AND route = 'POST /v1/complaints' AND key = %s"
 )

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.cpu import cpu_seconds_of
 from benchmarks.testbed import Testbed
+from chassis.version import API_PREFIX
 from standalone.processes import Process, answers, free_port
 from standalone.system import ROOT
 
@@ -26,11 +27,15 @@ Requests = Callable[[], Iterator[bytes]]
 
 
 def request(method: str, path: str, bearer: str, content: Any = None, **headers: str) -> bytes:
-    """The bytes of an HTTP request with a JSON body."""
+    """The bytes of an HTTP request with a JSON body, to a path below the version of the API."""
     body = b"" if content is None else json.dumps(content).encode()
     fields = {"Authorization": f"Bearer {bearer}", "Content-Type": "application/json", "Content-Length": str(len(body))}
     fields |= {name.replace("_", "-"): value for name, value in headers.items()}
-    lines = [f"{method} {path} HTTP/1.1", "Host: bench", *(f"{name}: {value}" for name, value in fields.items())]
+    lines = [
+        f"{method} {API_PREFIX}{path} HTTP/1.1",
+        "Host: bench",
+        *(f"{name}: {value}" for name, value in fields.items()),
+    ]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 

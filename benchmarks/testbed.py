@@ -21,6 +21,7 @@ from benchmarks import load
 from benchmarks.load import Input
 from benchmarks.results import wait_until
 from chassis.events.topics import Catalogue
+from chassis.version import API_PREFIX
 from sandbox import tokens
 from standalone.client import Client
 from standalone.figures import Figures
@@ -102,7 +103,9 @@ class Testbed:
     def client(self, service: str, org: str) -> httpx2.Client:
         """A client for an organisation that needs no issuer."""
         headers = {"Authorization": f"Bearer {self.bearer(org)}"}
-        return httpx2.Client(base_url=self.system.url(service), headers=headers, timeout=300, trust_env=False)
+        return httpx2.Client(
+            base_url=self.system.url(service) + API_PREFIX, headers=headers, timeout=300, trust_env=False
+        )
 
     # ------------------------------------------------------------------------------------------------- pauses
 

@@ -19,6 +19,7 @@ import msgspec
 
 from chassis import clock
 from chassis.rules import LEGAL_TIME
+from chassis.version import API_PREFIX
 from contracts.vocabulary import ConclusionCode, SubjectKind
 from sandbox.behaviour import Behaviour, ClueCourse, due
 from sandbox.correspondent import Act, Correspondent, Task, granted
@@ -150,7 +151,9 @@ class SimulatedAuthority(Correspondent):
         content = b"".join(msgspec.json.encode(line) + b"\n" for line in conclusions.lines)
         answer = granted(self._office.send(_FILES, content, _FILE_TYPE, key=conclusions.key))
         # These clues are marked until the file is applied: until then they are still listed as received.
-        check = CheckImport(name="conclusion", about=conclusions.about, location=answer.headers["location"])
+        check = CheckImport(
+            name="conclusion", about=conclusions.about, location=answer.headers["location"].removeprefix(API_PREFIX)
+        )
         self._agenda.add(clock.now() + _IMPORT_POLL_INTERVAL, check)
 
     def _check_import(self, check: CheckImport) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import structlog
 
+from chassis.version import API_PREFIX
 from sandbox.tokens import Bearer, Tokens
 
 log = structlog.get_logger()
@@ -32,7 +33,7 @@ class Office:
     def __init__(self, url: str, tokens: Tokens, closing: threading.Event, *, connections: int) -> None:
         self._closing = closing
         self._http = httpx2.Client(
-            base_url=url,
+            base_url=url + API_PREFIX,
             auth=Bearer(tokens),
             timeout=httpx2.Timeout(15, connect=3),
             # Closed before the server closes it, which keeps an idle connection for five seconds.

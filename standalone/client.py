@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import httpx2
 
+from chassis.version import API_PREFIX
 from sandbox import install
 from sandbox.tokens import Bearer, Tokens
 
@@ -22,10 +23,10 @@ class Client:
 
     def __init__(self, url: str, issuer: str, credentials: Path, org: str, client_id: str | None = None) -> None:
         """`client_id`: one of the organisation's clients (None: the first)."""
-        self.url = url
+        self.url = url + API_PREFIX
         own = install.client(credentials, org) if client_id is None else install.client_by_id(credentials, client_id)
         auth = Bearer(Tokens(issuer, own))
-        self._http = httpx2.Client(base_url=url, auth=auth, timeout=60, trust_env=False)
+        self._http = httpx2.Client(base_url=self.url, auth=auth, timeout=60, trust_env=False)
 
     def get(self, path: str, **parameters: str | int) -> Any:
         """The JSON at `path`. Raises CallFailed."""
@@ -52,7 +53,7 @@ class Client:
         with file.open("rb") as content:
             sent = self._http.post(path, content=content, headers=headers)
         self._answer(sent)
-        location = sent.headers["Location"]
+        location = sent.headers["Location"].removeprefix(API_PREFIX)
         while True:
             current = self.get(location)
             if current["state"] not in ("received", "running"):

@@ -32,6 +32,7 @@ from chassis.http.idempotency import KeyUse
 from chassis.http.paging import Page
 from chassis.http.problems import Busy
 from chassis.http.responses import json_response
+from chassis.version import API_PREFIX
 
 PATIENCE_SECONDS = 5.0
 """How long a request waits for a transaction thread before it is refused as Busy."""
@@ -68,11 +69,11 @@ class Operation:
 
 
 def located(template: str) -> Callable[[F], F]:
-    """Declare the Location of a response, filled in from the fields of the view: `@located("/orders/{id}")`, below the
-    route's own decorator."""
+    """Declare the Location of a response below the version of the API, filled in from the fields of the view:
+    `@located("/orders/{id}")`, below the route's own decorator."""
 
     def declare(endpoint: F) -> F:
-        endpoint.__anning_location__ = template  # type: ignore[attr-defined]
+        endpoint.__anning_location__ = API_PREFIX + template  # type: ignore[attr-defined]
         return endpoint
 
     return declare

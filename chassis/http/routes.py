@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from chassis.http.operations import in_transaction_thread
 from chassis.http.validation import OCTET_STREAM, ValidatedRequest, is_file
+from chassis.version import API_PREFIX
 
 
 class Route(APIRoute):
@@ -39,7 +40,7 @@ class Route(APIRoute):
 
 
 class Router(APIRouter):
-    """The routes of one part of a service's API."""
+    """The routes of one part of a service's API, below the version of the API."""
 
     def __init__(self, *, tags: list[str]) -> None:
-        super().__init__(tags=list(tags), route_class=Route)
+        super().__init__(prefix=API_PREFIX, tags=list(tags), route_class=Route)

@@ -117,7 +117,7 @@ def test_the_story_runs_from_the_first_complaint_to_a_refused_filing_with_anothe
     assert hops >= len(steps) + len(order) - 1
     assert len(re.findall(r"\+\d+\.\d{3} s", story)) == hops - 1
     for resource in ("complaints", "orders", "clues", "batches", "entries", "filings"):
-        assert re.search(rf"http://127\.0\.0\.1:\d+/{resource}/[0-9a-f-]{{36}}", story), resource
+        assert re.search(rf"http://127\.0\.0\.1:\d+/v1/{resource}/[0-9a-f-]{{36}}", story), resource
     assert len(re.findall(r"http://127\.0\.0\.1:\d+/docs", story)) == len(NAMES)
 
 

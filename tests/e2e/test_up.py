@@ -104,7 +104,7 @@ def test_up_prints_addresses_the_token_command_and_how_to_load_the_demonstration
 
         (hint,) = re.findall(r"anning (token \S+ --directory \S+)", printed)
         headers = {"Authorization": f"Bearer {anning(tmp_path, *hint.split()).stdout.strip()}"}
-        orders = httpx2.get(f"{system_over(tmp_path).url('ports')}/orders", headers=headers, trust_env=False)
+        orders = httpx2.get(f"{system_over(tmp_path).url('ports')}/v1/orders", headers=headers, trust_env=False)
         assert orders.json()["items"] == []
 
         second = anning(tmp_path, "up", "--directory", str(directory), check=False)
@@ -122,7 +122,7 @@ def test_up_loads_the_demonstration_once_and_keeps_its_data(tmp_path: Path) -> N
         assert "The story of" in printed
         assert "DOES NOT HOLD" not in printed
         # The links of the story work while the system is up.
-        (link, *_) = re.findall(r"http://127\.0\.0\.1:\d+(/complaints/[0-9a-f-]{36})", printed)
+        (link, *_) = re.findall(r"http://127\.0\.0\.1:\d+/v1(/complaints/[0-9a-f-]{36})", printed)
         assert client.get(link)["state"] == "assessed"
 
         filed = client.get("/statistics")["filed"]

@@ -15,6 +15,7 @@ import psycopg
 
 from anning.services import NAMES, load
 from chassis.events.topics import Catalogue
+from chassis.version import API_PREFIX
 from sandbox.scenario.cast import credit_code
 from sandbox.tokens import mint
 from standalone.system import ROOT, System
@@ -46,7 +47,9 @@ class RunningSystem:
         issuer = self.system.issuer
         token = mint(self.system.credentials, org, issuer=issuer, lifetime_seconds=3_600, client_id=client_id)
         headers = {"Authorization": f"Bearer {token}"}
-        with httpx2.Client(base_url=self.system.url(service), headers=headers, timeout=30, trust_env=False) as http:
+        with httpx2.Client(
+            base_url=self.system.url(service) + API_PREFIX, headers=headers, timeout=30, trust_env=False
+        ) as http:
             yield http
 
     @contextmanager
@@ -126,7 +129,9 @@ class RunningSystem:
         assert accepted.status_code == 202, accepted.text
 
         def ended() -> dict[str, Any] | None:
-            found: dict[str, Any] = request_until_answered(http, "GET", accepted.headers["location"]).json()
+            found: dict[str, Any] = request_until_answered(
+                http, "GET", accepted.headers["location"].removeprefix(API_PREFIX)
+            ).json()
             return None if found["state"] in ("received", "running") else found
 
         result = eventually(ended)

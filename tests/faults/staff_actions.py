@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from chassis.version import API_PREFIX
 from sandbox.behaviour import load
 from tests.faults.running import REVIEWER, STAFF, RunningSystem, eventually, request_until_answered
 
@@ -19,7 +20,7 @@ def seal_clues(running: RunningSystem, key: str) -> None:
         body = {"reason": "hand over the clues collected so far"}
         accepted = request_until_answered(http, "POST", "/sealings", json=body, headers={"Idempotency-Key": key})
         assert accepted.status_code == 202, accepted.text
-        location = accepted.headers["location"]
+        location = accepted.headers["location"].removeprefix(API_PREFIX)
         eventually(lambda: request_until_answered(http, "GET", location).json()["state"] == "done")
 
 

@@ -25,6 +25,7 @@ from standalone.system import ROOT
 from tests.integration.complaints import scenes as complaints
 from tests.integration.complaints.scenes import NUMBER
 from tests.integration.events.depot import until
+from tests.integration.http.clients import ApiClient
 from tests.integration.http.issuer import Issuer
 from tests.integration.http.serving import settings
 from tests.integration.ports import scenes as ports
@@ -73,7 +74,7 @@ def start(
             database = Database(url, flush=outbox.flush_as(service.name), committed=notifier.notify)
             stack.callback(database.close)
             catalogue.create(own.kafka, NAMES)
-            client = stack.enter_context(TestClient(create_app(service, own, database)))
+            client = stack.enter_context(ApiClient(create_app(service, own, database)))
             return Running(
                 database, client, stack.enter_context(_running(service, Worker(service, own, database, catalogue)))
             )
@@ -113,9 +114,9 @@ def test_a_complaint_and_the_order_that_its_carrier_executes_are_one_trace(
     ordered = spans.one("create shutdown-ordered.v1")
     story = trace_of(ordered)
     assert story in {each.split("-")[1] for each in CALLERS}
-    executed, request = spans.one("create order-executed.v1"), spans.one("POST /orders/{id}/execution")
+    executed, request = spans.one("create order-executed.v1"), spans.one("POST /v1/orders/{id}/execution")
     assert trace_of(executed) == story
-    assert len([each for each in spans.named("POST /complaints") if trace_of(each) == story]) == 1
+    assert len([each for each in spans.named("POST /v1/complaints") if trace_of(each) == story]) == 1
     assert len([each for each in spans.named("create complaint-assessed.v1") if trace_of(each) == story]) == 1
     # The carrier's request stays in the carrier's trace; each of the two leads to the other.
     assert trace_of(request) == CARRIER.split("-")[1]

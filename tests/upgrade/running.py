@@ -26,6 +26,7 @@ from sandbox import install
 from standalone.figures import Figures
 from tests.faults.topics import Topics
 from tests.integration.http import issuer as issuers
+from tests.integration.http.clients import ApiClient
 from tests.integration.http.issuer import Issuer
 from tests.upgrade.release import reconciled_figures
 
@@ -138,7 +139,7 @@ def platform(
             )
             service = load(name)
             database = stack.enter_context(run.opened(service, settings))
-            client = stack.enter_context(TestClient(create_app(service, settings, database)))
+            client = stack.enter_context(ApiClient(create_app(service, settings, database)))
             services[name] = RunningService(service, settings, database, client, issuer)
         yield Platform(services, imports, Topics(kafka), catalogue)
 

@@ -15,7 +15,7 @@ def test_a_complaint_is_filed_with_a_receipt_and_found_again(office: Office) -> 
     answer = office.post("/complaints", report())
     assert answer.status_code == 201
     filed = answer.json()
-    assert answer.headers["location"] == f"/complaints/{filed['id']}"
+    assert answer.headers["location"] == f"/v1/complaints/{filed['id']}"
     assert filed["state"] == "filed"
     assert len(filed["receipt"]) >= 22
     found = office.complaint(filed["id"])
@@ -33,7 +33,7 @@ def test_a_complaint_that_is_filed_again_is_the_first_one(office: Office) -> Non
     first = office.file()
     again = office.post("/complaints", report())
     assert (again.status_code, again.json()) == (200, first)
-    assert again.headers["location"] == f"/complaints/{first['id']}"
+    assert again.headers["location"] == f"/v1/complaints/{first['id']}"
     assert office.get("/statistics").json()["filed"] == 1
 
 

@@ -39,7 +39,7 @@ def test_a_number_is_disclosed_to_its_requester_after_a_colleague_approves(offic
     answer = office.post(f"/complaints/{filed['id']}/reveals", {"reason": "警方来函"}, by=ANNA)
     assert (answer.status_code, answer.headers["etag"]) == (201, '"1"')
     reveal = answer.json()
-    assert answer.headers["location"] == f"/reveals/{reveal['id']}"
+    assert answer.headers["location"] == f"/v1/reveals/{reveal['id']}"
     assert (reveal["complaint"], reveal["state"], reveal["requested_by"]) == (filed["id"], "requested", ANNA)
     assert (reveal["decided_by"], reveal["decided_at"], reveal["expires_at"]) == (None, None, None)
 

@@ -12,6 +12,7 @@ import pytest
 
 from anning.services import NAMES, load_all
 from chassis import clock
+from chassis.version import API_PREFIX
 from sandbox import install, scenario
 from sandbox.tokens import Bearer, Tokens
 from tests.integration.containers.engine import CREDENTIALS, Composition, EngineFailed, within
@@ -69,11 +70,14 @@ def test_a_complaint_filed_from_this_machine_is_assessed(composition: Compositio
     with composition.client("complaints", STAFF) as staff:
         tokens = Tokens(composition.url("tokens"), install.client(composition.credentials, STAFF))
         filed = httpx2.post(
-            f"{composition.url('complaints')}/complaints", json=complaint, auth=Bearer(tokens), trust_env=False
+            f"{composition.url('complaints')}{API_PREFIX}/complaints",
+            json=complaint,
+            auth=Bearer(tokens),
+            trust_env=False,
         )
         assert filed.status_code == 201, filed.text
 
-        path = filed.headers["Location"]
+        path = filed.headers["Location"].removeprefix(API_PREFIX)
         found = within(60, lambda: (view := staff.get(path))["state"] == "assessed" and view)
 
     assert found["assessment"]["category"] == "commercial"
@@ -109,7 +113,7 @@ def test_tokens_fetched_inside_and_outside_are_accepted_by_every_service(composi
     for token in (inside.strip(), outside):
         for service in NAMES:
             headers = {"Authorization": f"Bearer {token}"}
-            answer = httpx2.get(f"{composition.url(service)}/statistics", headers=headers, trust_env=False)
+            answer = httpx2.get(f"{composition.url(service)}{API_PREFIX}/statistics", headers=headers, trust_env=False)
             assert answer.status_code == 200, answer.text
 
 
@@ -118,7 +122,7 @@ def test_the_token_command_in_the_sandbox_container_prints_a_valid_token(composi
 
     headers = {"Authorization": f"Bearer {token}"}
     for service in NAMES:
-        answer = httpx2.get(f"{composition.url(service)}/statistics", headers=headers, trust_env=False)
+        answer = httpx2.get(f"{composition.url(service)}{API_PREFIX}/statistics", headers=headers, trust_env=False)
         assert answer.status_code == 200, answer.text
     with pytest.raises(EngineFailed, match=r"there is no client 'regulator-NONE'; there are: .*regulator-MIIT"):
         composition.execute("sandbox", "anning", "token", "regulator-NONE")

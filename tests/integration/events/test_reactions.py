@@ -145,7 +145,7 @@ def lags_of(depot: Depot, group: str) -> dict[int, float]:
     return found
 
 
-def test_the_lag_of_a_group_is_what_its_partitions_still_hold(depot: Depot, impatient: None) -> None:
+def test_the_lag_of_a_group_is_what_its_partitions_still_hold(depot: Depot, fast_retries: None) -> None:
     blocked, *free = depot.roads()
     parcels.broken_notes.add("bad")
     with depot.relays(), depot.consuming("lagging"):

@@ -87,7 +87,9 @@ def test_a_chain_of_events_is_one_trace_and_batches_are_linked_to_it(depot: Depo
     assert {trace for each in spans.named("send") for trace in linked_traces(each)} == set(TRACES)
 
 
-def test_a_batch_that_fails_is_a_failed_span_without_the_message(depot: Depot, spans: Spans, impatient: None) -> None:
+def test_a_batch_that_fails_is_a_failed_span_without_the_message(
+    depot: Depot, spans: Spans, fast_retries: None
+) -> None:
     parcels.broken_notes.add("13800138000")
     with depot.relays(), depot.consuming("failing"):
         depot.send(["north"], "13800138000")

@@ -12,6 +12,7 @@ from chassis import logs
 from chassis.database import Database
 from chassis.http.app import create_app
 from tests.integration.http import parcels
+from tests.integration.http.clients import ApiClient
 from tests.integration.http.issuer import Issuer
 from tests.integration.http.serving import settings
 
@@ -47,7 +48,7 @@ def app(database: Database, database_url: str, issuer: Issuer) -> FastAPI:
 @pytest.fixture
 def api(app: FastAPI) -> Iterator[TestClient]:
     """A client of that API; a server error is a response, not an exception."""
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with ApiClient(app, raise_server_exceptions=False) as client:
         yield client
 
 

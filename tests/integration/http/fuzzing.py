@@ -14,6 +14,7 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
 from chassis.database import Database
+from chassis.version import API_PREFIX
 from tests.integration.http.walking import traces
 
 # Left out: the check that all data that conforms to the schema is accepted (a page token is more than a string), and
@@ -55,7 +56,8 @@ def fuzz(
     for result in schema.get_all_operations():
         assert isinstance(result, Ok), result
         operation = result.ok()
-        parameters = next((dict(known[path]) for path in known if operation.path.startswith(path)), {})
+        path = operation.path.removeprefix(API_PREFIX)
+        parameters = next((dict(known[prefix]) for prefix in known if path.startswith(prefix)), {})
         try:
             _fuzz(operation, dict(headers), parameters, examples, database, own)
         except (BaseExceptionGroup, AssertionError) as error:

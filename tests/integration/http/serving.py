@@ -15,6 +15,7 @@ from chassis.http.app import create_app
 from chassis.service import Service
 from chassis.settings import Settings
 from tests.integration.http import issuer as issuers
+from tests.integration.http.clients import ApiClient
 from tests.integration.http.issuer import Issuer
 
 
@@ -83,5 +84,5 @@ def app(api_of_module: FastAPI, database: Database) -> FastAPI:
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
     """A client of that API; a server error is a response, not an exception."""
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with ApiClient(app, raise_server_exceptions=False) as client:
         yield client

@@ -243,5 +243,5 @@ def test_an_api_with_a_route_that_is_neither_guarded_nor_public_does_not_start(
     def secrets() -> list[str]:
         return ["everything"]
 
-    with pytest.raises(RuntimeError, match="GET /secrets"):
+    with pytest.raises(RuntimeError, match="GET /v1/secrets"):
         create_app(Parcels(routers=(unguarded,)), settings(database_url, issuer), database)

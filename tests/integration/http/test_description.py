@@ -19,7 +19,7 @@ from tests.integration.http.parcels import Parcels
 def test_every_problem_of_a_route_is_declared_with_its_type(api: TestClient) -> None:
     document = api.get("/openapi.json").json()
     assert document["openapi"].startswith("3.1")
-    operation = document["paths"]["/parcels/{parcel}/opening"]["post"]
+    operation = document["paths"]["/v1/parcels/{parcel}/opening"]["post"]
     declared = {
         status: set(response["content"]["application/problem+json"]["examples"])
         for status, response in operation["responses"].items()
@@ -43,19 +43,19 @@ def test_every_problem_of_a_route_is_declared_with_its_type(api: TestClient) -> 
 
 
 def test_a_public_read_route_declares_no_token_and_no_conflict(api: TestClient) -> None:
-    roads = api.get("/openapi.json").json()["paths"]["/roads"]["get"]
+    roads = api.get("/openapi.json").json()["paths"]["/v1/roads"]["get"]
     assert roads["security"] == []
     assert set(roads["responses"]) == {"200", "400", "422", "500", "503"}
 
 
 def test_a_route_for_files_declares_its_media_types(api: TestClient) -> None:
-    loads = api.get("/openapi.json").json()["paths"]["/loads"]["post"]
+    loads = api.get("/openapi.json").json()["paths"]["/v1/loads"]["post"]
     assert set(loads["requestBody"]["content"]) == {"text/csv", "application/gzip"}
     assert {"413", "415"} <= set(loads["responses"])
 
 
 def test_a_file_has_the_media_type_that_client_generators_support(api: TestClient) -> None:
-    described = api.get("/openapi.json").json()["paths"]["/manifest"]["get"]["responses"]["200"]["content"]
+    described = api.get("/openapi.json").json()["paths"]["/v1/manifest"]["get"]["responses"]["200"]["content"]
     assert set(described) == {"application/x-ndjson", "application/octet-stream"}
     for accepted, sent in (("*/*", "application/x-ndjson"), ("application/octet-stream", "application/octet-stream")):
         assert api.get("/manifest", headers={"Accept": accepted}).headers["content-type"] == sent
@@ -123,7 +123,7 @@ def test_requests_are_counted_by_route_and_not_by_path(api: TestClient) -> None:
     api.get("/parcels/01900000-0000-7000-8000-000000000001")
     api.get("/no/such/address/01900000-0000-7000-8000-000000000001")
     metrics = api.get("/metrics").text
-    assert 'anning_http_request_seconds_count{method="GET",route="/parcels/{parcel}",status="401"}' in metrics
+    assert 'anning_http_request_seconds_count{method="GET",route="/v1/parcels/{parcel}",status="401"}' in metrics
     assert 'route="none",status="404"' in metrics
     assert "01900000" not in metrics
 

@@ -14,14 +14,14 @@ TRACE = CALLER.split("-")[1]
 
 def test_a_request_continues_the_trace_of_its_caller(api: TestClient, sender: dict[str, str], spans: Spans) -> None:
     answer = api.post("/parcels", json={"road": "north", "grams": 5}, headers={**sender, "traceparent": CALLER})
-    span = spans.one("POST /parcels")
+    span = spans.one("POST /v1/parcels")
     assert trace_of(span) == TRACE
     assert span.parent is not None
     assert f"{span.parent.span_id:016x}" == CALLER.split("-")[2]
     assert span.kind is SpanKind.SERVER
     assert span.attributes == {
         "http.request.method": "POST",
-        "http.route": "/parcels",
+        "http.route": "/v1/parcels",
         "http.response.status_code": 201,
         "anning.request_id": answer.headers["x-request-id"],
     }
@@ -32,20 +32,20 @@ def test_a_request_without_a_valid_caller_begins_a_trace(
     api: TestClient, sender: dict[str, str], spans: Spans, sent: str | None
 ) -> None:
     api.get("/parcels", headers={**sender, **({"traceparent": sent} if sent else {})})
-    assert spans.one("GET /parcels").parent is None
+    assert spans.one("GET /v1/parcels").parent is None
 
 
 def test_a_span_holds_no_path_and_no_query(api: TestClient, sender: dict[str, str], spans: Spans) -> None:
     api.get("/parcels/a-secret-receipt", headers=sender)
     api.get("/parcels", params={"road": "13800138000"}, headers=sender)
-    assert spans.names == ["GET /parcels/{parcel}", "GET /parcels"]
+    assert spans.names == ["GET /v1/parcels/{parcel}", "GET /v1/parcels"]
     assert "a-secret-receipt" not in spans.text()
     assert "13800138000" not in spans.text()
 
 
 def test_a_fault_marks_the_span_without_its_message(api: TestClient, sender: dict[str, str], spans: Spans) -> None:
     assert api.post("/statements/bug", headers=sender).status_code == 500
-    span = spans.one("POST /statements/{kind}")
+    span = spans.one("POST /v1/statements/{kind}")
     assert span.status.status_code is StatusCode.ERROR
     assert span.attributes is not None
     assert span.attributes["error.type"] == "500"
@@ -54,7 +54,7 @@ def test_a_fault_marks_the_span_without_its_message(api: TestClient, sender: dic
 
 def test_a_refusal_is_no_fault(api: TestClient, spans: Spans) -> None:
     assert api.get("/parcels").status_code == 401
-    assert spans.one("GET /parcels").status.status_code is StatusCode.UNSET
+    assert spans.one("GET /v1/parcels").status.status_code is StatusCode.UNSET
 
 
 def test_neither_probes_nor_unknown_methods_make_names_of_spans(api: TestClient, spans: Spans) -> None:

@@ -14,6 +14,7 @@ from chassis.database import Database
 from chassis.http import operations
 from chassis.http.app import create_app
 from tests.integration.http import parcels
+from tests.integration.http.clients import ApiClient
 from tests.integration.http.issuer import Issuer
 from tests.integration.http.serving import settings
 from tests.parts.protocols import Postgres
@@ -112,7 +113,7 @@ def without_database(database_url: str, issuer: Issuer) -> FastAPI:
 
 
 def test_without_a_database_every_route_that_needs_it_is_a_503(without_database: FastAPI, sender: Headers) -> None:
-    with TestClient(without_database, raise_server_exceptions=False) as api:
+    with ApiClient(without_database, raise_server_exceptions=False) as api:
         responses = [
             api.post("/parcels", json={"road": "north", "grams": 5}, headers=sender),
             api.get("/parcels", headers=sender),
@@ -159,7 +160,7 @@ def test_an_exhausted_pool_is_a_503_and_does_not_hang(database_url: str, issuer:
     narrow = Database(database_url, pool=1)
     narrow.engine.pool._timeout = 0.2  # type: ignore[attr-defined]
     app = create_app(parcels.Parcels(), settings(database_url, issuer), narrow)
-    with TestClient(app, raise_server_exceptions=False) as api, narrow.read():
+    with ApiClient(app, raise_server_exceptions=False) as api, narrow.read():
         assert api.get("/roads").status_code == 503
     narrow.close()
 

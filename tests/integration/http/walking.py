@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from chassis.database import MECHANISM, Database
+from chassis.version import API_PREFIX
 from tests.integration.http.issuer import Issuer, new_key
 
 Traces = dict[str, tuple[int, str]]
@@ -31,7 +32,7 @@ def traces(database: Database, *own: sa.MetaData) -> Traces:
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation of the API, such as "POST /orders/{id}/lifting"."""
+    """An operation of the API, such as "POST /orders/{id}/lifting", below the version."""
 
     method: str
     path: str
@@ -45,7 +46,7 @@ def operations(app: FastAPI) -> Iterator[Operation]:
     """Every operation in the OpenAPI document of the API."""
     for path, item in app.state.document["paths"].items():
         for method, operation in item.items():
-            yield Operation(method.upper(), path, not operation.get("security"))
+            yield Operation(method.upper(), path.removeprefix(API_PREFIX), not operation.get("security"))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from chassis.database import Database, Tx
 from chassis.http.app import create_app
 from chassis.imports import upload
 from chassis.privacy import KeyRing
+from tests.integration.http.clients import ApiClient
 from tests.integration.http.issuer import Issuer
 from tests.integration.http.serving import settings
 from tests.integration.imports import letters
@@ -85,7 +86,7 @@ def app(database: Database, database_url: str, issuer: Issuer) -> FastAPI:
 @pytest.fixture
 def api(app: FastAPI) -> Iterator[TestClient]:
     """A client of that API; a server error is a response, not an exception."""
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with ApiClient(app, raise_server_exceptions=False) as client:
         yield client
 
 

@@ -29,7 +29,7 @@ def test_a_file_is_stored_before_the_response_and_processed_afterwards(carrier: 
     content = letters_file(["r1", "r2"])
     response = carrier.send(content)
     assert response.status_code == 202
-    assert response.headers["Location"] == f"/letter-imports/{response.json()['id']}"
+    assert response.headers["Location"] == f"/v1/letter-imports/{response.json()['id']}"
     received = carrier.get_import(response.headers["Location"])
     assert received == response.json()
     assert received["state"] == "received"
@@ -245,7 +245,7 @@ def test_imports_are_listed_in_pages_newest_first(other_carrier: Client) -> None
     following = "/letter-imports?page_size=2"
     while following:
         response = other_carrier.api.get(following, headers=other_carrier.headers)
-        found += [f"/letter-imports/{item['id']}" for item in response.json()["items"]]
+        found += [f"/v1/letter-imports/{item['id']}" for item in response.json()["items"]]
         following = response.links["next"]["url"] if "next" in response.links else ""
     assert found[:5] == paths[::-1]
 
@@ -287,7 +287,7 @@ def test_an_aborted_upload_stores_nothing_and_holds_no_connection(
 ) -> None:
     before = stored(database)
     head = [
-        "POST /letter-imports HTTP/1.1",
+        "POST /v1/letter-imports HTTP/1.1",
         "Host: post",
         "Content-Type: application/x-ndjson",
         "Content-Length: 5000000",
@@ -311,7 +311,7 @@ def test_an_aborted_upload_stores_nothing_and_holds_no_connection(
 
 def test_the_routes_are_documented_with_their_media_types_and_problems(app: FastAPI) -> None:
     paths = app.state.document["paths"]
-    create = paths["/letter-imports"]["post"]
+    create = paths["/v1/letter-imports"]["post"]
     assert create["operationId"] == "create_letter_import"
     # Generators of clients know one type for files; the others are named in the description.
     assert set(create["requestBody"]["content"]) == {"application/octet-stream"}
@@ -321,6 +321,6 @@ def test_the_routes_are_documented_with_their_media_types_and_problems(app: Fast
     refusals = json.dumps(create["responses"]["422"])
     assert "unreadable-file" in refusals
     assert "idempotency-key-reused" in refusals
-    assert "/letter-imports/{id}/resumption" in paths
+    assert "/v1/letter-imports/{id}/resumption" in paths
     operations = [operation["operationId"] for path in paths.values() for operation in path.values()]
     assert len(operations) == len(set(operations))

@@ -62,7 +62,7 @@ def proposed(api: Api, number: str = NUMBER, **rest: Any) -> str:
 def of_the_listing(database: Database) -> str:
     """The path of the proposal that the rules made for a listing."""
     (row,) = [row for row in proposals(database) if row.listing is not None]
-    return f"/shutdown-proposals/{row.id}"
+    return f"/v1/shutdown-proposals/{row.id}"
 
 
 # -------------------------------------------------------------------------------------------------------- of a port
@@ -254,7 +254,7 @@ def test_proposals_are_filtered_and_paged(api: Api, database: Database) -> None:
 
     def found(**query: Any) -> list[str]:
         items = api.get(MIIT, "/shutdown-proposals", **query).json()["items"]
-        return [f"/shutdown-proposals/{each['id']}" for each in items]
+        return [f"/v1/shutdown-proposals/{each['id']}" for each in items]
 
     assert found() == [first, second, third]
     assert found(state="proposed") == [second, third]

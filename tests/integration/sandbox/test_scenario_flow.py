@@ -30,6 +30,7 @@ from sandbox.scenario.records import Scenario
 from services.complaints.service import SERVICE as COMPLAINTS
 from services.ports.service import SERVICE as PORTS
 from standalone.processes import free_port
+from tests.integration.http.clients import ApiClient
 from tests.integration.ports import scenes
 from tests.integration.sandbox.serving import served
 
@@ -114,7 +115,7 @@ def result(
             with database.engine.begin() as connection:
                 MECHANISM.create_all(connection)
                 service.metadata.create_all(connection)
-            api = TestClient(_app(service, database, at), headers=header)
+            api = ApiClient(_app(service, database, at), headers=header)
             runners[service.name] = _ServiceRunner(service, database, api)
         generated = (scenario.generate if kind == "small" else scenario.year.generate)(clock.now())
         yield _run(generated, directory, runners["complaints"], runners["ports"])
