@@ -63,7 +63,7 @@ def test_a_file_has_the_media_type_that_client_generators_support(api: TestClien
     )
 
 
-def test_a_document_states_who_publishes_it_and_explains_its_tags(api: TestClient) -> None:
+def test_a_document_states_its_licence_version_and_servers_and_describes_its_tags(api: TestClient) -> None:
     document = api.get("/openapi.json").json()
     assert document["info"]["license"]["identifier"] == "Apache-2.0"
     assert document["info"]["version"] == VERSION
@@ -71,7 +71,7 @@ def test_a_document_states_who_publishes_it_and_explains_its_tags(api: TestClien
     (tag,) = document["tags"]
     assert tag == {
         "name": "parcels",
-        "description": "A service of nothing but routes: parcels that are sent, opened and lost.",
+        "description": "A service that has only routes: parcels are sent and opened.",
     }
 
 
