@@ -14,7 +14,7 @@ from chassis import tracing
 
 
 class Spans:
-    """An exporter in memory, and questions about what it holds."""
+    """An in-memory exporter and its finished spans."""
 
     def __init__(self) -> None:
         self._exporter = InMemorySpanExporter()
@@ -23,36 +23,36 @@ class Spans:
         self.tracer = provider.get_tracer("test")
 
     def named(self, name: str) -> list[ReadableSpan]:
-        """The spans of that name, in the order in which they ended."""
+        """The spans with this name, in the order of their end."""
         return [each for each in self._exporter.get_finished_spans() if each.name == name]
 
     def one(self, name: str) -> ReadableSpan:
-        """The only span of that name."""
+        """The only span with this name."""
         (found,) = self.named(name)
         return found
 
     @property
     def names(self) -> list[str]:
-        """The names of all spans, in the order in which they ended."""
+        """The names of all spans, in the order of their end."""
         return [each.name for each in self._exporter.get_finished_spans()]
 
     def text(self) -> str:
-        """All that an exporter would send."""
+        """All spans in the JSON of an exporter."""
         return "\n".join(each.to_json() for each in self._exporter.get_finished_spans())
 
 
 def trace_of(span: ReadableSpan) -> str:
-    """The id of its trace, as a traceparent writes it."""
+    """The trace id of a span, in the format of a traceparent."""
     return trace.format_trace_id(span.context.trace_id)
 
 
 def traceparent_of(span: ReadableSpan) -> str:
-    """The traceparent that names it."""
+    """The traceparent of a span."""
     return f"00-{trace_of(span)}-{trace.format_span_id(span.context.span_id)}-{span.context.trace_flags:02x}"
 
 
 def linked_traces(span: ReadableSpan) -> set[str]:
-    """The ids of the traces that it is linked to."""
+    """The trace ids to which a span is linked."""
     return {trace.format_trace_id(link.context.trace_id) for link in span.links}
 
 

@@ -135,7 +135,7 @@ def test_a_failing_handler_blocks_its_partition_visibly_and_no_other(depot: Depo
 
 
 def lags_of(depot: Depot, group: str) -> dict[int, float]:
-    """The lag of a group, by partition of the parcels' topic."""
+    """The lag of a group, by partition of the parcels topic."""
     found: dict[int, float] = {}
     for partition in range(3):
         labels = {"group": f"{depot.prefix}{group}", "topic": TOPIC, "partition": str(partition)}
@@ -145,7 +145,7 @@ def lags_of(depot: Depot, group: str) -> dict[int, float]:
     return found
 
 
-def test_the_lag_of_a_group_is_what_its_partitions_still_hold(depot: Depot, fast_retries: None) -> None:
+def test_the_lag_of_a_group_is_the_number_of_records_left_in_each_partition(depot: Depot, fast_retries: None) -> None:
     blocked, *free = depot.roads()
     parcels.broken_notes.add("bad")
     with depot.relays(), depot.consuming("lagging"):

@@ -1,4 +1,4 @@
-"""One story is one trace, from what began it over every event that followed."""
+"""A correlation is one trace, from its first request or act to every event that follows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TRACES = [each.split("-")[1] for each in CALLERS]
 
 
 def send(depot: Depot, cause: Cause, road: str = "north") -> None:
-    """Publish a parcel, as a request with this cause does."""
+    """Send a parcel, as a request with this cause does."""
     with depot.database.begin(cause) as tx:
         parcels.send_parcels(tx, [road])
 
@@ -46,21 +46,21 @@ def test_an_event_continues_the_trace_of_its_cause_and_names_its_own_span(depot:
     assert stored(depot) == [traceparent_of(created)]
 
 
-def test_an_event_without_a_traced_cause_begins_a_trace(depot: Depot, spans: Spans) -> None:
+def test_an_event_without_a_traced_cause_starts_a_trace(depot: Depot, spans: Spans) -> None:
     send(depot, Cause.beginning("an act"))
     created = spans.one("create parcel-moved.v1")
     assert created.parent is None
     assert stored(depot) == [traceparent_of(created)]
 
 
-def test_without_traces_an_event_carries_the_traceparent_of_its_cause(depot: Depot) -> None:
+def test_without_an_exporter_an_event_carries_the_traceparent_of_its_cause(depot: Depot) -> None:
     send(depot, Cause("a story", "a request", CALLERS[0]))
     send(depot, Cause.beginning("an act"))
     assert stored(depot) == [CALLERS[0], None]
 
 
 def test_a_chain_of_events_is_one_trace_and_batches_are_linked_to_it(depot: Depot, spans: Spans) -> None:
-    def send_on(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
+    def forward(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
         for message in messages:
             if message.event.road != "onward":
                 onward = parcels.Parcel(id=new_id(), road="onward")
@@ -69,7 +69,7 @@ def test_a_chain_of_events_is_one_trace_and_batches_are_linked_to_it(depot: Depo
 
     for caller in CALLERS:
         send(depot, Cause("a story", "a request", caller))
-    with depot.relays(), depot.consuming("forwarding", {ParcelMoved: send_on}):
+    with depot.relays(), depot.consuming("forwarding", {ParcelMoved: forward}):
         until(lambda: depot.count("inbox") == 6)
 
     created = spans.named("create parcel-moved.v1")
@@ -87,7 +87,7 @@ def test_a_chain_of_events_is_one_trace_and_batches_are_linked_to_it(depot: Depo
     assert {trace for each in spans.named("send") for trace in linked_traces(each)} == set(TRACES)
 
 
-def test_a_batch_that_fails_is_a_failed_span_without_the_message(
+def test_a_failed_batch_is_a_failed_span_without_the_error_message(
     depot: Depot, spans: Spans, fast_retries: None
 ) -> None:
     parcels.broken_notes.add("13800138000")
@@ -101,7 +101,7 @@ def test_a_batch_that_fails_is_a_failed_span_without_the_message(
     assert "13800138000" not in spans.text()
 
 
-def test_a_sweep_continues_the_stories_whose_traces_its_rows_hold(depot: Depot, spans: Spans) -> None:
+def test_a_sweep_continues_the_traces_of_its_rows(depot: Depot, spans: Spans) -> None:
     stories = dict(zip([new_id() for _ in CALLERS], CALLERS, strict=True))
 
     def move(tx: Tx, piece: Slice) -> int:

@@ -194,7 +194,7 @@ class Lines(Response):
 @router.get("/manifest", response_class=Lines)
 @public
 def manifest(read: ReadTx) -> Lines:
-    """The roads there are, as a file."""
+    """All roads, as a file."""
     return Lines("".join(f'"{road}"\n' for road in read.execute(sa.select(PARCELS.c.road).distinct()).scalars()))
 
 

@@ -13,7 +13,7 @@ TRACE = CALLER.split("-")[1]
 
 
 def test_a_request_continues_the_trace_of_its_caller(api: TestClient, sender: dict[str, str], spans: Spans) -> None:
-    answer = api.post("/parcels", json={"road": "north", "grams": 5}, headers={**sender, "traceparent": CALLER})
+    response = api.post("/v1/parcels", json={"road": "north", "grams": 5}, headers={**sender, "traceparent": CALLER})
     span = spans.one("POST /v1/parcels")
     assert trace_of(span) == TRACE
     assert span.parent is not None
@@ -23,19 +23,19 @@ def test_a_request_continues_the_trace_of_its_caller(api: TestClient, sender: di
         "http.request.method": "POST",
         "http.route": "/v1/parcels",
         "http.response.status_code": 201,
-        "anning.request_id": answer.headers["x-request-id"],
+        "anning.request_id": response.headers["x-request-id"],
     }
 
 
 @pytest.mark.parametrize("sent", ["nonsense", "00-" + "0" * 32 + "-" + "0" * 16 + "-01", None])
-def test_a_request_without_a_valid_caller_begins_a_trace(
+def test_a_request_without_a_valid_traceparent_starts_a_trace(
     api: TestClient, sender: dict[str, str], spans: Spans, sent: str | None
 ) -> None:
     api.get("/parcels", headers={**sender, **({"traceparent": sent} if sent else {})})
     assert spans.one("GET /v1/parcels").parent is None
 
 
-def test_a_span_holds_no_path_and_no_query(api: TestClient, sender: dict[str, str], spans: Spans) -> None:
+def test_a_span_contains_no_path_and_no_query(api: TestClient, sender: dict[str, str], spans: Spans) -> None:
     api.get("/parcels/a-secret-receipt", headers=sender)
     api.get("/parcels", params={"road": "13800138000"}, headers=sender)
     assert spans.names == ["GET /v1/parcels/{parcel}", "GET /v1/parcels"]
@@ -43,7 +43,9 @@ def test_a_span_holds_no_path_and_no_query(api: TestClient, sender: dict[str, st
     assert "13800138000" not in spans.text()
 
 
-def test_a_fault_marks_the_span_without_its_message(api: TestClient, sender: dict[str, str], spans: Spans) -> None:
+def test_an_internal_error_fails_the_span_without_the_error_message(
+    api: TestClient, sender: dict[str, str], spans: Spans
+) -> None:
     assert api.post("/statements/bug", headers=sender).status_code == 500
     span = spans.one("POST /v1/statements/{kind}")
     assert span.status.status_code is StatusCode.ERROR
@@ -52,12 +54,12 @@ def test_a_fault_marks_the_span_without_its_message(api: TestClient, sender: dic
     assert "13800138000" not in spans.text()
 
 
-def test_a_refusal_is_no_fault(api: TestClient, spans: Spans) -> None:
+def test_a_refused_request_is_not_a_failed_span(api: TestClient, spans: Spans) -> None:
     assert api.get("/parcels").status_code == 401
     assert spans.one("GET /v1/parcels").status.status_code is StatusCode.UNSET
 
 
-def test_neither_probes_nor_unknown_methods_make_names_of_spans(api: TestClient, spans: Spans) -> None:
+def test_probes_have_no_span_and_an_unknown_method_is_not_a_span_name(api: TestClient, spans: Spans) -> None:
     for path in ("/healthz", "/readyz", "/metrics"):
         assert api.get(path).status_code == 200
     assert api.request("BREW", "/parcels-that-are-not").status_code == 404
@@ -65,7 +67,7 @@ def test_neither_probes_nor_unknown_methods_make_names_of_spans(api: TestClient,
     assert "BREW" not in spans.text()
 
 
-def test_a_line_of_log_names_the_trace(
+def test_a_log_line_names_the_trace(
     api: TestClient, sender: dict[str, str], spans: Spans, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("INFO"):

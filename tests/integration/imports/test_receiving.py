@@ -313,7 +313,7 @@ def test_the_routes_are_documented_with_their_media_types_and_problems(app: Fast
     paths = app.state.document["paths"]
     create = paths["/v1/letter-imports"]["post"]
     assert create["operationId"] == "create_letter_import"
-    # Generators of clients know one type for files; the others are named in the description.
+    # Client generators support one media type for files; the description names the others.
     assert set(create["requestBody"]["content"]) == {"application/octet-stream"}
     for each in ("application/x-ndjson", "application/jsonl", "application/gzip", "application/x-gzip"):
         assert each in create["description"]

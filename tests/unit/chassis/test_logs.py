@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -17,27 +18,33 @@ from chassis import logs
 TOKEN = "eyJhbGciOiJFZDI1NTE5In0.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
 
 
+@contextmanager
+def restored() -> Iterator[None]:
+    """Restore the logging of the test run at the end of the block: later tests of the process may depend on it."""
+    root = logging.getLogger()
+    handlers, level, configuration = list(root.handlers), root.level, structlog.get_config()
+    try:
+        yield
+    finally:
+        for each in set(root.handlers).difference(handlers):
+            each.close()
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.configure(**configuration)
+
+
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
-    """The log output of a process; the logging of the test run is restored afterwards."""
+    """The log output of a process."""
     root = logging.getLogger()
-    before, level = list(root.handlers), root.level
-    logs.configure("INFO", "json")
-    stream = io.StringIO()
-    added = next(each for each in root.handlers if each not in before)
-    assert isinstance(added, logging.StreamHandler)
-    added.setStream(stream)
-    yield stream
-    _restore(before)
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
-def _restore(before: list[logging.Handler]) -> None:
-    root = logging.getLogger()
-    for each in set(root.handlers).difference(before):
-        each.close()
-    root.handlers[:] = before
+    with restored():
+        before = list(root.handlers)
+        logs.configure("INFO", "json")
+        stream = io.StringIO()
+        added = next(each for each in root.handlers if each not in before)
+        assert isinstance(added, logging.StreamHandler)
+        added.setStream(stream)
+        yield stream
 
 
 def written(lines: io.StringIO) -> str:
@@ -117,15 +124,10 @@ def test_configuring_twice_writes_every_line_once(lines: io.StringIO) -> None:
 
 
 def test_the_console_format_is_redacted_too(capsys: pytest.CaptureFixture[str]) -> None:
-    root = logging.getLogger()
-    before = list(root.handlers)
-    try:
+    with restored():
         logs.configure("INFO", "console")
         structlog.get_logger().info("called", by="13800138000")
         logs.configure("INFO", "console")  # closes the replaced handler
         text = capsys.readouterr().err
-    finally:
-        _restore(before)
-        structlog.reset_defaults()
     assert "called" in text
     assert "<mobile>" in text

@@ -1,4 +1,4 @@
-"""Spans leave the process by OTLP over HTTP where an endpoint is set, and cost nothing where none is."""
+"""Spans are exported by OTLP over HTTP when an endpoint is configured; otherwise the SDK is not imported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ print(any(name.startswith("opentelemetry.sdk") for name in sys.modules))
 
 
 class Collector:
-    """What an OTLP collector receives."""
+    """An OTLP collector that keeps what it receives."""
 
     def __init__(self) -> None:
         self.received: list[tuple[str, ExportTraceServiceRequest]] = []
@@ -41,7 +41,7 @@ class Collector:
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Silent."""
+                """Log nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -57,7 +57,7 @@ def collector() -> Iterator[Collector]:
 
 
 def run(**environment: str) -> str:
-    """What a process with this environment prints."""
+    """The output of a process with this environment."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
     done = subprocess.run(
         [sys.executable, "-c", PROCESS], env=clean | environment, capture_output=True, text=True, check=True, timeout=60
@@ -65,11 +65,11 @@ def run(**environment: str) -> str:
     return done.stdout.strip()
 
 
-def test_without_an_endpoint_nothing_of_the_sdk_is_imported() -> None:
+def test_without_an_endpoint_the_sdk_is_not_imported() -> None:
     assert run() == "False"
 
 
-def test_spans_are_exported_to_the_endpoint_with_the_name_of_the_service(collector: Collector) -> None:
+def test_spans_are_exported_to_the_endpoint_with_the_service_name(collector: Collector) -> None:
     assert run(OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) == "True"
     ((path, request),) = collector.received
     assert path == "/v1/traces"
@@ -84,7 +84,7 @@ def test_spans_are_exported_to_the_endpoint_with_the_name_of_the_service(collect
     assert [span.name for span in batch.scope_spans[0].spans] == ["a step"]
 
 
-def test_a_collector_that_is_away_does_not_hold_up_the_end_of_a_process() -> None:
+def test_an_unreachable_collector_does_not_delay_the_end_of_a_process() -> None:
     started = time.monotonic()
     run(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}")
     assert time.monotonic() - started < 6

@@ -1,4 +1,4 @@
-"""The version is written once; everything that states it reads it there."""
+"""The version is defined in one place, from which all others read it."""
 
 from __future__ import annotations
 
