@@ -1,4 +1,4 @@
-# Everything happens in .venv, installed from locked and hashed requirements. `make help` lists what one can do.
+# Everything runs in .venv, installed from locked and hashed requirements. `make help` lists the commands.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
@@ -8,17 +8,23 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	"$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$each"; break; }; done)
 BIN := .venv/bin
-TARGETS := complaints referrals ports credit sandbox standalone
-SOURCES := chassis contracts anning services standalone sandbox deploy tests benchmarks
+SOURCES := chassis contracts anning services examples standalone sandbox deploy tests benchmarks
 
-# A lock is installed once: the name of its stamp is its digest, and that of what pyproject.toml says of the project
-# (from its first line of dashes on it says how to check it).
+# Each extra of pyproject.toml has a lock; what all services need, and nothing more, is requirements/service.lock.
+EXTRAS = $(shell $(PYTHON) -c 'import tomllib; \
+	print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"].keys() - {"dev"})')
+
+# Each process runs whole modules, on a PostgreSQL and a Kafka of its own; tests/conftest.py orders the modules.
+PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+# A lock is installed once: its stamp is named by the digest of the lock and of the project part of pyproject.toml (up to
+# its first line of dashes; below it are the settings of the tools).
 stamp = .venv/$(1)-$(shell (cat requirements/$(1).lock; sed '/^\# ---/q' pyproject.toml) | sha256sum | cut -c1-16)
 STANDALONE := $(call stamp,standalone)
 DEV := $(call stamp,dev)
 
 .PHONY: help
-help:  ## what one can do here
+help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
@@ -26,16 +32,28 @@ demo: $(STANDALONE)  ## the whole system and one flow through it, live (INPUT=fo
 	@exec $(BIN)/anning demo $(if $(INPUT),--input "$(INPUT)") $(if $(SUMMARY),--summary "$(SUMMARY)")
 
 .PHONY: up
-up: $(STANDALONE)  ## the whole system on data that is kept, until Ctrl-C
-	@exec $(BIN)/anning up
+up: $(STANDALONE)  ## the whole system on data that is kept, until Ctrl-C (DEMO=1 loads the demonstration's data)
+	@exec $(BIN)/anning up $(if $(DEMO),--demo)
+
+.PHONY: dev
+dev: $(STANDALONE)  ## one service, restarted when a source changes (SERVICE=name); what it needs keeps running
+	@exec $(BIN)/anning dev $(SERVICE)
+
+.PHONY: down
+down: $(STANDALONE)  ## stop what `make dev` left running
+	@exec $(BIN)/anning down
 
 .PHONY: test
 test: $(DEV)  ## every test that needs no container engine (ARGS=... go to pytest)
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest $(PARALLEL) --durations 10 $(ARGS)
+
+.PHONY: unit
+unit: $(DEV)  ## the tests that need neither a database nor Kafka (ARGS=... go to pytest)
+	@exec $(BIN)/python -m pytest $(PARALLEL) tests/unit tests/architecture --ignore tests/architecture/test_migrations.py $(ARGS)
 
 .PHONY: containers
 containers: $(DEV)  ## the tests that need a container engine
-	@exec $(BIN)/python -m pytest -m container $(ARGS)
+	@exec $(BIN)/python -m pytest $(PARALLEL) -m container $(ARGS)
 
 .PHONY: lint
 lint: $(DEV)  ## style, types, architecture
@@ -45,13 +63,38 @@ lint: $(DEV)  ## style, types, architecture
 	$(BIN)/lint-imports
 
 .PHONY: format
-format: $(DEV)  ## put the sources into shape
+format: $(DEV)  ## format the sources
 	@$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
+.PHONY: service
+service: $(DEV)  ## a new service with every registration done (NAME=enforcement ITEM=case)
+	@$(BIN)/python -m examples.new_service $(NAME) $(ITEM)
+	$(BIN)/ruff check --quiet --fix contracts services/$(NAME) tests/unit/$(NAME) tests/integration/$(NAME)
+	$(BIN)/ruff format --quiet contracts services/$(NAME) tests/unit/$(NAME) tests/integration/$(NAME)
+	$(BIN)/python -m contracts.schemas
+	$(BIN)/python -m anning.openapi
+	$(BIN)/python -m deploy.compose
+
+.PHONY: openapi
+openapi: $(DEV)  ## write docs/openapi; refuses breaking changes that CHANGELOG.md does not name (RELEASE=1: at a release)
+	@exec $(BIN)/python -m anning.openapi $(if $(RELEASE),--release)
+
 .PHONY: contracts
-contracts: $(DEV)  ## schemas and examples of the published facts, made anew from their classes; refuses what breaks
+contracts: $(DEV)  ## write schemas and examples of the published facts; refuses breaking changes
 	@exec $(BIN)/python -m contracts.schemas
+
+.PHONY: compose
+compose: $(DEV)  ## write docker-compose.yml from its template and what the services declare
+	@exec $(BIN)/python -m deploy.compose
+
+.PHONY: migration
+migration: $(DEV)  ## write a migration from what changed in a service's tables (SERVICE=ports M="why", EMPTY=1: no statements)
+	@exec $(BIN)/anning migration "$(SERVICE)" "$(M)" $(if $(EMPTY),--empty)
+
+.PHONY: dump
+dump: $(DEV)  ## at a release: keep what its demonstration leaves for tests/upgrade
+	@exec $(BIN)/python -m tests.upgrade.dump
 
 .PHONY: bench
 bench: $(DEV)  ## measure; writes benchmarks/out/results.json (INPUT=folder of real input, ONLY=name,name)
@@ -62,17 +105,18 @@ soak: $(DEV)  ## complaints at a steady rate while workers are killed (MINUTES=2
 	@exec $(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(RATE),--rate "$(RATE)")
 
 .PHONY: lock
-lock:  ## remake requirements/*.lock and the lock of Kafka's jars (UPGRADE=1 takes newer releases)
+lock:  ## write requirements/*.lock and the lock of Kafka's jars (UPGRADE=1 takes newer releases)
 	@tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT
 	$(PYTHON) -m venv "$$tool"
 	"$$tool/bin/python" -m pip install --disable-pip-version-check --quiet uv
 	export UV_CUSTOM_COMPILE_COMMAND='make lock'
 	compile() {
 	  "$$tool/bin/uv" pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-annotate \
-	    --extra "$$1" --output-file "requirements/$$1.lock" "$${@:2}" pyproject.toml
+	    --output-file "requirements/$$1.lock" "$${@:2}" pyproject.toml
 	}
-	compile dev $(if $(UPGRADE),--upgrade)
-	for target in $(TARGETS); do compile "$$target" --constraints requirements/dev.lock; done
+	compile dev --extra dev $(if $(UPGRADE),--upgrade)
+	compile service --constraints requirements/dev.lock
+	for extra in $(EXTRAS); do compile "$$extra" --extra "$$extra" --constraints requirements/dev.lock; done
 	$(MAKE) --no-print-directory kafka-lock
 
 .PHONY: kafka-lock
@@ -80,7 +124,7 @@ kafka-lock: $(DEV)
 	@$(BIN)/python -m standalone.jars
 
 .PHONY: clean
-clean:  ## remove what was installed and what was left by runs
+clean:  ## remove the installation and the files of runs
 	@rm -rf .venv .anning .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info benchmarks/out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -92,8 +136,8 @@ clean:  ## remove what was installed and what was left by runs
 	"$(PYTHON)" -m venv .venv
 	touch $@
 
-# After a change of the lock everything is installed anew, so that nothing is there that the lock does not name.
-# pip says what it collects; one line that moves is enough for a person.
+# After a change of the lock everything is installed again, so that .venv holds only what the lock names.
+# One line of progress replaces pip's output.
 install = if ls .venv | grep -E '^(standalone|dev)-' | grep -qvx -e $(notdir $(STANDALONE)) -e $(notdir $(DEV)); then \
 	  rm -rf .venv; $(MAKE) --no-print-directory .venv/ready; fi; \
 	echo "Installing what requirements/$(1).lock names into .venv"; \

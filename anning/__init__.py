@@ -1,1 +1,1 @@
-"""The command line of Anning, the only place that knows the services by name."""
+"""The command line of Anning, the only place that refers to the services by name."""

@@ -1,4 +1,4 @@
-"""`python -m anning` is the command line."""
+"""`python -m anning` runs the command line."""
 
 from anning.cli import app
 

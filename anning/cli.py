@@ -1,77 +1,55 @@
-"""The command line: the one composition root. A service is loaded by its name, when it is run."""
+"""The command line: the only composition root. It loads a service by name when it runs it."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from anning import operations
-from anning.services import NAMES, load
+from anning import local, operations
+from anning.services import HELP, load
 from chassis import run
+from chassis.version import VERSION
 
-app = typer.Typer(
-    name="anning", help="Govern spam SMS: run, migrate and look after the services.", no_args_is_help=True
-)
+app = typer.Typer(name="anning", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="The service: complaints, referrals, ports, credit.")]
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(VERSION)
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Govern spam SMS: run, migrate and look after the services."""
+
+
+Name = Annotated[str, typer.Argument(help=HELP, envvar="ANNING_SERVICE")]
+"""The argument of commands with no other argument; the image of a service sets the variable."""
 
 
 @app.command("run")
 def run_service(
     service: Name,
-    role: Annotated[run.Role, typer.Option(help="What of the service this process is.")] = run.Role.ALL,
+    role: Annotated[run.Role, typer.Option(help="Which part of the service this process runs.")] = run.Role.ALL,
 ) -> None:
     """Run a service: its API, its worker, or both."""
     run.serve(load(service), role)
 
 
 @app.command()
-def migrate(service: Name, replication: Annotated[int, typer.Option(help="Replicas of new topics.")] = 1) -> None:
+def migrate(
+    service: Name, replication: Annotated[int, typer.Option(help="Replication factor of new topics.")] = 1
+) -> None:
     """Bring a service's database to its newest revision and create the topics that it owns."""
     for line in run.prepare(load(service), replication):
         typer.echo(line)
 
 
-@app.command()
-def demo(
-    given: Annotated[
-        Path | None, typer.Option("--input", help="A folder with ports.csv, complaints.ndjson.gz.")
-    ] = None,
-    summary: Annotated[Path | None, typer.Option(help="Where to write the figures, as JSON.")] = None,
-) -> None:
-    """Start everything, let complaints flow to executed orders, tell the story, and leave nothing running."""
-    from rich.console import Console
-
-    from standalone import demo as demonstration
-    from standalone.processes import ProcessFailed
-
-    try:
-        demonstration.run(NAMES, given, summary, Console(highlight=False, soft_wrap=True))
-    except (demonstration.DemoFailed, ProcessFailed) as error:
-        raise typer.Exit(_complain(error)) from error
-
-
-@app.command()
-def up(
-    directory: Annotated[Path, typer.Option(help="Where data, keys and logs are kept.")] = Path(".anning"),
-) -> None:
-    """Start everything on data that is kept, until Ctrl-C."""
-    from rich.console import Console
-
-    from standalone import demo as demonstration
-    from standalone.processes import ProcessFailed
-
-    try:
-        demonstration.up(NAMES, directory, Console(highlight=False, soft_wrap=True))
-    except (demonstration.DemoFailed, ProcessFailed) as error:
-        raise typer.Exit(_complain(error)) from error
-
-
-def _complain(error: Exception) -> int:
-    typer.echo(f"anning: {error}", err=True)
-    return 1
-
-
+local.add_to(app)
 operations.add_to(app)

@@ -1,4 +1,4 @@
-"""Commands of whoever runs the system: the outbox, dead letters, projections."""
+"""Commands for operators: the outbox, dead letters, projections."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from typing import Annotated
 
 import typer
 
-from anning.services import load
+from anning.services import Name, load
 from chassis import run
 from chassis.database import Database
 from chassis.events import dead_letters, outbox, projections
-from chassis.events.replay import Outcome, replay
+from chassis.events.replay import ReplayOutcome, replay
 
 dlq = typer.Typer(help="Dead letters: look at them, put a record aside, run them again.", no_args_is_help=True)
 projection = typer.Typer(help="Projections: other services' facts, kept to be read.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="The service: complaints, referrals, ports, credit.")]
-Topic = Annotated[str, typer.Argument(help="A topic of the catalogue, such as complaints.complaints.v1.")]
+Topic = Annotated[str, typer.Argument(help="A topic of the catalogue, contracts/topics.yaml.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,7 +27,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def show_outbox(service: Name) -> None:
-    """How many events wait to be published, by topic, and for how long the oldest has waited."""
+    """Show the unpublished events by topic, and the age of the oldest one."""
     loaded = run.settings()
     with run.opened(load(service), loaded) as database, database.read() as read:
         waiting = outbox.unpublished(read)
@@ -42,7 +41,7 @@ def show_outbox(service: Name) -> None:
 def list_dead_letters(
     service: Name, topic: Topic, start: Annotated[int, typer.Option(help="The first offset to show.")] = 0
 ) -> None:
-    """The dead letters that a service has left of a topic, oldest first."""
+    """Show the dead letters of a service for a topic, oldest first."""
     loaded = run.settings()
     count = 0
     for letter in dead_letters.read(loaded.kafka, run.catalogue(loaded), topic, load(service).name, start):
@@ -60,7 +59,7 @@ def park_record(
     offset: Annotated[int, typer.Argument(help="The offset it is blocked at.")],
     reason: Annotated[str, typer.Option(help="Why the record may be passed over; kept with it.")],
 ) -> None:
-    """Put aside the record that blocks a partition: it becomes a dead letter, and what follows flows on."""
+    """Park the record that blocks a partition: it becomes a dead letter, and the partition continues."""
     loaded = run.settings()
     with run.opened(load(service), loaded) as database, database.begin() as tx:
         dead_letters.park(tx, topic, partition, offset, reason, by=getpass.getuser())
@@ -73,15 +72,17 @@ def replay_dead_letters(
     topic: Topic,
     start: Annotated[int, typer.Option(help="The first offset to replay.")] = 0,
     limit: Annotated[int, typer.Option(min=1, help="How many records at most.")] = 100,
-    dry_run: Annotated[bool, typer.Option(help="Only tell what would be done.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only show what would be done.")] = False,
 ) -> None:
-    """Run a service's own handlers on its dead letters. What was handled already does nothing."""
+    """Run a service's own handlers on its dead letters. Processed records are skipped."""
     loaded = run.settings()
     loaded_service = load(service)
     failing = 0
     with run.opened(loaded_service, loaded) as database:
         for each in replay(
-            loaded_service,
+            loaded_service.name,
+            loaded_service.reactions,
+            loaded_service.projections,
             database,
             loaded.kafka,
             run.catalogue(loaded),
@@ -90,7 +91,7 @@ def replay_dead_letters(
             limit=limit,
             dry_run=dry_run,
         ):
-            failing += each.outcome is Outcome.STILL_FAILING
+            failing += each.outcome is ReplayOutcome.STILL_FAILING
             typer.echo(f"{each.letter.offset:>6}  {each.outcome.value}  {each.detail}")
     if failing:
         raise typer.Exit(code=1)
@@ -100,7 +101,7 @@ def replay_dead_letters(
 def rebuild_projection(
     service: Name, name: Annotated[str, typer.Argument(help="The projection, as the service's README names it.")]
 ) -> None:
-    """Empty a projection and let the running workers read it anew; reactions and sweeps wait for it."""
+    """Empty a projection, so that the running workers build it again; reactions and sweeps wait for it."""
     loaded = run.settings()
     loaded_service = load(service)
     found = next((each for each in loaded_service.projections if each.name == name), None)

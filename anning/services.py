@@ -1,24 +1,37 @@
-"""Services by their name, loaded when they are run."""
+"""The one list of services: the folders in `services/` with a `service.py`. A service is loaded when it is used.
+
+Locks, images, docker-compose.yml, help texts, the standalone system and tests follow from this list and from the
+declarations of each service (chassis.service.Service).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
+import services
 from chassis.service import Service
 
-NAMES = ("complaints", "referrals", "ports", "credit")
-"""Every service there is, in the order in which they are started."""
+NAMES = tuple(sorted(found.parent.name for path in services.__path__ for found in Path(path).glob("*/service.py")))
+"""Every installed service: all in a checkout, one in an image."""
+
+HELP = f"The service: {', '.join(NAMES)}."
+Name = Annotated[str, typer.Argument(help=HELP)]
+"""The argument of commands that act on one service."""
 
 
 def load(name: str) -> Service:
-    """The service of that name. Raises typer.BadParameter for one that is not there."""
-    try:
-        module = import_module(f"services.{name}.service")
-    except ModuleNotFoundError as error:
-        if error.name in {f"services.{name}", f"services.{name}.service"}:
-            raise typer.BadParameter(f"there is no service {name!r} here") from error
-        raise
-    service: Service = module.SERVICE
+    """The service of that name. Raises typer.BadParameter for an unknown one."""
+    if name not in NAMES:
+        raise typer.BadParameter(f"there is no service {name!r} here; there are: {', '.join(NAMES)}")
+    service: Service = import_module(f"services.{name}.service").SERVICE
     return service
+
+
+def load_all(names: Iterable[str] = NAMES) -> tuple[Service, ...]:
+    """The services of those names, in that order."""
+    return tuple(map(load, names))

@@ -1,1 +1,1 @@
-"""Speed, measured beside its floor in the same run: `python -m benchmarks`. Never a timed test."""
+"""Measurements of speed, each with its floor in the same run: `python -m benchmarks`. They are not tests."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--only NAME,NAME] [--input FOLDER]` measures and writes the figures."""
+"""`python -m benchmarks [--only NAME,NAME] [--input FOLDER]`: measure, and write the figures to a file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from anning.services import NAMES
+from anning.services import load_all
 from benchmarks import (
     bulk_intake,
     chain,
@@ -20,7 +20,7 @@ from benchmarks import (
     single_intake,
 )
 from benchmarks.results import Result, write
-from benchmarks.stage import Sizes, Stage
+from benchmarks.testbed import Sizes, Testbed
 from standalone.system import System
 
 MEASUREMENTS = {
@@ -34,38 +34,39 @@ MEASUREMENTS = {
     ("credit_check", "credit_bulk_ms"): credit.measure,
     ("filing", "filing_pss_mib_max"): filing.measure,
 }
-"""What is measured together, by the names of its figures, in the order in which it is: what fills the databases comes
-last."""
+"""The measurements in their order, each with the names of its figures. Those that fill the databases run last."""
 
 
 def main() -> None:
-    """Measure on a system of its own, which is gone afterwards."""
+    """Measure on a temporary system."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", type=_names, default=_names(""), help="names of figures: chain,relay")
     parser.add_argument("--input", type=Path, help="a folder with ports.csv and complaints.ndjson.gz")
-    parser.add_argument("--complaints", type=int, default=60_000, help="how many to make up without --input")
-    parser.add_argument("--ports", type=int, default=1_000_000, help="how many to file by bulk")
-    given = parser.parse_args()
+    parser.add_argument("--complaints", type=int, default=60_000, help="count of generated complaints, without --input")
+    parser.add_argument("--ports", type=int, default=1_000_000, help="count of ports in the bulk filing")
+    options = parser.parse_args()
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="anning-bench-") as folder:
-        # Without the demo's deadlines in seconds: no order becomes overdue while something is measured.
-        system = System(Path(folder) / "system", NAMES, rule_packs="CN-2015,CN-2026")
-        with system, Stage(system, Sizes(given.complaints, given.ports, given.input)) as stage:
+        # Without the demonstration's deadlines of seconds: no order becomes overdue during a measurement.
+        system = System(Path(folder) / "system", load_all(), rule_packs="CN-2015,CN-2026")
+        with system, Testbed(system, Sizes(options.complaints, options.ports, options.input)) as testbed:
             for names, measure in MEASUREMENTS.items():
-                if given.only.isdisjoint(names):
+                if options.only.isdisjoint(names):
                     continue
                 began = time.monotonic()
-                results += measure(stage)
+                results += measure(testbed)
                 print(f"{', '.join(names)}: {time.monotonic() - began:.0f} s", flush=True)
     write(results)
     print(*results, sep="\n")
 
 
-def _names(given: str) -> frozenset[str]:
+def _names(text: str) -> frozenset[str]:
     known = frozenset(name for names in MEASUREMENTS for name in names)
-    wanted = frozenset(given.split(",")) if given else known
+    wanted = frozenset(text.split(",")) if text else known
     if unknown := wanted - known:
-        raise argparse.ArgumentTypeError(f"no such figures: {', '.join(sorted(unknown))}; there are {sorted(known)}")
+        raise argparse.ArgumentTypeError(
+            f"unknown figures: {', '.join(sorted(unknown))}; known are {', '.join(sorted(known))}"
+        )
     return wanted
 
 

@@ -1,5 +1,4 @@
-"""The floor of `single_intake`: a bare FastAPI route that writes the rows of an intake, statement by statement, and
-commits."""
+"""The floor of `single_intake`: a bare FastAPI route that inserts the rows of an intake and commits."""
 
 from __future__ import annotations
 
@@ -12,6 +11,8 @@ from fastapi import FastAPI, Response
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
+from chassis.version import API_PREFIX
+
 app = FastAPI(openapi_url=None)
 pool = ConnectionPool(os.environ["BARE_DATABASE"], min_size=10, max_size=10, open=True)
 
@@ -20,39 +21,40 @@ QUARTER = "2026Q1"
 
 @app.get("/ready")
 def ready() -> dict[str, str]:
-    """It answers."""
+    """The server runs."""
     return {}
 
 
-@app.post("/complaints", status_code=201)
+@app.post(f"{API_PREFIX}/complaints", status_code=201)
 def file_complaint(complaint: dict[str, Any], response: Response) -> dict[str, str]:
-    """The key, the complainant twice, the complaint, the answer kept: five statements and a commit."""
+    """Idempotency key, complainant (twice), complaint, stored response: five statements and a commit."""
     identifier, key, person, now = uuid.uuid4(), str(uuid.uuid4()), uuid.uuid4(), datetime.now(UTC)
     with pool.connection() as connection:
-        connection.execute(_KEY, (key, key.encode(), now)).fetchone()
-        connection.execute(_KNOWN, (QUARTER, person.bytes)).fetchone()
-        connection.execute(_MET, (person.bytes, person, now, QUARTER, uuid.uuid4()))
-        said = {**complaint, "id": identifier, "person": person, "bytes": person.bytes, "now": now, "receipt": key}
-        connection.execute(_COMPLAINT, said)
-        connection.execute(_ANSWER, (Jsonb({"location": f"/complaints/{identifier}"}), str(identifier).encode(), key))
-    response.headers["Location"] = f"/complaints/{identifier}"
+        connection.execute(_INSERT_KEY, (key, key.encode(), now)).fetchone()
+        connection.execute(_FIND_COMPLAINANT, (QUARTER, person.bytes)).fetchone()
+        connection.execute(_INSERT_COMPLAINANT, (person.bytes, person, now, QUARTER, uuid.uuid4()))
+        values = {**complaint, "id": identifier, "person": person, "bytes": person.bytes, "now": now, "receipt": key}
+        connection.execute(_INSERT_COMPLAINT, values)
+        headers = Jsonb({"location": f"{API_PREFIX}/complaints/{identifier}"})
+        connection.execute(_STORE_RESPONSE, (headers, str(identifier).encode(), key))
+    response.headers["Location"] = f"{API_PREFIX}/complaints/{identifier}"
     return {"id": str(identifier)}
 
 
-_KEY = (
+_INSERT_KEY = (
     "INSERT INTO idempotency_keys (caller, route, key, fingerprint, kept_at)"
-    " VALUES ('channel:app', 'POST /complaints', %s, %s, %s) ON CONFLICT DO NOTHING RETURNING key"
+    " VALUES ('channel:app', 'POST /v1/complaints', %s, %s, %s) ON CONFLICT DO NOTHING RETURNING key"
 )
-_KNOWN = (
+_FIND_COMPLAINANT = (
     "SELECT c.id, s.id FROM complainants c JOIN surrogates s ON s.complainant_id = c.id AND s.quarter = %s"
     " WHERE c.fingerprint = %s"
 )
-_MET = (
+_INSERT_COMPLAINANT = (
     "WITH met AS (INSERT INTO complainants (fingerprint, id, first_seen_at) VALUES (%s, %s, %s)"
     " ON CONFLICT DO NOTHING RETURNING id)"
     " INSERT INTO surrogates (complainant_id, quarter, id) SELECT id, %s, %s FROM met ON CONFLICT DO NOTHING"
 )
-_COMPLAINT = (
+_INSERT_COMPLAINT = (
     "WITH taken AS (INSERT INTO complaints (id, channel, external_id, digest, bucket, sender_number, sender_raw,"
     " complainant_id, surrogate, number_cipher, province, sent_at, received_at, filed_at, text, consented,"
     " unsubscribed, vouched, receipt, state, version) VALUES (%(id)s, %(channel)s, %(external_id)s, %(bytes)s, 0,"
@@ -62,7 +64,7 @@ _COMPLAINT = (
     " INSERT INTO vouched_complaints (complainant_id, received_at, complaint_id)"
     " SELECT complainant_id, received_at, id FROM taken"
 )
-_ANSWER = (
+_STORE_RESPONSE = (
     "UPDATE idempotency_keys SET status = 201, headers = %s, body = %s"
-    " WHERE caller = 'channel:app' AND route = 'POST /complaints' AND key = %s"
+    " WHERE caller = 'channel:app' AND route = 'POST /v1/complaints' AND key = %s"
 )

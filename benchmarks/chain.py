@@ -1,4 +1,4 @@
-"""`chain` and `pss_mib_max`: complaints through all services, from the first byte until everybody has heard of all."""
+"""`chain` and `pss_mib_max`: complaints through all services, from the first byte until every event is consumed."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ from pathlib import Path
 
 from benchmarks.cpu import cpu_seconds
 from benchmarks.floor import Floor
-from benchmarks.memory import Peak
-from benchmarks.results import Result, patiently
-from benchmarks.stage import PAUSE, Stage
+from benchmarks.memory import PeakMemory
+from benchmarks.results import Result, wait_until
+from benchmarks.testbed import PAUSE, Testbed
 
 
-def measure(stage: Stage) -> list[Result]:
-    """Complaints per second through all four services, while the carriers and authorities of the sandbox stand still;
-    the floor does by hand what bulk intake, assessment and ports do, one after the other."""
-    made = stage.source
-    services = [process for name, process in stage.system.processes.items() if name != "sandbox"]
-    with stage.undisturbed():
-        since = stage.now("complaints")
-        with Peak(services) as peak:
-            rate = run_through(stage, made.complaints)
-        with Floor(stage, since) as floor:
-            least = floor.chain()
-    stage.reconcile()
-    return [Result.against("chain", rate, "complaints/s", least), Result.alone("pss_mib_max", peak.mib, "MiB")]
+def measure(testbed: Testbed) -> list[Result]:
+    """Complaints per second through all services, with a paused sandbox. The floor does the minimum work of bulk
+    intake, relay and ports, one after the other."""
+    source = testbed.source
+    services = [process for name, process in testbed.system.processes.items() if name != "sandbox"]
+    with testbed.sandbox_paused():
+        since = testbed.now("complaints")
+        with PeakMemory(services) as peak:
+            rate = run_through(testbed, source.complaints)
+        with Floor(testbed, since) as floor:
+            floor_rate = floor.chain()
+    testbed.reconcile()
+    return [Result.against("chain", rate, "complaints/s", floor_rate), Result.alone("pss_mib_max", peak.mib, "MiB")]
 
 
-def run_through(stage: Stage, complaints: Path) -> float:
-    """Hand in a file and wait until every service has heard everything; complaints per second. The world must stand
-    still. We look twice a second, so that the end is told up to half a second late."""
-    spent, began = cpu_seconds(stage), time.monotonic()
-    file = stage.hand_in("complaints", "/complaint-imports", complaints, "application/x-ndjson")
-    patiently(lambda: stage.imported("complaints", file) and stage.heard, pause=PAUSE, seconds=600)
+def run_through(testbed: Testbed, complaints: Path) -> float:
+    """Upload a file and wait until every service has consumed every event; complaints per second. The sandbox must be
+    paused. The end is detected up to half a second late."""
+    used, began = cpu_seconds(testbed), time.monotonic()
+    file = testbed.upload("complaints", "/complaint-imports", complaints, "application/x-ndjson")
+    wait_until(lambda: testbed.imported("complaints", file) and testbed.consumed, pause=PAUSE, seconds=600)
     seconds = time.monotonic() - began
-    counts = stage.imported("complaints", file)
+    counts = testbed.imported("complaints", file)
     assert counts is not None
     filed = counts["accepted"]
-    costs = {name: (total - spent[name]) / filed * 1_000 for name, total in cpu_seconds(stage).items()}
-    told = ", ".join(f"{name} {cost:.2f}" for name, cost in costs.items() if cost >= 0.01)
-    print(f"  {filed:,} complaints in {seconds:.1f} s; CPU, ms each: {sum(costs.values()):.2f} ({told})")
+    costs = {name: (total - used[name]) / filed * 1_000 for name, total in cpu_seconds(testbed).items()}
+    per_process = ", ".join(f"{name} {cost:.2f}" for name, cost in costs.items() if cost >= 0.01)
+    print(f"  {filed:,} complaints in {seconds:.1f} s; CPU, ms each: {sum(costs.values()):.2f} ({per_process})")
     return filed / seconds

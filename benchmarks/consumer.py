@@ -1,4 +1,4 @@
-"""`consumer`: from Kafka through the inbox to a handler that does nothing, beside a loop written by hand."""
+"""`consumer`: from Kafka through the inbox to an empty handler, compared with a minimal loop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kafka import OffsetAndMetadata
 
 from benchmarks.meters import EVENTS, TOPIC, Meters, ReadingTaken, meters
 from benchmarks.results import Result, rates
-from benchmarks.stage import Stage
+from benchmarks.testbed import Testbed
 from chassis.buckets import ALL
 from chassis.database import Tx
 from chassis.events import inbox
@@ -23,26 +23,27 @@ from chassis.events.envelope import Message
 from chassis.events.relay import Relay
 
 
-def measure(stage: Stage) -> list[Result]:
-    """Events per second; the floor is poll–inbox–commit. A topic is read from its beginning by a new group each
-    time."""
-    with meters(stage, "consumer") as made:
-        made.fill()
-        relay = Relay(made.database, made.bootstrap, made.catalogue, stop=threading.Event(), waiter=threading.Event())
+def measure(testbed: Testbed) -> list[Result]:
+    """Events per second; the floor is poll–inbox–commit. Each round reads the topic from its start with a new group."""
+    with meters(testbed, "consumer") as source:
+        source.fill()
+        relay = Relay(
+            source.database, source.bootstrap, source.catalogue, stop=threading.Event(), waiter=threading.Event()
+        )
         while relay.publish(ALL):
             pass
-        return _consumer(made)
+        return _measure(source)
 
 
-def _consumer(made: Meters) -> list[Result]:
-    connection = psycopg.connect(made.database.conninfo)
+def _measure(source: Meters) -> list[Result]:
+    connection = psycopg.connect(source.database.conninfo)
     runs = iter(range(100))
 
-    def forget() -> None:
-        with made.database.begin() as tx:
+    def clear_inbox() -> None:
+        with source.database.begin() as tx:
             tx.execute(inbox.INBOX.delete())
 
-    def ours() -> None:
+    def measured() -> None:
         stop = threading.Event()
         handled = 0
 
@@ -54,19 +55,19 @@ def _consumer(made: Meters) -> list[Result]:
 
         Consumer(
             service="meters",
-            group=f"{made.catalogue.prefix}ours{next(runs)}",
+            group=f"{source.catalogue.prefix}measured{next(runs)}",
             instance="0",
-            database=made.database,
-            bootstrap=made.bootstrap,
-            catalogue=made.catalogue,
+            database=source.database,
+            bootstrap=source.bootstrap,
+            catalogue=source.catalogue,
             routing={ReadingTaken: count},
-            admit=inbox.take,
+            filter_messages=inbox.take,
             stop=stop,
         ).run()
 
-    def by_hand() -> None:
+    def baseline() -> None:
         consumer = clients.consumer(
-            made.bootstrap, f"{made.catalogue.prefix}floor{next(runs)}", "0", [made.catalogue.physical(TOPIC)]
+            source.bootstrap, f"{source.catalogue.prefix}floor{next(runs)}", "0", [source.catalogue.physical(TOPIC)]
         )
         decoder = msgspec.json.Decoder(_Envelope)
         handled = 0
@@ -85,7 +86,7 @@ def _consumer(made: Meters) -> list[Result]:
             handled += len(events)
         consumer.close(autocommit=False)
 
-    value, floor = rates(ours, by_hand, EVENTS, prepare=forget)
+    value, floor = rates(measured, baseline, EVENTS, prepare=clear_inbox)
     connection.close()
     return [Result.against("consumer", value, "events/s", floor)]
 

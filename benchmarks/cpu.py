@@ -1,4 +1,4 @@
-"""What work costs in processor time, which a busy machine does not stretch as it does the time on the clock."""
+"""CPU time of processes. Unlike elapsed time, it does not grow when the machine is busy."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from benchmarks.stage import Stage
+from benchmarks.testbed import Testbed
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def cpu_seconds(stage: Stage) -> dict[str, float]:
-    """Processor seconds (user and system) of every process of the system so far, by its name; those of PostgreSQL with
-    all its sessions."""
-    spent = {name: spent_by([process.pid]) for name, process in stage.system.processes.items()}
-    spent["Kafka"] = spent_by([stage.system.kafka.process.pid])
-    postmaster = stage.system.postgres.process.pid
+def cpu_seconds(testbed: Testbed) -> dict[str, float]:
+    """CPU seconds (user and system) of every process of the system so far, by name; PostgreSQL includes all its
+    sessions."""
+    used = {name: cpu_seconds_of([process.pid]) for name, process in testbed.system.processes.items()}
+    used["Kafka"] = cpu_seconds_of([testbed.system.kafka.process.pid])
+    postmaster = testbed.system.postgres.process.pid
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-    spent["PostgreSQL"] = spent_by([postmaster, *children])
-    return spent
+    used["PostgreSQL"] = cpu_seconds_of([postmaster, *children])
+    return used
 
 
-def spent_by(processes: Iterable[int | str | None]) -> float:
-    """Processor seconds of processes, by their ids, and of those of their children that have ended."""
+def cpu_seconds_of(processes: Iterable[int | str | None]) -> float:
+    """CPU seconds of processes (by id) and of their ended children."""
     ticks = 0
     for pid in processes:
-        # A session may end while we look; what it spent is then its parent's, as that of those before.
+        # A session may end meanwhile; its time is then counted at its parent.
         with suppress(OSError):
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             ticks += sum(map(int, fields[11:15]))

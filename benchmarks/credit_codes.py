@@ -1,19 +1,19 @@
-"""Credit codes by the million: made up, and well formed with both check characters (GB 32100-2015, GB 11714)."""
+"""Millions of made-up credit codes, well-formed with both check characters (GB 32100-2015, GB 11714)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 _PREFIX = "91990000"
-"""An enterprise in no region that there is."""
+"""An enterprise of an unassigned region."""
 _CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _ORGANISATION_CHECKS = "0123456789X0"
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
-_WEIGHTS = tuple(3**place % 31 for place in range(17))
+_WEIGHTS = tuple(3**index % 31 for index in range(17))
 
 
 def credit_codes(count: int) -> Iterator[str]:
-    """So many different codes, at most 100,000,000; the same ones each time."""
+    """That many distinct codes, at most 100,000,000; always the same ones."""
     head = sum(int(each) * weight for each, weight in zip(_PREFIX, _WEIGHTS, strict=False))
     for number in range(count):
         digits = f"{number:08d}"

@@ -1,4 +1,4 @@
-"""`filing`, `filing_pss_mib_max`: a carrier's whole register by bulk, and what memory that takes."""
+"""`filing`, `filing_pss_mib_max`: the rate and the memory of a bulk filing of a carrier's whole register."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.credit_codes import credit_codes
-from benchmarks.floor import copy_anew
-from benchmarks.memory import Peak
-from benchmarks.results import Result, patiently
-from benchmarks.stage import PAUSE, Stage
+from benchmarks.floor import copy_rows
+from benchmarks.memory import PeakMemory
+from benchmarks.results import Result, wait_until
+from benchmarks.testbed import PAUSE, Testbed
 
 ENTERPRISES = 2_000
 FLOOR = 100_000
-"""How many of the rows the floor copies at most."""
+"""The maximum count of rows that the floor copies."""
 
 
-def measure(stage: Stage) -> list[Result]:
-    """Ports per second until each is in the register and its declaration in the outbox, while no other service works;
-    the floor is a COPY of the same rows into ports, filings and outbox (two facts of each). The peak is of the
-    processes of ports.
+def measure(testbed: Testbed) -> list[Result]:
+    """Ports per second until each is in the register and its events are in the outbox, while no other worker runs. The
+    floor is a COPY of the same rows into ports, filings and outbox (two events per port). The peak is of the processes
+    of ports.
     """
-    file = stage.directory / "register.csv"
-    _write(file, stage.sizes.ports)
-    processes = [stage.system.processes[f"ports {role}"] for role in ("api", "worker")]
-    with stage.alone("ports"):
-        since = stage.now("ports")
+    file = testbed.directory / "register.csv"
+    _write(file, testbed.sizes.ports)
+    processes = [testbed.system.processes[f"ports {role}"] for role in ("api", "worker")]
+    with testbed.only_workers_of("ports"):
+        since = testbed.now("ports")
         began = time.monotonic()
-        with Peak(processes) as peak:
-            handed_in = stage.hand_in("ports", "/filing-imports", file, "text/csv")
-            patiently(lambda: stage.imported("ports", handed_in), pause=PAUSE, seconds=1_200)
+        with PeakMemory(processes) as peak:
+            register = testbed.upload("ports", "/filing-imports", file, "text/csv")
+            wait_until(lambda: testbed.imported("ports", register), pause=PAUSE, seconds=1_200)
         seconds = time.monotonic() - began
-        counts = stage.imported("ports", handed_in)
-        if counts is None or counts["accepted"] != stage.sizes.ports:
+        counts = testbed.imported("ports", register)
+        if counts is None or counts["accepted"] != testbed.sizes.ports:
             raise RuntimeError(f"ports were not filed: {counts}")
-        least = _floor(stage, since)
+        floor_rate = _floor(testbed, since)
     return [
-        Result.against("filing", stage.sizes.ports / seconds, "ports/s", least),
+        Result.against("filing", testbed.sizes.ports / seconds, "ports/s", floor_rate),
         Result.alone("filing_pss_mib_max", peak.mib, "MiB"),
     ]
 
 
 def _write(file: Path, ports: int) -> None:
-    """A register of one carrier: its ports are many enterprises'."""
+    """Write a register of one carrier with the ports of many enterprises."""
     codes = list(credit_codes(ENTERPRISES + 1))
     holder, providers = codes[0], islice(cycle(codes[1:]), ports)
     with file.open("w", encoding="utf-8") as opened:
@@ -59,13 +59,13 @@ def _write(file: Path, ports: int) -> None:
             )
 
 
-def _floor(stage: Stage, since: datetime) -> float:
-    with psycopg.connect(stage.database_url("ports")) as database:
-        wanted = {"since": since, "limit": FLOOR}
-        rows = {table: database.execute(statement, wanted).fetchall() for table, statement in _ROWS.items()}
+def _floor(testbed: Testbed, since: datetime) -> float:
+    with psycopg.connect(testbed.database_url("ports")) as database:
+        parameters = {"since": since, "limit": FLOOR}
+        rows = {table: database.execute(statement, parameters).fetchall() for table, statement in _ROWS.items()}
         began = time.monotonic()
         for table, copied in rows.items():
-            copy_anew(database, table, copied)
+            copy_rows(database, table, copied)
         rate = len(rows["ports"]) / (time.monotonic() - began)
         database.execute("DROP TABLE floor_filings, floor_ports, floor_outbox")
     return rate

@@ -1,5 +1,4 @@
-"""The floor of what complaints go through: the rows that the system wrote, moved once more by loops that know nothing
-but these rows."""
+"""The floor of intake and chain: minimal loops that move the same rows as the system did."""
 
 from __future__ import annotations
 
@@ -12,30 +11,30 @@ import msgspec
 import psycopg
 from kafka import OffsetAndMetadata
 
-from benchmarks.stage import Stage
+from benchmarks.testbed import Testbed
 from chassis.events import kafka as clients
 from chassis.events.topics import Catalogue, Topic
 
 TOPIC = "complaints.complaints.v1"
 LINES = 5_000
-"""Rows in a transaction, as an import has them."""
+"""Rows per transaction, as in an import."""
 _BATCH = 2_000
 
 
 class Floor:
-    """The rows that were written since some moment. Every rate is in complaints per second."""
+    """The rows written since a given time. Every rate is in complaints per second."""
 
-    def __init__(self, stage: Stage, since: datetime) -> None:
-        self._bootstrap = stage.system.kafka.bootstrap
-        self._complaints = psycopg.connect(stage.database_url("complaints"))
-        self._ports = psycopg.connect(stage.database_url("ports"))
+    def __init__(self, testbed: Testbed, since: datetime) -> None:
+        self._bootstrap = testbed.system.kafka.bootstrap
+        self._complaints = psycopg.connect(testbed.database_url("complaints"))
+        self._ports = psycopg.connect(testbed.database_url("ports"))
         prefix = f"floor{time.monotonic_ns()}."
         topic = Topic(owner="floor", consumers=(), key="", partitions=6, events=(), retention_days=1)
         self._topic = prefix + TOPIC
         Catalogue({TOPIC: topic}, prefix).create(self._bootstrap, ["floor"])
-        wanted = {"since": since, "topic": TOPIC}
+        parameters = {"since": since, "topic": TOPIC}
         self._rows = {
-            name: self._complaints.execute(statement, wanted).fetchall()
+            name: self._complaints.execute(statement, parameters).fetchall()
             for name, statement in (
                 ("complaints", "SELECT * FROM complaints WHERE filed_at >= %(since)s"),
                 ("outbox", "SELECT * FROM outbox WHERE created_at >= %(since)s AND topic = %(topic)s"),
@@ -67,12 +66,12 @@ class Floor:
         began = time.monotonic()
         self._copy_all()
         self._produce()
-        self._hear()
+        self._consume()
         return self._items / (time.monotonic() - began)
 
     def _copy_all(self) -> None:
         for name, rows in self._rows.items():
-            copy_anew(self._complaints, name, rows)
+            copy_rows(self._complaints, name, rows)
 
     def _produce(self) -> None:
         producer = clients.producer(self._bootstrap, "floor")
@@ -94,44 +93,44 @@ class Floor:
             self._complaints.commit()
         producer.close()
 
-    def _hear(self) -> None:
+    def _consume(self) -> None:
         for name in ("inbox", "evidence"):
-            make_anew(self._ports, name)
+            create_copy(self._ports, name)
         consumer = clients.consumer(self._bootstrap, self._topic, "0", [self._topic])
-        decoder = msgspec.json.Decoder(_Heard)
+        decoder = msgspec.json.Decoder(_EventId)
         evidence = iter(self._evidence)
-        heard = 0
-        while heard < len(self._rows["outbox"]):
+        count = 0
+        while count < len(self._rows["outbox"]):
             polled = consumer.poll(timeout_ms=500)
             events = [decoder.decode(record.value) for records in polled.values() for record in records]
             if not events:
                 continue
             self._ports.execute(
-                "INSERT INTO floor_inbox (event_id, type, heard_at) SELECT unnest(%s::uuid[]), 'heard', now()",
+                "INSERT INTO floor_inbox (event_id, type, heard_at) SELECT unnest(%s::uuid[]), 'floor', now()",
                 ([event.id for event in events],),
             )
             _copy(self._ports, "floor_evidence", [row for _, row in zip(events, evidence, strict=False)])
             self._ports.commit()
             consumer.commit({tp: OffsetAndMetadata(records[-1].offset + 1, "", -1) for tp, records in polled.items()})
-            heard += len(events)
+            count += len(events)
         consumer.close(autocommit=False)
 
 
-class _Heard(msgspec.Struct):
+class _EventId(msgspec.Struct):
     id: str
     data: dict[str, Any]
 
 
-def make_anew(connection: psycopg.Connection[Any], table: str) -> None:
-    """Make the empty copy of a table, with its indexes, beside it."""
+def create_copy(connection: psycopg.Connection[Any], table: str) -> None:
+    """Create an empty copy of a table with its indexes."""
     connection.execute(f"DROP TABLE IF EXISTS floor_{table}")
     connection.execute(f"CREATE TABLE floor_{table} (LIKE {table} INCLUDING INDEXES)")
     connection.commit()
 
 
-def copy_anew(connection: psycopg.Connection[Any], table: str, rows: Sequence[Any]) -> None:
-    """COPY rows of a table into an empty copy of it, in transactions of 5,000."""
-    make_anew(connection, table)
+def copy_rows(connection: psycopg.Connection[Any], table: str, rows: Sequence[Any]) -> None:
+    """COPY rows of a table into a new empty copy of it, in transactions of 5,000."""
+    create_copy(connection, table)
     for start in range(0, len(rows), LINES):
         _copy(connection, f"floor_{table}", rows[start : start + LINES])
         connection.commit()

@@ -1,4 +1,4 @@
-"""`growth`: how fast the chain still is when ten times as many complaints are stored."""
+"""`growth`: the rate of the chain with ten times as many stored complaints."""
 
 from __future__ import annotations
 
@@ -12,78 +12,78 @@ from anning.services import NAMES
 from benchmarks import load
 from benchmarks.chain import run_through
 from benchmarks.results import Result
-from benchmarks.stage import Stage
+from benchmarks.testbed import Testbed
 
 COMPLAINTS = 40_000
-"""How many run through at each fill, at most."""
+"""The maximum count of complaints in each measurement."""
 SEEDS = (200_000, 300_000)
-"""Of the scenarios that run through: other people and numbers than anywhere else."""
+"""Seeds of the measured scenarios: their people and numbers occur nowhere else."""
 TIMES = 10
 
 Changes = Mapping[str, str]
-"""What is another in the copy numbered `n`: an expression by column."""
+"""The changed columns of the copy numbered `n`: an SQL expression by column."""
 
 
-def measure(stage: Stage) -> list[Result]:
-    """The rate of the chain when everything is stored ten times over, as a share of the rate before.
+def measure(testbed: Testbed) -> list[Result]:
+    """The rate of the chain with ten times the stored data, as a share of the rate before.
 
-    What is stored is what the chain (and what was measured before) left; it is multiplied within the four databases,
-    each copy with other ids, numbers and people, a day older than the one before, and with nothing left to do.
+    The data of the earlier measurements is copied within the four databases. Each copy has other ids, numbers and
+    people, is a day older than the previous one, and has no pending work.
     """
-    if _stored(stage) < stage.sizes.complaints:
-        with stage.undisturbed():
-            run_through(stage, stage.source.complaints)
-    some = min(COMPLAINTS, stage.sizes.complaints)
-    few, many = (load.prepare(stage.directory / f"growth-{seed}", None, some, seed) for seed in SEEDS)
+    if _stored(testbed) < testbed.sizes.complaints:
+        with testbed.sandbox_paused():
+            run_through(testbed, testbed.source.complaints)
+    count = min(COMPLAINTS, testbed.sizes.complaints)
+    few, many = (load.prepare(testbed.directory / f"growth-{seed}", None, count, seed) for seed in SEEDS)
     for each in (few, many):
-        stage.file_register(each)
-    with stage.undisturbed():
-        stage.settle()
-        _tidy(stage)
-        before = _run_through(stage, few)
-        _multiply(stage, max(1, round(TIMES * stage.sizes.complaints / _stored(stage)) - 1))
-        _tidy(stage)
-        after = _run_through(stage, many)
-    stage.settle()
+        testbed.file_register(each)
+    with testbed.sandbox_paused():
+        testbed.settle()
+        _vacuum(testbed)
+        before = _run_through(testbed, few)
+        _multiply(testbed, max(1, round(TIMES * testbed.sizes.complaints / _stored(testbed)) - 1))
+        _vacuum(testbed)
+        after = _run_through(testbed, many)
+    testbed.settle()
     return [Result.alone("growth", after / before, "share")]
 
 
-def _run_through(stage: Stage, made: load.Input) -> float:
-    print(f"  with {_stored(stage):,} complaints stored:", end="", flush=True)
-    return run_through(stage, made.complaints)
+def _run_through(testbed: Testbed, source: load.Input) -> float:
+    print(f"  with {_stored(testbed):,} complaints stored:", end="", flush=True)
+    return run_through(testbed, source.complaints)
 
 
-def _stored(stage: Stage) -> int:
-    row = stage.databases["complaints"].execute("SELECT count(*) FROM complaints").fetchone()
+def _stored(testbed: Testbed) -> int:
+    row = testbed.databases["complaints"].execute("SELECT count(*) FROM complaints").fetchone()
     assert row is not None
     return int(row[0])
 
 
-def _tidy(stage: Stage) -> None:
-    """What autovacuum and the checkpointer would do while something is measured is done before."""
+def _vacuum(testbed: Testbed) -> None:
+    """Vacuum, analyse and write a checkpoint now, so that this does not happen during a measurement."""
     for name in NAMES:
-        stage.databases[name].execute("VACUUM ANALYZE")
-    with psycopg.connect(stage.system.postgres.url(), autocommit=True) as superuser:
+        testbed.databases[name].execute("VACUUM ANALYZE")
+    with psycopg.connect(testbed.system.postgres.url(), autocommit=True) as superuser:
         superuser.execute("CHECKPOINT")
 
 
 # -------------------------------------------------------------------------------------------------------- copies
 
 
-def _multiply(stage: Stage, copies: int) -> None:
+def _multiply(testbed: Testbed, copies: int) -> None:
     began = time.monotonic()
 
     def fill(service: str) -> None:
         for table, changes in (*_TABLES[service].items(), *_MECHANISM.items()):
-            _copy(stage, service, table, changes, copies)
+            _copy(testbed, service, table, changes, copies)
 
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(fill, NAMES))
     print(f"  {copies} copies made in {time.monotonic() - began:.0f} s")
 
 
-def _copy(stage: Stage, service: str, table: str, changes: Changes, copies: int) -> None:
-    database = stage.databases[service]
+def _copy(testbed: Testbed, service: str, table: str, changes: Changes, copies: int) -> None:
+    database = testbed.databases[service]
     columns = [
         name
         for (name,) in database.execute(
@@ -100,7 +100,7 @@ def _copy(stage: Stage, service: str, table: str, changes: Changes, copies: int)
 
 
 def _older(column: str) -> str:
-    """Another id, which sorts where it would had it been given `n` days before (a UUIDv7 begins with its time)."""
+    """Another id, as if created `n` days earlier (a UUIDv7 begins with its time)."""
     digits = f"replace({column}::text, '-', '')"
     milliseconds = f"('x' || left({digits}, 12))::bit(48)::bigint - n * 86400000"
     return f"(lpad(to_hex({milliseconds}), 12, '0') || substr({digits}, 13))::uuid"
@@ -112,7 +112,7 @@ def _another(column: str) -> str:
 
 
 def _longer(column: str) -> str:
-    """A text of its own: a number with more digits than any has, a key, a subject."""
+    """A unique text, by eight further digits: for numbers, keys and subjects."""
     return f"{column} || lpad(n::text, 8, '0')"
 
 

@@ -1,4 +1,4 @@
-"""`pss_mib_max`, and what processes hold of memory whenever it is asked: their proportional set sizes."""
+"""The memory of processes: their proportional set sizes, and the peak (`pss_mib_max`)."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def pss_mib(process: Process) -> float:
     return 0.0
 
 
-class Peak:
-    """The largest proportional set size of any of some processes, looked at twice a second while one is inside."""
+class PeakMemory:
+    """The largest proportional set size of any of the processes, sampled twice a second during the block."""
 
     def __init__(self, processes: Collection[Process]) -> None:
         self.mib = 0.0

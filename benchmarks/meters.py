@@ -1,4 +1,4 @@
-"""What the relay and the consumer are measured with: a database and a topic that no service has to do with."""
+"""A database and a topic outside the services, with which relay and consumer are measured."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
-from benchmarks.stage import Stage
+from benchmarks.testbed import Testbed
 from chassis.aggregate import Cause, Recorded
 from chassis.database import MECHANISM, Database
+from chassis.event import Event
 from chassis.events import outbox
-from chassis.events.event import Event
 from chassis.events.topics import Catalogue, Topic
 from chassis.ids import new_id
 
@@ -41,7 +41,7 @@ class ReadingTaken(Event, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Meters:
-    """The outbox and inbox of a service that takes readings of meters, and its topic."""
+    """The outbox, inbox and topic of a made-up service that reads meters."""
 
     database: Database
     bootstrap: str
@@ -59,15 +59,15 @@ class Meters:
 
 
 @contextmanager
-def meters(stage: Stage, name: str) -> Iterator[Meters]:
-    """Meters of their own in a database of this name."""
-    url = stage.system.postgres.create_database(f"bench_{name}")
+def meters(testbed: Testbed, name: str) -> Iterator[Meters]:
+    """A new database with this name, and a new topic."""
+    url = testbed.system.postgres.create_database(f"bench_{name}")
     database = Database(url, pool=4, flush=outbox.flush_as("meters"))
     with database.engine.begin() as connection:
         MECHANISM.create_all(connection)
     topic = Topic(owner="meters", consumers=("meters",), key="meter", partitions=6, events=(), retention_days=1)
     catalogue = Catalogue({TOPIC: topic}, f"bench{new_id().hex[-8:]}.")
-    bootstrap = stage.system.kafka.bootstrap
+    bootstrap = testbed.system.kafka.bootstrap
     catalogue.create(bootstrap, ["meters"])
     try:
         yield Meters(database, bootstrap, catalogue)

@@ -1,5 +1,5 @@
-"""`order_latency_p50_ms`, `order_latency_p99_ms`: how long after the complaint that completes a window its order can be
-read over REST, while nothing else happens."""
+"""`order_latency_p50_ms`, `order_latency_p99_ms`: the time from the complaint that completes a window until its order
+can be read over REST, in an idle system."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import psycopg
 from kafka import KafkaConsumer
 
 from benchmarks import load
-from benchmarks.results import Result, patiently
-from benchmarks.stage import STAFF, Stage
+from benchmarks.results import Result, wait_until
+from benchmarks.testbed import STAFF, Testbed
 from chassis import clock
 from chassis.events import kafka as clients
 from chassis.events.topics import Catalogue, Topic
@@ -23,35 +23,37 @@ from sandbox import scenario
 
 ROUNDS = 60
 BEFORE = 4
-"""Complaints about a number that do not complete a window yet: one below the bar of the rule shutdown.commercial."""
+"""Complaints about a number before the completing one: one below the threshold of the rule shutdown.commercial."""
 TOPIC = "floor.latency.v1"
 
 
-def measure(stage: Stage) -> list[Result]:
-    """Milliseconds from the 201 until the order is read; api and worker are processes apart. The floor does by hand
-    what must happen in between: insert, produce, poll, insert, read."""
-    numbers = _filed_ports(stage)
-    with stage.undisturbed():
-        ours = _timed(stage, numbers)
-        floor = _by_hand(stage, numbers[0])
-    stage.settle()
+def measure(testbed: Testbed) -> list[Result]:
+    """Milliseconds from the response 201 until the order is read; API and worker are separate processes. The floor does
+    the minimum work in between: insert, produce, poll, insert, read."""
+    numbers = _filed_ports(testbed)
+    with testbed.sandbox_paused():
+        measured = _timed(testbed, numbers)
+        floor = _baseline(testbed, numbers[0])
+    testbed.settle()
     return [
-        Result.against(f"order_latency_p{percent}_ms", _percentile(ours, percent), "ms", _percentile(floor, percent))
+        Result.against(
+            f"order_latency_p{percent}_ms", _percentile(measured, percent), "ms", _percentile(floor, percent)
+        )
         for percent in (50, 99)
     ]
 
 
-def _timed(stage: Stage, numbers: list[str]) -> list[float]:
+def _timed(testbed: Testbed, numbers: list[str]) -> list[float]:
     taken = []
-    with stage.calls("complaints", "channel:app") as channel, stage.calls("ports", STAFF) as ports:
+    with testbed.client("complaints", "channel:app") as channel, testbed.client("ports", STAFF) as ports:
         for number in numbers:
             for _ in range(BEFORE):
                 _complain(channel, number)
-        stage.settle()
+        testbed.settle()
         for number in numbers:
             _complain(channel, number)
             answered = time.monotonic()
-            patiently(partial(_orders_of, ports, number), pause=0.001)
+            wait_until(partial(_orders_of, ports, number), pause=0.001)
             taken.append((time.monotonic() - answered) * 1_000)
     return taken
 
@@ -69,35 +71,35 @@ def _percentile(values: list[float], percent: int) -> float:
     return quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def _filed_ports(stage: Stage) -> list[str]:
-    """Fresh ports under the signature that the complaints bear, known to all services."""
+def _filed_ports(testbed: Testbed) -> list[str]:
+    """New ports with the signature of the complaints, received by all services."""
     numbers = [f"10690789{number:04d}" for number in range(ROUNDS)]
     enterprise = scenario.generate(clock.now()).filings[0]
     rows = [
         asdict(replace(enterprise, number=number, carrier="CMCC", province="", signature=load.SIGNATURE))
         for number in numbers
     ]
-    file = stage.directory / "latency.csv"
+    file = testbed.directory / "latency.csv"
     load.write_ports(file, rows)
-    filed = stage.staff["ports"].upload("/filing-imports", file, "text/csv")
+    filed = testbed.staff["ports"].upload("/filing-imports", file, "text/csv")
     if filed["accepted"] != ROUNDS:
         raise RuntimeError(f"ports were not filed: {filed}")
-    stage.settle()
+    testbed.settle()
     return numbers
 
 
-def _by_hand(stage: Stage, number: str) -> list[float]:
+def _baseline(testbed: Testbed, number: str) -> list[float]:
     topic = Topic(owner="floor", consumers=(), key="", partitions=1, events=(), retention_days=1)
     catalogue = Catalogue({TOPIC: topic}, f"bench{time.monotonic_ns()}.")
-    bootstrap = stage.system.kafka.bootstrap
+    bootstrap = testbed.system.kafka.bootstrap
     catalogue.create(bootstrap, ["floor"])
     name = catalogue.physical(TOPIC)
     producer = clients.producer(bootstrap, "floor")
     consumer: KafkaConsumer = clients.consumer(bootstrap, name, "0", [name])
     consumer.poll(timeout_ms=2_000)
     taken = []
-    database = stage.system.postgres.create_database("bench_latency")
-    with psycopg.connect(database) as connection, stage.calls("ports", STAFF) as ports:
+    database = testbed.system.postgres.create_database("bench_latency")
+    with psycopg.connect(database) as connection, testbed.client("ports", STAFF) as ports:
         connection.execute("CREATE TABLE hops (place int, payload bytea)")
         connection.commit()
         for _ in range(ROUNDS):

@@ -1,4 +1,4 @@
-"""`relay`: from the outbox to Kafka, beside a loop written by hand that does the same work without its care."""
+"""`relay`: from the outbox to Kafka, compared with a minimal loop without its guarantees."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ import psycopg
 
 from benchmarks.meters import EVENTS, TOPIC, Meters, meters
 from benchmarks.results import Result, rates
-from benchmarks.stage import Stage
+from benchmarks.testbed import Testbed
 from chassis.buckets import ALL
 from chassis.events import kafka as clients
 from chassis.events.relay import Relay
 
 
-def measure(stage: Stage) -> list[Result]:
+def measure(testbed: Testbed) -> list[Result]:
     """Events per second; the floor is select–produce–mark with kafka-python and crc32c."""
-    with meters(stage, "relay") as made:
-        return _relay(made)
+    with meters(testbed, "relay") as source:
+        return _measure(source)
 
 
-def _relay(made: Meters) -> list[Result]:
-    relay = Relay(made.database, made.bootstrap, made.catalogue, stop=threading.Event(), waiter=threading.Event())
-    producer = clients.producer(made.bootstrap, "floor")
-    connection = psycopg.connect(made.database.conninfo)
+def _measure(source: Meters) -> list[Result]:
+    relay = Relay(source.database, source.bootstrap, source.catalogue, stop=threading.Event(), waiter=threading.Event())
+    producer = clients.producer(source.bootstrap, "floor")
+    connection = psycopg.connect(source.database.conninfo)
 
-    def ours() -> None:
+    def measured() -> None:
         while relay.publish(ALL):
             pass
 
-    def by_hand() -> None:
-        name = made.catalogue.physical(TOPIC)
+    def baseline() -> None:
+        name = source.catalogue.physical(TOPIC)
         headers = [("content-type", b"application/cloudevents+json; charset=utf-8")]
         while True:
             rows = connection.execute(
@@ -46,7 +46,7 @@ def _relay(made: Meters) -> list[Result]:
             )
             connection.commit()
 
-    value, floor = rates(ours, by_hand, EVENTS, prepare=made.fill)
+    value, floor = rates(measured, baseline, EVENTS, prepare=source.fill)
     connection.close()
     producer.close()
     return [Result.against("relay", value, "events/s", floor)]

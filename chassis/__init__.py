@@ -1,1 +1,1 @@
-"""The mechanism that every service stands on; it knows no domain."""
+"""The mechanism on which every service is built. It contains no domain knowledge."""

@@ -1,4 +1,4 @@
-"""The audit log: who did what to what, when and why, written in the transaction of the act itself."""
+"""The audit log: who did what to which object, when and why. Written in the transaction of the act itself."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ AUDIT_LOG = sa.Table(
     sa.Column("before_digest", sa.LargeBinary),
     sa.Column("after_digest", sa.LargeBinary),
 )
-"""Rows are only ever added; `digest` is what a state is compared by, so that no personal data is kept here."""
+"""Rows are only ever added. States are compared by their digests, so that the log holds no personal data."""
 
 
 class Actor(Protocol):
-    """Whoever acts: a caller of the API, or an operator at the command line."""
+    """A caller of the API, or an operator at the command line."""
 
     @property
     def subject(self) -> str: ...
@@ -42,13 +42,13 @@ def record(
     tx: Tx,
     actor: Actor,
     act: str,
-    object: str,  # noqa: A002 - what the log's readers call it
+    object: str,  # noqa: A002 - the name in the audit log
     reason: str,
     *,
     before: bytes | None = None,
     after: bytes | None = None,
 ) -> None:
-    """Note that `actor` did `act` (such as "order-lifted") to `object` (such as "order:<id>") for `reason`.
+    """Record that `actor` did `act` (such as "order-lifted") to `object` (such as "order:<id>") for `reason`.
 
     `before` and `after` are digests of the object's state, see `digest`.
     """
@@ -68,5 +68,5 @@ def record(
 
 
 def digest(state: object) -> bytes:
-    """SHA-256 of a state (structs, dataclasses, plain values) in one canonical form."""
+    """SHA-256 of a state (structs, dataclasses, plain values) in a canonical encoding."""
     return hashlib.sha256(msgspec.json.encode(state, order="deterministic")).digest()

@@ -1,7 +1,7 @@
-"""Sixteen buckets of a key, each worked on by one owner at a time.
+"""Sixteen buckets of a key, each processed by one owner at a time.
 
-What must keep its order per key (the relay, assessment) is divided by bucket; an owner holds a session-level
-advisory lock, so that PostgreSQL itself gives the bucket on when the owner's connection dies.
+Work that must keep its order per key (the relay, assessment) is divided by bucket. An owner holds a session-level
+advisory lock, so that PostgreSQL itself releases the bucket when the owner's connection dies.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ log = structlog.get_logger()
 
 
 def bucket_of(key: str) -> int:
-    """The bucket of a key; the same in every process and every release."""
+    """The bucket of a key: the same in every process and every release."""
     return zlib.crc32(key.encode()) % COUNT
 
 
 class Ownership:
-    """The buckets of one kind of work that this process owns, on a connection of its own."""
+    """The buckets of one kind of work that this process owns, held on a dedicated connection."""
 
     def __init__(self, conninfo: str, work: str) -> None:
         self._conninfo = conninfo
@@ -39,20 +39,20 @@ class Ownership:
         self.release()
 
     def claim(self) -> tuple[int, ...]:
-        """Take every bucket that is free and return all that are held now, sorted.
+        """Lock every free bucket and return all buckets held now, sorted.
 
-        Proves with a round trip that the locks are still ours. Raises psycopg.OperationalError when the database
-        is gone; all buckets count as lost then.
+        The round trip proves that the locks are still held. Raises psycopg.OperationalError when the database is
+        unreachable; all buckets count as lost then.
         """
         try:
             if self._connection is None:
                 self._connection = psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5)
-                # A dead host must not keep its buckets for two hours of TCP patience.
+                # With the default of TCP a dead host would keep its buckets for two hours.
                 self._connection.execute("SET tcp_keepalives_idle = 5")
                 self._connection.execute("SET tcp_keepalives_interval = 2")
                 self._connection.execute("SET tcp_keepalives_count = 3")
             free = [bucket for bucket in ALL if bucket not in self.owned]
-            # With nothing free this is still the round trip that shows the connection, and so the locks, alive.
+            # With no free bucket this is still the round trip that proves the connection, and so the locks, alive.
             rows = self._connection.execute(
                 "SELECT b FROM unnest(%s::int[]) AS b WHERE pg_try_advisory_lock(%s, b)", (free, self._namespace)
             ).fetchall()
@@ -65,7 +65,7 @@ class Ownership:
         return tuple(sorted(self.owned))
 
     def release(self) -> None:
-        """Give all buckets back by closing the connection that holds them."""
+        """Release all buckets by closing the connection that holds them."""
         connection, self._connection = self._connection, None
         self.owned = frozenset()
         if connection is not None:

@@ -1,7 +1,7 @@
-"""The one source of time for everything that decides.
+"""The one source of time for every decision.
 
-Services and tests ask `now()`. A test sets it in its own process with `frozen` or `shifted`; nothing is shared
-between processes. Tokens, TLS and leases use real time and must not come here.
+Services and tests call `now()`. A test sets the clock of its own process with `frozen` or `shifted`; processes share no
+clock. Tokens, TLS and leases use real time, not this module.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-_read: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731 - rebound as a whole by the two below
+_read: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731 - rebound by the two functions below
 
 
 def now() -> datetime:
@@ -20,14 +20,14 @@ def now() -> datetime:
 
 @contextmanager
 def frozen(at: datetime) -> Iterator[None]:
-    """Let the clock of this process stand at `at` (aware) for the length of the block."""
+    """Stop the clock of this process at `at` (aware) for the duration of the block."""
     with _reading(lambda: at.astimezone(UTC)):
         yield
 
 
 @contextmanager
 def shifted(by: timedelta) -> Iterator[None]:
-    """Let the clock of this process run `by` ahead (or behind, when negative) for the length of the block."""
+    """Run the clock of this process ahead by `by` (behind, when negative) for the duration of the block."""
     with _reading(lambda: datetime.now(UTC) + by):
         yield
 

@@ -1,6 +1,6 @@
 """PostgreSQL: one transaction per request, batch or sweep, with the outbox flushed just before the commit.
 
-Reads and writes are different types: a view asks for `Read`, a command for `Tx`, so that no view can write.
+Reads and writes have different types: a view takes `Read`, a command takes `Tx`, so that no view can write.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ NAMING = {
 }
 
 Key = sa.Text(collation="C")
-"""Text that is compared by its bytes: codes, numbers, keys. Never ordered by a language's rules."""
+"""Text compared by its bytes: codes, numbers, keys. Never sorted by the rules of a language."""
 
 MECHANISM = sa.MetaData(naming_convention=NAMING)
-"""The tables of the chassis itself, which every service has beside its own."""
+"""The tables of the chassis itself, which every service has in addition to its own."""
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 Flush = Callable[["Tx", Sequence[Recorded]], None]
@@ -45,7 +45,7 @@ def metadata() -> sa.MetaData:
 
 
 class StaleAggregateError(Exception):
-    """A row was not at the version it was loaded with: somebody changed it in between."""
+    """A row has another version than when it was loaded: another transaction has changed it."""
 
 
 class Read:
@@ -59,9 +59,9 @@ class Read:
         return self.connection.execute(statement, parameters)
 
     def rows(self, statement: str, parameters: Mapping[str, Any]) -> list[Any]:
-        """Run a statement in the driver's own words (`%(name)s`) and fetch what it returns, as named tuples.
+        """Run a statement with the driver's parameters (`%(name)s`) and fetch its rows as named tuples.
 
-        For what every request does: SQLAlchemy takes twice as long as the driver by itself. The driver's errors pass
+        For statements of every request: SQLAlchemy takes twice as long as the driver alone. The driver's errors pass
         through.
         """
         cursor = self._driver.cursor(row_factory=namedtuple_row)
@@ -76,7 +76,7 @@ class Read:
 
 
 class Tx(Read):
-    """One transaction. What its aggregates recorded leaves with its commit, or not at all."""
+    """One transaction. Events that its aggregates recorded are published with its commit, or not at all."""
 
     def __init__(self, connection: Connection, cause: Cause) -> None:
         super().__init__(connection)
@@ -85,14 +85,14 @@ class Tx(Read):
         self._events: list[Recorded] = []
 
     def publish(self, aggregates: Iterable[Aggregate]) -> None:
-        """Take what the aggregates recorded. Call it after their rows are written: the lock on the row is what
-        puts two writers' events in one order."""
+        """Publish the events that the aggregates recorded. Call it after their rows are written: the row lock puts the
+        events of two writers in order."""
         for each in aggregates:
             self._events.extend(each.drain())
 
     def announce(self) -> None:
-        """Let this service's workers know, after the commit, that there is work; without it they find it by
-        polling. What is published wakes the relay in any case, and nobody else."""
+        """Notify this service's workers of new work after the commit; without it they find the work by polling.
+        Published events always wake the relay, and only the relay."""
         self.announced = True
 
     def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -103,17 +103,17 @@ class Tx(Read):
                 copy.write_row(row)
 
     def cursor(self) -> Any:
-        """A cursor of the driver within this transaction, for what Core does not do."""
+        """A cursor of the driver within this transaction, for what Core does not support."""
         return self._driver.cursor()
 
     def take_events(self) -> list[Recorded]:
-        """Hand over the events published so far, in order."""
+        """Return and clear the events published so far, in order."""
         events, self._events = self._events, []
         return events
 
 
 class Database:
-    """The database of one service, as one process uses it."""
+    """The database of one service in one process."""
 
     def __init__(
         self,
@@ -125,8 +125,8 @@ class Database:
         lock_timeout_ms: int = 10_000,
         statement_timeout_ms: int = 120_000,
     ) -> None:
-        """`flush` writes published events into the outbox; `committed` is told after a commit what it left,
-        as `chassis.wakeup` names it."""
+        """`flush` writes published events to the outbox. `committed` is called after a commit with EVENTS or WORK of
+        `chassis.wakeup`."""
         options = f"-c lock_timeout={lock_timeout_ms} -c statement_timeout={statement_timeout_ms} -c timezone=UTC"
         self.url = make_url(url).set(drivername="postgresql+psycopg")
         self.engine: Engine = sa.create_engine(
@@ -134,7 +134,7 @@ class Database:
             pool_size=pool,
             max_overflow=0,
             pool_timeout=5,
-            hide_parameters=True,  # they may be personal data, and errors end up in logs
+            hide_parameters=True,  # they can be personal data, and errors are logged
             connect_args={"options": options, "connect_timeout": 5, "application_name": "anning"},
         )
         event.listen(self.engine, "connect", _write_arrays)
@@ -145,7 +145,7 @@ class Database:
 
     @contextmanager
     def begin(self, cause: Cause | None = None) -> Iterator[Tx]:
-        """A transaction: commits when the block ends, rolls back when it raises."""
+        """A transaction: commits at the end of the block, rolls back on an exception."""
         with self.engine.connect() as connection:
             with connection.begin():
                 tx = Tx(connection, cause or Cause.beginning(new_id()))
@@ -153,14 +153,14 @@ class Database:
                 events = tx.take_events()
                 if events:
                     if self._flush is None:
-                        raise RuntimeError("this database has no outbox, yet events were published")
+                        raise RuntimeError("events were published, but this database has no outbox")
                     self._flush(tx, events)
             if (events or tx.announced) and self._committed is not None:
                 self._committed(WORK if tx.announced else EVENTS)
 
     @property
     def conninfo(self) -> str:
-        """The address for a connection outside the pool: a lock's owner, a listener."""
+        """The address for connections outside the pool: owners of locks, listeners."""
         return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     @contextmanager
@@ -170,7 +170,7 @@ class Database:
             yield Read(connection)
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close every connection."""
         self.engine.dispose()
 
 
@@ -179,14 +179,14 @@ def _write_arrays(connection: Any, _: object) -> None:
 
 
 def _check(connection: psycopg.Connection[Any], *_: object) -> None:
-    """Leave a connection to nobody that the server has ended: one that waits has something to read then.
+    """Discard connections that the server has closed: an idle socket with readable data has received EOF.
 
-    To ask the server every time would be one more round trip per request.
+    A query to the server on every checkout would cost one more round trip per request.
     """
-    waiting = select.poll()
+    readable = select.poll()
     try:
-        waiting.register(connection.fileno(), select.POLLIN)
-        if not waiting.poll(0):
+        readable.register(connection.fileno(), select.POLLIN)
+        if not readable.poll(0):
             return
         connection.execute("SELECT 1")
         connection.rollback()
@@ -202,13 +202,13 @@ _TRANSIENT_STATES = {
     "57P02",  # crash_shutdown
     "57P03",  # cannot_connect_now
     "53300",  # too_many_connections
-    "25006",  # read_only_sql_transaction: a standby answered
+    "25006",  # read_only_sql_transaction: the server is a standby
 }
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same transaction may succeed when it is simply run again: a lost connection, a deadlock, a lock
-    that took too long, a server that starts or stops."""
+    """Whether the same transaction can succeed when it is run again: after a lost connection, a deadlock, a lock
+    time-out, or a start or stop of the server."""
     if isinstance(error, sa.exc.TimeoutError):
         return True
     if isinstance(error, sa.exc.DBAPIError):

@@ -1,4 +1,4 @@
-"""What every service cleans up: published events, heard events, kept answers."""
+"""Clean-up in every service: published outbox rows, inbox entries, stored idempotent responses."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from datetime import timedelta
 from chassis.database import Tx
 from chassis.events import inbox, outbox
 from chassis.http import idempotency
-from chassis.service import Slice, Sweep
+from chassis.sweeper import Slice, Sweep
 
 KEEP_OUTBOX = timedelta(days=7)
 KEEP_INBOX = timedelta(days=35)
-"""Longer than any topic keeps its records: an event that is read again must still be known."""
-KEEP_ANSWERS = timedelta(days=7)
+"""Longer than the retention of any topic: an event that is read again must still be in the inbox."""
+KEEP_RESPONSES = timedelta(days=7)
 
 
 def _outbox(tx: Tx, piece: Slice) -> int:
@@ -23,12 +23,12 @@ def _inbox(tx: Tx, piece: Slice) -> int:
     return inbox.prune(tx, KEEP_INBOX, piece.limit)
 
 
-def _answers(tx: Tx, piece: Slice) -> int:
-    return idempotency.prune(tx, KEEP_ANSWERS, piece.limit)
+def _responses(tx: Tx, piece: Slice) -> int:
+    return idempotency.prune(tx, KEEP_RESPONSES, piece.limit)
 
 
 SWEEPS = (
-    Sweep(name="published events", run=_outbox, every=timedelta(minutes=10), limit=5_000, woken=False),
-    Sweep(name="heard events", run=_inbox, every=timedelta(minutes=10), limit=5_000, woken=False),
-    Sweep(name="kept answers", run=_answers, every=timedelta(minutes=10), limit=5_000, woken=False),
+    Sweep(name="prune-outbox", run=_outbox, every=timedelta(minutes=10), limit=5_000, woken=False),
+    Sweep(name="prune-inbox", run=_inbox, every=timedelta(minutes=10), limit=5_000, woken=False),
+    Sweep(name="prune-idempotency-keys", run=_responses, every=timedelta(minutes=10), limit=5_000, woken=False),
 )

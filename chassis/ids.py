@@ -1,4 +1,4 @@
-"""Identifiers: UUID version 7 (RFC 9562), so that new rows land at the end of an index."""
+"""Identifiers: UUID version 7 (RFC 9562), so that new rows are added at the end of an index."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ import uuid_utils.compat
 
 
 def new_id() -> UUID:
-    """A fresh identifier; later ones sort after earlier ones within a process."""
+    """A new identifier; later ones sort after earlier ones within a process."""
     return uuid_utils.compat.uuid7()

@@ -21,12 +21,13 @@ _CUTS = (
     (re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"), "<token>"),
     (re.compile(r"(?<=://)([^\s:/@]+):[^\s@/]+(?=@)"), r"\1:<password>"),
 )
-# What every text has in which there is something to cut: most have not, and are looked at once.
+# Every text with something to redact matches this; most texts do not, and are searched only once.
 _SUSPECT = re.compile(r"[1１][3-9３-９]\d{9}|eyJ|://")
 
 
 def configure(level: str, form: str) -> None:
-    """Set up this process's logs: `level` as logging names it, `form` json or console. Later calls replace earlier."""
+    """Configure the logs of this process: `level` as in logging, `form` json or console. A later call replaces the
+    configuration."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -47,11 +48,11 @@ def configure(level: str, form: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = _Unhurried(sys.stderr)
+    handler = BufferedHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            # Last of all, so that nothing comes by it: every line of every library leaves through here.
+            # Redaction runs last, so that it covers the lines of every library.
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact, renderer],
         )
     )
@@ -68,49 +69,49 @@ def configure(level: str, form: str) -> None:
         logging.getLogger(name).propagate = True
 
 
-class _Unhurried(logging.StreamHandler[TextIO]):
-    """Writes what was said in a fifth of a second at once, and whatever is a warning or worse as it is said.
+class BufferedHandler(logging.StreamHandler[TextIO]):
+    """Buffers records and flushes every 200 ms; WARNING and above flush immediately.
 
-    Each write lets go of Python's lock, for which every thread of an API waits: line by line that took a sixth of
-    what a request takes. A process that is killed loses the lines of its last moment.
+    Each write releases the GIL, for which every thread of an API waits: writing line by line took a sixth of the time
+    of a request. A process that is killed loses the lines of its last 200 ms.
     """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
-        self._said: list[str] = []
-        self._over = threading.Event()
-        threading.Thread(target=self._write_along, name="logs", daemon=True).start()
+        self._lines: list[str] = []
+        self._stopped = threading.Event()
+        threading.Thread(target=self._flush_periodically, name="logs", daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line until it is written."""
+        """Buffer a line."""
         try:
-            self._said.append(self.format(record) + self.terminator)
+            self._lines.append(self.format(record) + self.terminator)
             if record.levelno >= logging.WARNING:
                 self.flush()
         except Exception:
             self.handleError(record)
 
     def flush(self) -> None:
-        """Write all lines; also called when the process ends."""
+        """Write all buffered lines; also called at exit."""
         with self.lock or nullcontext():
-            if self._said:
-                self.stream.write("".join(self._said))
-                self._said.clear()
+            if self._lines:
+                self.stream.write("".join(self._lines))
+                self._lines.clear()
             super().flush()
 
     def close(self) -> None:
-        """Write all lines, and no more by itself."""
-        self._over.set()
+        """Write all buffered lines and stop the periodic flush."""
+        self._stopped.set()
         self.flush()
         super().close()
 
-    def _write_along(self) -> None:
-        while not self._over.wait(_WRITTEN_EVERY_SECONDS):
+    def _flush_periodically(self) -> None:
+        while not self._stopped.wait(_WRITTEN_EVERY_SECONDS):
             self.flush()
 
 
 def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """A structlog processor: cuts mobile numbers, tokens and passwords out of every string, at any depth."""
+    """A structlog processor that removes mobile numbers, tokens and passwords from every string, at any depth."""
     return {key: value if key.startswith("_") else _redacted(value) for key, value in event.items()}
 
 

@@ -1,8 +1,8 @@
-"""Personal data at rest: encrypted (AES-256-GCM) under a key ring that a process loads once when it starts, and found
-again by a fingerprint (HMAC-SHA-256) under a key of its own. There is no default ring.
+"""Personal data at rest: encrypted (AES-256-GCM) under a key ring that a process loads at start, and found by a
+fingerprint (HMAC-SHA-256) under a separate key. There is no default ring.
 
-What of a message's text may leave the service that received it is `chassis.redaction`'s; `redact` and `excerpt` are
-named here too.
+`chassis.redaction` decides which text may leave the service that received it; `redact` and `excerpt` are exported here
+too. Nonces are random: one key encrypts at most 2^32 values.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ _NONCE_BYTES = 12
 
 
 class KeyRingError(ValueError):
-    """A key ring is missing, readable by others, or not one."""
+    """A key ring is missing, readable by others, or malformed."""
 
 
 class UndecipherableError(ValueError):
-    """Ciphertext that no key of the ring opens, or that belongs to something else than was said."""
+    """Ciphertext that no key of the ring decrypts, or that is bound to other associated data."""
 
 
 class KeyRing:
-    """Keys by their ids, of which one is current: it encrypts, all decrypt."""
+    """Keys by id. The current key encrypts; every key decrypts."""
 
     def __init__(self, keys: Mapping[str, bytes], current: str, fingerprint_key: bytes) -> None:
         if current not in keys:
@@ -60,7 +60,7 @@ class KeyRing:
 
     @classmethod
     def create(cls, path: Path) -> KeyRing:
-        """Make a ring with one fresh key and write it to `path`, for its owner alone. Raises FileExistsError."""
+        """Create a ring with one new key at `path`, readable by its owner only. Raises FileExistsError."""
         content = {
             "current": "k1",
             "keys": {"k1": _text(os.urandom(_KEY_BYTES))},
@@ -73,7 +73,7 @@ class KeyRing:
 
     @classmethod
     def load(cls, path: Path) -> KeyRing:
-        """Read a ring. Raises KeyRingError where others could read it too, or where it is not one."""
+        """Read a ring. Raises KeyRingError where others can read the file, or where it is malformed."""
         try:
             with path.open() as file:
                 if os.fstat(file.fileno()).st_mode & 0o077:
@@ -91,13 +91,13 @@ class KeyRing:
             raise KeyRingError(f"{path} is not a key ring") from error
 
     def encrypt(self, plain: bytes, aad: bytes) -> bytes:
-        """Ciphertext of `plain` that opens only with the same `aad`: what it belongs to, such as its row's id."""
+        """Ciphertext of `plain` that decrypts only with the same `aad`: what it belongs to, such as a row's id."""
         nonce = os.urandom(_NONCE_BYTES)
         head = bytes((len(self._current),)) + self._current
         return head + nonce + self._ciphers[self._current].encrypt(nonce, plain, aad)
 
     def decrypt(self, sealed: bytes, aad: bytes) -> bytes:
-        """What was encrypted. Raises UndecipherableError, without saying which of the possible reasons it was."""
+        """The plain text. Raises UndecipherableError, which does not state the reason."""
         end = 1 + sealed[0] if sealed else 0
         cipher = self._ciphers.get(sealed[1:end])
         nonce = sealed[end : end + _NONCE_BYTES]
@@ -109,7 +109,7 @@ class KeyRing:
             raise UndecipherableError("damaged, or sealed for something else") from error
 
     def fingerprint(self, value: str) -> bytes:
-        """32 bytes by which a value is found again without being known; the same for the life of the ring."""
+        """32 bytes that identify a value without revealing it; stable for the life of the ring."""
         return hmac.digest(self._fingerprint_key, value.encode(), hashlib.sha256)
 
 
@@ -117,20 +117,20 @@ _ring: KeyRing | None = None
 
 
 def configure(ring: KeyRing | None) -> None:
-    """Set this process's key ring; called once at start."""
+    """Set the key ring of this process; called once at start."""
     global _ring  # noqa: PLW0603 - one ring per process, like its settings
     _ring = ring
 
 
 def ring() -> KeyRing:
-    """This process's key ring. Raises KeyRingError where none was configured."""
+    """The key ring of this process. Raises KeyRingError where none is configured."""
     if _ring is None:
         raise KeyRingError("this process has no key ring: set ANNING_KEYS_FILE")
     return _ring
 
 
 def to_hour(moment: datetime) -> datetime:
-    """The moment cut to its hour, as it is told outside complaints."""
+    """The moment truncated to its hour, as other services than complaints receive it."""
     return moment.replace(minute=0, second=0, microsecond=0)
 
 

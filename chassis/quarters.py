@@ -1,4 +1,4 @@
-"""Quarters of the legal calendar: the rhythm of hand-overs, bulletins and surrogates. Written 2026Q4."""
+"""Quarters of the legal calendar, for hand-overs, bulletins and surrogates. Written 2026Q4."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _WRITTEN = re.compile(r"([0-9]{4})Q([1-4])")
 
 
 def quarter_of(moment: datetime) -> str:
-    """The quarter in which a moment (aware) lies; quarters sort as they are written."""
+    """The quarter of a moment (aware); quarters sort as strings."""
     legal = moment.astimezone(LEGAL_TIME)
     return f"{legal.year:04}Q{(legal.month + 2) // 3}"
 
 
 def begin_of(quarter: str) -> datetime:
-    """Its first moment. Raises ValueError for what is no quarter."""
+    """The first moment of a quarter. Raises ValueError for a malformed quarter."""
     written = _WRITTEN.fullmatch(quarter)
     if written is None:
         raise ValueError(f"a quarter is written like 2026Q4, not {quarter!r}")
@@ -25,17 +25,17 @@ def begin_of(quarter: str) -> datetime:
 
 
 def end_of(quarter: str) -> datetime:
-    """The first moment that is not in it any more."""
+    """The first moment after a quarter."""
     return begin_of(following(quarter))
 
 
 def following(quarter: str) -> str:
-    """The quarter after it."""
+    """The next quarter."""
     begin = begin_of(quarter)
     return f"{begin.year + 1:04}Q1" if begin.month == 10 else f"{begin.year:04}Q{(begin.month + 2) // 3 + 1}"
 
 
 def preceding(quarter: str) -> str:
-    """The quarter before it."""
+    """The previous quarter."""
     begin = begin_of(quarter)
     return f"{begin.year - 1:04}Q4" if begin.month == 1 else f"{begin.year:04}Q{(begin.month + 2) // 3 - 1}"

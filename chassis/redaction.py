@@ -1,8 +1,9 @@
-"""What tells who received a message, cut out of its text: numbers, links, addresses, accounts, codes and names.
+"""Redaction: removes from a text what identifies the recipient of a message: numbers, links, addresses, accounts, codes
+and names.
 
-It errs on the side of cutting: a firm that compares with its delivery log must not find the citizen who complained.
-Amounts and counts below four digits stay, and so does whatever makes a message an offer, a threat or a lure.
-Every repetition in the patterns is bounded, so that a text takes time proportional to its length.
+It rather removes too much: a firm that compares a text with its delivery log must not be able to identify the citizen
+who complained. Amounts and counts below four digits remain, and so do the words that make a message an offer, a threat
+or a lure. Every repetition in the patterns is bounded, so that the time is proportional to the length of the text.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ _CODED = _ALPHANUMERIC | {"-"}
 
 
 class _Cut(NamedTuple):
-    """What is cut out, what is put in its place, and `needs`: a text that has no character of one of these sets holds
-    nothing to cut out. That is looked at first: it takes a tenth of the time of a search."""
+    """A pattern and its replacement. A text without a character of each set in `needs` cannot match: this check comes
+    first, because it takes a tenth of the time of a search."""
 
     pattern: re.Pattern[str]
     replacement: str
@@ -110,16 +111,16 @@ _CUTS: tuple[_Cut, ...] = tuple(
 
 
 def redact(text: str) -> str:
-    """The text with everything that could tell its receiver replaced by what kind of thing stood there.
+    """The text with everything that could identify its recipient replaced by a placeholder of its kind.
 
-    Full-width letters and digits come back as ordinary ones. Redacting twice changes nothing.
+    Full-width letters and digits become ordinary ones. Redacting twice changes nothing.
     """
     present = set(text)
     if not present.isdisjoint(_WRITTEN):
         text = text.translate(_NARROW)
         present = set(text)
     for pattern, replacement, needs in _CUTS:
-        # What was put in place meanwhile adds nothing that another cut begins with: it stays between its brackets.
+        # Placeholders add no match for a later pattern: their text is enclosed in brackets.
         if not any(map(present.isdisjoint, needs)):
             text = pattern.sub(replacement, text)
     return text
@@ -127,7 +128,7 @@ def redact(text: str) -> str:
 
 def excerpt(text: str, length: int) -> str:
     """At most `length` characters of the redacted text, cut with an ellipsis and never within a placeholder."""
-    # What is cut anyway need not be redacted; the margin keeps a number at the border whole.
+    # Text beyond the excerpt needs no redaction; the margin keeps a number at the border whole.
     redacted = redact(text[: 16 * length + 256])
     if len(redacted) <= length:
         return redacted

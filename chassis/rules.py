@@ -1,17 +1,17 @@
-"""Rules as data: thresholds, deadlines, caps and periods stand in a service's `rules.yaml`, never in its code.
+"""Rules as data: thresholds, deadlines, caps and periods are in a service's `rules.yaml`, never in its code.
 
-A rule has versions, each with the pack it belongs to, the days on which it is in force, its legal source and how
-sure we are of it. Which packs are in force is chosen once per process. The file:
+A rule has versions. Each version has its pack, the days on which it is in force, its legal source and the certainty of
+that source (`mark`). The packs in force are chosen once per process. The file:
 
     packs:
       CN-2026: what this pack is
     rules:
       shutdown.commercial:
         - pack: CN-2026
-          effective_from: 2026-01-01    # none: always was in force
-          effective_to: 2027-01-01      # the first day it is not; none: still is
+          effective_from: 2026-01-01    # absent: since ever
+          effective_to: 2027-01-01      # the first day after; absent: no end
           legal_source: ...
-          mark: D                       # S R R~ M D: from certain to decided by us
+          mark: D                       # S R R~ M D: from certain to our own decision
           parameters: {complainants: 5, window: 10d}
 """
 
@@ -27,28 +27,21 @@ from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 import msgspec
 import yaml
 
+from chassis.citation import Citation
+
 LEGAL_TIME = timezone(timedelta(hours=8), "UTC+08:00")
-"""A rule begins and ends with a day of the legal calendar, which is Beijing's."""
+"""The time zone of the legal calendar: a rule begins and ends with a day in Beijing."""
 
 _DURATION = re.compile(r"([0-9]+)(s|min|h|d)")
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 
 
 class RulesError(ValueError):
-    """A file of rules contradicts itself or the classes that read it, or the packs in force are not its packs."""
+    """A rules file contradicts itself or the classes that read it, or does not have the packs in force."""
 
 
 class NoRuleInForceError(LookupError):
     """No pack in force has a version of the rule for that day."""
-
-
-class Citation(msgspec.Struct, frozen=True, kw_only=True):
-    """The version of a rule that a decision stands on, as the decision stores it."""
-
-    rule: str
-    version: str
-    legal_source: str
-    mark: Literal["S", "R", "R~", "M", "D"]
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-"""Runs one process of one service: settings in, API or worker or both, until a signal ends it."""
+"""Runs one process of one service: its API, its worker or both, until a signal stops it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from types import FrameType
 import structlog
 import uvicorn
 
-from chassis import logs, migrations, privacy, rules
+from chassis import logs, migrations, privacy, rules, tracing
 from chassis.database import Database
 from chassis.events import outbox
 from chassis.events.topics import Catalogue
@@ -24,13 +24,13 @@ from chassis.wakeup import Notifier
 from chassis.worker import Worker
 
 _COLLECT_AFTER = 50_000
-"""How many more objects there must be before the collector looks for cycles among the young ones."""
+"""How many new objects trigger a collection of the youngest generation."""
 
 log = structlog.get_logger()
 
 
 class Role(StrEnum):
-    """What of a service a process is."""
+    """Which part of a service this process runs."""
 
     API = "api"
     WORKER = "worker"
@@ -38,7 +38,7 @@ class Role(StrEnum):
 
 
 def settings() -> Settings:
-    """The settings of this process, and with them the process-wide things: logs, rules, the key ring."""
+    """Load the settings of this process and configure what is process-wide: logs, rules, the key ring."""
     loaded = Settings()
     logs.configure(loaded.log_level, loaded.log_format)
     rules.use_packs(loaded.rule_packs)
@@ -49,7 +49,7 @@ def settings() -> Settings:
 
 @contextmanager
 def opened(service: Service, loaded: Settings) -> Iterator[Database]:
-    """The service's database with its outbox, announcing commits to the workers."""
+    """The service's database with its outbox; commits notify the workers."""
     url = loaded.database_url
     plain = Database(url, pool=1)
     notifier = Notifier(plain.conninfo)
@@ -68,10 +68,10 @@ def catalogue(loaded: Settings) -> Catalogue:
 
 
 def prepare(service: Service, replication: int) -> Iterator[str]:
-    """Migrate the database and create the topics of a service; tells what it did, line by line."""
+    """Migrate the database and create the topics of a service; yields a line for each step done."""
     loaded = settings()
     migrations.upgrade(service, loaded.database_url)
-    yield f"{service.name}: database at its newest revision"
+    yield f"{service.name}: database is at the newest revision"
     for topic in catalogue(loaded).create(loaded.kafka, [service.name], replication):
         yield f"{service.name}: topic {topic} created"
 
@@ -80,18 +80,18 @@ def serve(service: Service, role: Role) -> None:
     """Run until SIGTERM or SIGINT. A worker alone serves its health and metrics on the same port."""
     loaded = settings()
     if service.personal and loaded.keys_file is None:
-        sys.exit(f"{service.name} keeps personal data: ANNING_KEYS_FILE must name its key ring")
-    # Once it has shut down, uvicorn raises the signal again: unhandled, it would end the process before the worker has
-    # ended what it was at.
+        sys.exit(f"{service.name} stores personal data: ANNING_KEYS_FILE must name its key ring")
+    # After its shutdown uvicorn raises the signal again: unhandled, it would end the process before the worker has
+    # finished its current work.
     for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, _leave)
-    with opened(service, loaded) as database:
+        signal.signal(each, _exit)
+    with tracing.exported(service.name, loaded.instance), opened(service, loaded) as database:
         worker = Worker(service, loaded, database, catalogue(loaded)) if role is not Role.API else None
         app = create_probe(service) if role is Role.WORKER else create_app(service, loaded, database)
         if worker is not None:
             app.state.readiness["worker"] = worker.problems
             worker.start()
-        _spare_the_collector()
+        tune_gc()
         log.info("started", service=service.name, role=role.value, port=loaded.port)
         try:
             uvicorn.run(app, host=loaded.host, port=loaded.port, log_config=None, access_log=False)
@@ -100,20 +100,19 @@ def serve(service: Service, role: Role) -> None:
                 worker.stop()
 
 
-def _spare_the_collector() -> None:
-    """Let the garbage collector look at what a batch makes, not at what lasts as long as the process.
+def tune_gc() -> None:
+    """Exclude long-lived objects from garbage collection, and collect rarely.
 
-    A batch makes tens of thousands of objects, all of them in use until it is done: with the default of 700 the
-    collector walks through them, and through every module, again and again (a fifth of the time of an assessment).
+    A batch creates tens of thousands of objects that stay in use until it ends. With the default threshold of 700 the
+    collector traverses them and every module again and again (a fifth of the time of an assessment).
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, 10, 10)
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
-    # Whoever is asked once more goes on with what it ends: the kernel asks once for each thread of a parent that is
-    # killed.
+def _exit(number: int, frame: FrameType | None) -> None:
+    # Ignore repeated signals during the shutdown: PR_SET_PDEATHSIG is delivered once per thread of the dead parent.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, signal.SIG_IGN)
     sys.exit(0)

@@ -1,4 +1,4 @@
-"""Rows in sets: one COPY or one statement for however many there are."""
+"""Rows in sets: one COPY or one statement for any number of rows."""
 
 from __future__ import annotations
 
@@ -23,21 +23,23 @@ def insert(tx: Tx, table: sa.Table, rows: Sequence[Row]) -> None:
         tx.copy(
             table.name,
             [name for name, _ in columns],
-            ([_stored(row.get(name), json) for name, json in columns] for row in rows),
+            ([_text(row.get(name)) if json else row.get(name) for name, json in columns] for row in rows),
         )
 
 
 def update(tx: Tx, table: sa.Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Set `columns` of the rows with these ids, where each still is at the version `stored_version` says.
+    """Set `columns` of the rows with these ids, where each is still at the version in `stored_version`.
 
-    Raises StaleAggregateError when one is not.
+    Raises StaleAggregateError where one is not.
     """
     if not rows:
         return
-    names = ("id", "stored_version", *columns)
-    parameters = {name: [row[name] for row in rows] for name in names}
+    parameters = {name: [row[name] for row in rows] for name in ("id", "stored_version", *columns)}
+    for name in columns:
+        if isinstance(table.c[name].type, JSONB):
+            parameters[name] = [_text(value) for value in parameters[name]]
     if tx.execute(_update(table, tuple(columns)), parameters).rowcount != len(rows):
-        raise StaleAggregateError(f"{table.name}: somebody changed a row in between")
+        raise StaleAggregateError(f"{table.name}: a row has changed since it was read")
 
 
 @cache
@@ -56,5 +58,6 @@ def type_of(column: sa.Column[Any]) -> str:
     return column.type.compile(postgresql.dialect()).partition(" COLLATE")[0]  # type: ignore[no-untyped-call]
 
 
-def _stored(value: Any, json: bool) -> Any:
-    return msgspec.json.encode(value).decode() if json else value
+def _text(value: Any) -> str:
+    """The value of a JSONB column as COPY and arrays of parameters take it."""
+    return msgspec.json.encode(value).decode()

@@ -1,7 +1,7 @@
-"""LISTEN and NOTIFY, so that work is taken up within milliseconds. Polling stays the truth.
+"""LISTEN and NOTIFY start work within milliseconds. Polling remains authoritative.
 
-NOTIFY takes a global lock at commit, so it is never part of a business transaction: a connection of its own sends
-it afterwards, for all commits of the last 20 ms at once.
+NOTIFY takes a global lock at commit, so it is never part of a business transaction: a dedicated connection sends it
+afterwards, once for all commits of the last 20 ms.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import structlog
 
 CHANNEL = "anning_work"
 EVENTS = "events"
-"""What a commit left: events for the relay, and for nobody else."""
+"""A commit left events, which only the relay processes."""
 WORK = "work"
-"""What a commit left: work that is due, and perhaps events."""
+"""A commit left work that is due, and possibly events."""
 INTERVAL_SECONDS = 0.02
 RETRY_SECONDS = 0.5
 
@@ -23,23 +23,23 @@ log = structlog.get_logger()
 
 
 class Notifier:
-    """Tells the workers of this database that there is work; at most 50 times a second."""
+    """Notifies the workers of this database of new work, at most 50 times a second."""
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
-        self._asked = {EVENTS: False, WORK: False}
+        self._requested = {EVENTS: False, WORK: False}
         self._due = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
         self._thread.start()
 
     def notify(self, left: str = WORK) -> None:
-        """Ask for a notification that a commit left EVENTS or WORK; returns at once."""
-        self._asked[left] = True
+        """Request a notification that a commit left EVENTS or WORK; returns immediately."""
+        self._requested[left] = True
         self._due.set()
 
     def close(self) -> None:
-        """Stop after a last notification, if one is due."""
+        """Stop after the last requested notification."""
         self._stopped.set()
         self._due.set()
         self._thread.join(timeout=5)
@@ -51,19 +51,19 @@ class Notifier:
             self._due.wait()
             self._due.clear()
             stopped = self._stopped.is_set()
-            if not any(self._asked.values()):
+            if not any(self._requested.values()):
                 continue
-            # Work goes for events, too. Taken back before it is sent: what is asked meanwhile is sent now or again.
-            left = WORK if self._asked[WORK] else EVENTS
-            self._asked[EVENTS] = False
+            # WORK includes EVENTS. The request is cleared before the send: one made meanwhile is sent now or again.
+            left = WORK if self._requested[WORK] else EVENTS
+            self._requested[EVENTS] = False
             if left is WORK:
-                self._asked[WORK] = False
+                self._requested[WORK] = False
             try:
                 if connection is None:
                     connection = psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5)
                 connection.execute(f"NOTIFY {CHANNEL}, '{left}'")
             except psycopg.Error as error:
-                # Tried again, though nothing is lost: every worker polls.
+                # Retried, though nothing is lost: every worker polls.
                 log.debug("notification not sent", error=str(error))
                 if connection is not None:
                     connection.close()
@@ -77,7 +77,7 @@ class Notifier:
 
 
 class Wakeup:
-    """Wakes the loops of a worker when a commit left work for them."""
+    """Wakes the loops of a worker when a commit has left work for them."""
 
     def __init__(self, conninfo: str, stop: threading.Event) -> None:
         self._conninfo = conninfo
@@ -86,9 +86,9 @@ class Wakeup:
         self._waiting: list[threading.Event] = []
 
     def waiter(self, *, work: bool = True, events: bool = False) -> threading.Event:
-        """An event to wait on between two looks for work; its owner clears it before it looks.
+        """An event to wait for between two polls; the loop clears it before each poll.
 
-        Set when a commit left work, or events too, or only when the worker stops where the loop keeps to its interval.
+        It is set when a commit has left work (`work`) or events (`events`), and always when the worker stops.
         """
         waiter = threading.Event()
         self._waiting.append(waiter)
@@ -99,15 +99,15 @@ class Wakeup:
         return waiter
 
     def stop(self) -> None:
-        """Wake every loop, so that it sees that the worker stops."""
+        """Wake every loop, so that it sees the stop of the worker."""
         for waiter in self._waiting:
             waiter.set()
 
     def run(self) -> None:
-        """Listen until stopped. Raises psycopg.Error when the connection is lost: the worker starts it anew."""
+        """Listen until stopped. Raises psycopg.Error when the connection is lost: the worker restarts the loop."""
         with psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
-            self._wake(WORK)  # for what was announced while nobody listened
+            self._wake(WORK)  # for notifications sent while no connection was listening
             while not self._stop.is_set():
                 for notice in connection.notifies(timeout=0.5, stop_after=1):
                     self._wake(notice.payload)

@@ -1,4 +1,4 @@
-"""Windows: spans of time in which enough different ones are seen."""
+"""Windows: spans of time with enough distinct sources, such as complainants."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Window(Generic[T]):
-    """A span of `length` in which each is seen `at` a moment and tells `who` it is of; of one, several count once."""
+    """A span of `length`. `at` is the moment of an item, `who` its source; several items of one source count once."""
 
     length: timedelta
     at: Callable[[T], datetime]
     who: Callable[[T], Hashable]
 
     def around(self, trigger: T, seen: Sequence[T], enough: int) -> list[T] | None:
-        """What was seen within one span that holds `trigger` and has `enough` different ones; None if none does.
+        """The items of the first span with `trigger` and `enough` distinct sources; None without such a span.
 
-        `seen` is sorted by moment and includes `trigger`. A span holds what is at most its length apart; of several
-        that have enough it is the one that begins first.
+        `seen` is sorted by moment and includes `trigger`. The items of a span are at most its length apart.
         """
         moment = self.at(trigger)
         start = bisect_left(seen, moment - self.length, key=self.at)

@@ -1,7 +1,8 @@
-"""The worker of a service: relay, projections, reactions and sweeps, each a loop that is started anew when it falls.
+"""The worker of a service: relay, projections, reactions and sweeps. Each runs in a supervised loop and is restarted
+when it crashes.
 
-Order of start: projections first; reactions and sweeps decide on what projections hold, so they wait until those have
-reached the ends that the topics had when the worker found them. While a projection is being rebuilt they wait again.
+Projections start first. Reactions and sweeps decide by projections, so they wait until these have reached the end
+offsets that the topics had at the start of the worker. They wait again while a projection is being rebuilt.
 """
 
 from __future__ import annotations
@@ -25,17 +26,18 @@ from chassis.events.consumer import Consumer
 from chassis.events.envelope import Message
 from chassis.events.projections import SupersededError
 from chassis.events.relay import Relay
+from chassis.events.routing import Projection, topics_of
 from chassis.events.topics import Catalogue
 from chassis.housekeeping import SWEEPS as HOUSEKEEPING
-from chassis.service import Projection, Service, Slice, Sweep, topics_of
+from chassis.service import Service
 from chassis.settings import Settings
-from chassis.sweeper import Sweeper
+from chassis.sweeper import Slice, Sweep, Sweeper
 from chassis.wakeup import Wakeup
 
 OUTBOX_UNREADY = timedelta(seconds=60)
 GENERATION_CHECK_SECONDS = 1.0
 STEADY_SECONDS = 6.0
-"""How long a loop that fell must run before it counts as well: longer than any attempt to connect."""
+"""How long a restarted loop must run before it counts as healthy: longer than any attempt to connect."""
 
 log = structlog.get_logger()
 
@@ -45,36 +47,34 @@ def _measure_outbox(tx: Tx, _: Slice) -> int:
     return 0
 
 
-AGE_OF_THE_OUTBOX = Sweep(
-    name="age of the outbox", run=_measure_outbox, every=timedelta(seconds=5), limit=1, woken=False
-)
-"""Measured whether or not anybody asks for readiness."""
+OUTBOX_AGE_SWEEP = Sweep(name="outbox-age", run=_measure_outbox, every=timedelta(seconds=5), limit=1, woken=False)
+"""Measured periodically, whether or not readiness is requested."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Fall:
-    """Why a loop fell, and for how long that is shown."""
+class _Failure:
+    """Why a loop crashed, and until when readiness shows it."""
 
     reason: str
     shown_until: float
 
 
 class Worker:
-    """Everything of one service that runs without being asked over HTTP."""
+    """Everything of one service that runs without a request over HTTP."""
 
     def __init__(self, service: Service, settings: Settings, database: Database, catalogue: Catalogue) -> None:
         self._service = service
         self._settings = settings
         self._database = database
-        # Without an outbox: a projection that publishes fails at once.
+        # Without an outbox: a projection that publishes fails immediately.
         self._projecting = Database(settings.database_url, pool=max(1, len(service.projections)))
         self._catalogue = catalogue
         self._stop = threading.Event()
         self._wakeup = Wakeup(database.conninfo, self._stop)
         self._threads: list[threading.Thread] = []
-        self._fallen: dict[str, _Fall] = {}
+        self._failures: dict[str, _Failure] = {}
         self._consumers: dict[str, Consumer] = {}
-        self._read_up: dict[str, int] = {}  # projection → the generation that has caught up
+        self._caught_up: dict[str, int] = {}  # projection → the generation that has caught up
 
     def start(self) -> None:
         """Start every loop."""
@@ -93,12 +93,12 @@ class Worker:
         if self._service.reactions:
             self._loop("reactions", self._react, gated=True)
         for sweep in self._service.sweeps:
-            self._sweep(sweep, self._hold_projections, gated=True)
-        for sweep in (*HOUSEKEEPING, AGE_OF_THE_OUTBOX):
+            self._sweep(sweep, self._lock_projections, gated=True)
+        for sweep in (*HOUSEKEEPING, OUTBOX_AGE_SWEEP):
             self._sweep(sweep, lambda _: None, gated=False)
 
     def stop(self) -> None:
-        """Let every loop end what it is at, and wait for it."""
+        """Let every loop finish its current work, and wait for it."""
         self._stop.set()
         self._wakeup.stop()
         for thread in self._threads:
@@ -106,9 +106,9 @@ class Worker:
         self._projecting.close()
 
     def problems(self) -> dict[str, str]:
-        """What keeps this worker from being ready, by the name of the part."""
+        """Why this worker is not ready, by the name of the part."""
         now = time.monotonic()
-        found = {name: fall.reason for name, fall in list(self._fallen.items()) if now < fall.shown_until}
+        found = {name: failure.reason for name, failure in list(self._failures.items()) if now < failure.shown_until}
         for name, consumer in list(self._consumers.items()):
             problem = consumer.problem()
             if problem is not None:
@@ -116,15 +116,15 @@ class Worker:
         try:
             with self._database.read() as read:
                 age = outbox.oldest_unpublished(read)
-                # As the database has it: a rebuild counts from its commit, not from when its loop comes to notice.
+                # Read from the database: a rebuild counts from its commit, not from when the loop notices it.
                 current = {each.name: projections.generation(read, each.name) for each in self._service.projections}
         except Exception as error:
             return found | {"outbox": f"cannot be read: {type(error).__name__}"}
         if age > OUTBOX_UNREADY:
-            found["outbox"] = f"its oldest event has waited for {age.total_seconds():.0f} s"
+            found["outbox"] = f"the oldest event has waited for {age.total_seconds():.0f} s"
         for name, generation in current.items():
-            if self._read_up.get(name) != generation:
-                found.setdefault(f"projection {name}", "has not reached the end of its topics yet")
+            if self._caught_up.get(name) != generation:
+                found.setdefault(f"projection {name}", "has not reached the end of its topics")
         return found
 
     def _loop(self, name: str, run: Callable[[], None], *, gated: bool = False) -> None:
@@ -138,7 +138,7 @@ class Worker:
         self._loop(f"sweep {sweep.name}", sweeper.run, gated=gated)
 
     def _supervise(self, name: str, run: Callable[[], None], gated: bool) -> None:
-        falls = 0
+        restarts = 0
         while not self._stop.is_set():
             if gated and self._behind():
                 self._stop.wait(0.05)
@@ -147,23 +147,25 @@ class Worker:
             try:
                 run()
             except SupersededError as error:
-                log.info("loop starts anew", loop=name, reason=str(error))
-                if self._read_up.get(error.name) == error.expected:
-                    del self._read_up[error.name]
+                log.info("loop restarts", loop=name, reason=str(error))
+                if self._caught_up.get(error.name) == error.expected:
+                    del self._caught_up[error.name]
             except Exception as error:
-                falls = 1 if time.monotonic() - started > 30 else falls + 1
-                log.error("loop fell, starts anew", loop=name, falls=falls, exc_info=error)
-                pause = min(3.0, 0.25 * 2**falls) * random.uniform(0.5, 1.0)
+                restarts = 1 if time.monotonic() - started > 30 else restarts + 1
+                log.error("loop crashed, restarts", loop=name, restarts=restarts, exc_info=error)
+                pause = min(3.0, 0.25 * 2**restarts) * random.uniform(0.5, 1.0)
                 reason = f"{type(error).__name__}: {error}"
-                self._fallen[name] = _Fall(reason, time.monotonic() + pause + STEADY_SECONDS)
+                self._failures[name] = _Failure(reason, time.monotonic() + pause + STEADY_SECONDS)
                 self._stop.wait(pause)
 
     def _behind(self) -> list[str]:
-        return [each.name for each in self._service.projections if each.name not in self._read_up]
+        return [each.name for each in self._service.projections if each.name not in self._caught_up]
 
-    def _hold_projections(self, tx: Tx) -> None:
-        """What decides on projections keeps them from being rebuilt meanwhile, and is refused where they were."""
-        projections.hold(tx, {each.name: self._read_up.get(each.name, 0) for each in self._service.projections})
+    def _lock_projections(self, tx: Tx) -> None:
+        """Block rebuilds of the projections until the end of `tx`. Raises SupersededError after a rebuild."""
+        projections.lock_generation(
+            tx, {each.name: self._caught_up.get(each.name, 0) for each in self._service.projections}
+        )
 
     def _group(self, name: str) -> str:
         return f"{self._settings.topic_prefix}{self._service.name}{name}"
@@ -182,29 +184,31 @@ class Worker:
         return consumer
 
     def _react(self) -> None:
-        def admit(tx: Tx, messages: Sequence[Message[Any]]) -> Sequence[Message[Any]]:
-            self._hold_projections(tx)
+        def filter_messages(tx: Tx, messages: Sequence[Message[Any]]) -> Sequence[Message[Any]]:
+            self._lock_projections(tx)
             return inbox.take(tx, messages)
 
         routing = self._service.reactions
-        self._consumer("reactions", self._group(""), database=self._database, routing=routing, admit=admit).run()
+        self._consumer(
+            "reactions", self._group(""), database=self._database, routing=routing, filter_messages=filter_messages
+        ).run()
 
     def _project(self, projection: Projection) -> None:
         with self._database.read() as read:
             generation = projections.generation(read, projection.name)
-        if self._read_up.get(projection.name) != generation:
-            self._read_up.pop(projection.name, None)
+        if self._caught_up.get(projection.name) != generation:
+            self._caught_up.pop(projection.name, None)
         checked = time.monotonic()
 
-        def admit(tx: Tx, messages: Sequence[Message[Any]]) -> Sequence[Message[Any]]:
-            projections.hold(tx, {projection.name: generation})
+        def filter_messages(tx: Tx, messages: Sequence[Message[Any]]) -> Sequence[Message[Any]]:
+            projections.lock_generation(tx, {projection.name: generation})
             return messages
 
         ends: dict[TopicPartition, int] = {}
 
         def polled(consumer: KafkaConsumer) -> None:
             nonlocal checked
-            behind = projection.name not in self._read_up
+            behind = projection.name not in self._caught_up
             if behind or time.monotonic() - checked > GENERATION_CHECK_SECONDS:
                 checked = time.monotonic()
                 with self._database.read() as read:
@@ -216,14 +220,14 @@ class Worker:
                     ends.update(self._ends(consumer, projection))
                 if _reached(consumer, ends):
                     log.info("projection has caught up", projection=projection.name, generation=generation)
-                    self._read_up[projection.name] = generation
+                    self._caught_up[projection.name] = generation
 
         self._consumer(
             f"projection {projection.name}",
             self._group(f".{projection.name}.{generation}"),
             database=self._projecting,
             routing=projection.handlers,
-            admit=admit,
+            filter_messages=filter_messages,
             polled=polled,
         ).run()
 

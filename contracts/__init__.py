@@ -1,1 +1,1 @@
-"""The published language: the facts that services exchange and the words they share."""
+"""The published language: the facts that services exchange, and their shared vocabulary."""

@@ -1,4 +1,4 @@
-"""Authorities: who supervises the offender's industry, by date, and so who gets the clue."""
+"""Authorities: which authority supervises an industry on a date, and therefore receives the clue."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from contracts.tables import Mark, Row, Table
 from contracts.vocabulary import Category
 
 POLICE: Final = "MPS"
-"""A suspected crime goes to the police, whatever its industry."""
+"""A suspected crime is referred to the police, for every industry."""
 
 
 class Authority(Row, frozen=True, kw_only=True):
-    """A ministry or commission, competent for `industries` from `since` (None: always) to before `until` (None: still).
+    """A ministry or commission, competent for `industries` from `since` (None: no start) until before `until` (None: no
+    end).
 
-    `own` marks the regulator that runs this platform: what it is competent for is enforced, not referred.
+    `own` marks the regulator that runs this platform: it enforces its own matters and receives no clue.
     """
 
     name: str
@@ -27,19 +28,19 @@ class Authority(Row, frozen=True, kw_only=True):
     mark: Mark
 
     def exists(self, on: date) -> bool:
-        """Whether it was there on that day."""
+        """Whether it exists on that day."""
         return (self.since is None or self.since <= on) and (self.until is None or on < self.until)
 
 
 AUTHORITIES: Table[Authority] = Table.of(Authority, "authorities.yaml")
-"""Every authority there is or was, by code."""
+"""Every current and former authority, by code."""
 
 
 def competent(industry: str, category: Category, on: date) -> Authority | None:
-    """The lead authority for a matter that is handed over on that day; None where it is for staff.
+    """The lead authority for a matter that is handed over on that day; None where staff must route it.
 
-    Who is competent is procedure: it goes by the day of the step, since a ministry that is gone receives nothing. A
-    message that is no spam concerns nobody, and an industry that is unknown never gets a default authority.
+    Competence is procedure: the day of the step decides, because a dissolved ministry receives nothing. A message that
+    is not spam has no authority, and an unknown industry never gets a default authority.
     """
     if category is Category.NOT_SPAM:
         return None

@@ -1,4 +1,4 @@
-"""Carriers: data, never an enum, because virtual operators and new ones come without asking us."""
+"""Carriers: data, never an enum, because virtual operators and new carriers appear at any time."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from contracts.tables import Row, Table
 
 
 class Carrier(Row, frozen=True, kw_only=True):
-    """Who carries messages, answers enquiries and executes orders; as an organisation `carrier:<code>`."""
+    """A carrier of messages: it answers enquiries and executes orders. As an organisation it is `carrier:<code>`."""
 
     name: str
     name_zh: str
 
 
 CARRIERS: Table[Carrier] = Table.of(Carrier, "carriers.yaml")
-"""Every carrier this deployment knows, by code."""
+"""Every carrier of this deployment, by code."""

@@ -1,20 +1,22 @@
-"""Every published fact by its type: what the schemas, the examples and whoever reads any topic go by."""
+"""Every published fact by its type: the source of schemas, examples and decoders."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from types import MappingProxyType, ModuleType
 from typing import Final
 
-from chassis.events.event import Event
-from contracts import complaints, credit, ports, referrals
+import contracts
+from chassis.event import Event
 
 
 def published_by(modules: Iterable[ModuleType]) -> dict[str, type[Event]]:
     """The facts that these modules define, by type, sorted.
 
-    A class without a `type` of its own is what several facts have in common, and no fact. Raises ValueError for a
-    type that two classes claim.
+    A class without its own `type` is the common base of several facts, not a fact. Raises ValueError where two classes
+    have the same type.
     """
     found: dict[str, type[Event]] = {}
     for module in modules:
@@ -22,9 +24,15 @@ def published_by(modules: Iterable[ModuleType]) -> dict[str, type[Event]]:
             if not isinstance(each, type) or not issubclass(each, Event) or "type" not in vars(each):
                 continue
             if found.setdefault(each.type, each) is not each:
-                raise ValueError(f"{each.type} is claimed by {found[each.type].__name__} and {each.__name__}")
+                raise ValueError(f"{found[each.type].__name__} and {each.__name__} have the same type {each.type}")
     return dict(sorted(found.items()))
 
 
-EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType(published_by((complaints, ports, referrals, credit)))
-"""Every event type of the system and its class. Where it travels: `topics.yaml`."""
+def _modules() -> Iterator[ModuleType]:
+    for each in pkgutil.iter_modules(contracts.__path__, "contracts."):
+        if not each.ispkg and each.name != __name__:
+            yield import_module(each.name)
+
+
+EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType(published_by(_modules()))
+"""Every event type of the modules in this folder and its class. Its topic is in `topics.yaml`."""

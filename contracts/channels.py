@@ -1,4 +1,4 @@
-"""Channels: how a complaint arrives, and whether that vouches for the complainant."""
+"""Channels: how a complaint arrives, and whether the channel vouches for the complainant."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contracts.tables import Row, Table
 
 
 class Channel(Row, frozen=True, kw_only=True):
-    """A way in; the organisation that files through it is `channel:<code>`."""
+    """A channel of complaints; the organisation that files through it is `channel:<code>`."""
 
     name: str
     name_zh: str

@@ -1,18 +1,19 @@
-"""Facts of the complaints service: what was complained of, and who answers for it."""
+"""Facts of the complaints service: the complaint, and who is responsible for the message."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar
 from uuid import UUID
 
 import msgspec
 
-from chassis.events.event import Event
+from chassis.citation import Citation
+from chassis.event import Event
 from contracts.moments import Moment
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """The number a message came from, as the numbering plan reads it."""
+    """The number that sent a message, parsed by the numbering plan."""
 
     number: str
     kind: str
@@ -25,7 +26,7 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     """Who is responsible, by the register as it was filed at `as_of`.
 
     `holder` and `provider` are unified social credit codes. `signature` is the one seen in the message, normalised;
-    `filed_signature` the one in the filing. For a listener whose own register says otherwise this is a hint.
+    `filed_signature` the one in the filing. For a consumer with a register of its own this is a hint.
     """
 
     kind: str
@@ -37,40 +38,13 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     as_of: Moment
 
 
-class Cited(Protocol):
-    """The version of a rule, as whoever keeps the rules names it."""
-
-    @property
-    def rule(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def legal_source(self) -> str: ...
-    @property
-    def mark(self) -> str: ...
-
-
-class Citation(msgspec.Struct, frozen=True, kw_only=True):
-    """The version of a rule that a decision stands on, with its source and how sure we are of it (S R R~ M D)."""
-
-    rule: str
-    version: str
-    legal_source: str
-    mark: str
-
-    @classmethod
-    def of(cls, cited: Cited) -> Self:
-        """The same as a published decision names it."""
-        return cls(rule=cited.rule, version=cited.version, legal_source=cited.legal_source, mark=cited.mark)
-
-
 class ComplaintAssessed(Event, frozen=True, kw_only=True):
     """A complaint has its current assessment: sender, attribution, industry and category, with reasons.
 
-    Times are cut to the hour and the excerpt is redacted: whoever compares with a delivery log must not find the
-    complainant, who is a surrogate here: another one every quarter. Around the change of the quarter `complainant_also`
-    is the same person's other one, so that a window may run across it. Only complaints that are `vouched` and not
-    `capped` (too many by one person) count towards automatic acts.
+    Times are truncated to the hour and the excerpt is redacted, so that a comparison with a delivery log does not
+    identify the complainant. `complainant` is a surrogate that changes every quarter. Around the change of the quarter
+    `complainant_also` is the other surrogate of the same person, so that a window can span both. Only complaints that
+    are `vouched` and not `capped` (too many by one person) count towards automatic acts.
     """
 
     type: ClassVar[str] = "complaint-assessed.v1"
@@ -105,7 +79,7 @@ class ComplaintAssessed(Event, frozen=True, kw_only=True):
 
 
 class ComplaintWithdrawn(Event, frozen=True, kw_only=True):
-    """A complaint counts for nothing any more: its complainant took it back, or staff found it was none."""
+    """A complaint no longer counts: its complainant has withdrawn it, or staff found it invalid."""
 
     type: ClassVar[str] = "complaint-withdrawn.v1"
     topic: ClassVar[str] = "complaints.complaints.v1"

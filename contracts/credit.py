@@ -1,4 +1,4 @@
-"""Facts of the credit service: entries of the credit lists, and what follows from them for an enterprise."""
+"""Facts of the credit service: entries of the credit lists, and the restrictions of an enterprise."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from chassis.events.event import Event
-from contracts.complaints import Citation
+from chassis.citation import Citation
+from chassis.event import Event
 from contracts.moments import Moment
 
 
 class ListingFact(Event, frozen=True, kw_only=True):
     """The whole published state of an entry of a credit list.
 
-    `code` is a unified social credit code. `facts` are what it stands on, in words; `article` the law; `causes`
+    `code` is a unified social credit code. `facts` is the ground in words, `article` the law, `causes` are
     references (`clue:<id>`, `order:<id>`). Persons are not named: `proposed_by` is rules or staff.
     """
 
@@ -55,45 +55,45 @@ class ListingFact(Event, frozen=True, kw_only=True):
 
 
 class ListingProposed(ListingFact, frozen=True, kw_only=True):
-    """An enterprise is proposed for a credit list; it may contest that."""
+    """An enterprise is proposed for a credit list; it may contest the proposal."""
 
     type: ClassVar[str] = "listing-proposed.v1"
 
 
 class ListingContested(ListingFact, frozen=True, kw_only=True):
-    """The enterprise contests the proposal: a matter for whoever decides."""
+    """The enterprise contests the proposal; staff decide."""
 
     type: ClassVar[str] = "listing-contested.v1"
 
 
 class ListingEffective(ListingFact, frozen=True, kw_only=True):
-    """Somebody else than who proposed it decided that the enterprise is listed."""
+    """A person other than the proposer has decided that the enterprise is listed."""
 
     type: ClassVar[str] = "listing-effective.v1"
 
 
 class ListingRepaired(ListingFact, frozen=True, kw_only=True):
-    """The enterprise put right what it was listed for: it is not listed any more."""
+    """The enterprise has repaired its credit and is no longer listed."""
 
     type: ClassVar[str] = "listing-repaired.v1"
 
 
 class ListingExpired(ListingFact, frozen=True, kw_only=True):
-    """The time of the listing is over."""
+    """The term of the listing has ended."""
 
     type: ClassVar[str] = "listing-expired.v1"
 
 
 class ListingWithdrawn(ListingFact, frozen=True, kw_only=True):
-    """The proposal or the listing was taken back: it was not confirmed, or its decision was annulled."""
+    """The proposal or the listing is withdrawn: it was not confirmed, or its decision was annulled."""
 
     type: ClassVar[str] = "listing-withdrawn.v1"
 
 
 class Restriction(msgspec.Struct, frozen=True, kw_only=True):
-    """What one effective entry means for its enterprise.
+    """The effect of one effective entry on its enterprise.
 
-    `new_resources` (allow, refuse) is for what it applies for, `existing` (none, propose, shut) for the ports it has;
+    `new_resources` (allow, refuse) applies to new ports, `existing` (none, propose, shut) to its existing ports;
     `reason` is a code for programs.
     """
 
@@ -109,7 +109,8 @@ class Restriction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StandingChanged(Event, frozen=True, kw_only=True):
-    """Every restriction that is now in force for an enterprise, or none: the one fact of credit that others act on."""
+    """Every restriction in force for an enterprise, or an empty list: the only fact of credit that other services
+    use."""
 
     type: ClassVar[str] = "standing-changed.v1"
     topic: ClassVar[str] = "credit.standings.v1"

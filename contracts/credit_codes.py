@@ -1,4 +1,4 @@
-"""Unified social credit codes: how an enterprise is named everywhere (GB 32100-2015)."""
+"""Unified social credit codes: the identifier of an enterprise (GB 32100-2015)."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from operator import mul
 
-# Registering authority and kind of entity, region, organisation code, check character; none of I, O, S, V, Z. The
-# first two need not be digits (N2: a rural collective).
+# Registering authority and kind of entity, region, organisation code, check character; without I, O, S, V, Z. The
+# first two can be letters (N2: a rural collective).
 _CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-# No registering department has 0: eighteen of them would pass both checks.
+# No registering department has 0: eighteen zeros would pass both checks.
 _SHAPE = re.compile(rf"(?!0)[{_CHARACTERS}]{{2}}[0-9]{{6}}[{_CHARACTERS}]{{10}}")
 _SEPARATORS = re.compile(r"[\s-]")
 _LENGTH = 18
 
-# GB 32100: what the characters count; all of them weighted are a multiple of 31.
+# GB 32100: the values of the characters; their weighted sum is a multiple of 31.
 _VALUES = {each: value for value, each in enumerate(_CHARACTERS)}
 _WEIGHTS = (*(3**place % 31 for place in range(_LENGTH - 1)), 1)
 
-# GB 11714: what the eight characters before the organisation code's own check character count, and their weights.
-# Letters count from A = 10, all 26 of them.
+# GB 11714: the values and weights of the eight characters before the check character of the organisation code. Letters
+# count from A = 10, all 26 of them.
 _ORGANISATION_VALUES = {each: int(each, 36) for each in string.digits + string.ascii_uppercase}
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
 class CreditCodeFault(StrEnum):
-    """What is wrong with a text that should be a credit code."""
+    """Why a text is not a credit code."""
 
     LENGTH = "length"
     CHARACTERS = "characters"
@@ -39,14 +39,14 @@ class CreditCodeFault(StrEnum):
 
 _EXPLAINED = {
     CreditCodeFault.LENGTH: "a credit code has 18 characters",
-    CreditCodeFault.CHARACTERS: "a credit code has digits and capitals but I, O, S, V, Z; places 3 to 8 are digits",
+    CreditCodeFault.CHARACTERS: "a credit code has digits and capitals except I, O, S, V, Z; places 3 to 8 are digits",
     CreditCodeFault.CHECK_CHARACTER: "the check character (place 18) does not fit the others: one is mistyped",
     CreditCodeFault.ORGANISATION_CHECK: "the organisation code (places 9 to 17) does not fit its own check character",
 }
 
 
 class InvalidCreditCode(ValueError):
-    """A text is no credit code: `fault` says why to a program, the message to a person."""
+    """A text is not a credit code: `fault` is the reason for programs, the message for people."""
 
     def __init__(self, fault: CreditCodeFault) -> None:
         super().__init__(_EXPLAINED[fault])
@@ -55,16 +55,16 @@ class InvalidCreditCode(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CreditCode:
-    """A credit code that is well formed and whose two check characters fit. It need not belong to anyone.
+    """A well-formed credit code with two correct check characters. It may be unassigned.
 
-    Make it with `parse`; `str()` gives the 18 characters.
+    Create it with `parse`; `str()` returns the 18 characters.
     """
 
     value: str
 
     @classmethod
     def parse(cls, raw: str) -> CreditCode:
-        """Reads a code as people write it: spaces, hyphens, small letters and full-width characters are no fault.
+        """Parse a code as people write it: spaces, hyphens, small letters and full-width characters are accepted.
 
         Raises InvalidCreditCode.
         """
@@ -81,12 +81,12 @@ class CreditCode:
 
     @property
     def region(self) -> str:
-        """Where it was registered: six digits of GB/T 2260."""
+        """The region of registration: six digits of GB/T 2260."""
         return self.value[2:8]
 
     @property
     def organisation(self) -> str:
-        """The organisation code of GB 11714 inside: nine characters, the last its own check character."""
+        """The organisation code (GB 11714): nine characters, the last its own check character."""
         return self.value[8:17]
 
     def __str__(self) -> str:
@@ -94,7 +94,7 @@ class CreditCode:
 
 
 def _organisation_check(characters: str) -> str:
-    """The check character of the eight that come before it."""
+    """The check character of the eight characters before it."""
     return "0123456789X0"[11 - _weighted(characters, _ORGANISATION_VALUES, _ORGANISATION_WEIGHTS) % 11]
 
 

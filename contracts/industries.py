@@ -1,4 +1,5 @@
-"""Industries: what a message advertises. It decides which authority is competent (`contracts.authorities`)."""
+"""Industries: what a message advertises. The industry decides which authority is competent
+(`contracts.authorities`)."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from contracts.tables import Row, Table
 
 
 class Industry(Row, frozen=True, kw_only=True):
-    """A class of the published bulletins. Their names change over the years: they are data."""
+    """A class of the published bulletins. The classes change over the years: they are data."""
 
     name: str
     name_zh: str
@@ -18,7 +19,7 @@ INDUSTRIES: Table[Industry] = Table.of(Industry, "industries.yaml")
 """Every industry, by code."""
 
 UNKNOWN: Final = "unknown"
-"""No industry is clear enough: a matter for staff."""
+"""No industry is clear enough: staff decide."""
 
 CRIME: Final = "crime"
-"""What is offered is itself the crime (fraud, gambling, forged papers): no industry's authority supervises it."""
+"""The offer is itself the crime (fraud, gambling, forged papers): no authority of an industry supervises it."""

@@ -1,4 +1,4 @@
-"""Points in time as facts tell them."""
+"""Points in time in facts."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ from typing import Annotated
 import msgspec
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-"""A time with its offset (RFC 3339). One without is refused where it is read: it could not be compared later."""
+"""A time with its offset (RFC 3339). A time without offset is refused on decoding: it could not be compared."""

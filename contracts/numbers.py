@@ -1,7 +1,7 @@
-"""Sender numbers: what the digits a message came from say, before anyone looks into a register.
+"""Sender numbers: the information in the digits of a number, without a register.
 
-The plan of the 106 access codes is data (`numbering_plan.yaml`). The public library for telephone numbers knows none of
-them and calls every one invalid.
+The plan of the 106 access codes is data (`numbering_plan.yaml`). The public library for telephone numbers does not have
+them and reports every one as invalid.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from contracts.tables import Mark, read_resource
 
 
 class NumberKind(StrEnum):
-    """What a sender number is by its form.
+    """The kind of a sender number, by its form.
 
-    PORT: a 106 number, also one that fits no row of the plan. SERVICE: 95, 96, 100, 11, 12, 400, 800. MOBILE: a
-    subscriber, a machine's (13 digits) too. LANDLINE: with its area code. INTERNATIONAL: not of +86. INVALID: none.
+    PORT: a 106 number, also one that is not in the plan. SERVICE: 95, 96, 100, 11, 12, 400, 800. MOBILE: a subscriber,
+    or a machine (13 digits). LANDLINE: with its area code. INTERNATIONAL: not of +86. INVALID: not a number.
     """
 
     PORT = "port"
@@ -34,7 +34,7 @@ class NumberKind(StrEnum):
 class AccessCodes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A row of the plan: one form of access codes (`1069[5-8]XXXXXXX`), its use and who assigns it.
 
-    `base_digits` follows from the form, 8 or 12; what comes after them is the holder's extension.
+    `base_digits` follows from the form: 8 or 12. The digits after the base are the holder's extension.
     """
 
     form: str
@@ -68,7 +68,7 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 _PLACE = re.compile(r"\[\d-\d\]|.")
 _PLAN = msgspec.yaml.decode(read_resource("numbering_plan.yaml"), type=_Plan)
-# Five digits decide the form, and with it where the base ends.
+# Five digits decide the form, and with it the end of the base.
 _PREFIX_DIGITS = 5
 _FORM_OF = {f"106{n:02}": row for n in range(100) for row in _PLAN.access_codes if row.begins(f"106{n:02}")}
 _CARRIERS_OF = {row.prefix: row.carriers for row in _PLAN.carriers}
@@ -77,22 +77,22 @@ ACCESS_CODES: Final = _PLAN.access_codes
 """The whole plan of the 106 access codes."""
 
 MAX_DIGITS: Final = 20
-"""The longest sender number that the protocols between ports and carriers take."""
+"""The longest sender number in the protocols between ports and carriers."""
 
 _SHORTEST_BASE = min(row.base_digits for row in ACCESS_CODES)
 
 _AREA = "(?:10|2[0-9]|(?![48]00)[3-9][0-9]{2})"
 _SHAPE = re.compile(
-    # +86 106… could be read as a landline in Beijing (10, 6…) too: a message comes from the port.
+    # +86 106… could also be a landline in Beijing (10, 6…): a message comes from the port.
     r"(?:(?:\+|00)?86)?(?P<port>106[0-9]{0,17})"
     # Eleven digits, or thirteen of a machine (14[0-4]). Some phones show the trunk prefix 0.
     r"|(?:(?:\+|00)?86)?0?(?P<mobile>1[3-9][0-9]{9}|14[0-4][0-9]{10})"
     # Short codes with or without an extension; emergency and enquiry codes of three digits; toll-free numbers.
     r"|(?:(?:\+|00)86)?(?P<service>9[56][0-9]{3,18}|1(?:0[01]|1[0-9]|2[0-9])[0-9]{2,17}|1[12][0-9]|[48]00[0-9]{7})"
-    # 96 and 12 codes are a province's own: with the area code they name another service than without it.
+    # 96 and 12 codes belong to a province: with the area code they are another service than without it.
     rf"|(?:(?:\+|00)860?|0)(?P<local>{_AREA}(?:9[56][0-9]{{3,6}}|12[0-9]{{3}}))"
     rf"|(?:(?:\+|00)860?|0)(?P<landline>{_AREA}[2-8][0-9]{{6,7}})"
-    # E.164. "+106…" is one too: whoever sends from abroad could else have a port shut by writing its digits.
+    # E.164. "+106…" is international too: otherwise a sender abroad could have a port shut by using its digits.
     r"|(?:\+|00)(?!86)(?P<international>[1-9][0-9]{6,14})"
 )
 _READ_AS = {
@@ -104,8 +104,8 @@ _READ_AS = {
     "international": (NumberKind.INTERNATIONAL, "+"),
 }
 
-# What people and phones put between digits: spaces, hyphens, brackets, and marks nobody sees (zero-width spaces,
-# direction marks that address books leave around a number). Full-width forms are what Chinese keyboards give.
+# Separators of people and phones: spaces, hyphens, brackets, and invisible marks (zero-width spaces, direction marks
+# that address books add around a number). Full-width forms come from Chinese keyboards.
 _SEPARATORS = (
     " \t\n\r\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
     "-\u2010\u2011\u2012\u2013\u2014\u2212\uff0d()\uff08\uff09"
@@ -117,10 +117,10 @@ _INVALID_CHARACTERS = 64
 
 @dataclass(frozen=True, slots=True)
 class SenderNumber:
-    """A number that messages came from, normalised, and what the numbering plan says of it. Make it with `parse`.
+    """A normalised sender number with its row of the numbering plan. Create it with `parse`.
 
-    `number` is what to store, compare and key by: digits only for ports, services and mobiles, `0` and area code for
-    landlines, `+` and country code for international ones. Two that are equal are the same sender.
+    `number` is the stored form, for comparison and keys: digits only for ports, services and mobiles, `0` and area code
+    for landlines, `+` and country code for international numbers. Equal numbers are the same sender.
     """
 
     number: str
@@ -129,8 +129,8 @@ class SenderNumber:
 
     @classmethod
     def parse(cls, raw: str) -> SenderNumber:
-        """Reads any text. Never raises: what is no number has the kind INVALID and keeps its first 64 characters,
-        without separators and with U+FFFD for what cannot be printed (or stored)."""
+        """Parse any text. Never raises: a text that is not a number has the kind INVALID and keeps its first 64
+        characters, without separators and with U+FFFD for unprintable characters."""
         text = raw if raw.isascii() and raw.isdigit() else raw.translate(_CLEAN)
         read = _SHAPE.fullmatch(text)
         if read is None or read.lastgroup is None:
@@ -144,39 +144,39 @@ class SenderNumber:
 
     @property
     def base(self) -> str | None:
-        """The access code as assigned, 8 or 12 digits; None for what is no port and for a port off the plan."""
+        """The access code as assigned, 8 or 12 digits; None unless it is a port in the plan."""
         return self.number[: self.access.base_digits] if self.access else None
 
     @property
     def access_code(self) -> str | None:
-        """The base, as the register calls it."""
+        """The base, under its name in the register."""
         return self.base
 
     @property
     def extension(self) -> str:
-        """What the holder added to the base; empty where there is no base."""
+        """The digits that the holder added to the base; empty without a base."""
         return self.number[self.access.base_digits :] if self.access else ""
 
     @property
     def access_class(self) -> str | None:
-        """The plan's use of this access code: `national-platform`. None as for the base."""
+        """The use of this access code in the plan: `national-platform`. None without a base."""
         return self.access.access_class if self.access else None
 
     @property
     def off_plan(self) -> bool:
-        """A 106 number that fits no row of the plan: forged, a network's internal one, or newer than the plan."""
+        """A 106 number that is not in the plan: forged, internal to a network, or newer than the plan."""
         return self.kind is NumberKind.PORT and self.access is None
 
     @property
     def carriers(self) -> tuple[str, ...]:
-        """Codes of the carriers that the plan tells; empty where it does not tell."""
+        """Codes of the carriers of this number by the plan; empty where the plan does not name them."""
         return _CARRIERS_OF.get(self.number[:_PREFIX_DIGITS], ()) if self.access else ()
 
     @property
     def declared_prefixes(self) -> tuple[str, ...]:
-        """What a filing may name instead of the number itself: every prefix from the base up, longest first.
+        """The prefixes that a filing can name instead of the number: every prefix from the base up, longest first.
 
-        Off the plan the shortest base there is takes the base's place: the register may know codes that are newer.
+        For a number that is not in the plan the shortest base is used: the register can have newer codes.
         """
         if self.kind is not NumberKind.PORT:
             return ()

@@ -1,6 +1,6 @@
-"""Organisations: for whom a caller acts, as tokens name it: `carrier:CMCC`, `authority:SAMR`, `regulator:CA-44`.
+"""Organisations, as tokens name them: `carrier:CMCC`, `authority:SAMR`, `regulator:CA-44`.
 
-Staff are the regulator's own people: national ones see everything, those of a provincial administration their province.
+Staff work for the regulator: national staff see everything, staff of a provincial administration see their province.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ def is_national(organisation: str) -> bool:
 
 
 def province_of(organisation: str) -> str | None:
-    """The province (six digits) of a provincial administration; None for everybody else."""
+    """The province (six digits) of a provincial administration; None for other organisations."""
     kind, _, code = organisation.partition(":")
     province = f"{code.removeprefix('CA-')}0000"
     return province if kind == "regulator" and code.startswith("CA-") and province in PROVINCES else None
 
 
 def carrier_of(organisation: str) -> str | None:
-    """The code of a carrier that is known here; None for everybody else."""
+    """The code of a registered carrier; None for other organisations."""
     kind, _, code = organisation.partition(":")
     return code if kind == "carrier" and code in CARRIERS else None
 
 
 def authority_of(organisation: str) -> str | None:
-    """The code of an authority that is or was competent for something; None for everybody else."""
+    """The code of a current or former authority; None for other organisations."""
     kind, _, code = organisation.partition(":")
     return code if kind == "authority" and code in AUTHORITIES else None

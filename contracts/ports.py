@@ -1,4 +1,4 @@
-"""Facts of the ports service: the register, its filings, and what carriers are ordered and asked."""
+"""Facts of the ports service: the register, its filings, orders to carriers and enquiries."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from uuid import UUID
 
 import msgspec
 
-from chassis.events.event import Event
-from contracts.complaints import Citation
+from chassis.citation import Citation
+from chassis.event import Event
 from contracts.moments import Moment
 
 
 class Filing(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of a port's history: who held it, for whom, under which signature, from when to when."""
+    """One filing in a port's history: its holder, provider, signature and validity."""
 
     filing: UUID
     holder: str
@@ -29,7 +29,7 @@ class Filing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PortDeclared(Event, frozen=True, kw_only=True):
-    """A port as the register has it now: its status and every filing with its validity."""
+    """A port in the register: its status and every filing with its validity."""
 
     type: ClassVar[str] = "port-declared.v1"
     topic: ClassVar[str] = "ports.ports.v1"
@@ -51,7 +51,7 @@ class PortDeclared(Event, frozen=True, kw_only=True):
 
 
 class FilingDecided(Event, frozen=True, kw_only=True):
-    """A filing was accepted or refused, with reasons; `listing` names the credit entry that refused it."""
+    """A filing was accepted or refused, with reasons; `listing` is the credit entry because of which it was refused."""
 
     type: ClassVar[str] = "filing-decided.v1"
     topic: ClassVar[str] = "ports.filings.v1"
@@ -79,8 +79,8 @@ class FilingDecided(Event, frozen=True, kw_only=True):
 class OrderFact(Event, frozen=True, kw_only=True):
     """The whole published state of a shutdown order, as every fact about it carries it.
 
-    `causes` are references (`complaint:<id>`, `enquiry:<id>`) to what the order stands on; `holder` and `provider`
-    are credit codes where they are known. Deadlines are moments by which the carrier must have acted.
+    `causes` are references (`complaint:<id>`, `enquiry:<id>`) to the ground of the order; `holder` and `provider`
+    are credit codes where they are known. Deadlines are the moments by which the carrier must have acted.
     """
 
     topic: ClassVar[str] = "ports.orders.v1"
@@ -128,43 +128,43 @@ class ShutdownOrdered(OrderFact, frozen=True, kw_only=True):
 
 
 class OrderAcknowledged(OrderFact, frozen=True, kw_only=True):
-    """The carrier has the order."""
+    """The carrier has acknowledged the order."""
 
     type: ClassVar[str] = "order-acknowledged.v1"
 
 
 class OrderExecuted(OrderFact, frozen=True, kw_only=True):
-    """The carrier shut the port and gave evidence of it."""
+    """The carrier has shut the port and provided evidence."""
 
     type: ClassVar[str] = "order-executed.v1"
 
 
 class OrderRefused(OrderFact, frozen=True, kw_only=True):
-    """The carrier refused the order and said why: a matter for staff."""
+    """The carrier has refused the order with a reason; staff decide."""
 
     type: ClassVar[str] = "order-refused.v1"
 
 
 class OrderOverdue(OrderFact, frozen=True, kw_only=True):
-    """A deadline of the order passed without the carrier's act."""
+    """A deadline of the order has passed without the act of the carrier."""
 
     type: ClassVar[str] = "order-overdue.v1"
 
 
 class OrderLifted(OrderFact, frozen=True, kw_only=True):
-    """Staff lifted the order: the port may be opened again."""
+    """Staff have lifted the order: the port may be opened again."""
 
     type: ClassVar[str] = "order-lifted.v1"
 
 
 class GroundFell(OrderFact, frozen=True, kw_only=True):
-    """A reassessment took the order's ground away. The order stands until staff decide."""
+    """A reassessment has removed the ground of the order. The order stands until staff decide."""
 
     type: ClassVar[str] = "ground-fell.v1"
 
 
 class EnquiryFact(Event, frozen=True, kw_only=True):
-    """The whole published state of an enquiry to a carrier about a number that nobody filed."""
+    """The whole published state of an enquiry to a carrier about an unfiled number."""
 
     topic: ClassVar[str] = "ports.enquiries.v1"
     aggregate: ClassVar[str] = "enquiry"
@@ -192,7 +192,7 @@ class EnquiryFact(Event, frozen=True, kw_only=True):
 
 
 class EnquirySent(EnquiryFact, frozen=True, kw_only=True):
-    """A carrier was asked whose number this is."""
+    """An enquiry was sent to a carrier: whose number is this?"""
 
     type: ClassVar[str] = "enquiry-sent.v1"
 
@@ -204,6 +204,6 @@ class EnquiryAnswered(EnquiryFact, frozen=True, kw_only=True):
 
 
 class EnquiryUnanswered(EnquiryFact, frozen=True, kw_only=True):
-    """The carrier let the deadline pass: silence is itself evidence."""
+    """The deadline has passed without an answer of the carrier: its silence is itself evidence."""
 
     type: ClassVar[str] = "enquiry-unanswered.v1"

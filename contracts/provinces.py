@@ -1,4 +1,4 @@
-"""Provinces: the divisions that have a provincial communications administration of their own (GB/T 2260, 6 digits)."""
+"""Provinces: the divisions with their own provincial communications administration (GB/T 2260, 6 digits)."""
 
 from __future__ import annotations
 

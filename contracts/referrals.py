@@ -1,4 +1,4 @@
-"""Facts of the referrals service: clues for the authorities that supervise the offenders, and what became of them."""
+"""Facts of the referrals service: clues for the authorities that supervise the offenders, and their conclusions."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from chassis.events.event import Event
-from contracts.complaints import Citation
+from chassis.citation import Citation
+from chassis.event import Event
 from contracts.moments import Moment
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom a clue is about: an enterprise by its unified social credit code (with its name, where the register has
-    one), a normalised signature, or a number."""
+    """The subject of a clue: an enterprise by its unified social credit code (with its name, if the register has one),
+    a normalised signature, or a number."""
 
     kind: str
     value: str
@@ -22,8 +22,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """How many complaints a clue stands on, of how many different complainants and senders; `vouched` are the
-    complainants whom a channel vouches for."""
+    """The counts of complaints, distinct complainants and distinct senders of a clue; `vouched` counts the complainants
+    that a channel vouches for."""
 
     complaints: int
     complainants: int
@@ -32,10 +32,10 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
-    """What the authority found and did, by a code of the closed list.
+    """The conclusion of the authority, by a code of the closed list.
 
-    `amount` is a fine in yuan; `enterprise` the credit code of who was found to be behind the subject; `decision` the
-    number of the authority's decision.
+    `amount` is a fine in yuan, `enterprise` the credit code of the enterprise that was found behind the subject,
+    `decision` the number of the authority's decision.
     """
 
     code: str
@@ -50,9 +50,9 @@ class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
 class ClueFact(Event, frozen=True, kw_only=True):
     """The whole published state of a clue, as every fact about it carries it.
 
-    `period` is the quarter in which its complaints were received, `sequence` tells the clues of one subject, industry
-    and period apart. Counts are those of the moment of the fact until it is referred, and of its sealing from then on.
-    `causes` names the complaint that opened it; `authority` is None while nobody is known to be competent.
+    `period` is the quarter in which its complaints were received, `sequence` distinguishes the clues of one subject,
+    industry and period. Counts are those at the time of the fact until the clue is referred, and those at its sealing
+    afterwards. `causes` names the complaint that opened it; `authority` is None while no competent authority is known.
     """
 
     topic: ClassVar[str] = "referrals.clues.v1"
@@ -93,55 +93,55 @@ class ClueFact(Event, frozen=True, kw_only=True):
 
 
 class ClueOpened(ClueFact, frozen=True, kw_only=True):
-    """Complaints about a subject are collected for the authority that is competent."""
+    """Complaints about a subject are collected for the competent authority."""
 
     type: ClassVar[str] = "clue-opened.v1"
 
 
 class ClueRouted(ClueFact, frozen=True, kw_only=True):
-    """Staff said which authority is competent: nobody was known to be, or the clue was returned."""
+    """Staff have routed the clue to an authority: none was known to be competent, or the clue was returned."""
 
     type: ClassVar[str] = "clue-routed.v1"
 
 
 class ClueReferred(ClueFact, frozen=True, kw_only=True):
-    """The clue was sealed in a batch for its authority; nothing of it changes any more."""
+    """The clue is sealed in a batch for its authority; its content no longer changes."""
 
     type: ClassVar[str] = "clue-referred.v1"
 
 
 class ClueReceived(ClueFact, frozen=True, kw_only=True):
-    """The authority has it: it quoted the digest of the batch."""
+    """The authority has received the clue: it has returned the digest of the batch."""
 
     type: ClassVar[str] = "clue-received.v1"
 
 
 class ClueReturned(ClueFact, frozen=True, kw_only=True):
-    """The authority is not the one to deal with it, and said why: a matter for staff."""
+    """The authority has returned the clue with a reason; staff route it again."""
 
     type: ClassVar[str] = "clue-returned.v1"
 
 
 class ClueExtended(ClueFact, frozen=True, kw_only=True):
-    """The authority was given more time, once."""
+    """The deadline of the authority is extended, once."""
 
     type: ClassVar[str] = "clue-extended.v1"
 
 
 class ClueOverdue(ClueFact, frozen=True, kw_only=True):
-    """The deadline for a conclusion passed without one."""
+    """The deadline has passed without a conclusion."""
 
     type: ClassVar[str] = "clue-overdue.v1"
 
 
 class ClueConcluded(ClueFact, frozen=True, kw_only=True):
-    """The authority said what it found and did."""
+    """The authority has concluded the clue."""
 
     type: ClassVar[str] = "clue-concluded.v1"
 
 
 class ConclusionAnnulled(ClueFact, frozen=True, kw_only=True):
-    """The decision that the conclusion tells of was annulled; whatever stands on it falls (Penalty Law Art. 48)."""
+    """The decision behind the conclusion is annulled; what is based on it falls (Penalty Law Art. 48)."""
 
     type: ClassVar[str] = "conclusion-annulled.v1"
 
@@ -170,12 +170,12 @@ class BatchFact(Event, frozen=True, kw_only=True):
 
 
 class BatchSealed(BatchFact, frozen=True, kw_only=True):
-    """Clues were sealed for an authority, which may fetch them from now on."""
+    """Clues are sealed for an authority, which can fetch them from now on."""
 
     type: ClassVar[str] = "batch-sealed.v1"
 
 
 class BatchReceived(BatchFact, frozen=True, kw_only=True):
-    """The authority has the batch, whole: it quoted its digest."""
+    """The authority has received the whole batch: it has returned its digest."""
 
     type: ClassVar[str] = "batch-received.v1"

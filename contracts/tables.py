@@ -1,7 +1,7 @@
-"""Words that are data: a table of coded rows read from YAML, which a deployment may extend by files of its own.
+"""Vocabulary as data: a table of coded rows read from YAML, which a deployment can extend with its own files.
 
-What law or protocol closes is an enum in `contracts.vocabulary`; what the world may add to (a carrier, a channel, an
-authority) is a row here, so that adding one is no release.
+Sets that law or protocol closes are enums in `contracts.vocabulary`. Open sets (carriers, channels, authorities) are
+rows here, so that a new one needs no release.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 
 Mark = Literal["S", "R", "R~", "M", "D"]
-"""How sure we are of a fact: S stated by the ministry, R read at its source, R~ read on a repost, M from memory,
-D our own design. Whatever is not S or R is a default that an administrator confirms."""
+"""The certainty of a fact: S stated by the ministry, R read at its source, R~ read on a repost, M from memory, D our
+own design. Marks other than S and R are defaults that an administrator confirms."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A row of a table: its code is what stands in events, databases and requests."""
+    """A row of a table: events, databases and requests contain its code."""
 
     code: str
 
@@ -31,20 +31,19 @@ class Table(Mapping[str, R], Generic[R]):
     """Rows by code, in the order of their files. Only the start of a process calls `extend`."""
 
     def __init__(self, row: type[R], rows: bytes) -> None:
-        """`rows` is the YAML of a list of `row`. Raises ValueError where it is not, or has a code twice."""
+        """`rows` is the YAML of a list of `row`. Raises ValueError for malformed rows and repeated codes."""
         self._row = row
         self._rows = self._read(rows)
 
     @classmethod
     def of(cls, row: type[R], name: str) -> Table[R]:
-        """The table that ships beside this module under that file name."""
+        """The table in the file of that name beside this module."""
         return cls(row, read_resource(name))
 
     def extend(self, path: Path) -> None:
-        """Adds a deployment's rows; a row with a known code takes that row's place.
+        """Add the rows of a deployment; a row with a known code replaces that row.
 
-        Raises ValueError, and changes nothing, where the file is no list of such rows. Raises OSError where it cannot
-        be read.
+        Raises ValueError, and changes nothing, for malformed rows. Raises OSError where the file cannot be read.
         """
         self._rows = self._rows | self._read(path.read_bytes())
 
@@ -54,10 +53,10 @@ class Table(Mapping[str, R], Generic[R]):
             for each in msgspec.yaml.decode(rows, type=list[dict[str, Any]]):
                 row = msgspec.convert(each, self._row)
                 if row.code in table:
-                    raise ValueError(f"{self._row.__name__} {row.code} stands twice in one table")
+                    raise ValueError(f"{self._row.__name__} {row.code} is repeated in one table")
                 table[row.code] = row
         except msgspec.MsgspecError as error:
-            raise ValueError(f"no table of {self._row.__name__}: {error}") from error
+            raise ValueError(f"malformed table of {self._row.__name__}: {error}") from error
         return table
 
     def __getitem__(self, code: str) -> R:
@@ -71,5 +70,5 @@ class Table(Mapping[str, R], Generic[R]):
 
 
 def read_resource(name: str) -> bytes:
-    """A file that ships in this package."""
+    """The content of a file of this package."""
     return resources.files("contracts").joinpath(name).read_bytes()

@@ -1,4 +1,4 @@
-"""Words that law or protocol closes. What the world may add to is a table: carriers, industries, authorities, channels,
+"""Closed vocabulary, defined by law or protocol. Open sets are tables: carriers, industries, authorities, channels,
 provinces, each in the module of its name.
 """
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Category(StrEnum):
-    """What a message is to the law."""
+    """The legal category of a message."""
 
     COMMERCIAL = "commercial"
     SUSPECTED_CRIME = "suspected-crime"
@@ -16,10 +16,10 @@ class Category(StrEnum):
 
 
 class AttributionKind(StrEnum):
-    """How sure it is who answers for a message.
+    """How the responsible enterprise of a message was found.
 
-    SUBLET_SUSPECTED: filed, but the signature seen (or the provider behind it) is another's. UNREGISTERED: a port that
-    nobody filed. P2P: a mobile. OTHER: what is neither port nor mobile.
+    SUBLET_SUSPECTED: filed, but the signature in the message (or the provider behind it) belongs to another enterprise.
+    UNREGISTERED: an unfiled port. P2P: a mobile. OTHER: neither port nor mobile.
     """
 
     DECLARED = "declared"
@@ -30,7 +30,7 @@ class AttributionKind(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a port is filed for. Marketing through a port that was filed for something else is a breach in itself."""
+    """The purpose for which a port is filed. Marketing through a port filed for another purpose is itself a breach."""
 
     NOTICE = "notice"
     VERIFICATION = "verification"
@@ -39,7 +39,7 @@ class Purpose(StrEnum):
 
 
 class Consent(StrEnum):
-    """Whether the complainant had agreed to such messages. Silence is no consent."""
+    """Whether the complainant had consented to such messages. Silence is not consent."""
 
     NO = "no"
     YES = "yes"
@@ -48,7 +48,7 @@ class Consent(StrEnum):
 
 
 class SubjectKind(StrEnum):
-    """What a clue is about: an enterprise by its credit code, a signature that was seen, or a number."""
+    """What a clue is about: an enterprise by its credit code, a signature, or a number."""
 
     ENTERPRISE = "enterprise"
     SIGNATURE = "signature"
@@ -56,10 +56,10 @@ class SubjectKind(StrEnum):
 
 
 class ConclusionCode(StrEnum):
-    """What an authority found and did about a clue: the closed list by which it feeds back.
+    """The conclusion of an authority about a clue: the closed list of feedback codes.
 
-    FINED has an amount. TRANSFERRED: handed on to another body, which the platform does not follow. MERGED: dealt with
-    in the case of another clue.
+    FINED has an amount. TRANSFERRED: passed to another body, which the platform does not follow. MERGED: handled in the
+    case of another clue.
     """
 
     NO_VIOLATION = "no-violation"
@@ -73,7 +73,7 @@ class ConclusionCode(StrEnum):
 
 
 class ReturnReason(StrEnum):
-    """Why an authority returns a clue that it was handed."""
+    """Why an authority returns a clue to the regulator."""
 
     NOT_COMPETENT = "not-competent"
     OTHER_REGION = "other-region"
@@ -88,7 +88,7 @@ class CreditList(StrEnum):
 
 
 class Tier(StrEnum):
-    """How grave a listing is: it sets how long it lasts, when it may be repaired, and what follows (NDRC Order 36)."""
+    """The severity of a listing: it decides its term, when it can be repaired, and its effects (NDRC Order 36)."""
 
     MINOR = "minor"
     GENERAL = "general"
@@ -96,14 +96,14 @@ class Tier(StrEnum):
 
 
 class NewResources(StrEnum):
-    """What a listing does to what its enterprise applies for."""
+    """The effect of a listing on applications for new ports."""
 
     ALLOW = "allow"
     REFUSE = "refuse"
 
 
 class Existing(StrEnum):
-    """What a listing does to the ports that its enterprise has."""
+    """The effect of a listing on existing ports."""
 
     NONE = "none"
     PROPOSE = "propose"

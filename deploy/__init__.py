@@ -1,1 +1,1 @@
-"""What makes secrets and databases where the system runs in containers. No service imports it."""
+"""Scripts that create secrets and databases for the system in containers. No service imports them."""

@@ -1,4 +1,4 @@
-"""Makes the database and the role of each service on the server, with the passwords that were made at install."""
+"""Creates the database and the role of each service on the server, with the passwords of the installation."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ SUPERUSER = "postgres"
 
 
 def make(host: str, directory: Path, service: str) -> None:
-    """Make a service's role and the database that it owns, where they are missing; nobody else may connect to it.
+    """Create a service's role and the database that it owns, where they are missing; no other role may connect to it.
 
-    The role's password becomes the one in the service's passfile, so that passwords are changed by new files.
+    The role gets the password in the service's passfile: new files change passwords.
     """
     role = role_of(service)
     password = (directory / service / PASSFILE).read_text().strip().rpartition(":")[2]

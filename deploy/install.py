@@ -1,7 +1,7 @@
-"""Makes the secrets of an installation in containers; what is there stays.
+"""Creates the secrets of an installation in containers; existing ones stay.
 
-One folder (a volume) for each that has secrets, which nobody else gets to see: the server's superuser, each service,
-the sandbox. Nothing of it has a default and nothing is shipped.
+Each owner of secrets has its own folder (a volume): the server's superuser, each service, the sandbox. No secret has a
+default, and none is shipped.
 """
 
 from __future__ import annotations
@@ -26,9 +26,8 @@ KEYS = "keys.json"
 
 
 def into(directory: Path, services: Iterable[str], keyed: Iterable[str]) -> None:
-    """Make what is missing: `postgres/password`; `SERVICE/pgpass` of each service (its password in libpq's own form);
-    `SERVICE/keys.json` of those that hold personal data (`keyed`); `sandbox/`, the token issuer's key and clients.
-    """
+    """Create what is missing: `postgres/password`; `SERVICE/pgpass` of each service (its password for libpq);
+    `SERVICE/keys.json` of those with personal data (`keyed`); `sandbox/`, the token issuer's key and clients."""
     _write_new(directory / "postgres" / PASSWORD, secrets.token_urlsafe(24))
     for service in services:
         role = role_of(service)
@@ -41,12 +40,12 @@ def into(directory: Path, services: Iterable[str], keyed: Iterable[str]) -> None
 
 
 def role_of(service: str) -> str:
-    """The role of a service on the server, which its database is called after too."""
+    """The role of a service on the server, also the name of its database."""
     return f"anning_{service}"
 
 
 def _write_new(path: Path, content: str) -> None:
-    """The whole file or none of it, readable by its owner only from its first moment."""
+    """Write a file atomically, readable by its owner only."""
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Ends with 0 where this container's process says that it is ready: its health check. Asks past any proxy."""
+"""Exits with 0 where this container's process is ready: its health check. Bypasses proxies."""
 
 import http.client
 import sys
@@ -7,8 +7,8 @@ connection = http.client.HTTPConnection("127.0.0.1", 8000, timeout=4)
 try:
     connection.request("GET", "/readyz")
     answer = connection.getresponse()
-    told = answer.read(2_000).decode(errors="replace")
+    body = answer.read(2_000).decode(errors="replace")
 except OSError as error:
     sys.exit(f"does not answer: {error}")
 if answer.status != 200:
-    sys.exit(told)
+    sys.exit(body)

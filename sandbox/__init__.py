@@ -1,4 +1,5 @@
-"""What stands in for the world outside: a token issuer, carriers that answer, a scenario. For demo, tests, partners.
+"""Simulated partners: a token issuer, carriers, authorities, and scenario data. For the demonstration, tests and
+partners.
 
-Nothing of it is in a service's image, and no service trusts it unless it is told to.
+No image of a service contains it, and no service trusts it unless configured to.
 """

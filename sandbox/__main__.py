@@ -1,4 +1,4 @@
-"""`python -m sandbox` serves what ANNING_SANDBOX_… says; see settings.py."""
+"""`python -m sandbox` runs what ANNING_SANDBOX_… configures; see settings.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is to be done when: a queue that hands a thing out once its time has come."""
+"""A queue that releases each item at its time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Agenda(Generic[T]):
-    """Things to do, each at its time, shared by threads that add and threads that do."""
+    """Items, each due at its time, shared by threads that add and threads that process."""
 
     def __init__(self) -> None:
         self._entries: list[tuple[datetime, int, T]] = []
@@ -22,14 +22,14 @@ class Agenda(Generic[T]):
         self._changed = threading.Condition()
         self._closed = False
 
-    def add(self, due: datetime, thing: T) -> None:
-        """Have `thing` handed out at `due` or as soon after as somebody takes it."""
+    def add(self, due: datetime, item: T) -> None:
+        """Release `item` at `due`, or as soon afterwards as a thread takes it."""
         with self._changed:
-            heapq.heappush(self._entries, (due, next(self._order), thing))
+            heapq.heappush(self._entries, (due, next(self._order), item))
             self._changed.notify()
 
     def take(self) -> T | None:
-        """The thing that was due first, waited for; None once the agenda is closed."""
+        """Wait for the item that is due first and return it; None once the agenda is closed."""
         with self._changed:
             while not self._closed:
                 left = (self._entries[0][0] - clock.now()).total_seconds() if self._entries else None
@@ -39,7 +39,7 @@ class Agenda(Generic[T]):
             return None
 
     def close(self) -> None:
-        """Hand nothing out any more."""
+        """Release nothing more."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

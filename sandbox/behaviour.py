@@ -1,4 +1,5 @@
-"""How carriers and authorities behave, as data (behaviour.yaml), and what that makes of one order, enquiry or clue."""
+"""The behaviour of carriers and authorities, as data (behaviour.yaml), and its result for one order, enquiry or
+clue."""
 
 from __future__ import annotations
 
@@ -14,10 +15,10 @@ import msgspec
 from contracts.vocabulary import ConclusionCode, ReturnReason
 
 Delay = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)?(ms|s|%)$")]
-"""So long after something (`300ms`, `2s`), or that part of the time there is (`130%`)."""
+"""A delay (`300ms`, `2s`), or a fraction of the term (`130%`)."""
 
 Span = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)?(ms|s)$")]
-"""So long, whatever time there is."""
+"""A delay, independent of the term."""
 
 Share = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)?%$")]
 
@@ -27,7 +28,7 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class OrderCourse(_Strict, frozen=True):
-    """What a carrier does about an order. Neither `execute` nor `refuse`: nothing, or nothing more."""
+    """What a carrier does about an order. Neither `execute` nor `refuse`: nothing, or nothing further."""
 
     share: Share
     acknowledge: Delay | None = None
@@ -37,14 +38,14 @@ class OrderCourse(_Strict, frozen=True):
 
 
 class EnquiryCourse(_Strict, frozen=True):
-    """When a carrier answers an enquiry; without `answer` never."""
+    """When a carrier answers an enquiry; never without `answer`."""
 
     share: Share
     answer: Delay | None = None
 
 
 class ClueCourse(_Strict, frozen=True, rename={"give_back": "return"}):
-    """What an authority does about a clue, `after` it was received: gives it back, or concludes it; or nothing.
+    """What an authority does about a clue, `after` its receipt: return it, conclude it, or nothing.
 
     A fine is one of `amounts` (yuan).
     """
@@ -60,14 +61,14 @@ class ClueCourse(_Strict, frozen=True, rename={"give_back": "return"}):
         if self.give_back and self.conclude:
             raise ValueError("a clue is returned or concluded, not both")
         if (self.after is None) != (self.give_back is None and self.conclude is None):
-            raise ValueError("what is done has a time, and nothing has none")
+            raise ValueError("`after` is required with `return` or `conclude`, and not allowed otherwise")
         if self.conclude in (ConclusionCode.MERGED, ConclusionCode.TRANSFERRED):
-            raise ValueError(f"that a clue is {self.conclude} follows from more than habit")
+            raise ValueError(f"`conclude: {self.conclude}` cannot be configured: it depends on other clues")
         if (self.conclude is ConclusionCode.FINED) != bool(self.amounts):
-            raise ValueError("a fine has amounts to draw from, and nothing else has")
+            raise ValueError("`amounts` is required with `conclude: fined`, and not allowed otherwise")
 
     def amount(self, clue: str) -> int | None:
-        """What the fine about the clue of that id is; None where it is no fine."""
+        """The fine for the clue with that id; None where the conclusion is not a fine."""
         return self.amounts[int(fraction("amount", clue) * len(self.amounts))] if self.amounts else None
 
 
@@ -80,7 +81,7 @@ C = TypeVar("C", bound=_Course)
 
 
 class Habits(_Strict, frozen=True):
-    """The courses of one carrier; each list's shares make 100 %."""
+    """The courses of one carrier; the shares of each list add up to 100 %."""
 
     orders: tuple[OrderCourse, ...]
     enquiries: tuple[EnquiryCourse, ...]
@@ -90,18 +91,18 @@ class Habits(_Strict, frozen=True):
         _whole(self.enquiries)
 
     def order(self, identifier: str) -> OrderCourse:
-        """What becomes of the order of that id."""
+        """The course of the order with that id."""
         return _drawn(self.orders, "order", identifier)
 
     def enquiry(self, identifier: str) -> EnquiryCourse:
-        """What becomes of the enquiry of that id."""
+        """The course of the enquiry with that id."""
         return _drawn(self.enquiries, "enquiry", identifier)
 
 
 class AuthorityHabits(_Strict, frozen=True):
-    """How an authority behaves: when it says that it has a batch (None: never), the courses of clues, whose shares make
-    100 %, from how many complainants on it fines whatever else it would have done (None: never for that), and how the
-    numbers of its decisions begin."""
+    """The behaviour of an authority: when it returns the receipt of a batch (None: never), the courses of clues (shares
+    add up to 100 %), the count of complainants from which it always fines (None: never for that), and the prefix of its
+    decision numbers."""
 
     decides_as: str
     courses: tuple[ClueCourse, ...]
@@ -111,11 +112,11 @@ class AuthorityHabits(_Strict, frozen=True):
     def __post_init__(self) -> None:
         _whole(self.courses)
         if self.fines_from is not None and not self._fines():
-            raise ValueError("what fines from so many complainants on has a course that is a fine")
+            raise ValueError("`fines_from` requires a course with `conclude: fined`")
 
     def clue(self, authority: str, identifier: str, complainants: int) -> ClueCourse:
-        """What becomes of the clue of that id, about which so many complain, at this authority. At another one, to
-        which it is handed then, it may be something else."""
+        """The course of the clue with that id and count of complainants at this authority. Another authority can take
+        another course."""
         if self.fines_from is not None and complainants >= self.fines_from:
             return _drawn(self._fines(), "fine", authority, identifier)
         return _drawn(self.courses, "clue", authority, identifier)
@@ -124,16 +125,16 @@ class AuthorityHabits(_Strict, frozen=True):
         return tuple(each for each in self.courses if each.conclude is ConclusionCode.FINED)
 
     def received(self, sealed_at: datetime) -> datetime | None:
-        """When it says that it has a batch."""
+        """When it returns the receipt of a batch."""
         return None if self.receipt is None else sealed_at + _span(self.receipt)
 
     def decision(self, clue: str, year: int) -> str:
-        """The number of the decision about the clue of that id, made up."""
+        """The made-up number of the decision about the clue with that id."""
         return f"{self.decides_as}〔{year}〕{1 + int(fraction('decision', clue) * 999_999):06}号"
 
 
 class Behaviour(_Strict, frozen=True):
-    """How everybody behaves. `poll`: how long one waits before it looks for work again."""
+    """The behaviour of all. `poll`: the pause between two polls."""
 
     poll: Span
     unlisted: Share
@@ -142,15 +143,15 @@ class Behaviour(_Strict, frozen=True):
 
     @property
     def poll_seconds(self) -> float:
-        """How long one waits before it looks for work again."""
+        """The pause between two polls."""
         return _span(self.poll).total_seconds()
 
     def owner(self, number: str, asked: str, *, named: bool) -> str | None:
-        """Whose a number is that no book has: a carrier, or nobody's. The same whoever asks.
+        """The owner of a number that no book has: a carrier, or no carrier. Independent of who asks.
 
-        `named`: the enquiry went to `asked` because something names it, and only to it.
+        `named`: the enquiry went to `asked` because of some evidence, and only to it.
         """
-        if fraction("somebody's", number) >= _part(self.unlisted):
+        if fraction("owned", number) >= _part(self.unlisted):
             return None
         if named:
             return asked
@@ -158,7 +159,7 @@ class Behaviour(_Strict, frozen=True):
 
 
 def load(path: Path | None = None) -> Behaviour:
-    """The behaviour in a file, or the one that ships. Raises ValueError where it is none."""
+    """The behaviour in a file, or the default one. Raises ValueError for a malformed file."""
     content = path.read_bytes() if path else resources.files("sandbox").joinpath("behaviour.yaml").read_bytes()
     try:
         return msgspec.yaml.decode(content, type=Behaviour)
@@ -167,7 +168,7 @@ def load(path: Path | None = None) -> Behaviour:
 
 
 def due(delay: str, *, after: datetime, begun: datetime, deadline: datetime) -> datetime:
-    """The moment that comes so long after `after`, or at that part of the way from `begun` to `deadline`."""
+    """The moment this long after `after`, or at this fraction of the time from `begun` to `deadline`."""
     if delay.endswith("%"):
         return begun + _part(delay) * (deadline - begun)
     return after + _span(delay)
@@ -181,7 +182,7 @@ def fraction(*parts: str) -> float:
 def _whole(courses: Sequence[_Course]) -> None:
     total = sum(map(_part, (each.share for each in courses)))
     if abs(total - 1) > 1e-9:
-        raise ValueError(f"shares make {total:.1%}, not 100 %")
+        raise ValueError(f"shares add up to {total:.1%}, not 100 %")
 
 
 def _drawn(courses: Sequence[C], *parts: str) -> C:

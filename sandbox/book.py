@@ -1,4 +1,4 @@
-"""What carriers know of numbers that nobody filed: a file with the columns number and carrier."""
+"""The knowledge of carriers about unfiled numbers: a file with the columns number and carrier."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 class Book:
-    """Whose numbers are, by number; nobody's where the file has no carrier for one.
+    """The owner of each number; no owner where the file has no carrier for it.
 
-    The file may come, and change, while carriers work: it is read again when it has.
+    The file can appear and change while carriers run: it is read again after a change.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -21,7 +21,7 @@ class Book:
         return number in self._owners()
 
     def owner(self, number: str) -> str | None:
-        """The carrier whose number it is; None where it is nobody's. Raises KeyError where the book lacks it."""
+        """The carrier that owns the number; None where no carrier owns it. Raises KeyError where the book lacks it."""
         return self._owners()[number] or None
 
     def _owners(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
-"""Carriers that answer, well, late or not at all: each polls its own orders and enquiries over REST and acts on them.
+"""Simulated carriers that respond well, late or not at all: each polls its own orders and enquiries over REST and acts
+on them.
 
-What a carrier does with one of them follows from its habits and the thing's id alone.
+The response depends only on the configured behaviour and the id of the order or enquiry.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from sandbox.tokens import Tokens
 _ORDERS_AWAITED = ("ordered", "acknowledged")
 _OPEN = {"acknowledgement": {"ordered"}, "execution": {"acknowledged"}, "refusal": {*_ORDERS_AWAITED}}
 _ANSWERABLE = {"sent", "unanswered"}
-# What a carrier says next where the register contradicts it.
-_SAYS_INSTEAD = {"mine-unfiled": "filed", "filed": "not-mine"}
+# The next answer of a carrier where the register contradicts it.
+_NEXT_ANSWER = {"mine-unfiled": "filed", "filed": "not-mine"}
 _AT_ONCE = "0s"
 
 
-class Carrier(Correspondent):
-    """One carrier at work, at the ports service."""
+class SimulatedCarrier(Correspondent):
+    """One simulated carrier, at the ports service."""
 
     def __init__(
         self, code: str, behaviour: Behaviour, book: Book, ports_url: str, tokens: Tokens, *, threads: int = 2
@@ -37,17 +38,17 @@ class Carrier(Correspondent):
         self._behaviour = behaviour
         self._book = book
 
-    def _look_through(self) -> None:
+    def _poll(self) -> None:
         for state in _ORDERS_AWAITED:
             for order in self._office.items("/orders", state=state):
-                if self._is_news(f"/orders/{order['id']}"):
+                if self._is_new(f"/orders/{order['id']}"):
                     self._plan_order(order)
         for enquiry in self._office.items("/enquiries", state="sent"):
-            if self._is_news(f"/enquiries/{enquiry['id']}"):
+            if self._is_new(f"/enquiries/{enquiry['id']}"):
                 self._plan_enquiry(enquiry)
 
     def _plan_order(self, order: Mapping[str, Any]) -> None:
-        """Put the next thing to do about an order on the agenda, if there is one."""
+        """Plan the next act about an order, if there is one."""
         course = self._habits.order(order["id"])
         ordered_at = _moment(order["ordered_at"])
         acknowledged_at = order["acknowledged_at"]
@@ -78,7 +79,7 @@ class Carrier(Correspondent):
 
     def _plan_act(
         self,
-        thing: Mapping[str, Any],
+        item: Mapping[str, Any],
         delay: str,
         after: datetime,
         begun: datetime,
@@ -86,30 +87,30 @@ class Carrier(Correspondent):
         name: str,
         body: Mapping[str, Any],
     ) -> None:
-        resource = f"/{'enquiries' if name == 'answer' else 'orders'}/{thing['id']}"
+        resource = f"/{'enquiries' if name == 'answer' else 'orders'}/{item['id']}"
         when = due(delay, after=after, begun=begun, deadline=_moment(deadline))
-        self._plan(when, Act(name=name, about=(resource,), etag=f'"{thing["version"]}"', body=body))
+        self._plan(when, Act(name=name, about=(resource,), etag=f'"{item["version"]}"', body=body))
 
     def _do(self, task: Task) -> None:
         assert isinstance(task, Act)
         if task.name == "execution" and not task.body:
             task = replace(task, body={"evidence": self._evidence(task.resource)})
-        self._say(task)
+        self._send(task)
 
-    def _said(self, act: Act, thing: Mapping[str, Any]) -> None:
+    def _plan_next(self, act: Act, item: Mapping[str, Any]) -> None:
         if act.name == "acknowledgement":
-            self._plan_order(thing)
+            self._plan_order(item)
 
-    def _can_be_said(self, act: Act, thing: Mapping[str, Any]) -> bool:
-        return thing["state"] in _OPEN.get(act.name, _ANSWERABLE)
+    def _is_possible(self, act: Act, item: Mapping[str, Any]) -> bool:
+        return item["state"] in _OPEN.get(act.name, _ANSWERABLE)
 
-    def _put_otherwise(self, act: Act) -> Act:
-        if act.name != "answer" or act.body["answer"] not in _SAYS_INSTEAD:
+    def _alternative(self, act: Act) -> Act:
+        if act.name != "answer" or act.body["answer"] not in _NEXT_ANSWER:
             return act
-        return replace(act, body={**act.body, "answer": _SAYS_INSTEAD[act.body["answer"]]}, key=str(uuid.uuid4()))
+        return replace(act, body={**act.body, "answer": _NEXT_ANSWER[act.body["answer"]]}, key=str(uuid.uuid4()))
 
     def _evidence(self, resource: str) -> str:
-        """A work order's number and when the port was shut, as a carrier would say it."""
+        """A made-up work order number and time of shutdown."""
         now = clock.now().astimezone(LEGAL_TIME)
         ticket = f"{self.code}-{now:%Y%m%d}-{resource[-8:].upper()}"
         return f"工单{ticket}，{now.isoformat(timespec='seconds')}关停，拨测无法发送"

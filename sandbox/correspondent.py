@@ -1,6 +1,6 @@
-"""Whoever answers the platform of its own accord: looks for what is open, and does something about it in its time.
+"""The base of simulated organisations: poll open items and act on each at its time.
 
-It keeps nothing. Started anew, it looks at what is open and goes on.
+They store nothing. After a restart they poll the open items and continue.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from sandbox.tokens import Tokens
 log = structlog.get_logger()
 
 TRIES = 5
-"""How often something that fails is tried before it is left alone."""
+"""How often a failing act is retried."""
 
-# Of the time it takes to look through everything that is open, one waits this many times before one looks again.
-_LOOKS_EVERY = 4
+# The pause before the next poll is this multiple of the time that a poll of all open items takes.
+_PAUSE_FACTOR = 4
 _LONGEST_PAUSE_SECONDS = 2.0
 
 
 class Refused(Exception):
-    """The service did not do what it was asked. The message has its answer."""
+    """The service has refused a request. The message contains its response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """Something to do; `about` are the paths of the resources that are minded until it is done."""
+    """An act to do; `about` are the paths of the resources that are reserved until it is done."""
 
     name: str
     about: tuple[str, ...]
@@ -47,7 +47,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act(Task):
-    """One thing to say about one resource, as it is in the version `etag`; `name` is the path of the act below it."""
+    """One act on one resource in the version `etag`; `name` is the path of the act below the resource."""
 
     etag: str
     body: Mapping[str, Any]
@@ -56,15 +56,15 @@ class Act(Task):
 
     @property
     def resource(self) -> str:
-        """The path of what it is about."""
+        """The path of its resource."""
         return self.about[0]
 
 
 class Correspondent(ABC):
-    """One organisation at work: a thread that looks for what is open and some that act. `done` counts its acts."""
+    """One running organisation: a thread that polls and some that act. `done` counts its acts."""
 
     def __init__(self, org: str, url: str, tokens: Tokens, *, poll_seconds: float, threads: int = 2) -> None:
-        """`org` is who it is: `carrier:CMCC`; `url` the service it answers to."""
+        """`org` is the organisation: `carrier:CMCC`; `url` the service that it calls."""
         self.code = org.partition(":")[2]
         self.done: Counter[str] = Counter()
         self._org = org
@@ -72,76 +72,79 @@ class Correspondent(ABC):
         self._closing = threading.Event()
         self._office = Office(url, tokens, self._closing, connections=threads + 1)
         self._agenda: Agenda[Task] = Agenda()
-        # Resources on the agenda or being acted upon, and those settled since the look before last: a page that was
-        # read before an act was committed shows them as they were.
-        self._minded: set[str] = set()
+        # Resources with a planned or running act, and those finished since the poll before last: a page that was read
+        # before an act was committed shows them in their old state.
+        self._reserved: set[str] = set()
         self._settled: set[str] = set()
         self._settled_before: set[str] = set()
         self._failed: Counter[str] = Counter()
-        self._noting = threading.Lock()
-        # Daemons: a signal between a thread's start and whoever stops it must not keep the process for ever.
+        self._lock = threading.Lock()
+        # Daemons: a signal between the start of a thread and its registration must not keep the process alive.
         work = [
             threading.Thread(target=self._act, name=f"{self.code} {place}", daemon=True) for place in range(threads)
         ]
-        self._threads = [threading.Thread(target=self._look, name=f"{self.code} looks", daemon=True), *work]
+        self._threads = [
+            threading.Thread(target=self._poll_until_closed, name=f"{self.code} polls", daemon=True),
+            *work,
+        ]
 
     def start(self) -> None:
-        """Begin to look and to act."""
+        """Start polling and acting."""
         for each in self._threads:
             each.start()
 
     def request_stop(self) -> None:
-        """Begin nothing new from now on."""
+        """Start nothing new from now on."""
         self._closing.set()
         self._agenda.close()
 
     def stop(self) -> None:
-        """Stop: what is being said is said to its end, nothing new is begun."""
+        """Stop: running requests are completed, nothing new is started."""
         self.request_stop()
         for each in self._threads:
             each.join()
         self._office.close()
         log.info("correspondent stopped", org=self._org, **self.done)
 
-    # --------------------------------------------------------------------------------------------- looking for work
+    # --------------------------------------------------------------------------------------------- polling
 
     @abstractmethod
-    def _look_through(self) -> None:
-        """Look at everything that is open, and plan what is to be done about what is news."""
+    def _poll(self) -> None:
+        """Poll all open items, and plan the acts for new ones."""
 
-    def _look(self) -> None:
+    def _poll_until_closed(self) -> None:
         while not self._closing.is_set():
             began = time.monotonic()
-            with self._noting:
+            with self._lock:
                 self._settled_before, self._settled = self._settled, set()
             try:
-                self._look_through()
+                self._poll()
             except Closed:
                 return
-            except Exception as error:  # the next look may fare better; without looks nothing is ever done
-                log.exception("what is open could not be looked at", org=self._org, error=str(error))
+            except Exception as error:  # the next poll may succeed; without polls no act is ever done
+                log.exception("poll failed", org=self._org, error=str(error))
             took = time.monotonic() - began
-            # What took long because the service was not there yet says nothing of how long a look takes.
-            pause = min(_LOOKS_EVERY * took, _LONGEST_PAUSE_SECONDS)
+            # The duration of a poll that waited for the service is no measure of a normal poll.
+            pause = min(_PAUSE_FACTOR * took, _LONGEST_PAUSE_SECONDS)
             self._closing.wait(max(self._poll_seconds, pause))
 
-    def _is_news(self, resource: str) -> bool:
-        with self._noting:
+    def _is_new(self, resource: str) -> bool:
+        with self._lock:
             return (
-                not any(resource in each for each in (self._minded, self._settled, self._settled_before))
+                not any(resource in each for each in (self._reserved, self._settled, self._settled_before))
                 and self._failed[resource] < TRIES
             )
 
     def _plan(self, when: datetime, task: Task) -> None:
-        with self._noting:
-            self._minded.update(task.about)
+        with self._lock:
+            self._reserved.update(task.about)
         self._agenda.add(when, task)
 
     # ------------------------------------------------------------------------------------------------------ acting
 
     @abstractmethod
     def _do(self, task: Task) -> None:
-        """Do it; whatever it raises counts as its failure. What is done is settled."""
+        """Do it; every exception counts as a failure. Finished items are settled."""
 
     def _act(self) -> None:
         while (task := self._agenda.take()) is not None:
@@ -149,17 +152,17 @@ class Correspondent(ABC):
                 self._do(task)
             except Closed:
                 return
-            except Exception as error:  # one thing that cannot be done must not silence whoever does the others
+            except Exception as error:  # one failing act must not end the thread
                 self._fail(task, str(error))
 
-    def _say(self, act: Act) -> None:
-        """Say it. Who is told that the resource has changed reads it again, and says what still can be said."""
+    def _send(self, act: Act) -> None:
+        """Send the act. After a change of the resource it is read again, and a still possible act is sent."""
         answer = self._office.post(f"{act.resource}/{act.name}", act.body, etag=act.etag, key=act.key)
         if answer.is_success:
-            with self._noting:
+            with self._lock:
                 self.done[act.name] += 1
             self._settle(act.about)
-            self._said(act, answer.json())
+            self._plan_next(act, answer.json())
         elif answer.status_code in (409, 412):
             self._reconsider(act, answer)
         elif answer.status_code == 404:
@@ -168,44 +171,44 @@ class Correspondent(ABC):
             self._fail(act, _trouble(answer))
 
     def _reconsider(self, act: Act, answer: httpx2.Response) -> None:
-        """Somebody else changed it, or it cannot be said of it as it is."""
+        """Another request has changed the resource, or its state does not allow the act."""
         if act.tries == TRIES:
             self._fail(act, _trouble(answer))
             return
         read = self._office.get(act.resource)
-        if read.status_code == 404 or (read.is_success and not self._can_be_said(act, read.json())):
+        if read.status_code == 404 or (read.is_success and not self._is_possible(act, read.json())):
             self._settle(act.about)
             return
         read.raise_for_status()
         again = replace(act, etag=read.headers["etag"], tries=act.tries + 1)
-        self._agenda.add(clock.now(), self._put_otherwise(again) if answer.status_code == 409 else again)
+        self._agenda.add(clock.now(), self._alternative(again) if answer.status_code == 409 else again)
 
     @abstractmethod
-    def _can_be_said(self, act: Act, thing: Mapping[str, Any]) -> bool:
-        """Whether it makes sense yet, about the resource as it is now."""
+    def _is_possible(self, act: Act, content: Mapping[str, Any]) -> bool:
+        """Whether the act is possible in the current state of the resource."""
 
-    def _said(self, act: Act, thing: Mapping[str, Any]) -> None:  # noqa: B027 - most acts are the last word
-        """Plan what is to be done next, about the resource as it is now."""
+    def _plan_next(self, act: Act, content: Mapping[str, Any]) -> None:  # noqa: B027 - most acts have no successor
+        """Plan the next act, by the current state of the resource."""
 
-    def _put_otherwise(self, act: Act) -> Act:
-        """What to say instead where what was said contradicts what the service knows."""
+    def _alternative(self, act: Act) -> Act:
+        """The alternative act where the service contradicts the first one."""
         return act
 
     def _settle(self, resources: Iterable[str]) -> None:
-        with self._noting:
-            self._minded.difference_update(resources)
+        with self._lock:
+            self._reserved.difference_update(resources)
             self._settled.update(resources)
 
     def _fail(self, task: Task, trouble: str) -> None:
-        log.error("an act failed", org=self._org, about=_some(task.about), act=task.name, trouble=trouble)
-        with self._noting:
+        log.error("act failed", org=self._org, about=_some(task.about), act=task.name, trouble=trouble)
+        with self._lock:
             self.done["failed"] += 1
             self._failed.update(task.about)
         self._settle(task.about)
 
 
 def granted(answer: httpx2.Response) -> httpx2.Response:
-    """The answer, where it is one to something that was done. Raises Refused."""
+    """The response of a successful act. Raises Refused."""
     if not answer.is_success:
         raise Refused(_trouble(answer))
     return answer

@@ -1,4 +1,4 @@
-"""A batch of clues as it is handed over: read, and checked against the digest that it was sealed under."""
+"""A batch of clues as the authority receives it: parsed, and verified by its digest."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ import msgspec
 
 
 class Tampered(Exception):
-    """What was handed over is not what was sealed. The message says where it differs."""
+    """The content differs from the sealed batch. The message states the difference."""
 
 
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """A document as the manifest lists it: SHA-256 in hexadecimal, and its length."""
+class ListedDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A document in the manifest: SHA-256 in hexadecimal, and its length."""
 
     clue: UUID
     digest: str
     bytes: int
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """Which documents a batch has, and whose it is."""
+class ReceivedManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """The documents of a batch, and its authority."""
 
     batch: UUID
     authority: str
-    clues: tuple[Listed, ...]
+    clues: tuple[ListedDocument, ...]
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True):
     clue: UUID
 
 
-def opened(content: bytes, digest: str) -> Manifest:
-    """The manifest of a batch whose content is whole: its first line, which has that digest (SHA-256, hexadecimal),
-    lists every further line, in order, by what it is, how long it is and its digest. Raises Tampered."""
+def verified_manifest(content: bytes, digest: str) -> ReceivedManifest:
+    """The manifest of a complete batch: its first line, which has that digest (SHA-256, hexadecimal), lists every
+    further line in order, with id, length and digest. Raises Tampered."""
     first, *documents = content.removesuffix(b"\n").split(b"\n")
     if _digest(first) != digest:
-        raise Tampered(f"the manifest has the digest {_digest(first)}, the batch was sealed under {digest}")
+        raise Tampered(f"the manifest has the digest {_digest(first)}, the sealed batch {digest}")
     try:
-        manifest = msgspec.json.decode(first, type=Manifest)
+        manifest = msgspec.json.decode(first, type=ReceivedManifest)
     except ValueError as error:
-        raise Tampered(f"the manifest cannot be read: {error}") from error
+        raise Tampered(f"the manifest is malformed: {error}") from error
     if len(documents) != len(manifest.clues):
-        raise Tampered(f"the manifest lists {len(manifest.clues)} documents, there are {len(documents)}")
+        raise Tampered(f"the manifest lists {len(manifest.clues)} documents, the content has {len(documents)}")
     for listed, document in zip(manifest.clues, documents, strict=True):
         if (len(document), _digest(document)) != (listed.bytes, listed.digest):
-            raise Tampered(f"the document of clue {listed.clue} is not the one that the manifest lists")
+            raise Tampered(f"the document of clue {listed.clue} does not match the manifest")
         if _clue_of(document) != listed.clue:
-            raise Tampered(f"the document that is listed for clue {listed.clue} is about another")
+            raise Tampered(f"the document listed for clue {listed.clue} is about another clue")
     return manifest
 
 

@@ -1,7 +1,7 @@
-"""What is made when the sandbox is installed: the key that signs tokens and the credentials of its clients.
+"""The installation of the sandbox: the key that signs tokens and the credentials of its clients.
 
-Nothing here has a default and nothing is shipped: every installation has a key and secrets of its own, in a directory
-that only its owner can read.
+Nothing has a default and nothing is shipped: every installation has its own key and secrets, in a directory that only
+its owner can read.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _CLIENTS = "clients.json"
 
 
 class NotInstalled(Exception):
-    """A directory holds no key or no clients, or others than its owner may read them. The message says which."""
+    """A directory has no key or no clients, or can be read by others. The message states which."""
 
 
-class Client(msgspec.Struct, frozen=True, kw_only=True):
-    """A client of the token issuer: for which organisation it acts, and what it may do at most."""
+class RegisteredClient(msgspec.Struct, frozen=True, kw_only=True):
+    """A client of the token issuer: its organisation and its maximum scopes."""
 
     client_id: str
     secret: str
@@ -39,7 +39,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
 
     def __repr__(self) -> str:
-        return f"Client({self.client_id})"
+        return f"RegisteredClient({self.client_id})"
 
 
 class _Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,7 +48,7 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     scopes: dict[str, tuple[str, ...]]
 
     def people(self, carriers: Iterable[str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-        """Everyone who gets a client: its id, the organisation, what it may do."""
+        """Every client: its id, its organisation, its scopes."""
         codes = {
             "regulator": self.regulators,
             "carrier": (*CARRIERS, *carriers),
@@ -64,11 +64,11 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def into(directory: Path, *, carriers: Iterable[str] = ()) -> None:
-    """Installs the sandbox in `directory` (made, 0700), or brings an installation up to date.
+    """Install the sandbox in `directory` (created with 0700), or update an installation.
 
-    Makes clients for every regulator and its colleagues, for every carrier, authority and channel known, and for the
-    further `carriers` named. A key and secrets that are there stay; scopes are those of this release. Raises
-    NotInstalled where what is there can be read by others.
+    Creates clients for every regulator and its colleagues, for every carrier, authority and channel, and for the
+    further `carriers`. An existing key and existing secrets stay; scopes are those of this release. Raises NotInstalled
+    where the existing files can be read by others.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)
@@ -80,31 +80,31 @@ def into(directory: Path, *, carriers: Iterable[str] = ()) -> None:
     made = dict(existing)
     for client_id, org, scopes in _plan().people(carriers):
         secret = existing[client_id].secret if client_id in existing else secrets.token_urlsafe(32)
-        made[client_id] = Client(client_id=client_id, secret=secret, org=org, scopes=scopes)
+        made[client_id] = RegisteredClient(client_id=client_id, secret=secret, org=org, scopes=scopes)
     if made != existing:
         _write(directory / _CLIENTS, msgspec.json.format(msgspec.json.encode(list(made.values()))))
 
 
 def client_id_of(org: str) -> str:
-    """The id of the (first) client that acts for an organisation: carrier:CMCC is carrier-CMCC."""
+    """The id of the (first) client of an organisation: carrier-CMCC for carrier:CMCC."""
     return org.replace(":", "-")
 
 
-def clients(directory: Path) -> list[Client]:
-    """Everyone who may ask for tokens. Raises NotInstalled."""
-    return msgspec.json.decode(_read(directory / _CLIENTS), type=list[Client])
+def clients(directory: Path) -> list[RegisteredClient]:
+    """All clients. Raises NotInstalled."""
+    return msgspec.json.decode(_read(directory / _CLIENTS), type=list[RegisteredClient])
 
 
-def client(directory: Path, org: str) -> Client:
-    """The first client that acts for an organisation. Raises NotInstalled, and KeyError where there is none."""
+def client(directory: Path, org: str) -> RegisteredClient:
+    """The first client of an organisation. Raises NotInstalled, and KeyError for an unknown one."""
     for each in clients(directory):
         if each.org == org:
             return each
     raise KeyError(org)
 
 
-def client_by_id(directory: Path, client_id: str) -> Client:
-    """The client of that id: `regulator-MIIT-reviewer`. Raises NotInstalled, and KeyError where there is none."""
+def client_by_id(directory: Path, client_id: str) -> RegisteredClient:
+    """The client with that id: `regulator-MIIT-reviewer`. Raises NotInstalled, and KeyError for an unknown one."""
     for each in clients(directory):
         if each.client_id == client_id:
             return each
@@ -112,12 +112,12 @@ def client_by_id(directory: Path, client_id: str) -> Client:
 
 
 def key(directory: Path) -> OKPKey:
-    """The key that signs tokens, private part and all. Raises NotInstalled."""
+    """The key that signs tokens, with its private part. Raises NotInstalled."""
     return OKPKey.import_key(msgspec.json.decode(_read(directory / _KEY), type=dict[str, str | list[str]]))
 
 
 def all_scopes() -> tuple[str, ...]:
-    """Every scope that any client may have, sorted."""
+    """Every scope of any client, sorted."""
     return tuple(sorted({scope for scopes in _plan().scopes.values() for scope in scopes}))
 
 
@@ -133,11 +133,11 @@ def _read(path: Path) -> bytes:
                 raise NotInstalled(f"{path} can be read by others than its owner (mode {stat.S_IMODE(mode):o})")
             return file.read()
     except FileNotFoundError:
-        raise NotInstalled(f"{path} is not there: python -m sandbox.install {path.parent}") from None
+        raise NotInstalled(f"{path} is missing: run python -m sandbox.install {path.parent}") from None
 
 
 def _write(path: Path, content: bytes) -> None:
-    """The whole file or none of it, readable by its owner only from its first moment."""
+    """Write a file atomically, readable by its owner only."""
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -1,7 +1,7 @@
-"""The token issuer: client credentials (RFC 6749) become access tokens (RFC 9068). It keeps no state.
+"""The token issuer: client credentials (RFC 6749) become access tokens (RFC 9068). It is stateless.
 
-It stands in for whatever identity provider a deployment has. A service needs of it what it would need of any other: the
-issuer's name and where its keys are.
+It replaces the identity provider of a deployment. A service needs of it the same as of any other one: the name of the
+issuer and the address of its keys.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class _Refused(Exception):
 def create_app(
     directory: Path, issuer: str, audience: str, *, lifetime_seconds: int = tokens.LIFETIME_SECONDS
 ) -> FastAPI:
-    """The issuer over what was installed in `directory`. `issuer` is its address as clients see it, which goes into
-    tokens as `iss`: scheme and host, nothing after them.
+    """The issuer of the installation in `directory`. `issuer` is its address for clients and the `iss` of its tokens:
+    scheme and host, nothing more.
 
-    Raises NotInstalled, and ValueError where `issuer` is no such address.
+    Raises NotInstalled, and ValueError for a malformed `issuer`.
     """
     parts = urlsplit(issuer)
     if parts.scheme not in ("http", "https") or issuer != f"{parts.scheme}://{parts.netloc}":
-        raise ValueError(f"an issuer is https://host[:port], without a slash at its end: {issuer!r}")
+        raise ValueError(f"an issuer is https://host[:port], without a trailing slash: {issuer!r}")
     key = install.key(directory)
     clients = {each.client_id: each for each in install.clients(directory)}
     published = {"keys": [{**key.as_dict(private=False), "use": "sig", "alg": "EdDSA"}]}
@@ -56,7 +56,7 @@ def create_app(
 
     @app.get("/.well-known/oauth-authorization-server")
     async def metadata() -> dict[str, Any]:
-        """What this issuer can do and where (RFC 8414)."""
+        """The metadata of this issuer (RFC 8414)."""
         return {
             "issuer": issuer,
             "token_endpoint": f"{issuer}/token",
@@ -69,13 +69,13 @@ def create_app(
 
     @app.post("/token")
     async def token(request: Request) -> JSONResponse:
-        """A token for the client that shows its secret, by HTTP Basic or in the form."""
+        """A token for the client that presents its secret, by HTTP Basic or in the form."""
         form = await _form(request)
         client = _authenticated(request, form, clients)
         if "grant_type" not in form:
             raise _Refused("invalid_request", "grant_type is missing")
         if form["grant_type"] != GRANT:
-            raise _Refused("unsupported_grant_type", f"grant_type is {GRANT} here")
+            raise _Refused("unsupported_grant_type", f"the only grant_type is {GRANT}")
         scopes = tuple(dict.fromkeys(form["scope"].split())) if "scope" in form else client.scopes
         beyond = [scope for scope in scopes if scope not in client.scopes]
         if beyond:
@@ -101,14 +101,14 @@ def create_app(
     @app.get("/healthz")
     @app.get("/readyz")
     async def health() -> dict[str, str]:
-        """It is there, or it would not answer."""
+        """200 while the process runs."""
         return {"status": "ready"}
 
     return app
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The parameters of the request. One that is empty counts as left out, none may come twice (RFC 6749, 3.2)."""
+    """The parameters of the request. Empty ones count as absent, none may be repeated (RFC 6749, 3.2)."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise _Refused("invalid_request", f"the body is of the type {_FORM}")
     body = b""
@@ -122,21 +122,23 @@ async def _form(request: Request) -> dict[str, str]:
         raise _Refused("invalid_request", "the body cannot be read") from None
     form = dict(pairs)
     if len(form) < len(pairs):
-        raise _Refused("invalid_request", "a parameter comes twice")
+        raise _Refused("invalid_request", "a parameter is repeated")
     return form
 
 
-def _authenticated(request: Request, form: dict[str, str], clients: dict[str, install.Client]) -> install.Client:
+def _authenticated(
+    request: Request, form: dict[str, str], clients: dict[str, install.RegisteredClient]
+) -> install.RegisteredClient:
     header = request.headers.get("authorization")
     if header is not None and "client_secret" in form:
-        raise _Refused("invalid_request", "a client shows its secret in one way, not in two")
+        raise _Refused("invalid_request", "the client secret is sent in the header and in the form")
     client_id, secret = _basic(header) if header is not None else (form.get("client_id"), form.get("client_secret"))
     client = clients.get(client_id or "")
-    # Compared in constant time, also for a client that is not there.
+    # Compared in constant time, also for an unknown client.
     expected = client.secret if client else "-" * 43
     fits = hmac.compare_digest(expected.encode(), (secret or "").encode())
     if client is None or not fits:
-        raise _Refused("invalid_client", "client and secret do not fit", status=401, basic=True)
+        raise _Refused("invalid_client", "client id and secret do not match", status=401, basic=True)
     return client
 
 
@@ -154,7 +156,7 @@ def _basic(header: str) -> tuple[str, str]:
 
 
 def _plain(text: str) -> str:
-    """As an error description may have it (RFC 6749, 5.2)."""
+    """The characters that an error description may have (RFC 6749, 5.2)."""
     return "".join(each for each in text[:64] if " " <= each <= "~" and each not in '"\\')
 
 

@@ -1,4 +1,4 @@
-"""The sandbox as one process: the token issuer, carriers that answer the ports service, and authorities referrals."""
+"""The sandbox as one process: the token issuer, carriers at the ports service, and authorities at referrals."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import uvicorn
 
 from chassis import logs
 from sandbox import behaviour, install, issuer
-from sandbox.authorities import Authority
+from sandbox.authorities import SimulatedAuthority
 from sandbox.book import Book
-from sandbox.carriers import Carrier
+from sandbox.carriers import SimulatedCarrier
 from sandbox.correspondent import Correspondent
 from sandbox.settings import SandboxSettings
 from sandbox.tokens import Tokens
 
 
 def serve(settings: SandboxSettings) -> None:
-    """Serves until SIGTERM or SIGINT. Raises NotInstalled and ValueError before anything is served."""
+    """Run until SIGTERM or SIGINT. Raises NotInstalled and ValueError before the start."""
     logs.configure(settings.log_level, settings.log_format)
     app = issuer.create_app(settings.directory, settings.issuer, settings.audience)
     server = uvicorn.Server(
@@ -28,24 +28,23 @@ def serve(settings: SandboxSettings) -> None:
             app, host=settings.host, port=settings.listens_at, log_config=None, access_log=False, lifespan="off"
         )
     )
-    # The server gives a signal on when it has shut down; it must not end the process before all have stopped.
+    # After its shutdown the server raises the signal again; it must not end the process before all have stopped.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    with carriers_at_work(settings), authorities_at_work(settings):
+    with running_carriers(settings), running_authorities(settings):
         server.run()
 
 
 def _leave(number: int, _: object) -> None:
-    # Whoever is asked once more goes on with what it ends: the kernel asks once for each thread of a parent that is
-    # killed.
+    # Ignore repeated signals during the shutdown: PR_SET_PDEATHSIG is delivered once per thread of the dead parent.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, signal.SIG_IGN)
     sys.exit(0)
 
 
 @contextmanager
-def carriers_at_work(settings: SandboxSettings) -> Iterator[list[Carrier]]:
-    """The carriers, at work for the length of the block; none without `ports_url`. They wait for issuer and service.
+def running_carriers(settings: SandboxSettings) -> Iterator[list[SimulatedCarrier]]:
+    """The carriers, running for the duration of the block; none without `ports_url`. They wait for issuer and service.
 
     Raises NotInstalled, KeyError where a carrier has no client, and ValueError.
     """
@@ -55,16 +54,18 @@ def carriers_at_work(settings: SandboxSettings) -> Iterator[list[Carrier]]:
     habits = behaviour.load(settings.behaviour_file)
     book = Book(settings.book_file)
     carriers = [
-        Carrier(code, habits, book, settings.ports_url, _tokens(settings, f"carrier:{code}"), threads=settings.threads)
-        for code in settings.carriers_at_work(habits.carriers)
+        SimulatedCarrier(
+            code, habits, book, settings.ports_url, _tokens(settings, f"carrier:{code}"), threads=settings.threads
+        )
+        for code in settings.running_carriers(habits.carriers)
     ]
-    with _at_work(carriers):
+    with _running(carriers):
         yield carriers
 
 
 @contextmanager
-def authorities_at_work(settings: SandboxSettings) -> Iterator[list[Authority]]:
-    """The authorities, at work for the length of the block; none without `referrals_url`. They wait for issuer and
+def running_authorities(settings: SandboxSettings) -> Iterator[list[SimulatedAuthority]]:
+    """The authorities, running for the duration of the block; none without `referrals_url`. They wait for issuer and
     service.
 
     Raises NotInstalled, KeyError where an authority has no client, and ValueError.
@@ -74,17 +75,17 @@ def authorities_at_work(settings: SandboxSettings) -> Iterator[list[Authority]]:
         return
     habits = behaviour.load(settings.behaviour_file)
     authorities = [
-        Authority(
+        SimulatedAuthority(
             code, habits, settings.referrals_url, _tokens(settings, f"authority:{code}"), threads=settings.threads
         )
-        for code in settings.authorities_at_work(habits.authorities)
+        for code in settings.running_authorities(habits.authorities)
     ]
-    with _at_work(authorities):
+    with _running(authorities):
         yield authorities
 
 
 @contextmanager
-def _at_work(correspondents: Sequence[Correspondent]) -> Iterator[None]:
+def _running(correspondents: Sequence[Correspondent]) -> Iterator[None]:
     with ExitStack() as stack:
         for each in correspondents:
             each.start()
@@ -92,7 +93,7 @@ def _at_work(correspondents: Sequence[Correspondent]) -> Iterator[None]:
         try:
             yield
         finally:
-            # All of them first: waiting for the one must not let the others go on.
+            # Request the stop of all of them first: otherwise the others continue during the wait for one.
             for each in correspondents:
                 each.request_stop()
 

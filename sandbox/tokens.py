@@ -1,4 +1,4 @@
-"""Access tokens (RFC 9068): signed here, fetched and renewed by those who call the platform's APIs."""
+"""Access tokens (RFC 9068): signed here, fetched and renewed by the clients of the platform's APIs."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import OKPKey
 
 from sandbox import install
-from sandbox.install import Client
+from sandbox.install import RegisteredClient
 
 LIFETIME_SECONDS = 600
-"""How long a token is good."""
+"""The lifetime of a token."""
 
 _ALGORITHM = "EdDSA"
-# A token is renewed when this much of its life is over: whoever gets it has the rest to use it.
+# A token is renewed after this share of its lifetime: its user has the rest of it.
 _RENEWED_AFTER = 0.8
 
 
 class _Signatures(jws.JWSRegistry):
-    """EdDSA by the name that every verifier knows; joserfc's own look-up warns that RFC 9864 has a newer one."""
+    """EdDSA by the name that every verifier accepts; joserfc's own lookup warns that RFC 9864 has a newer one."""
 
     def get_alg(self, name: str) -> JWSAlgModel:
         return self.algorithms[name]
@@ -45,7 +45,7 @@ def sign(
     lifetime_seconds: int = LIFETIME_SECONDS,
     issued_at: float | None = None,
 ) -> str:
-    """A token by RFC 9068 with the claim `org`. `issued_at` is in seconds since 1970 (None: now, in real time)."""
+    """A token (RFC 9068) with the claim `org`. `issued_at` is in seconds since 1970 (None: now, in real time)."""
     issued = time.time() if issued_at is None else issued_at
     claims = {
         "iss": issuer,
@@ -73,11 +73,11 @@ def mint(
     lifetime_seconds: int = LIFETIME_SECONDS,
     issued_at: float | None = None,
 ) -> str:
-    """A token made with the key in `directory` and no issuer at work. For tests.
+    """A token signed with the key in `directory`, without a running issuer. For tests.
 
     `client_id`: another person of the organisation than its first (`regulator-MIIT-reviewer`). `scopes`: None for all
-    that this client may have. Any organisation and any id will do where they are given. Raises NotInstalled, and
-    KeyError where they are not and there is no such client.
+    scopes of this client. With both given, any organisation and id is possible. Raises NotInstalled, and KeyError for
+    an unknown client.
     """
     person = install.client_id_of(org) if client_id is None else client_id
     return sign(
@@ -93,20 +93,20 @@ def mint(
 
 
 class Tokens:
-    """The tokens of one client: fetched when first asked for, kept, and renewed before they expire.
+    """The tokens of one client: fetched at first use, cached, and renewed before they expire.
 
-    May be used by many threads; one fetches while the others wait.
+    Thread-safe: one thread fetches while the others wait.
     """
 
     def __init__(
         self,
         issuer: str,
-        client: Client,
+        client: RegisteredClient,
         *,
         scopes: Collection[str] | None = None,
         timeout_seconds: float = 5,
     ) -> None:
-        """`scopes`: None for all that the client may have."""
+        """`scopes`: None for all scopes of the client."""
         self._url = f"{issuer}/token"
         self._credentials = httpx2.BasicAuth(client.client_id, client.secret)
         self._form = {"grant_type": "client_credentials"} | ({} if scopes is None else {"scope": " ".join(scopes)})
@@ -116,7 +116,7 @@ class Tokens:
         self._renew_at = 0.0
 
     def bearer(self) -> str:
-        """A token that is good for a while yet. Raises httpx2.HTTPError when the issuer does not give one."""
+        """A token that stays valid for a while. Raises httpx2.HTTPError when the issuer returns none."""
         with self._renewing:
             if self._token is None or time.monotonic() >= self._renew_at:
                 self._fetch()
@@ -124,7 +124,7 @@ class Tokens:
             return self._token
 
     def refused(self, token: str) -> None:
-        """Forget `token`, which an API did not accept: the issuer may have another key by now."""
+        """Discard `token`, which an API has refused: the issuer may have a new key."""
         with self._renewing:
             if self._token == token:
                 self._token = None
@@ -139,7 +139,7 @@ class Tokens:
 
 
 class Bearer(httpx2.Auth):
-    """Puts a client's token on every request; where one is not accepted, tries once more with a new one."""
+    """Adds a client's token to every request; after a refusal it retries once with a new one."""
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens

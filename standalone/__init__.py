@@ -1,1 +1,1 @@
-"""The whole system on one machine under one command: real PostgreSQL, real Kafka, every service a process."""
+"""The whole system on one machine with one command: real PostgreSQL, real Kafka, and a process for every service."""

@@ -1,4 +1,4 @@
-"""Calls to the services' APIs, as any organisation with credentials makes them."""
+"""Calls of the services' APIs, by any organisation with credentials."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from typing import Any, Self
 
 import httpx2
 
+from chassis.version import API_PREFIX
 from sandbox import install
 from sandbox.tokens import Bearer, Tokens
 
 
 class CallFailed(Exception):
-    """An API answered with a problem; the message is its title and detail."""
+    """An API has returned a problem; the message is its title and detail."""
 
 
 class Client:
-    """One organisation's calls to one service, by one of its people."""
+    """The calls of one organisation to one service, by one person."""
 
     def __init__(self, url: str, issuer: str, credentials: Path, org: str, client_id: str | None = None) -> None:
-        """`client_id`: which of the organisation's clients (None: its first)."""
-        self.url = url
+        """`client_id`: one of the organisation's clients (None: the first)."""
+        self.url = url + API_PREFIX
         own = install.client(credentials, org) if client_id is None else install.client_by_id(credentials, client_id)
         auth = Bearer(Tokens(issuer, own))
-        self._http = httpx2.Client(base_url=url, auth=auth, timeout=60, trust_env=False)
+        self._http = httpx2.Client(base_url=self.url, auth=auth, timeout=60, trust_env=False)
 
     def get(self, path: str, **parameters: str | int) -> Any:
         """The JSON at `path`. Raises CallFailed."""
@@ -40,19 +41,19 @@ class Client:
             token = page["next_page_token"]
 
     def post(self, path: str, content: Any, *, version: int | None = None) -> Any:
-        """The answer to JSON sent to `path`, upon what was read in this version. Raises CallFailed."""
+        """POST JSON to `path`, with the version that was read; returns the response. Raises CallFailed."""
         seen = {} if version is None else {"If-Match": f'"{version}"'}
         return self._answer(self._http.post(path, json=content, headers=seen))
 
     def upload(self, path: str, file: Path, media_type: str) -> Any:
-        """Hands in a file and waits until it is worked off; returns the import as it is then. Raises CallFailed."""
+        """Upload a file and wait until its import is finished; returns the import. Raises CallFailed."""
         headers = {"Content-Type": media_type}
         if file.suffix == ".gz":
             headers["Content-Encoding"] = "gzip"
         with file.open("rb") as content:
             sent = self._http.post(path, content=content, headers=headers)
         self._answer(sent)
-        location = sent.headers["Location"]
+        location = sent.headers["Location"].removeprefix(API_PREFIX)
         while True:
             current = self.get(location)
             if current["state"] not in ("received", "running"):
@@ -60,7 +61,7 @@ class Client:
             time.sleep(0.1)
 
     def close(self) -> None:
-        """Ends the connections."""
+        """Close the connections."""
         self._http.close()
 
     def __enter__(self) -> Self:

@@ -1,5 +1,5 @@
-"""The demonstration: a register and complaints go in, the flow is followed live until the loop is closed, and the story
-of one enterprise is told."""
+"""The demonstration: it uploads a register and complaints, shows the flow live until the loop is closed, and prints the
+story of one enterprise."""
 
 from __future__ import annotations
 
@@ -19,29 +19,33 @@ from rich.live import Live
 from rich.table import Table
 
 from chassis import clock
+from chassis.service import Service
 from sandbox import scenario
 from standalone import loop, story
 from standalone.client import Client
 from standalone.figures import Figures, summary
 from standalone.loop import Services, Staff
-from standalone.story import Hop, no_order_in_time
-from standalone.system import System
+from standalone.processes import ProcessFailed
+from standalone.story import Hop, no_order_awaited
+from standalone.system import Progress, System
 
 STAFF = "regulator:MIIT"
 REVIEWER = "regulator-MIIT-reviewer"
 RULE_PACKS = "CN-2015,CN-2026,demo"
-WANTED_PORTS = {"complaints api": 8001, "ports api": 8002, "referrals api": 8003, "credit api": 8004, "sandbox": 8009}
-"""Those of docker-compose.yml."""
 _PATIENCE = timedelta(minutes=30)
 
 
 class DemoFailed(Exception):
-    """The flow did not come to its end, or its figures do not agree."""
+    """The flow did not finish, or its figures do not agree."""
+
+
+FAILURES = (DemoFailed, ProcessFailed)
+"""The errors that end a demonstration early."""
 
 
 @dataclass
 class Run:
-    """One run: who acts, what was handed in, and when it began."""
+    """One run: the acting persons, the imports, and its start."""
 
     staff: Staff
     console: Console
@@ -50,16 +54,16 @@ class Run:
 
     @property
     def figures(self) -> Figures:
-        """The figures of now."""
-        return Figures.asked(self.staff.officer, self.imports)
+        """The current figures."""
+        return Figures.fetch(self.staff.officer, self.imports)
 
     @property
     def seconds(self) -> float:
-        """For how long it has been running."""
+        """The duration of the run."""
         return time.monotonic() - self.began
 
     def until(self, holds: Callable[[Figures], bool]) -> None:
-        """Show the figures until something holds. Raises DemoFailed where it does not in half an hour."""
+        """Show the figures until a condition holds. Raises DemoFailed after half an hour."""
         deadline = time.monotonic() + _PATIENCE.total_seconds()
         with Live(console=self.console, refresh_per_second=4, transient=True) as live:
             while not holds(figures := self.figures):
@@ -69,62 +73,78 @@ class Run:
                 time.sleep(0.25)
 
 
-def run(services: Sequence[str], given: Path | None, written: Path | None, console: Console) -> None:
-    """Start everything, let the flow run to its end, tell what happened, and leave nothing running.
+def run(
+    services: Sequence[Service],
+    given: Path | None,
+    written: Path | None,
+    console: Console,
+    finished: Callable[[System, Run], None] = lambda *_: None,
+) -> None:
+    """Start everything, run the flow to its end, print its results, and leave nothing running.
 
     `given` is a folder with a register and complaints (None: a small scenario of made-up enterprises); `written`
-    takes the figures as JSON. Raises DemoFailed, ProcessFailed.
+    receives the figures as JSON. `finished` is called with the system at the end of the flow. Raises DemoFailed,
+    ProcessFailed.
     """
-    with tempfile.TemporaryDirectory(prefix="anning-demo-") as folder, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="anning-demo-") as folder:
         directory = Path(folder)
-        system = System(directory / "system", services, rule_packs=RULE_PACKS, progress=_dim(console))
-        console.rule("[bold]Anning: everything starts")
-        stack.enter_context(system)
-        officer, reviewer = (_person(stack, system, client) for client in (None, REVIEWER))
-        source = given or directory / "scenario"
-        if given is None:
-            scenario.write(scenario.generate(clock.now()), source)
-            shutil.copy(source / "book.csv", system.book)
-        made = Run(Staff(officer, reviewer), console)
-        _hand_in(made, source)
-        refused = _close_the_loop(made)
-        document = summary(made.figures, made.seconds)
-        _tell_figures(document, console)
-        _tell_story(officer, refused, console)
-        console.print("\nEach service describes its API at:")
-        for service in services:
-            console.print(f"  {system.url(service)}/docs")
-        if written is not None:
-            written.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-            console.print(f"Figures written to {written}")
+        system = System(directory / "system", services, rule_packs=RULE_PACKS, progress=dim(console))
+        console.rule("[bold]Anning: start")
+        with system:
+            source = given or _scenario(directory / "scenario", system)
+            document = _play(system, source, console, finished)
+            console.print("\nEach service describes its API at:")
+            for service in system.services:
+                console.print(f"  {system.url(service)}/docs")
+            if written is not None:
+                written.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+                console.print(f"Figures written to {written}")
     console.print("Nothing is left running.")
     broken = [each["equation"] for each in document["reconciled"] if not each["holds"]]
     if broken:
-        raise DemoFailed(f"figures that do not agree: {'; '.join(broken)}")
+        raise DemoFailed(f"inconsistent figures: {'; '.join(broken)}")
 
 
-def up(services: Sequence[str], directory: Path, console: Console) -> None:
-    """Start everything on data that is kept, and wait for Ctrl-C."""
-    with System(
-        directory, services, rule_packs="CN-2015,CN-2026", wanted_ports=WANTED_PORTS, progress=_dim(console)
-    ) as system:
-        console.print("\n[bold]Anning is up.[/] APIs:")
-        for service in services:
-            console.print(f"  {service:<12} {system.url(service)}/docs")
-        console.print(f"  {'tokens':<12} {system.issuer}/token  (clients: {system.credentials / 'clients.json'})")
-        console.print(f"Data is kept in {system.directory}. Ctrl-C stops everything.")
-        try:
-            while all(process.running for process in system.processes.values()):
-                time.sleep(0.5)
-        except KeyboardInterrupt:
-            console.print("\nStopping.")
-            return
-    fallen = [name for name, process in system.processes.items() if not process.running]
-    raise DemoFailed(f"ended by itself: {', '.join(fallen)}; its log is in {system.directory / 'logs'}")
+def load(system: System, console: Console) -> bool:
+    """Run the small scenario in a running system without data. Returns False, and does nothing, where there is data.
+
+    The system must have the rules of the demonstration (RULE_PACKS). Raises DemoFailed.
+    """
+    with ExitStack() as stack:
+        officer = _person(stack, system, None)
+        filed = officer["complaints"].get("/statistics")["filed"]
+        if filed or any(officer["ports"].get("/statistics")["ports"].values()):
+            return False
+    with tempfile.TemporaryDirectory(prefix="anning-demo-") as folder:
+        _play(system, _scenario(Path(folder), system), console)
+    return True
+
+
+def _scenario(directory: Path, system: System) -> Path:
+    """Write the small scenario, with the knowledge of the sandbox's carriers."""
+    scenario.write(scenario.generate(clock.now()), directory)
+    shutil.copy(directory / "book.csv", system.book)
+    return directory
+
+
+def _play(
+    system: System, source: Path, console: Console, finished: Callable[[System, Run], None] = lambda *_: None
+) -> dict[str, Any]:
+    """Upload the files of the folder `source`, follow the flow to its end and print the story; returns the figures."""
+    with ExitStack() as stack:
+        officer, reviewer = (_person(stack, system, client) for client in (None, REVIEWER))
+        made = Run(Staff(officer, reviewer), console)
+        _upload(made, source)
+        refused = _close_the_loop(made)
+        document = summary(made.figures, made.seconds)
+        _print_figures(document, console)
+        _print_story(officer, refused, console)
+        finished(system, made)
+    return document
 
 
 def _person(stack: ExitStack, system: System, client_id: str | None) -> Services:
-    """One of the regulator's people, at every service."""
+    """One person of the regulator, with a client for every service."""
     return {
         name: stack.enter_context(Client(system.url(name), system.issuer, system.credentials, STAFF, client_id))
         for name in system.services
@@ -134,15 +154,15 @@ def _person(stack: ExitStack, system: System, client_id: str | None) -> Services
 # ------------------------------------------------------------------------------------------------------------- the flow
 
 
-def _hand_in(made: Run, source: Path) -> None:
+def _upload(made: Run, source: Path) -> None:
     console, officer = made.console, made.staff.officer
-    console.rule("[bold]A register and complaints go in")
+    console.rule("[bold]Upload of a register and complaints")
     register = officer["ports"].upload("/filing-imports", source / "ports.csv", "text/csv")
     console.print(
         f"register: {register['lines_read']:,} lines, {register['accepted']:,} accepted, "
         f"{register['rejected']:,} rejected"
     )
-    _until_known(officer)
+    _wait_for_ports(officer)
     made.began = time.monotonic()
     imported = officer["complaints"].upload("/complaint-imports", _complaints_in(source), "application/x-ndjson")
     made.imports.append(imported)
@@ -150,7 +170,7 @@ def _hand_in(made: Run, source: Path) -> None:
         f"complaints: {imported['lines_read']:,} lines, {imported['accepted']:,} filed, "
         f"{imported['duplicates']:,} duplicates, {imported['rejected']:,} rejected"
     )
-    made.until(lambda figures: figures.worked_off and no_order_in_time(officer["ports"]))
+    made.until(lambda figures: figures.settled and no_order_awaited(officer["ports"]))
     orders, enquiries = made.figures.ports["orders"], made.figures.ports["enquiries"]
     console.print(
         f"carriers: {orders['executed']:,} ports shut, {enquiries['states']['answered']:,} enquiries answered"
@@ -164,29 +184,29 @@ def _complaints_in(source: Path) -> Path:
     raise DemoFailed(f"{source} has neither complaints.ndjson.gz nor complaints.ndjson")
 
 
-def _until_known(services: Services) -> None:
-    """Wait until complaints has heard of every port: a complaint filed before counts as unregistered there."""
+def _wait_for_ports(services: Services) -> None:
+    """Wait until complaints has received every port: a complaint filed earlier would be unregistered there."""
     declared = sum(services["ports"].get("/statistics")["ports"].values())
     deadline = time.monotonic() + _PATIENCE.total_seconds()
     while services["complaints"].get("/statistics")["ports_known"] < declared:
         if time.monotonic() > deadline:
-            raise DemoFailed("complaints did not hear of all ports")
+            raise DemoFailed("complaints did not receive all ports")
         time.sleep(0.1)
 
 
 def _close_the_loop(made: Run) -> dict[str, Any] | None:
-    """Clues to the ministries, their conclusions to the credit lists, and those to every carrier; the filing that was
-    refused for it, or None where no fine led to a listing that refuses one."""
+    """Refer clues to the authorities, carry their conclusions into the credit lists, and the listings to every carrier;
+    returns the filing that was refused, or None where no fine led to such a listing."""
     console, staff = made.console, made.staff
-    console.rule("[bold]Clues go to the ministries")
+    console.rule("[bold]Referral of clues to the authorities")
     sealing = loop.seal_clues(staff)
     made.until(lambda _: loop.sealed(staff, sealing))
     made.until(lambda figures: figures.handed_over)
-    told = made.figures.referrals
+    figures = made.figures.referrals
     console.print(
-        f"clues: {told['clues']['referred']:,} referred in {told['batches']['sealed']:,} batches, "
-        f"{told['clues']['concluded']:,} concluded, {told['clues']['returned']:,} returned, "
-        f"{told['clues']['overdue']:,} overdue"
+        f"clues: {figures['clues']['referred']:,} referred in {figures['batches']['sealed']:,} batches, "
+        f"{figures['clues']['concluded']:,} concluded, {figures['clues']['returned']:,} returned, "
+        f"{figures['clues']['overdue']:,} overdue"
     )
     console.rule("[bold]Listed, and limited everywhere")
     shut = {order["provider"] for order in story.executed_orders(staff.officer["ports"])}
@@ -199,14 +219,14 @@ def _close_the_loop(made: Run) -> dict[str, Any] | None:
     loop.shut_ports_of_the_listed(staff)
     made.until(
         lambda figures: (
-            loop.enforced(staff, figures.credit["states"]["effective"]) and no_order_in_time(staff.officer["ports"])
+            loop.enforced(staff, figures.credit["states"]["effective"]) and no_order_awaited(staff.officer["ports"])
         )
     )
     refused = None if port is None else loop.try_to_file_elsewhere(staff, port)
     return refused if refused is not None and refused["decision"] == "refused" else None
 
 
-# ---------------------------------------------------------------------------------------------------------- the telling
+# ------------------------------------------------------------------------------------------------------------- output
 
 
 def _table(document: dict[str, Any]) -> Table:
@@ -225,8 +245,8 @@ def _table(document: dict[str, Any]) -> Table:
     return table
 
 
-def _tell_figures(document: dict[str, Any], console: Console) -> None:
-    console.rule("[bold]What came of it")
+def _print_figures(document: dict[str, Any], console: Console) -> None:
+    console.rule("[bold]Results")
     console.print(_table(document))
     console.print(f"in {document['seconds']} s; reconciled:")
     for each in document["reconciled"]:
@@ -234,9 +254,9 @@ def _tell_figures(document: dict[str, Any], console: Console) -> None:
         console.print(f"  {each['equation']}: {each['left']:,} = {each['right']:,}  {mark}")
 
 
-def _tell_story(services: Services, refused: dict[str, Any] | None, console: Console) -> None:
+def _print_story(services: Services, refused: dict[str, Any] | None, console: Console) -> None:
     if refused is None:
-        console.print("No filing was refused for a listing, so there is no story to tell.")
+        console.print("No filing was refused for a listing, so no story is printed.")
         return
     console.rule(f"[bold]The story of {refused['provider_name']}")
     steps = story.hops(services, refused)
@@ -254,5 +274,6 @@ def _seconds(earlier: datetime, later: datetime) -> float:
     return (later - earlier).total_seconds()
 
 
-def _dim(console: Console) -> Any:
+def dim(console: Console) -> Progress:
+    """Print lines of progress in a dim style."""
     return lambda line: console.print(f"[dim]{line}[/]")

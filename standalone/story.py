@@ -1,5 +1,4 @@
-"""The story of one enterprise, walked over REST by what caused what: from a filing that was refused back to the first
-complaint, and told from there."""
+"""The story of one enterprise, read over REST along the causes: from a refused filing back to the first complaint."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from standalone.loop import Services
 
 @dataclass(frozen=True)
 class Hop:
-    """One step of the story: when, what, because of what, and where it is to be read."""
+    """One step of the story: when, what, because of what, and its address."""
 
     at: datetime
     what: str
@@ -22,8 +21,8 @@ class Hop:
     where: str
 
 
-def no_order_in_time(ports: Client) -> bool:
-    """Whether no order waits for its carrier within its deadlines: each is done, refused, or overdue."""
+def no_order_awaited(ports: Client) -> bool:
+    """Whether every order within its deadlines is executed or refused."""
     now = datetime.now(UTC)
     return all(
         order["overdue_since"] is not None and _moment(order["execute_by"]) < now
@@ -33,7 +32,7 @@ def no_order_in_time(ports: Client) -> bool:
 
 
 def executed_orders(ports: Client) -> list[dict[str, Any]]:
-    """The executed orders that complaints led to, those with most complainants first."""
+    """The executed orders that are based on complaints, those with most complainants first."""
     orders = ports.pages("/orders", state="executed", page_size=500)
     return sorted(
         (order for order in orders if order["ground"] != "listing"), key=lambda order: -int(order["complainants"])
@@ -41,13 +40,12 @@ def executed_orders(ports: Client) -> list[dict[str, Any]]:
 
 
 def port_of_a_listed(services: Services) -> dict[str, Any] | None:
-    """A port that was shut for complaints and whose provider is listed for a fine and gets no new ones; None where
-    there is none."""
+    """A port that complaints had shut, whose provider is listed for a fine and refused new ports; None without one."""
     effective = services["credit"].pages("/entries", state="effective", ground="fined", page_size=500)
     listed = {each["code"] for each in effective if each["new_resources"] == "refuse"}
     for order in executed_orders(services["ports"]):
         if order["provider"] in listed:
-            # A number that only a shorter filing answers for is no port of its own.
+            # A number covered only by a shorter filing is not a port of its own.
             found = services["ports"].get("/ports", carrier=order["carrier"], number=order["number"])["items"]
             if found:
                 return dict(found[0])
@@ -55,7 +53,7 @@ def port_of_a_listed(services: Services) -> dict[str, Any] | None:
 
 
 def hops(services: Services, filing: dict[str, Any]) -> list[Hop]:
-    """The steps that led to a refused filing, by the references that each decision stores, in order of time."""
+    """The steps that led to a refused filing, by the references stored with each decision, in order of time."""
     entry = services["credit"].get(f"/entries/{filing['listing']}")
     clue = services["referrals"].get(f"/clues/{_named(entry['causes'], 'clue')}")
     order = next(each for each in executed_orders(services["ports"]) if each["provider"] == entry["code"])
@@ -76,7 +74,7 @@ def hops(services: Services, filing: dict[str, Any]) -> list[Hop]:
 
 
 def _complaints(services: Services, clue: dict[str, Any], order: dict[str, Any]) -> Iterator[Hop]:
-    """The complaint that opened the clue, and the one that completed the order's window."""
+    """The complaint that opened the clue, and the one that completed the window of the order."""
     opened_by, completed_by = _named(clue["causes"], "complaint"), _named(order["causes"][::-1], "complaint")
     for which, identifier in {"first complaint": opened_by, "completing complaint": completed_by}.items():
         where = f"{services['complaints'].url}/complaints/{identifier}"

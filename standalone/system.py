@@ -1,22 +1,25 @@
-"""The whole system on one machine: PostgreSQL, Kafka, the sandbox and every service, each a process of its own."""
+"""The whole system on one machine: PostgreSQL, Kafka, the sandbox and every service, each a process."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Self
 
 from chassis.privacy import KeyRing
+from chassis.service import Service
 from sandbox import install
+from sandbox.settings import ISSUER_PORT
+from standalone import addresses
+from standalone.addresses import SANDBOX
 from standalone.kafka import EmbeddedKafka
 from standalone.postgres import EmbeddedPostgres
-from standalone.processes import Process, ProcessFailed, accepts, answers, free_port, stop_together
+from standalone.processes import Process, ProcessFailed, answers, stop_together
 
 ROOT = Path(__file__).resolve().parent.parent
 ROLES = ("api", "worker")
@@ -27,73 +30,70 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_CACHE_HOME")
 
 
 class System:
-    """Everything of Anning over one directory, which keeps its data and its ports."""
+    """All of Anning in one directory, which holds its data and its ports."""
 
     def __init__(
         self,
         directory: Path,
-        services: Sequence[str],
+        services: Sequence[Service],
         *,
         rule_packs: str,
-        wanted_ports: Mapping[str, int] | None = None,
+        declared_ports: bool = False,
         progress: Progress = lambda _: None,
     ) -> None:
-        """`services` by their names; `rule_packs` as the setting of that name. `progress` is told what is ready.
+        """`rule_packs` is the setting of that name. `progress` receives a line for each part that is ready.
 
-        `wanted_ports`: where `sandbox`, `complaints api`, … listen if nobody else does; others get any free port.
+        `declared_ports`: APIs and issuer listen at their declared ports where these are free; otherwise at any.
         """
         self.directory = directory.absolute()
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.services = tuple(services)
+        self.services = {service.name: service for service in services}
         self.credentials = self.directory / "credentials"
         self.book = self.directory / "book.csv"
-        """What the sandbox's carriers know of numbers that nobody filed; may be put there later."""
+        """The knowledge of the sandbox's carriers about unfiled numbers; it can be written later."""
         self.processes: dict[str, Process] = {}
         self._rule_packs = rule_packs
         self._progress = progress
         self._began = time.monotonic()
-        self._numbers = self._port_numbers(wanted_ports or {})
+        self._numbers = self._assigned_ports(declared_ports)
         self.postgres = EmbeddedPostgres(self.directory / "postgres", self._numbers["postgres"])
-        self.kafka = EmbeddedKafka(self.directory / "kafka", self._numbers["kafka"], self._tell)
+        self.kafka = EmbeddedKafka(self.directory / "kafka", self._numbers["kafka"], self._report)
 
     @property
     def issuer(self) -> str:
-        """The address of the sandbox's token issuer, which is the `iss` of its tokens."""
-        return f"http://127.0.0.1:{self._numbers['sandbox']}"
+        """The address of the sandbox's token issuer, the `iss` of its tokens."""
+        return addresses.url(self._numbers[SANDBOX])
 
     def url(self, service: str, role: str = "api") -> str:
-        """Where a service answers: its API, or the health and metrics of its worker."""
-        return f"http://127.0.0.1:{self._numbers[f'{service} {role}']}"
+        """The address of a service: of its API, or of the health and metrics of its worker."""
+        return addresses.url(self._numbers[_part(service, role)])
 
     def start(self) -> None:
         """Start every part and wait until it is ready. Raises ProcessFailed with the end of the part's log."""
-        self._began = time.monotonic()
-        with ThreadPoolExecutor() as pool:
-            for name, started in [
-                ("PostgreSQL", pool.submit(self.postgres.start)),
-                ("Kafka", pool.submit(self.kafka.start)),
-            ]:
-                started.result()
-                self._tell(f"{name} is ready")
-        install.into(self.credentials)
-        if not self._keys.exists():
-            KeyRing.create(self._keys)
-        for service in self.services:
-            self.postgres.create_database(f"anning_{service}")
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(self._migrate, self.services))
-        self._tell("databases and topics are made")
-        self._launch("sandbox", [sys.executable, "-m", "sandbox"], self._sandbox_environment(), self.issuer)
+        self._start_infrastructure(correspondents=True)
         for service in self.services:
             for role in ROLES:
-                command = [sys.executable, "-m", "anning", "run", service, "--role", role]
-                self._launch(f"{service} {role}", command, self.environment(service, role), self.url(service, role))
-        for name, process in self.processes.items():
-            process.wait_ready()
-            self._tell(f"{name} is ready")
+                self._launch(_part(service, role), run_command(service, role), self.environment(service, role),
+                             self.url(service, role))  # fmt: skip
+        self._wait_ready()
+
+    def start_infrastructure(self) -> None:
+        """Start PostgreSQL, Kafka with all databases and topics, and the sandbox as token issuer only: carriers and
+        authorities do not act. Raises ProcessFailed."""
+        self._start_infrastructure(correspondents=False)
+        self._wait_ready()
+
+    def prepare(self, *services: str) -> None:
+        """Create databases, key rings and topics of these services, and migrate them. Raises ProcessFailed."""
+        for name in services:
+            self.postgres.create_database(f"anning_{name}")
+            if self.services[name].personal and not self._keys(name).exists():
+                KeyRing.create(self._keys(name))
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self._migrate, services))
 
     def stop(self) -> None:
-        """Stop every part, the services first; what never started is left alone."""
+        """Stop every started part, the services first."""
         stop_together(list(reversed(self.processes.values())))
         self.processes.clear()
         with ThreadPoolExecutor() as pool:
@@ -121,25 +121,45 @@ class System:
             "ANNING_ISSUER": self.issuer,
             "ANNING_JWKS_URL": f"{self.issuer}/.well-known/jwks.json",
             "ANNING_RULE_PACKS": self._rule_packs,
-            "ANNING_PORT": str(self._numbers[f"{service} {role}"]),
+            "ANNING_PORT": str(self._numbers[_part(service, role)]),
             "ANNING_LOG_FORMAT": "console",
         }
-        if service == "complaints":
-            environment["ANNING_KEYS_FILE"] = str(self._keys)
+        if self.services[service].personal:
+            environment["ANNING_KEYS_FILE"] = str(self._keys(service))
         return environment
 
-    @property
-    def _keys(self) -> Path:
-        return self.directory / "complaints.keys.json"
+    def _start_infrastructure(self, *, correspondents: bool) -> None:
+        """The sandbox is started last and may not be ready yet. `correspondents`: carriers and authorities act."""
+        self._began = time.monotonic()
+        with ThreadPoolExecutor() as pool:
+            for name, started in [
+                ("PostgreSQL", pool.submit(self.postgres.start)),
+                ("Kafka", pool.submit(self.kafka.start)),
+            ]:
+                started.result()
+                self._report(f"{name} is ready")
+        install.into(self.credentials)
+        self.prepare(*self.services)
+        self._report("databases and topics are created")
+        command = [sys.executable, "-m", "sandbox"]
+        self._launch(SANDBOX, command, self._sandbox_environment(correspondents=correspondents), self.issuer)
 
-    def _sandbox_environment(self) -> dict[str, str]:
+    def _wait_ready(self) -> None:
+        for name, process in self.processes.items():
+            process.wait_ready()
+            self._report(f"{name} is ready")
+
+    def _keys(self, service: str) -> Path:
+        return self.directory / f"{service}.keys.json"
+
+    def _sandbox_environment(self, *, correspondents: bool) -> dict[str, str]:
+        apis = {f"ANNING_SANDBOX_{service.upper()}_URL": self.url(service) for service in self.services}
         return {
             **_inherited(),
             "ANNING_SANDBOX_DIRECTORY": str(self.credentials),
             "ANNING_SANDBOX_ISSUER": self.issuer,
-            "ANNING_SANDBOX_PORTS_URL": self.url("ports"),
-            "ANNING_SANDBOX_REFERRALS_URL": self.url("referrals"),
             "ANNING_SANDBOX_BOOK_FILE": str(self.book),
+            **(apis if correspondents else {}),
         }
 
     def _migrate(self, service: str) -> None:
@@ -156,25 +176,25 @@ class System:
         self.processes[name] = Process(name, command, log=log, ready=ready, env=environment, cwd=ROOT)
         self.processes[name].launch()
 
-    def _port_numbers(self, wanted: Mapping[str, int]) -> dict[str, int]:
-        """Kept with the data: Kafka's clients and whoever noted an address find everything where it was."""
-        file = self.directory / "ports.json"
-        numbers: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
-        roles = [f"{service} {role}" for service in self.services for role in ROLES]
-        for name in ("postgres", "kafka", "sandbox", *roles):
-            if name not in numbers and name in wanted and not accepts(wanted[name]):
-                numbers[name] = wanted[name]
-            while name not in numbers:
-                number = free_port()
-                if number not in numbers.values():
-                    numbers[name] = number
-        file.write_text(json.dumps(numbers, indent=2))
-        return numbers
+    def _assigned_ports(self, declared: bool) -> dict[str, int]:
+        parts = [_part(service, role) for service in self.services for role in ROLES]
+        apis = {_part(name, "api"): service.http_port for name, service in self.services.items()}
+        wanted = {**apis, SANDBOX: ISSUER_PORT} if declared else {}
+        return addresses.assigned(self.directory, ["postgres", "kafka", SANDBOX, *parts], wanted)
 
-    def _tell(self, what: str) -> None:
+    def _report(self, what: str) -> None:
         self._progress(f"{what} ({time.monotonic() - self._began:.1f} s)")
 
 
+def run_command(service: str, role: str) -> list[str]:
+    """The command that runs one process of a service."""
+    return [sys.executable, "-m", "anning", "run", service, "--role", role]
+
+
+def _part(service: str, role: str) -> str:
+    return f"{service} {role}"
+
+
 def _inherited() -> dict[str, str]:
-    """What of our environment a process needs to find its interpreter and its caches; nothing else leaks in."""
+    """The variables that a process needs to find its interpreter and its caches; no others are inherited."""
     return {name: os.environ[name] for name in _INHERITED if name in os.environ}

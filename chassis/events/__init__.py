@@ -1,1 +1,1 @@
-"""Facts between services: recorded in an outbox, relayed to Kafka, heard once."""
+"""Facts between services: recorded in an outbox, relayed to Kafka, processed once."""

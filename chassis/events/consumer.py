@@ -1,11 +1,11 @@
-"""Consumers: batches of records become transactions, and only then offsets.
+"""Consumers: one transaction per polled batch, and only then the offsets.
 
-One polled batch is one transaction. What goes wrong is told apart:
+Failures are handled by kind:
 
-- the database is away, a deadlock: nothing is committed, the batch is read again, for as long as it takes;
-- a record is poison: it goes to the dead letters, acknowledged, and then its offset is passed;
-- a handler fails otherwise: the batch is halved until the event is found; its partition is blocked there, tried
-  again with growing, jittered pauses, and shown as unready, while all other partitions flow on.
+- the database is unreachable, or a deadlock: nothing is committed and the batch is read again, without limit;
+- a record is poison: it is sent to the dead-letter topic, acknowledged, and then its offset is committed;
+- a handler fails otherwise: the batch is bisected down to the failing event. Its partition is blocked there, retried
+  with growing, jittered pauses, and makes readiness fail. All other partitions continue.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -26,29 +27,30 @@ from kafka.errors import (
     RebalanceInProgressError,
     UnknownMemberIdError,
 )
+from opentelemetry.trace import Span, SpanKind
 
-from chassis import metrics
+from chassis import metrics, tracing
 from chassis.database import Database, Tx, is_transient
 from chassis.events import dead_letters
 from chassis.events import kafka as clients
 from chassis.events.dead_letters import PoisonEvent
 from chassis.events.envelope import Decoder, Message, UndecodableError
 from chassis.events.projections import SupersededError
+from chassis.events.routing import Routing, topics_of
 from chassis.events.topics import Catalogue
-from chassis.service import Routing, topics_of
 
 RETRY_SECONDS = 30.0
 UNREADY_ATTEMPTS = 3
 
 log = structlog.get_logger()
 
-Admit = Callable[[Tx, Sequence[Message[Any]]], Sequence[Message[Any]]]
-"""Decides, first thing in a batch's transaction, which of its messages the handlers get to see."""
+Filter = Callable[[Tx, Sequence[Message[Any]]], Sequence[Message[Any]]]
+"""Selects, first in a batch's transaction, the messages that the handlers receive."""
 
 
 @dataclass
 class Blocked:
-    """A partition that stands at an event its handler fails on."""
+    """A partition that is blocked at an event whose handler fails."""
 
     offset: int
     attempts: int
@@ -58,7 +60,7 @@ class Blocked:
 
 @dataclass
 class _Batch:
-    """What one poll brought, and what became of it."""
+    """The records of one poll, and their outcome."""
 
     polled: dict[TopicPartition, list[Any]]
     messages: list[Message[Any]] = field(default_factory=list)
@@ -66,16 +68,16 @@ class _Batch:
     failed: dict[TopicPartition, tuple[int, Exception]] = field(default_factory=dict)
 
     def starts(self) -> dict[TopicPartition, int]:
-        """Where each partition of this batch began."""
+        """The first offset of each partition of this batch."""
         return {tp: records[0].offset for tp, records in self.polled.items()}
 
     def following(self) -> dict[TopicPartition, int]:
-        """From where each partition is to be read on."""
+        """The offset from which each partition is read next."""
         ends = {tp: records[-1].offset + 1 for tp, records in self.polled.items()}
         return ends | {tp: offset for tp, (offset, _) in self.failed.items()}
 
     def dead(self) -> list[tuple[Any, str]]:
-        """The poison before the point where its partition is blocked, with the reasons."""
+        """The poison records before the offset at which their partition is blocked, with the reasons."""
         following = self.following()
         return [
             (record, self.poison[tp, record.offset])
@@ -86,7 +88,7 @@ class _Batch:
 
 
 class Consumer:
-    """One group member of a service: reads the topics of its routing and runs the handlers."""
+    """One member of a service's consumer group: reads the topics of its routing and runs the handlers."""
 
     def __init__(
         self,
@@ -98,11 +100,11 @@ class Consumer:
         bootstrap: str,
         catalogue: Catalogue,
         routing: Routing,
-        admit: Admit,
+        filter_messages: Filter,
         stop: threading.Event,
         polled: Callable[[KafkaConsumer], None] = lambda _: None,
     ) -> None:
-        """`polled` is called after every batch, with offsets committed."""
+        """`polled` is called after every batch, when its offsets are committed."""
         self._service = service
         self._group = group
         self._instance = instance
@@ -110,25 +112,26 @@ class Consumer:
         self._bootstrap = bootstrap
         self._catalogue = catalogue
         self._routing = routing
-        self._admit = admit
+        self._filter = filter_messages
         self._stop = stop
         self._polled = polled
         self._decoder = Decoder(routing)
         self._topics = [catalogue.physical(topic) for topic in topics_of(routing)]
         self._producer: KafkaProducer | None = None
+        self._measured: set[TopicPartition] = set()
         self.blocked: dict[TopicPartition, Blocked] = {}
 
     def problem(self) -> str | None:
-        """What keeps this consumer from being ready: the partitions that have been blocked for a while."""
+        """Why this consumer is not ready: the partitions that have been blocked for several attempts."""
         stuck = [
             f"{tp.topic}[{tp.partition}]@{each.offset} after {each.attempts} attempts: {each.error}"
-            for tp, each in list(self.blocked.items())  # another thread asks
+            for tp, each in list(self.blocked.items())  # read by another thread
             if each.attempts >= UNREADY_ATTEMPTS
         ]
         return "; ".join(stuck) or None
 
     def run(self) -> None:
-        """Consume until stopped. Raises KafkaError when the client must be made anew."""
+        """Consume until stopped. Raises KafkaError when the client must be replaced."""
         consumer = clients.consumer(self._bootstrap, self._group, self._instance, self._topics)
         try:
             while not self._stop.is_set():
@@ -136,9 +139,11 @@ class Consumer:
                 batch = consumer.poll(timeout_ms=clients.POLL_MS)
                 if batch:
                     self._process(consumer, batch)
+                self._measure(clients.lags(consumer))
                 self._polled(consumer)
         finally:
             self.blocked.clear()
+            self._measure({})
             if self._producer is not None:
                 clients.abandon(self._producer)
                 self._producer = None
@@ -152,12 +157,12 @@ class Consumer:
         except Exception as error:
             if not is_transient(error):
                 raise
-            log.warning("consumer waits for the database", group=self._group, error=str(error))
+            log.warning("consumer is waiting for the database", group=self._group, error=str(error))
             for tp, offset in batch.starts().items():
                 consumer.seek(tp, offset)
             self._stop.wait(random.uniform(0.2, 1.0))
             return
-        self._bury(batch.dead())
+        self._send_to_dlq(batch.dead())
         self._commit(consumer, batch.following())
         self._settle(consumer, batch)
         metrics.CONSUMED.labels(self._group).inc(len(batch.messages))
@@ -174,7 +179,7 @@ class Consumer:
                         batch.messages.append(message)
 
     def _apply(self, batch: _Batch, messages: Sequence[Message[Any]]) -> None:
-        """Run the handlers in one transaction, or halve until what fails stands alone. Raises what is transient."""
+        """Run the handlers in one transaction; bisect down to the failing message. Raises transient errors."""
         messages = [each for each in messages if _partition(each) not in batch.failed]
         if not messages:
             return
@@ -194,11 +199,25 @@ class Consumer:
 
     def _attempt(self, messages: Sequence[Message[Any]]) -> Exception | None:
         try:
-            with self._database.begin(messages[0].caused()) as tx:
-                dispatch(tx, self._admit(tx, messages), self._routing)
-        except Exception as error:  # told apart by the caller, outside of the rolled back transaction
+            with self._traced(messages), self._database.begin(messages[0].caused()) as tx:
+                dispatch(tx, self._filter(tx, messages), self._routing)
+        except Exception as error:  # handled by the caller, after the rollback
             return error
         return None
+
+    def _traced(self, messages: Sequence[Message[Any]]) -> AbstractContextManager[Span]:
+        """A span around a transaction, linked to what caused each message."""
+        return tracing.span(
+            f"process {self._group}",
+            SpanKind.CONSUMER,
+            links=(each.cause.traceparent for each in messages),
+            attributes={
+                "messaging.system": "kafka",
+                "messaging.operation.type": "process",
+                "messaging.consumer.group.name": self._group,
+                "messaging.batch.message_count": len(messages),
+            },
+        )
 
     def _fail(self, batch: _Batch, message: Message[Any], error: Exception) -> None:
         tp = _partition(message)
@@ -212,9 +231,9 @@ class Consumer:
                   event_id=str(message.id), exc_info=error)  # fmt: skip
         batch.failed[tp] = (message.offset, error)
 
-    def _bury(self, dead: Sequence[tuple[Any, str]]) -> None:
-        """Put records into their dead-letter topics and wait until the broker has them: only then may the offset
-        pass."""
+    def _send_to_dlq(self, dead: Sequence[tuple[Any, str]]) -> None:
+        """Send records to their dead-letter topics and wait for the acknowledgements: only then may the offsets be
+        committed."""
         if not dead:
             return
         if self._producer is None:
@@ -242,11 +261,11 @@ class Consumer:
         try:
             consumer.commit({tp: OffsetAndMetadata(offset, "", -1) for tp, offset in following.items()}, 5_000)
         except (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError) as error:
-            # The partitions are somebody else's now, who will hear these events again and know them.
+            # The partitions belong to another member now, whose inbox skips these events.
             log.info("offsets not committed", group=self._group, error=str(error))
 
     def _settle(self, consumer: KafkaConsumer, batch: _Batch) -> None:
-        """Block the partitions that failed where they failed, and forget the blocks that are over."""
+        """Block the partitions that failed at their failing offsets, and clear the blocks of the others."""
         for tp in batch.polled:
             if tp not in batch.failed:
                 self.blocked.pop(tp, None)
@@ -261,6 +280,17 @@ class Consumer:
                 consumer.pause(tp)
         metrics.BLOCKED.labels(self._group).set(len(self.blocked))
 
+    def _measure(self, lags: dict[TopicPartition, int]) -> None:
+        """Set the gauge of each partition, and remove those of partitions that this process no longer reads."""
+        for tp in self._measured - lags.keys():
+            metrics.CONSUMER_LAG.remove(*self._labels(tp))
+        for tp, lag in lags.items():
+            metrics.CONSUMER_LAG.labels(*self._labels(tp)).set(lag)
+        self._measured = set(lags)
+
+    def _labels(self, tp: TopicPartition) -> tuple[str, str, str]:
+        return self._group, self._catalogue.logical(tp.topic), str(tp.partition)
+
     def _resume_due(self, consumer: KafkaConsumer) -> None:
         if not self.blocked:
             return
@@ -273,7 +303,7 @@ class Consumer:
 
 
 def dispatch(tx: Tx, messages: Sequence[Message[Any]], routing: Routing) -> None:
-    """Give each run of messages of one type to its handler, in the order in which they were heard."""
+    """Call the handler of each run of messages of one type, in the order of receipt."""
     for kind, run in groupby(messages, key=lambda message: type(message.event)):
         routing[kind](tx, list(run))
 

@@ -1,8 +1,8 @@
-"""Dead letters: records that no retry will help, kept as they came, with the reason beside them.
+"""Dead letters: records that cannot be processed, stored unchanged with the reason in added headers.
 
-A record gets there because it is poison (undecodable, schema-invalid, refused by its handler as such), or because an
-operator parked it. Nothing is retried from there by itself: a replay is asked for, bounded, and runs this service's
-handlers only.
+A record becomes a dead letter because it is poison (undecodable, schema-invalid, rejected as poison by its handler), or
+because an operator parked it. Nothing is retried automatically: a replay is a command, bounded, and runs the handlers
+of this service only.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from chassis.events import kafka as clients
 from chassis.events.topics import Catalogue
 
 LARGEST_UNPACKED = 64 * 1024 * 1024
-"""Bytes of a record before it is compressed: who wrote it may have had other limits than our own producers."""
+"""Bytes of a record before compression: its producer may have had a higher limit than ours."""
 
 PARKED = sa.Table(
     "parked_records",
@@ -37,12 +37,12 @@ PARKED = sa.Table(
 
 
 class PoisonEvent(Exception):
-    """Raised by a handler for an event that no retry will ever help."""
+    """Raised by a handler for an event that can never be processed."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A record as it lies in a dead-letter topic, with where it came from and why it is there."""
+    """A record in a dead-letter topic, with its origin and the reason."""
 
     offset: int
     key: bytes | None
@@ -56,9 +56,9 @@ class DeadLetter:
 
 
 def headers_of(topic: str, record: Any, reason: str) -> list[tuple[str, bytes]]:
-    """The record's own headers, unchanged, followed by where it lay and why it left.
+    """The record's own headers, unchanged, followed by its origin and the reason.
 
-    A header without a value gets an empty one: the client can read such a header but not write it.
+    A header without a value gets an empty value: the client can read such a header but not write it.
     """
     return [
         *((name, value or b"") for name, value in record.headers),
@@ -71,7 +71,7 @@ def headers_of(topic: str, record: Any, reason: str) -> list[tuple[str, bytes]]:
 
 
 def read(bootstrap: str, catalogue: Catalogue, topic: str, service: str, start: int = 0) -> Iterator[DeadLetter]:
-    """The dead letters of one topic and service from an offset to the end that the topic has now, in order."""
+    """The dead letters of one topic and service, from an offset to the current end of the topic, in order."""
     name = catalogue.dead_letter(topic, service)
     reader: KafkaConsumer = clients.consumer(bootstrap, None, f"dead-letters-{service}")
     try:
@@ -106,7 +106,7 @@ def _parse(record: Any) -> DeadLetter:
 
 
 def park(tx: Tx, topic: str, partition: int, offset: int, reason: str, by: str) -> None:
-    """Let the consumer put this record aside when it next fails on it. Parking it twice changes nothing."""
+    """Make the consumer send this record to the dead letters at its next failure. Parking it twice changes nothing."""
     tx.execute(
         insert(PARKED)
         .values(
@@ -117,7 +117,7 @@ def park(tx: Tx, topic: str, partition: int, offset: int, reason: str, by: str) 
 
 
 def parked_reason(read: Read, topic: str, partition: int, offset: int) -> str | None:
-    """Why this record was parked, or None where it was not."""
+    """The reason for which this record was parked; None where it is not parked."""
     columns = PARKED.c
     return read.execute(
         sa.select(columns.reason).where(

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.aggregate import Cause
-from chassis.events.event import Event
+from chassis.event import Event
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 
@@ -21,7 +21,7 @@ E = TypeVar("E", bound=Event, covariant=True)
 
 
 class UndecodableError(ValueError):
-    """The value of a record is no envelope, or its data is not what its type promises."""
+    """The value of a record is not an envelope, or its data does not fit its type."""
 
 
 class _Attributes(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -47,8 +47,12 @@ class _Incoming(_Attributes, kw_only=True):
     data: msgspec.Raw
 
 
+class _Traced(msgspec.Struct):
+    traceparent: str | None = None
+
+
 class Message(msgspec.Struct, Generic[E], frozen=True):
-    """An event as it was heard: what happened, which version of its aggregate that made, when and why."""
+    """A received event: what happened, the version of its aggregate that it created, when and why."""
 
     id: UUID
     event: E
@@ -60,7 +64,7 @@ class Message(msgspec.Struct, Generic[E], frozen=True):
     offset: int = -1
 
     def caused(self) -> Cause:
-        """The cause of whatever this message leads to."""
+        """The cause of what this message leads to."""
         return Cause(self.cause.correlation_id, str(self.id), self.cause.traceparent)
 
 
@@ -68,7 +72,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 def newest(messages: Iterable[Message[E]], subject: Callable[[E], K]) -> dict[K, Message[E]]:
-    """The newest message about each subject, in the order in which they were heard."""
+    """The newest message about each subject, in the order of receipt."""
     found: dict[K, Message[E]] = {}
     for each in messages:
         about = subject(each.event)
@@ -81,6 +85,7 @@ def newest(messages: Iterable[Message[E]], subject: Callable[[E], K]) -> dict[K,
 
 _encoder = msgspec.json.Encoder()
 _envelope_decoder = msgspec.json.Decoder(_Incoming)
+_traced_decoder = msgspec.json.Decoder(_Traced)
 
 
 def encode(event: Event, *, id: UUID, version: int, time: datetime, source: str, cause: Cause) -> bytes:
@@ -103,16 +108,21 @@ def encode(event: Event, *, id: UUID, version: int, time: datetime, source: str,
     )
 
 
+def traceparent(value: bytes) -> str | None:
+    """The trace context of an encoded event, where it has one."""
+    return _traced_decoder.decode(value).traceparent
+
+
 class Decoder:
-    """Turns values of records into messages of the event types that a listener knows."""
+    """Decodes the values of records into messages of the event types that a consumer handles."""
 
     def __init__(self, types: Iterable[type[Event]]) -> None:
         self._by_type = {each.type: msgspec.json.Decoder(each) for each in types}
 
     def decode(self, value: bytes, topic: str = "", partition: int = -1, offset: int = -1) -> Message[Event] | None:
-        """The message in `value`; None for a type this listener does not know, which a topic may grow.
+        """The message in `value`; None for a type that this consumer does not handle: topics may gain types.
 
-        Raises UndecodableError for bytes that no retry will turn into an event.
+        Raises UndecodableError for bytes that are not an event.
         """
         try:
             envelope = _envelope_decoder.decode(value)

@@ -1,4 +1,4 @@
-"""The inbox: which events the reactions of this service have already acted on."""
+"""The inbox: the events that the reactions of this service have already processed."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ INBOX = sa.Table(
     sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False, index=True),
 )
 
-# What is answered is what was known, which is next to nothing, not what is new, which is next to everything.
+# Returns the known events, usually none, instead of the new ones, usually all.
 _TAKE = sa.text(
-    "WITH heard AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[])) AS heard (id, type)),"
-    " fresh AS (INSERT INTO inbox (event_id, type, heard_at) SELECT id, type, :now FROM heard ORDER BY id"
+    "WITH received AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[])) AS received (id, type)),"
+    " fresh AS (INSERT INTO inbox (event_id, type, heard_at) SELECT id, type, :now FROM received ORDER BY id"
     " ON CONFLICT DO NOTHING RETURNING event_id)"
-    " SELECT id FROM heard EXCEPT SELECT event_id FROM fresh"
+    " SELECT id FROM received EXCEPT SELECT event_id FROM fresh"
 )
 
 
 def take(tx: Tx, messages: Sequence[Message[Any]]) -> list[Message[Any]]:
-    """The messages that were not heard before, in their order; from this transaction on they count as heard.
+    """The messages that were not processed before, in their order; with this transaction they count as processed.
 
-    Sorted by id on the way in, so that two workers with the same events wait for each other instead of deadlocking.
+    Rows are inserted in the order of ids, so that two workers with the same events wait for each other instead of
+    deadlocking.
     """
     if not messages:
         return []
@@ -45,12 +46,12 @@ def take(tx: Tx, messages: Sequence[Message[Any]]) -> list[Message[Any]]:
     taken = []
     for message in messages:
         if message.id not in known:
-            known.add(message.id)  # the same record twice in one batch is heard once
+            known.add(message.id)  # a record that is twice in one batch is processed once
             taken.append(message)
     return taken
 
 
 def prune(tx: Tx, keep: timedelta, limit: int) -> int:
-    """Forget at most `limit` events heard longer than `keep` ago; must be longer than topics keep their records."""
+    """Delete at most `limit` entries older than `keep`, which must exceed the retention of every topic."""
     doomed = sa.select(INBOX.c.event_id).where(INBOX.c.heard_at < clock.now() - keep).limit(limit)
     return tx.execute(INBOX.delete().where(INBOX.c.event_id.in_(doomed.scalar_subquery()))).rowcount

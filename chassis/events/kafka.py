@@ -1,7 +1,7 @@
-"""Producers and consumers as this system uses kafka-python 3, with its traps disarmed.
+"""Producers and consumers of kafka-python 3, with workarounds for its defects.
 
-Each setting that answers a measured failure says so; the tests in tests/integration/events show each trap against
-a real broker.
+Each setting that prevents a measured failure has a comment; tests/integration/events shows each defect with a real
+broker.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaTimeoutError
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
@@ -20,10 +20,10 @@ POLL_MS = 500
 """A shorter poll can time out in the middle of a rejoin; below 200 ms the rejoin may be forgotten."""
 
 FIND_BROKER_MS = 5_000
-"""How long a new client looks for its broker."""
+"""How long a new client tries to reach its broker."""
 
 _CONNECTION = {
-    # The default of 30 s lets a client sleep on for 14 s after the broker is back.
+    # With the default of 30 s a client reconnects up to 14 s after the broker is back.
     "reconnect_backoff_max_ms": 1_000,
     "allow_auto_create_topics": False,
     "metrics_enabled": False,
@@ -31,10 +31,10 @@ _CONNECTION = {
 
 
 def producer(bootstrap: str, client: str, *, largest: int = 1024 * 1024, topic_wait_ms: int = 5_000) -> KafkaProducer:
-    """A producer that reports a record sent only when every in-sync replica has it, once and in order.
+    """A producer that reports a record as sent when every in-sync replica has it, once and in order.
 
-    `largest` is how many bytes a record may have before it is compressed, `topic_wait_ms` how long a send waits for a
-    topic that is not known yet.
+    `largest` is the maximum of bytes of a record before compression, `topic_wait_ms` how long a send waits for an
+    unknown topic.
     """
     return _opened(
         KafkaProducer,
@@ -48,7 +48,7 @@ def producer(bootstrap: str, client: str, *, largest: int = 1024 * 1024, topic_w
         batch_size=256 * 1024,
         max_block_ms=topic_wait_ms,
         request_timeout_ms=5_000,
-        # Longer than anybody waits: a batch given up alone would let those behind it overtake.
+        # Longer than every wait: when one batch alone times out, later batches overtake it.
         delivery_timeout_ms=60_000,
         bootstrap_timeout_ms=FIND_BROKER_MS,
         **_CONNECTION,
@@ -56,10 +56,10 @@ def producer(bootstrap: str, client: str, *, largest: int = 1024 * 1024, topic_w
 
 
 def abandon(made: KafkaProducer, _: object = None) -> None:
-    """Stop a producer at once; what the broker has not acknowledged counts as failed.
+    """Stop a producer immediately; records that the broker has not acknowledged count as failed.
 
-    Its own `close` waits for every record first and, where one is not delivered in time, raises and leaves the thread
-    at work. As the `errback` of a record it keeps back everything behind that record.
+    Its own `close` first waits for every record; where one is not delivered in time it raises and leaves the thread
+    running. As the `errback` of a record, `abandon` prevents the delivery of all later records.
     """
     made._sender.force_close()
     if threading.current_thread() is not made._sender:
@@ -70,10 +70,10 @@ def abandon(made: KafkaProducer, _: object = None) -> None:
 
 
 def consumer(bootstrap: str, group: str | None, instance: str, topics: Sequence[str] = ()) -> KafkaConsumer:
-    """A consumer that commits only what it is told to, from the beginning of a topic it never read.
+    """A consumer that commits only explicitly and starts at the beginning of a topic that it has never read.
 
-    With a group it is a static member, so that a restart takes its partitions over in a third of a second where a
-    dynamic one waits for the session of its predecessor to end.
+    With a group it is a static member, so that a restarted process takes over its partitions in a third of a second. A
+    dynamic member waits until the session of its predecessor ends.
     """
     membership = {} if group is None else {"group_id": group, "group_instance_id": f"{group}.{instance}"}
     made = _opened(
@@ -85,7 +85,7 @@ def consumer(bootstrap: str, group: str | None, instance: str, topics: Sequence[
         auto_offset_reset="earliest",
         session_timeout_ms=6_000,
         heartbeat_interval_ms=500,
-        # Every poll drains what was fetched: records left behind when a partition is paused never wake again.
+        # Every poll drains the fetched records: records left behind in a paused partition are never delivered.
         max_poll_records=1_000_000,
         max_partition_fetch_bytes=512 * 1024,
         fetch_max_bytes=4 * 1024 * 1024,
@@ -103,8 +103,20 @@ def consumer(bootstrap: str, group: str | None, instance: str, topics: Sequence[
     return made
 
 
+def lags(consumer: KafkaConsumer) -> dict[TopicPartition, int]:
+    """The records behind the position of each assigned partition that was fetched from, as of its last fetch.
+
+    Read from what the client stores. `KafkaConsumer.position` asks the broker where a position is not known yet.
+    """
+    return {
+        tp: max(0, state.highwater - state.position.offset)
+        for tp, state in list(consumer._subscription.assignment.items())
+        if state.highwater is not None and state.position is not None
+    }
+
+
 def _opened(kind: Callable[..., Any], **settings: Any) -> Any:
-    """A client, or nothing left of it: one that does not find its broker would leave a thread and open files behind."""
+    """A client. One that does not reach its broker is closed: otherwise it would leak a thread and open files."""
     networks: list[Any] = []
 
     def network(**config: Any) -> Any:
@@ -120,22 +132,22 @@ def _opened(kind: Callable[..., Any], **settings: Any) -> Any:
 
 
 def _remember_rejoins(made: KafkaConsumer) -> None:
-    """Keep `need_rejoin` true while a rejoin is under way.
+    """Keep `need_rejoin` true during a rejoin.
 
-    A poll that times out in a rejoin leaves its task in flight for the next poll to await; but when the rejoin came
-    from changed metadata, preparing it already cleared its reason, the next poll sees no need, and the member
-    fetches nothing for good (26 of 60 runs).
+    A poll that times out in a rejoin leaves its task in flight for the next poll to await. Where changed metadata
+    caused the rejoin, its preparation has already cleared the cause: the next poll sees no need to rejoin, and the
+    member never fetches again (26 of 60 runs).
     """
     coordinator = made._coordinator
-    asked = coordinator.need_rejoin
-    coordinator.need_rejoin = lambda: asked() or coordinator.rejoining
+    needed = coordinator.need_rejoin
+    coordinator.need_rejoin = lambda: needed() or coordinator.rejoining
 
 
-def _close_what_was_refused() -> None:
-    """Close the socket of each attempt to connect that failed.
+def _close_failed_connections() -> None:
+    """Close the socket of each failed attempt to connect.
 
-    The client leaves it to the garbage collector: while a broker is away a process opens two more every second, and
-    one that makes a new client for each attempt soon has as many open files as it may.
+    The client leaves it to the garbage collector: while a broker is unreachable a process opens two more sockets every
+    second and soon reaches its limit of open files.
     """
     connect = KafkaNetSocket.sock_connect
 
@@ -149,4 +161,4 @@ def _close_what_was_refused() -> None:
     KafkaNetSocket.sock_connect = connect_or_close
 
 
-_close_what_was_refused()
+_close_failed_connections()

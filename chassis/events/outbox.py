@@ -1,25 +1,26 @@
-"""The outbox: events written in the transaction that made them, for the relay to carry to Kafka.
+"""The outbox: events written in the transaction that records them, for the relay to publish.
 
-The columns are those that Debezium's outbox event router expects, with what our own relay needs beside them.
+The columns are those that Debezium's outbox event router expects, with some more for our own relay.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis import clock
-from chassis.aggregate import Recorded
+from chassis import clock, tracing
+from chassis.aggregate import Cause, Recorded
 from chassis.buckets import bucket_of
 from chassis.database import MECHANISM, Key, Read, Tx
 from chassis.events import envelope
 from chassis.ids import new_id
 
 MAX_PAYLOAD = 900_000
-"""Bytes of one event, below the broker's 1 MiB: what cannot be sent must not be committed."""
+"""Maximum bytes of one event, below the broker's 1 MiB: an event that cannot be sent must not be committed."""
 
 OUTBOX = sa.Table(
     "outbox",
@@ -48,11 +49,11 @@ _COLUMNS = (
 
 
 class EventTooLargeError(ValueError):
-    """An event is larger than a record may be."""
+    """An event is too large for a record."""
 
 
 def flush_as(service: str) -> Callable[[Tx, Sequence[Recorded]], None]:
-    """The flush of one service: it names the service as the `source` of its events."""
+    """The flush of one service: the service is the `source` of its events."""
     source = f"/anning/{service}"
 
     def flush(tx: Tx, events: Sequence[Recorded]) -> None:
@@ -62,7 +63,7 @@ def flush_as(service: str) -> Callable[[Tx, Sequence[Recorded]], None]:
             event = recorded.event
             event_id = new_id()
             payload = envelope.encode(
-                event, id=event_id, version=recorded.version, time=now, source=source, cause=recorded.cause
+                event, id=event_id, version=recorded.version, time=now, source=source, cause=_traced(recorded, event_id)
             )
             if len(payload) > MAX_PAYLOAD:
                 raise EventTooLargeError(f"{event.type} of {event.aggregate_id} has {len(payload)} bytes")
@@ -76,14 +77,30 @@ def flush_as(service: str) -> Callable[[Tx, Sequence[Recorded]], None]:
     return flush
 
 
+def _traced(recorded: Recorded, event_id: UUID) -> Cause:
+    """The cause of an event, with the event's own span as its traceparent where traces are on."""
+    cause, event = recorded.cause, recorded.event
+    if not tracing.on():
+        return cause
+    attributes = {
+        "messaging.system": "kafka",
+        "messaging.operation.type": "create",
+        "messaging.destination.name": event.topic,
+        "cloudevents.event_id": str(event_id),
+        "cloudevents.event_type": event.type,
+        "anning.correlation_id": cause.correlation_id,
+    }
+    return cause.within(cause.correlation_id, tracing.event_traceparent(cause.traceparent, event.type, attributes))
+
+
 def oldest_unpublished(read: Read) -> timedelta:
-    """The age of the oldest event that has not left yet; zero when all have. The metric that matters."""
+    """The age of the oldest unpublished event; zero without one. The metric that matters."""
     oldest = read.execute(sa.select(sa.func.min(OUTBOX.c.created_at)).where(OUTBOX.c.published_at.is_(None))).scalar()
     return timedelta() if oldest is None else max(timedelta(), clock.now() - oldest)
 
 
 def unpublished(read: Read) -> dict[str, int]:
-    """How many events wait, by topic."""
+    """The count of unpublished events by topic."""
     statement = (
         sa.select(OUTBOX.c.topic, sa.func.count().label("waiting"))
         .where(OUTBOX.c.published_at.is_(None))

@@ -1,9 +1,9 @@
-"""The state of projections: which reading of the topics each is at.
+"""The state of projections: the current generation of each.
 
-A projection is read into its tables by one consumer group per generation. To rebuild it, its tables are emptied and
-its generation counted up in one transaction; every worker that still writes for the old one is refused and starts
-again from the beginning of the topics, in the new group. Whatever decides on a projection is refused too, until the
-new reading has caught up. Nothing has to be stopped for it.
+Each generation of a projection is built by its own consumer group. A rebuild empties the tables and increments the
+generation in one transaction. A worker that still writes for the old generation is refused and starts again from the
+beginning of the topics, in the new group. Decisions that depend on the projection are refused until the new generation
+has caught up. Nothing has to be stopped for a rebuild.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from chassis.database import MECHANISM, Key, Read, Tx
-from chassis.service import Projection
+from chassis.events.routing import Projection
 
 PROJECTIONS = sa.Table(
     "projections",
@@ -25,7 +25,7 @@ PROJECTIONS = sa.Table(
 
 
 class SupersededError(Exception):
-    """A projection is being rebuilt: the reading of it that was reckoned with is no longer the current one."""
+    """A projection is being rebuilt: the expected generation is no longer the current one."""
 
     def __init__(self, name: str, expected: int, current: int) -> None:
         super().__init__(f"projection {name} is at generation {current}, not {expected}")
@@ -34,20 +34,20 @@ class SupersededError(Exception):
 
 
 _LOCKS = zlib.crc32(b"projections") - 2**31
-"""The class of the advisory locks. They queue: a rebuild waits for the batches under way and not for those that come
-after it, as it would with shared locks on a row."""
+"""The class of the advisory locks. They queue: a rebuild waits for running batches, but not for later ones, as it would
+with shared row locks."""
 
 
 def generation(read: Read, name: str) -> int:
-    """The current generation of a projection; 1 for one that was never rebuilt."""
+    """The current generation of a projection; 1 where it was never rebuilt."""
     found = read.execute(sa.select(PROJECTIONS.c.generation).where(PROJECTIONS.c.name == name)).scalar_one_or_none()
     return found or 1
 
 
-def hold(tx: Tx, expected: Mapping[str, int]) -> None:
-    """Keep projections (name → generation) from being rebuilt until this transaction ends.
+def lock_generation(tx: Tx, expected: Mapping[str, int]) -> None:
+    """Block rebuilds of projections (name → expected generation) until this transaction ends.
 
-    Raises SupersededError when one was rebuilt already.
+    Raises SupersededError where one has another generation.
     """
     if not expected:
         return
@@ -64,7 +64,7 @@ def hold(tx: Tx, expected: Mapping[str, int]) -> None:
 
 
 def rebuild(tx: Tx, projection: Projection) -> int:
-    """Empty a projection and let every worker read it anew; returns its new generation."""
+    """Empty a projection, so that the workers build it again; returns its new generation."""
     tx.execute(
         sa.text("SELECT pg_advisory_xact_lock(:class, :key)"), {"class": _LOCKS, "key": _lock_key(projection.name)}
     )

@@ -12,11 +12,11 @@ from kafka.errors import TopicAlreadyExistsError
 DAY_MS = 24 * 60 * 60 * 1000
 DEAD_LETTER_RETENTION_DAYS = 90
 DEAD_LETTER_BYTES = 2 * 1024 * 1024
-"""Twice what a broker takes elsewhere: a record that was as large as it may be gets headers."""
+"""Twice the limit of other topics: a record of maximum size gets additional headers."""
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One topic. Partitions never change once it exists: the order per key hangs on them."""
+    """One topic. Its partitions never change: the order per key depends on them."""
 
     owner: str
     consumers: tuple[str, ...]
@@ -31,7 +31,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if self.compacted:
             return {"cleanup.policy": "compact"}
         if self.retention_days is None:
-            raise ValueError("a topic that is not compacted says for how many days it keeps its records")
+            raise ValueError("a topic that is not compacted needs retention_days")
         return {"cleanup.policy": "delete", "retention.ms": str(self.retention_days * DAY_MS)}
 
 
@@ -48,7 +48,7 @@ class Catalogue:
 
     @classmethod
     def load(cls, path: Path, prefix: str = "") -> Catalogue:
-        """Read the catalogue. Raises msgspec.ValidationError where the file is not of its form."""
+        """Read the catalogue. Raises msgspec.ValidationError for a malformed file."""
         return cls(msgspec.yaml.decode(path.read_bytes(), type=_File).topics, prefix)
 
     def physical(self, topic: str) -> str:
@@ -56,16 +56,16 @@ class Catalogue:
         return self.prefix + topic
 
     def logical(self, name: str) -> str:
-        """The name in the catalogue of a topic on the broker."""
+        """The name of a broker's topic in the catalogue."""
         return name.removeprefix(self.prefix)
 
     def dead_letter(self, topic: str, service: str) -> str:
-        """The name on the broker of where `service` leaves what it cannot read of `topic`."""
+        """The name on the broker of the dead-letter topic of `service` for `topic`."""
         return f"{self.prefix}{topic}.{service}.dlq"
 
     def create(self, bootstrap: str, owners: Iterable[str], replication: int = 1) -> list[str]:
-        """Create the topics of these owners, and the dead-letter topics of whoever hears them, where they are
-        missing. Returns the names created."""
+        """Create the missing topics of these owners and the dead-letter topics of their consumers; returns the names
+        created."""
         wanted: dict[str, dict[str, object]] = {}
         owned = set(owners)
         for name, topic in self.topics.items():
@@ -88,7 +88,7 @@ class Catalogue:
                         {name: {**wanted[name], "replication_factor": replication}}, wait_for_metadata=True
                     )
                 except TopicAlreadyExistsError:
-                    continue  # another service's migration was faster
+                    continue  # created concurrently by another process
             return missing
         finally:
             admin.close()

@@ -10,20 +10,19 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from chassis.database import Database
 from chassis.http import health, openapi, pages, problems
-from chassis.http.auth import Authority, public, unguarded
-from chassis.http.edge import Edge
+from chassis.http.auth import TokenVerifier, public, unprotected_routes
+from chassis.http.middleware import RequestMiddleware
 from chassis.http.problems import MethodNotAllowed, NotFound
-from chassis.http.shapes import route_of, shapes_of
 from chassis.http.transactions import ReadTx, WriteTx
+from chassis.http.validation import inputs_of, route_of
 from chassis.settings import Settings
+from chassis.version import VERSION
 
 __all__ = ["ReadTx", "WriteTx", "create_app", "create_probe"]
-
-VERSION = "1.0"
 
 log = structlog.get_logger()
 
@@ -50,7 +49,7 @@ def create_app(service: Api, settings: Settings, database: Database) -> FastAPI:
     app = _bare(service)
     app.state.database = database
     app.state.threads = ThreadPoolExecutor(settings.database_pool, thread_name_prefix="transaction")
-    app.state.authority = Authority.of(settings)
+    app.state.token_verifier = TokenVerifier.from_settings(settings)
     app.state.readiness["database"] = health.database_ready(database)
     for router in service.routers:
         # 422 is declared so that FastAPI does not describe its own form of it.
@@ -72,6 +71,10 @@ def _bare(service: Api) -> FastAPI:
     app = FastAPI(
         title=service.title,
         version=VERSION,
+        description=openapi.DESCRIPTION,
+        contact=openapi.CONTACT,
+        license_info=openapi.LICENSE,
+        servers=openapi.SERVERS,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -80,17 +83,17 @@ def _bare(service: Api) -> FastAPI:
         exception_handlers=dict.fromkeys(problems.HANDLED, _answer),
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.add_middleware(Edge)
+    app.add_middleware(RequestMiddleware)
     app.state.readiness = {}
     app.include_router(health.router)
     return app
 
 
 def _settle(app: FastAPI) -> None:
-    open_routes = unguarded(app)
+    open_routes = unprotected_routes(app)
     if open_routes:
         raise RuntimeError(f"neither public nor with required scopes: {', '.join(open_routes)}")
-    app.state.shapes = shapes_of(iter_route_contexts(app.routes))
+    app.state.inputs = inputs_of(iter_route_contexts(app.routes))
     app.state.methods = defaultdict(set)
     for context in iter_route_contexts(app.routes):
         app.state.methods[context.path_format] |= context.methods or set()
@@ -124,7 +127,16 @@ def _openapi(request: Request) -> JSONResponse:
 @_about.get("/docs")
 @public
 def _docs(request: Request) -> HTMLResponse:
-    return HTMLResponse(pages.api_page(request.app.state.document))
+    return pages.swagger_ui(request.app.title)
+
+
+@_about.get("/docs/{name}")
+@public
+def _docs_file(name: str) -> FileResponse:
+    file = pages.swagger_ui_file(name)
+    if file is None:
+        raise NotFound
+    return file
 
 
 @_about.get("/problems/{slug}")
@@ -133,4 +145,4 @@ def _problem(slug: str) -> HTMLResponse:
     kind = problems.TYPES.get(slug)
     if kind is None:
         raise NotFound
-    return HTMLResponse(pages.problem_page(kind))
+    return pages.problem_page(kind)

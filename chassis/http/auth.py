@@ -1,7 +1,7 @@
-"""Who calls: OAuth 2 access tokens as JWTs (RFC 6750, RFC 9068, RFC 8725), one issuer, one audience, scopes per act.
+"""Callers: OAuth 2 access tokens as JWTs (RFC 6750, RFC 9068, RFC 8725), one issuer, one audience, scopes per act.
 
-A route either `requires` scopes and so learns its caller, or is declared `public`; `unguarded` finds those that are
-neither. Tokens live in real time, not in `chassis.clock`'s.
+A route either `requires` scopes and receives its caller, or is declared `public`; `unprotected_routes` lists those that
+are neither. Tokens expire by real time, not by `chassis.clock`.
 """
 
 # No `from __future__ import annotations`: FastAPI cannot resolve the annotations of a callable object as strings.
@@ -32,12 +32,12 @@ from chassis.http.problems import Forbidden, KeysUnavailable, Unauthenticated
 from chassis.settings import Settings
 
 ALGORITHMS = ("EdDSA", "Ed25519", "ES256")
-"""EdDSA by its name before and after RFC 9864; nothing symmetric, so that no public key can pass for a secret."""
+"""EdDSA by its names before and after RFC 9864. None is symmetric: no public key can be used as a secret."""
 
 LEEWAY_SECONDS = 30
 
 MOST_VERIFIED = 10_000
-"""How many tokens are remembered as good; a few hundred bytes each."""
+"""The maximum of cached valid tokens; a few hundred bytes each."""
 
 REALM = "anning"
 
@@ -51,7 +51,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whom the issuer vouches for: a person or a system (`subject`) of one organisation, and what it may do.
+    """The subject of a token: a person or a system of one organisation, with its scopes.
 
     The claim `org` is `<kind>:<code>`: carrier:CMCC, authority:SAMR, regulator:CA-44.
     """
@@ -68,9 +68,9 @@ class Caller:
 
 
 class SigningKeys:
-    """The issuer's public keys (RFC 7517), kept, and fetched again when they are old or do not hold a key id.
+    """The issuer's public keys (RFC 7517), cached, and fetched again when they expire or lack a key id.
 
-    While the issuer is down, the keys of before stay good. It is asked at most once in `retry_seconds`.
+    Cached keys stay valid while the issuer is unreachable. The issuer receives at most one request in `retry_seconds`.
     """
 
     def __init__(
@@ -85,21 +85,21 @@ class SigningKeys:
         self._tried_at = float("-inf")
         self._fetching = threading.Lock()
 
-    def kept(self, kid: str) -> SigningKey | None:
-        """The key of that id, where no fetch is due for it."""
+    def cached(self, kid: str) -> SigningKey | None:
+        """The key with this id, unless a fetch is due."""
         now = time.monotonic()
         due = kid not in self._keys or now - self._fetched_at > self._fresh_seconds
         return None if due and now - self._tried_at > self._retry_seconds else self._keys.get(kid)
 
     def find(self, kid: str) -> SigningKey | None:
-        """The key of that id, fetched if need be (blocks); None where the issuer has none.
+        """The key with this id, fetched if necessary (blocks); None where the issuer has none.
 
-        Raises KeysUnavailable when there are no keys to look among.
+        Raises KeysUnavailable without any keys.
         """
-        # Whoever holds a key of before does not wait while another fetches.
+        # A caller with a cached key does not wait while another thread fetches.
         if self._fetching.acquire(blocking=kid not in self._keys):
             try:
-                if self.kept(kid) is None and time.monotonic() - self._tried_at > self._retry_seconds:
+                if self.cached(kid) is None and time.monotonic() - self._tried_at > self._retry_seconds:
                     self._fetch()
             finally:
                 self._fetching.release()
@@ -115,10 +115,10 @@ class SigningKeys:
             documents = answer.json()["keys"]
             keys = dict(_imported(documents))
         except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
-            log.warning("keys of the token issuer not fetched", url=self._url, error=str(error))
+            log.warning("fetching the keys of the token issuer failed", url=self._url, error=str(error))
             return
         if not keys:
-            log.warning("the token issuer publishes no key of a kind that is accepted", url=self._url)
+            log.warning("the token issuer publishes no key of an accepted type", url=self._url)
             return
         self._keys = keys
         self._fetched_at = time.monotonic()
@@ -129,14 +129,14 @@ def _imported(documents: list[dict[str, Any]]) -> Iterator[tuple[str, SigningKey
         try:
             key = JWKRegistry.import_key(document)
         except (JoseError, ValueError, TypeError) as error:
-            log.warning("a key of the token issuer is left out", kid=document.get("kid"), error=str(error))
+            log.warning("a key of the token issuer is ignored", kid=document.get("kid"), error=str(error))
             continue
         if isinstance(key, OKPKey | ECKey) and key.kid:
             yield key.kid, key
 
 
 class _Signatures(jws.JWSRegistry):
-    """The accepted algorithms and no others. joserfc's own look-up warns of EdDSA's old name, which issuers use."""
+    """The accepted algorithms only. joserfc's own lookup warns about the old name of EdDSA, which issuers use."""
 
     def get_alg(self, name: str) -> JWSAlgModel:
         if name not in ALGORITHMS:
@@ -146,7 +146,7 @@ class _Signatures(jws.JWSRegistry):
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
-    """Whom a token stands for, until it `ends` (seconds since 1970) and while `key` is the issuer's key of that id."""
+    """The caller of a valid token, until it `ends` (seconds since 1970) and while the issuer publishes `key`."""
 
     caller: Caller
     kid: str
@@ -154,8 +154,8 @@ class _Verified:
     ends: float
 
 
-class Authority:
-    """Judges tokens: signature, type, issuer, audience, times, organisation."""
+class TokenVerifier:
+    """Verifies tokens: signature, type, issuer, audience, times, organisation."""
 
     def __init__(self, issuer: str, audience: str, keys: SigningKeys) -> None:
         self.keys = keys
@@ -171,19 +171,19 @@ class Authority:
         )
 
     @classmethod
-    def of(cls, settings: Settings) -> "Authority":
-        """The authority that a process is told to trust."""
+    def from_settings(cls, settings: Settings) -> "TokenVerifier":
+        """The verifier for the issuer in the settings."""
         return cls(settings.issuer, settings.audience, SigningKeys(settings.jwks_url))
 
     async def caller(self, token: str) -> Caller:
-        """Whom a token stands for. Raises Unauthenticated, and KeysUnavailable where that cannot be judged.
+        """The caller of a token. Raises Unauthenticated, and KeysUnavailable where it cannot be verified.
 
-        A token that was found good stays so until it ends, while the issuer publishes the key that it was found good
-        by: to verify its signature takes as long as a statement.
+        A valid token is cached until it ends, while the issuer publishes its key: verifying a signature takes as long
+        as a database statement.
         """
         digest = hashlib.sha256(token.encode()).digest()
         found = self._verified.get(digest)
-        if found is not None and time.time() < found.ends and self.keys.kept(found.kid) is found.key:
+        if found is not None and time.time() < found.ends and self.keys.cached(found.kid) is found.key:
             return found.caller
         found = await self._verify(token)
         if len(self._verified) >= MOST_VERIFIED:
@@ -194,7 +194,7 @@ class Authority:
     async def _verify(self, token: str) -> "_Verified":
         try:
             kid = self._key_id(token)
-            key = self.keys.kept(kid) or await run_in_threadpool(self.keys.find, kid)
+            key = self.keys.cached(kid) or await run_in_threadpool(self.keys.find, kid)
             if key is None:
                 raise _refused("signed with a key that the issuer does not publish")
             claims = jwt.decode(token, key, registry=self._signatures).claims
@@ -215,7 +215,7 @@ class Authority:
             raise _refused("it has critical extensions")
         kid = header.get("kid")
         if not isinstance(kid, str):
-            raise _refused("it names no key")
+            raise _refused("it has no key id")
         return kid
 
 
@@ -223,7 +223,7 @@ def _caller(claims: dict[str, Any]) -> Caller:
     org = claims.get("org")
     match = _ORG.fullmatch(org) if isinstance(org, str) else None
     if match is None:
-        raise _refused("it names no organisation")
+        raise _refused("it has no valid organisation")
     scope = claims.get("scope", "")
     if not isinstance(scope, str):
         raise _refused("its scope is not a string")
@@ -242,60 +242,61 @@ class _Bearer(SecurityBase):
     scheme_name = "bearer"
     model = HTTPBearer(
         bearerFormat="JWT",
-        description="An access token by RFC 9068. The claim `org` says for whom it acts, `scope` what it may do.",
+        description="An access token (RFC 9068). The claim `org` is the organisation, `scope` the allowed acts.",
     )
 
     def __init__(self, *scopes: str) -> None:
         self._scopes = scopes
 
-    # Async, though it seldom waits: a sync dependency would cost a change of threads.
+    # Async, though it rarely waits: a sync dependency would cost a change of threads.
     async def __call__(self, request: Request) -> Caller:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated(headers={"WWW-Authenticate": f'Bearer realm="{REALM}"'})
-        authority: Authority = request.app.state.authority
-        caller = await authority.caller(token.strip())
+        verifier: TokenVerifier = request.app.state.token_verifier
+        caller = await verifier.caller(token.strip())
         missing = [scope for scope in self._scopes if scope not in caller.scopes]
         if missing:
             challenge = f'Bearer realm="{REALM}", error="insufficient_scope", scope="{" ".join(self._scopes)}"'
             raise Forbidden(f"The scope {missing[0]} is missing.", headers={"WWW-Authenticate": challenge})
+        request.state.caller = caller
         return caller
 
 
 def requires(*scopes: str) -> Any:
-    """The dependency of a route that needs all these scopes: `caller: Annotated[Caller, requires("orders:read")]`."""
+    """The dependency of a route that requires these scopes: `caller: Annotated[Caller, requires("orders:read")]`."""
     return Security(_Bearer(*scopes), scopes=list(scopes))
 
 
 def public(endpoint: F) -> F:
-    """Declare that a route is for everybody. Stands below the route's own decorator."""
+    """Declare a route as public. Placed below the route's own decorator."""
     endpoint.__anning_public__ = True  # type: ignore[attr-defined]
     return endpoint
 
 
-def unguarded(app: FastAPI) -> list[str]:
+def unprotected_routes(app: FastAPI) -> list[str]:
     """The routes that neither require a token nor are declared public: "GET /orders"."""
     return [
         f"{method} {context.path}"
         for context in iter_route_contexts(app.routes)
         for method in sorted(context.methods or {"*"})
-        if not is_public(context) and not is_guarded(context)
+        if not is_public(context) and not requires_token(context)
     ]
 
 
 def is_public(context: RouteContext) -> bool:
-    """Whether the route was declared public."""
+    """Whether the route is declared public."""
     return getattr(context.endpoint, "__anning_public__", False) is True
 
 
-def is_guarded(context: RouteContext) -> bool:
-    """Whether the route is not reached without a token."""
+def requires_token(context: RouteContext) -> bool:
+    """Whether the route requires a token."""
     dependant = getattr(context, "dependant", None)
     return dependant is not None and any(isinstance(call, _Bearer) for call in calls_of(dependant))
 
 
 def calls_of(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
-    """Everything that is called before a route, at whatever depth."""
+    """Every dependency of a route, at any depth."""
     for each in dependant.dependencies:
         yield each.call
         yield from calls_of(each)

@@ -1,4 +1,4 @@
-"""The rule that a decision stands on, as answers show it."""
+"""The rule that a decision applies, as responses show it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class CitationView(BaseModel):
-    """The version of a rule that a decision stands on; `mark` says how sure we are of its source."""
+    """The version of a rule that a decision applies; `mark` is the certainty of its source."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,4 +1,4 @@
-"""What a machine asks about a process: does it live, may it be sent work, how is it doing."""
+"""Liveness, readiness and metrics of a process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chassis.database import Database
 from chassis.http.auth import public
 
 Readiness = Callable[[], Mapping[str, str]]
-"""Finds what keeps a part of the process from being ready: reasons by name; nothing when it is."""
+"""Returns why a part of the process is not ready: reasons by name; empty when it is ready."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -24,14 +24,14 @@ router = APIRouter(include_in_schema=False)
 @router.get("/healthz")
 @public
 def live() -> dict[str, str]:
-    """The process answers."""
+    """The process is running."""
     return {"status": "live"}
 
 
 @router.get("/readyz")
 @public
 def ready(request: Request) -> JSONResponse:
-    """200 when every part is ready, else 503 with what is not."""
+    """200 when every part is ready, otherwise 503 with the reasons."""
     found: dict[str, Any] = {}
     checks: dict[str, Readiness] = request.app.state.readiness
     for name, check in checks.items():
@@ -44,19 +44,19 @@ def ready(request: Request) -> JSONResponse:
 @router.get("/metrics")
 @public
 def metrics() -> Response:
-    """The process's metrics, in the text format of Prometheus."""
+    """The metrics of the process, in the text format of Prometheus."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 def database_ready(database: Database) -> Readiness:
-    """Whether the database answers."""
+    """The readiness of the database."""
 
     def check() -> Mapping[str, str]:
         try:
             with database.read() as read:
                 read.execute(sa.text("SELECT 1"))
         except Exception as error:
-            return {"connection": f"does not answer: {type(error).__name__}"}
+            return {"connection": f"does not respond: {type(error).__name__}"}
         return {}
 
     return check

@@ -1,7 +1,8 @@
-"""An act happens once however often its request is sent: Idempotency-Key, kept in the transaction of the act itself.
+"""Idempotency-Key: an act happens once, however often its request is sent.
 
-The key is inserted before anything else. A second request with it waits there for the first to end: if that one
-committed, its answer is given again; if it rolled back, the key is free and the second one acts.
+The key is inserted first, in the transaction of the act itself. A second request with the same key waits at that insert
+until the first one ends. Where the first one committed, its stored response is replayed; where it rolled back, the
+second one acts.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Annotated, Final
+from enum import StrEnum
+from typing import Annotated, Any, Final, TypeVar
 
 import sqlalchemy as sa
 from fastapi import Depends, Header
@@ -22,7 +24,7 @@ from chassis import clock
 from chassis.database import MECHANISM, Key, Tx
 from chassis.http.auth import Caller
 from chassis.http.problems import Busy, IdempotencyKeyRequired, IdempotencyKeyReused
-from chassis.http.shapes import route_of
+from chassis.http.validation import route_of
 
 IDEMPOTENCY_KEYS = sa.Table(
     "idempotency_keys",
@@ -53,70 +55,91 @@ _RECALL: Final = (
 _KEPT_HEADERS = ("content-type", "location", "etag")
 
 
-class Once:
-    """What tells one request from another: its key, where it has one, its route and what it asks for."""
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class KeyUse(StrEnum):
+    """Whether the requests of a route carry an Idempotency-Key."""
+
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+    NONE = "none"
+
+
+def key_use(use: KeyUse) -> Callable[[F], F]:
+    """Declare a use of Idempotency-Key other than the optional one of every POST in a write transaction:
+    `@key_use(KeyUse.NONE)`, below the route's own decorator."""
+
+    def declare(endpoint: F) -> F:
+        endpoint.__anning_key_use__ = use  # type: ignore[attr-defined]
+        return endpoint
+
+    return declare
+
+
+class IdempotencyKey:
+    """What identifies a request: its key, where it has one, its route, and the fingerprint of its content."""
 
     def __init__(self, key: str | None, route: str, fingerprint: bytes) -> None:
         self._key = key
         self._route = route
         self._fingerprint = fingerprint
 
-    def __call__(self, tx: Tx, caller: Caller, act: Callable[[], Response]) -> Response:
-        """The answer of `act`, which is called unless this caller's request with this key was answered before.
+    def once(self, tx: Tx, caller: Caller, act: Callable[[], Response]) -> Response:
+        """The response of `act`, or the stored one where this caller's request with this key has succeeded before.
 
-        Call it before anything else in `tx`; `act` reads and writes in the same. What `act` raises undoes the key
-        too. Raises IdempotencyKeyReused for the key of another request.
+        Runs before anything else in `tx`; `act` reads and writes in the same transaction. An exception of `act` rolls
+        back the key too. Raises IdempotencyKeyReused where the key belongs to another request.
         """
         if self._key is None:
             return act()
         own = {"caller": f"{caller.organisation} {caller.subject}", "route": self._route, "key": self._key}
         if not tx.rows(_TAKE, {**own, "fingerprint": self._fingerprint, "kept_at": clock.now()}):
-            return self._again(tx, own)
-        answer = act()
-        headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
-        kept = {"status": answer.status_code, "headers": Jsonb(headers), "body": bytes(answer.body)}
-        tx.rows(_KEEP, {**own, **kept})
-        return answer
+            return self._replay(tx, own)
+        response = act()
+        headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+        stored = {"status": response.status_code, "headers": Jsonb(headers), "body": bytes(response.body)}
+        tx.rows(_KEEP, {**own, **stored})
+        return response
 
-    def _again(self, tx: Tx, own: Mapping[str, str]) -> Response:
+    def _replay(self, tx: Tx, own: Mapping[str, str]) -> Response:
         found = tx.rows(_RECALL, own)
-        if not found:  # forgotten in between, by age
+        if not found:  # pruned in between
             raise Busy
-        kept = found[0]
-        if kept.fingerprint != self._fingerprint:
+        stored = found[0]
+        if stored.fingerprint != self._fingerprint:
             raise IdempotencyKeyReused
-        return Response(kept.body, status_code=kept.status, headers={**kept.headers, "Idempotency-Replayed": "true"})
+        headers = {**stored.headers, "Idempotency-Replayed": "true"}
+        return Response(stored.body, status_code=stored.status, headers=headers)
 
 
-async def once(
+async def optional_key(
     request: Request,
     idempotency_key: Annotated[
         str | None,
         Header(
             alias="Idempotency-Key",
-            description="a random key that stands for this act; the same key gets the same answer for seven days",
+            description="a random key for this act; a repeated request with the same key gets the same response for"
+            " seven days",
             pattern=r"^[\x21-\x7e]{1,255}$",
         ),
     ] = None,
-) -> Once:
+) -> IdempotencyKey:
     """The request's key, if it has one."""
     target = f"{request.method} {request.scope['path']}?{request.scope['query_string'].decode()}"
     fingerprint = hashlib.sha256(target.encode() + b"\n" + await request.body()).digest()
-    return Once(idempotency_key, f"{request.method} {route_of(request)}", fingerprint)
+    return IdempotencyKey(idempotency_key, f"{request.method} {route_of(request)}", fingerprint)
 
 
-async def demanded(request: Request, found: Annotated[Once, Depends(once)]) -> Once:
+async def required_key(request: Request, key: Annotated[IdempotencyKey, Depends(optional_key)]) -> IdempotencyKey:
     """The request's key. Raises IdempotencyKeyRequired where it has none."""
     if "idempotency-key" not in request.headers:
         raise IdempotencyKeyRequired
-    return found
+    return key
 
 
-OnceOnly = Annotated[Once, Depends(once)]
-"""For a route that takes an Idempotency-Key: `once: OnceOnly`, then `return once(tx, caller, act)`."""
-
-OnceOnlyDemanded = Annotated[Once, Depends(demanded)]
-"""The same for a route that does nothing without one."""
+DEPENDENCIES: dict[KeyUse, Callable[..., Any]] = {KeyUse.OPTIONAL: optional_key, KeyUse.REQUIRED: required_key}
+"""The dependency of a route, by its use of Idempotency-Key."""
 
 
 def prune(tx: Tx, keep: timedelta, limit: int) -> int:

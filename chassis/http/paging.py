@@ -1,7 +1,7 @@
-"""Keyset paging: a page says where the next begins, so that rows that come and go shift nothing. There are no totals.
+"""Keyset paging: a page states where the next begins, so that new and deleted rows shift nothing. There are no totals.
 
-A token holds the sort key of the last row of a page. It is no secret and no right: what a caller may see is asked for
-again with every page. Its check sum only tells a damaged or foreign token from a good one.
+A token holds the sort key of the last row of a page. It is no secret and grants no access: visibility is checked for
+every page. Its check sum only detects a damaged token, or one of another listing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from chassis.http.problems import Invalid
-from chassis.http.shapes import route_of
+from chassis.http.validation import route_of
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 500
@@ -31,10 +31,10 @@ _CHECK_BYTES = 6
 
 
 class Page(BaseModel, Generic[T]):
-    """Some of the rows, in order, and where the next page begins."""
+    """Some rows of a listing, in order, and the token of the next page."""
 
     items: list[T]
-    next_page_token: str | None = Field(description="send it as page_token for what follows; null on the last page")
+    next_page_token: str | None = Field(description="page_token of the next page; null on the last page")
 
 
 class Paging:
@@ -48,14 +48,14 @@ class Paging:
 
     @property
     def limit(self) -> int:
-        """How many rows to read: one more than the page has, which tells whether another follows."""
+        """The number of rows to read: one more than the page size, which shows whether another page follows."""
         return self.size + 1
 
     def after(self, *types: type[Part]) -> tuple[Any, ...] | None:
         """The sort key after which the page begins, one value of each type; None for the first page.
 
-        For `WHERE (filed_at, id) < (:filed_at, :id)`: `page.after(datetime, UUID)`. Raises Invalid for a token that
-        no page of this listing gave.
+        For `WHERE (filed_at, id) < (:filed_at, :id)`: `page.after(datetime, UUID)`. Raises Invalid for a token
+        that is not of this listing.
         """
         if self._token is None:
             return None
@@ -66,7 +66,7 @@ class Paging:
                 raise ValueError("damaged, or of another listing")
             return tuple(msgspec.json.decode(content, type=tuple.__class_getitem__(types)))
         except ValueError as error:
-            raise Invalid.value("query", "/page_token", "not a token that a page of this listing gave") from error
+            raise Invalid.value("query", "/page_token", "not a token of a page of this listing") from error
 
     def of(self, rows: Sequence[T], key: Callable[[T], tuple[Part, ...]]) -> Page[T]:
         """The page of `rows`, of which up to `limit` were read; `key` is the sort key of a row."""
@@ -83,18 +83,18 @@ class Paging:
         return hashlib.sha256(route_of(self._request).encode() + b"\n" + content).digest()[:_CHECK_BYTES]
 
 
-# Async, though it waits for nothing: a sync dependency would cost a change of threads.
-async def asked(
+# Async, though it does not wait: a sync dependency would cost a change of threads.
+async def paging_params(
     request: Request,
     response: Response,
     page_size: Annotated[int, Query(ge=1, le=MAX_SIZE, description="rows per page")] = DEFAULT_SIZE,
     page_token: Annotated[
-        str | None, Query(max_length=1_000, description="where to go on: next_page_token of the page before")
+        str | None, Query(max_length=1_000, description="next_page_token of the previous page")
     ] = None,
 ) -> Paging:
     """Which page a request asks for."""
     return Paging(page_size, page_token, request, response)
 
 
-PageQuery = Annotated[Paging, Depends(asked)]
+PageQuery = Annotated[Paging, Depends(paging_params)]
 """For a listing: `page: PageQuery`, then `return page.of(rows, key=lambda row: (row.filed_at, row.id))`."""

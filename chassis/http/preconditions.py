@@ -1,4 +1,4 @@
-"""Decide on what was read: versions as entity tags (RFC 9110), required where an act depends on a state."""
+"""Versions as entity tags (RFC 9110): If-Match is required where an act depends on the state that was read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi import Depends, Header
 from chassis.http.problems import Malformed, PreconditionFailed, PreconditionRequired
 
 SCHEMA = {"type": "string", "pattern": r'^(\*|(W/)?"[\x21\x23-\x7e]*"(, *(W/)?"[\x21\x23-\x7e]*")*)$'}
-"""The form of If-Match, for the API's description."""
+"""The syntax of If-Match, for the API's description."""
 
 _TAG = re.compile(r'\s*((?:W/)?"[\x21\x23-\x7e]*")\s*(?:,|$)')
 
@@ -21,27 +21,27 @@ def etag(version: int) -> str:
 
 
 class Precondition:
-    """What If-Match said: the versions that the caller would decide on, or `*`, any."""
+    """The content of If-Match: the versions that the caller accepts; `*` accepts any."""
 
     def __init__(self, tags: frozenset[str] | None) -> None:
         self._tags = tags
 
     def check(self, version: int) -> None:
-        """Raises PreconditionFailed unless the caller has seen this version.
+        """Raises PreconditionFailed unless If-Match names this version.
 
-        A weak tag matches none (RFC 9110, 13.1.1: the comparison is strong).
+        A weak tag matches no version (RFC 9110, 13.1.1: the comparison is strong).
         """
         if self._tags is not None and etag(version) not in self._tags:
-            raise PreconditionFailed(f"The present version is {etag(version)}.")
+            raise PreconditionFailed(f"The current version is {etag(version)}.")
 
 
-def demanded(
+def required_precondition(
     if_match: Annotated[
         str | None,
-        Header(alias="If-Match", description="the ETag of what was read and decided on, or `*`", examples=['"3"']),
+        Header(alias="If-Match", description="the ETag of the resource as it was read, or `*`", examples=['"3"']),
     ] = None,
 ) -> Precondition:
-    """The precondition of a request. Raises PreconditionRequired where it has none."""
+    """The precondition of a request. Raises PreconditionRequired where it is missing."""
     if if_match is None:
         raise PreconditionRequired
     if if_match.strip() == "*":
@@ -59,5 +59,5 @@ def demanded(
     return Precondition(frozenset(tags))
 
 
-IfMatch = Annotated[Precondition, Depends(demanded)]
-"""For routes that demand If-Match: `seen: IfMatch`, then `seen.check(order.version)` on the locked row."""
+IfMatch = Annotated[Precondition, Depends(required_precondition)]
+"""For routes that require If-Match: `if_match: IfMatch`, then `if_match.check(order.version)` on the locked row."""

@@ -1,7 +1,7 @@
-"""Problems (RFC 9457): every refusal of every API has a documented type.
+"""Problems (RFC 9457): every error response of every API has a documented type.
 
-A `type` is the relative address of a page that says what it means: `/problems/<slug>`, served by every API. A service
-declares its own by subclassing one of these, with a slug, a title and a description.
+`type` is the relative address of a page that explains it: `/problems/<slug>`, served by every API. A service declares
+its own types as subclasses of these, with a slug, a title and a description.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from chassis.aggregate import ConflictError, NotSeenError
+from chassis.aggregate import ConflictError, NotFoundError
 from chassis.database import StaleAggregateError, is_transient
+from chassis.field_errors import InvalidFieldsError
 
 MEDIA_TYPE = "application/problem+json"
 
 TYPES: dict[str, type[Problem]] = {}
-"""Every type of problem that this process knows, by its slug."""
+"""Every type of problem in this process, by slug."""
 
 
 class Problem(Exception):
-    """A refusal. Raise it anywhere below a route; the transaction rolls back and the caller is told."""
+    """An error response. Raise it anywhere below a route: the transaction rolls back and the client receives it."""
 
     slug: ClassVar[str]
     status: ClassVar[int]
@@ -35,7 +36,7 @@ class Problem(Exception):
     description: ClassVar[str]
 
     def __init__(self, detail: str | None = None, *, headers: Mapping[str, str] | None = None, **members: Any) -> None:
-        """`detail` says what is wrong this time; `members` are further members of the problem, as JSON values."""
+        """`detail` explains this occurrence; `members` are further members of the problem, as JSON values."""
         super().__init__(detail or self.title)
         self.detail = detail
         self.headers = dict(headers or {})
@@ -50,7 +51,7 @@ class Problem(Exception):
         TYPES[cls.slug] = cls
 
     def body(self, instance: str | None = None) -> dict[str, Any]:
-        """The problem as it is sent; `instance` names this one occurrence."""
+        """The problem document; `instance` identifies this occurrence."""
         known = {
             "type": f"/problems/{self.slug}",
             "title": self.title,
@@ -61,7 +62,7 @@ class Problem(Exception):
         return {name: value for name, value in known.items() if value is not None} | self.members
 
     def response(self, request_id: str | None = None) -> Response:
-        """The answer to the request that has this id."""
+        """The response to the request with this id."""
         instance = f"urn:uuid:{request_id}" if request_id else None
         return Response(
             json.dumps(self.body(instance)),
@@ -72,15 +73,15 @@ class Problem(Exception):
 
 
 class Malformed(Problem):
-    """What was sent is not what it claims to be."""
+    """The request cannot be parsed."""
 
     slug = "malformed"
     status = 400
     title = "The request is malformed"
     description = (
-        "What was sent is not what it claims to be: the body is not JSON in UTF-8 (NaN and infinite numbers, byte order"
-        " marks, lone surrogates and NUL characters are none either), or the address, a parameter or a header cannot be"
-        " read. Sending the same again will not help."
+        "The body is not JSON in UTF-8, or the address, a parameter or a header cannot be parsed. NaN, infinite"
+        " numbers, byte order marks, lone surrogates and NUL characters are not accepted. A repeated request fails in"
+        " the same way."
     )
 
 
@@ -89,8 +90,8 @@ class IdempotencyKeyRequired(Problem):
     status = 400
     title = "An Idempotency-Key is required"
     description = (
-        "This act must not happen twice, and a client that gets no answer has to be able to repeat it. Choose a random"
-        " key for the act, send it as the header Idempotency-Key, and send the same key when you repeat it."
+        "This act must not happen twice, and a client without a response must be able to repeat its request. Choose a"
+        " random key for the act, send it in the header Idempotency-Key, and send the same key with every repetition."
     )
 
 
@@ -100,8 +101,7 @@ class Unauthenticated(Problem):
     title = "A valid access token is required"
     description = (
         "Send an access token of the configured issuer as `Authorization: Bearer …` (RFC 6750, RFC 9068). The header"
-        " WWW-Authenticate says what is wrong with the one that was sent: missing, expired, of another issuer or for"
-        " another audience."
+        " WWW-Authenticate states the error: the token is missing, expired, of another issuer or for another audience."
     )
 
 
@@ -110,52 +110,54 @@ class Forbidden(Problem):
     status = 403
     title = "The access token does not allow this"
     description = (
-        "The caller is known, but may not do this: its token lacks a scope, which the header WWW-Authenticate then"
-        " names, or the act is not one for its organisation."
+        "The token is valid, but it does not allow this act. Either it lacks the scope that the header WWW-Authenticate"
+        " names, or the act is reserved for other organisations."
     )
 
 
 class FourEyes(Problem):
     slug = "four-eyes"
     status = 403
-    title = "Somebody else has to decide this"
+    title = "Another person must decide this"
     description = (
-        "Acts of this weight are proposed by one person and decided by another. Who proposed it cannot decide it: ask a"
-        " colleague, who acts with a token of their own."
+        "One person proposes an act of this weight and another person decides it. The proposer cannot decide: a"
+        " colleague decides with their own token."
     )
 
 
 class NotFound(Problem):
     slug = "not-found"
     status = 404
-    title = "There is no such thing"
-    description = "Nothing has this address, or what has it is another organisation's and not for this caller to see."
+    title = "Not found"
+    description = "The resource does not exist, or it is not visible to the caller."
 
 
 class MethodNotAllowed(Problem):
     slug = "method-not-allowed"
     status = 405
-    title = "This cannot be done here"
-    description = "The address exists, the method is not one it knows. The header Allow names those it does."
+    title = "The method is not allowed"
+    description = (
+        "The address exists, but does not support the method. The header Allow lists the methods that it supports."
+    )
 
 
 class Conflict(Problem):
     slug = "conflict"
     status = 409
-    title = "The present state does not allow this"
+    title = "The current state does not allow this"
     description = (
-        "The request is well-formed and valid, but what it is about is in a state in which this cannot be done, or was"
-        " changed by somebody else at the same moment. Read it again and decide anew."
+        "The request is valid, but the current state of the resource does not allow it, or another request has changed"
+        " the resource concurrently. Read the resource again and decide on its new state."
     )
 
 
 class PreconditionFailed(Problem):
     slug = "precondition-failed"
     status = 412
-    title = "It has changed since you read it"
+    title = "The resource has changed since it was read"
     description = (
-        "The version in If-Match is not the present one. Read it again, decide anew, and send the ETag of what you"
-        " decided on."
+        "If-Match names another version than the current one. Read the resource again, decide on its new state, and"
+        " send its new ETag."
     )
 
 
@@ -163,22 +165,24 @@ class PayloadTooLarge(Problem):
     slug = "payload-too-large"
     status = 413
     title = "The body is too large"
-    description = "The body has more bytes than this route takes. Files of many records have a route of their own."
+    description = "The body has more bytes than this route accepts. Files of many records have routes of their own."
 
 
 class UnsupportedMediaType(Problem):
     slug = "unsupported-media-type"
     status = 415
-    title = "The body is of a type that this route does not take"
-    description = "Content-Type is missing, or not one of those that the API's description names for this route."
+    title = "The media type is not supported"
+    description = (
+        "Content-Type is missing, or is not one of the media types that the API's description lists for this route."
+    )
 
 
 class Invalid(Problem):
     slug = "validation"
     status = 422
-    title = "Some values are not valid"
+    title = "Some values are invalid"
     description = (
-        "The request can be read, but values in it are missing, of the wrong kind or out of range. The member `errors`"
+        "The request can be parsed, but some values are missing, of the wrong type or out of range. The member `errors`"
         " lists them: `in` (body, path, query, header), `pointer` (a JSON Pointer within it) and `detail`."
     )
 
@@ -187,17 +191,17 @@ class Invalid(Problem):
 
     @classmethod
     def value(cls, where: str, pointer: str, detail: str) -> Invalid:
-        """One value is wrong: `where` is body, path, query or header, `pointer` the value within it ("/number")."""
+        """One invalid value: `where` is body, path, query or header, `pointer` the value within it ("/number")."""
         return cls(errors=[{"in": where, "pointer": pointer, "detail": detail}])
 
 
 class IdempotencyKeyReused(Problem):
     slug = "idempotency-key-reused"
     status = 422
-    title = "This Idempotency-Key was used for something else"
+    title = "The Idempotency-Key belongs to another request"
     description = (
-        "The same caller has used this key on this route for a request with another address or body. A key stands for"
-        " one act: choose a new one for a new act."
+        "The same caller has used this key on this route for a request with another address or body. A key belongs to"
+        " one act: choose a new key for a new act."
     )
 
 
@@ -206,23 +210,23 @@ class PreconditionRequired(Problem):
     status = 428
     title = "If-Match is required"
     description = (
-        "This act depends on what you have read: send the ETag of it as If-Match, so that nothing is decided on a"
-        " state that has passed."
+        "This act depends on the state of the resource. Read the resource and send its ETag as If-Match, so that"
+        " nothing is decided on an outdated state."
     )
 
 
 class Internal(Problem):
     slug = "internal"
     status = 500
-    title = "Something went wrong here"
-    description = "A fault of this service, which has been noted under the `instance` of the problem. Nothing was done."
+    title = "Internal error"
+    description = "An error of this service, logged under the `instance` of the problem. The request was not applied."
 
 
 class DatabaseUnavailable(Problem):
     slug = "database-unavailable"
     status = 503
-    title = "The database cannot be reached"
-    description = "Whether the last step was done is not known: repeat it, with its Idempotency-Key where it has one."
+    title = "The database is unreachable"
+    description = "It is unknown whether the request was applied: repeat it, with its Idempotency-Key if it has one."
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail, headers={"Retry-After": "2"})
@@ -231,8 +235,11 @@ class DatabaseUnavailable(Problem):
 class Busy(Problem):
     slug = "busy"
     status = 503
-    title = "Others work on the same at this moment"
-    description = "The request waited too long for others, or crossed them. Nothing was done: repeat it."
+    title = "The resource is busy"
+    description = (
+        "The request timed out while it waited for a lock or a connection, or deadlocked with another request. It was"
+        " not applied: repeat it."
+    )
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail, headers={"Retry-After": "1"})
@@ -241,8 +248,10 @@ class Busy(Problem):
 class KeysUnavailable(Problem):
     slug = "keys-unavailable"
     status = 503
-    title = "Tokens cannot be checked at the moment"
-    description = "The keys of the token issuer cannot be fetched, and none are kept from before. Nothing was done."
+    title = "Tokens cannot be verified at the moment"
+    description = (
+        "The keys of the token issuer are unavailable and none are cached. The request was not applied: repeat it."
+    )
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail, headers={"Retry-After": "5"})
@@ -268,16 +277,17 @@ HANDLED = (
         HTTPException,
         ClientDisconnect,
         ConflictError,
-        NotSeenError,
+        NotFoundError,
+        InvalidFieldsError,
         StaleAggregateError,
     ),
     *(sa.exc.DBAPIError, sa.exc.TimeoutError, psycopg.Error),
 )
-"""The exceptions for which `of` knows something better than that something went wrong."""
+"""The exceptions that `of` maps to a more specific problem than `internal`."""
 
 
 def of(error: Exception, request: Request) -> Problem:
-    """The problem that an exception amounts to for whoever sent the request."""
+    """The problem that the client receives for an exception."""
     match error:
         case Problem():
             return error
@@ -289,8 +299,14 @@ def of(error: Exception, request: Request) -> Problem:
             return Malformed("The body ended before it was complete.")
         case ConflictError():
             return TYPES[error.code](error.detail)
-        case NotSeenError():
+        case NotFoundError():
             return NotFound()
+        case InvalidFieldsError():
+            errors = [
+                {"in": "body", "pointer": f"/{each.field}" if each.field else "", "detail": each.detail}
+                for each in error.errors
+            ]
+            return Invalid(errors=errors)
         case StaleAggregateError():
             return PreconditionFailed() if "if-match" in request.headers else Conflict()
         case sa.exc.DBAPIError() | sa.exc.TimeoutError() | psycopg.Error():
@@ -315,21 +331,21 @@ def _of_database(error: Exception) -> Problem:
     if state in _CROSSED:
         return Busy()
     if state in _TAKEN:
-        return Conflict("Somebody else did the same at the same moment, or it was done before.")
+        return Conflict("A conflicting change already exists, possibly made concurrently.")
     if isinstance(cause, psycopg.DataError) and state in _UNSTORABLE:
-        return Invalid("A value is too long, too large or contains characters that cannot be kept.")
+        return Invalid("A value is too long, too large or contains characters that cannot be stored.")
     if is_transient(error) or isinstance(cause, psycopg.OperationalError):
         return DatabaseUnavailable()
     return Internal()
 
 
 def pointer_to(*names: str) -> str:
-    """The JSON Pointer (RFC 6901) to what lies below these names."""
+    """The JSON Pointer (RFC 6901) with these names."""
     return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
 
 
 def responses(*types: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """What a route may answer beyond what follows from how it is made: `responses=problems.responses(PortIsShut)`."""
+    """The problems of a route beyond those that follow from its declaration: `responses=responses(PortIsShut)`."""
     by_status: dict[int | str, dict[str, Any]] = {}
     for each in types:
         content = by_status.setdefault(each.status, {"description": each.title, "content": {MEDIA_TYPE: {}}})["content"]
@@ -339,7 +355,7 @@ def responses(*types: type[Problem]) -> dict[int | str, dict[str, Any]]:
 
 
 def example(kind: type[Problem]) -> dict[str, Any]:
-    """One problem of this type, for the API's description."""
+    """An example of this type of problem, for the API's description."""
     value = {"type": f"/problems/{kind.slug}", "title": kind.title, "status": kind.status}
     if issubclass(kind, Invalid):
         value["errors"] = [{"in": "body", "pointer": "/number", "detail": "Field required"}]
@@ -349,14 +365,14 @@ def example(kind: type[Problem]) -> dict[str, Any]:
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "title": "Problem",
-    "description": "RFC 9457. `type` is the address of a page that says what it means.",
+    "description": "RFC 9457. `type` is the address of a page that explains the problem.",
     "required": ["type", "title", "status"],
     "properties": {
         "type": {"type": "string", "format": "uri-reference"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
-        "instance": {"type": "string", "format": "uri", "description": "names this occurrence in the service's log"},
+        "instance": {"type": "string", "format": "uri", "description": "identifies this occurrence in the log"},
         "errors": {
             "type": "array",
             "items": {

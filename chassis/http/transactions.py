@@ -1,7 +1,7 @@
-"""One request is one transaction, committed before the answer leaves: an answer of 2xx is a fact.
+"""One request is one transaction, committed before the response is sent: a response of 2xx is a fact.
 
-A route of a `chassis.http.routes.Router` asks for `tx: WriteTx` or `read: ReadTx`. The route begins and ends it, in the
-thread in which its endpoint works.
+An endpoint of a `chassis.http.routes.Router` takes `tx: WriteTx` or `read: ReadTx`. The route begins and ends the
+transaction in the thread of the endpoint.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Annotated
 
 from starlette.requests import Request
 
+from chassis import tracing
 from chassis.aggregate import Cause
 from chassis.database import Database, Read, Tx
 
@@ -19,26 +20,26 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def cause_of(request: Request) -> Cause:
-    """The command that a request is begins a story: its id, and the caller's trace where it sent one."""
-    traceparent = request.headers.get("traceparent", "")
-    return Cause(
-        correlation_id=request.state.request_id,
-        causation_id=request.state.request_id,
-        traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
-    )
+    """The cause of what a request does: the request id, and its span; while traces are off, the client's traceparent
+    if it sent one."""
+    traceparent = tracing.current_traceparent()
+    if traceparent is None:
+        sent = request.headers.get("traceparent", "")
+        traceparent = sent if _TRACEPARENT.fullmatch(sent) else None
+    return Cause.beginning(request.state.request_id, traceparent)
 
 
-def begin(request: Request) -> AbstractContextManager[Tx]:
-    """The transaction of a request that changes something."""
+def write_transaction(request: Request) -> AbstractContextManager[Tx]:
+    """The transaction of a request that changes data."""
     database: Database = request.app.state.database
     return database.begin(cause_of(request))
 
 
-def look(request: Request) -> AbstractContextManager[Read]:
-    """The read-only transaction of a request that only looks."""
+def read_transaction(request: Request) -> AbstractContextManager[Read]:
+    """The read-only transaction of a request that reads data."""
     database: Database = request.app.state.database
     return database.read()
 
 
-WriteTx = Annotated[Tx, begin]
-ReadTx = Annotated[Read, look]
+WriteTx = Annotated[Tx, write_transaction]
+ReadTx = Annotated[Read, read_transaction]

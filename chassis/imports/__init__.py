@@ -1,11 +1,13 @@
-"""Files of many records: received at once, worked off in parts, each a resource that tells how far it is.
+"""Files of many records: each file is received as a whole and applied in chunks, and is a resource with its progress.
 
-A service declares an `Importer` and takes its router and its sweep.
+A service declares an `Importer` and adds its `import_router` and its `import_sweep`.
 """
 
 from chassis.imports.formats import Csv, Ndjson
 from chassis.imports.importer import Importer
-from chassis.imports.lines import Line, LineError, Outcome
+from chassis.imports.lines import ImportOutcome, Line, LineError
 from chassis.imports.resource import Import
+from chassis.imports.routes import import_router
+from chassis.imports.sweep import import_sweep
 
-__all__ = ["Csv", "Import", "Importer", "Line", "LineError", "Ndjson", "Outcome"]
+__all__ = ["Csv", "Import", "ImportOutcome", "Importer", "Line", "LineError", "Ndjson", "import_router", "import_sweep"]

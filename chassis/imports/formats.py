@@ -1,4 +1,4 @@
-"""The formats of files: how records are cut out of one, and how each is read into what the importer asks for."""
+"""The formats of files: how a file is cut into records, and how each record is read into the importer's type."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ESCAPE = re.compile(
 
 
 class BadLine(Exception):
-    """A record cannot be read; the code is for programs, the detail for people."""
+    """A record cannot be read. `code` is for programs, `detail` for people."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -34,30 +34,30 @@ class BadLine(Exception):
 
 
 class Format(Protocol[R_co]):
-    """What has to be known of a format."""
+    """A format of files."""
 
     @property
     def media_types(self) -> tuple[str, ...]:
-        """The media types by which it is sent, besides gzip's."""
+        """Its media types, in addition to those of gzip."""
 
     def cutter(self) -> Cutter:
-        """Cuts one file into records."""
+        """A cutter of one file into records."""
 
     def columns(self, header: bytes) -> tuple[str, ...] | None:
-        """The columns of a file whose first record is this one; None where that is a record like the others.
+        """The columns of a file with this first record; None where the format has no header.
 
         Raises WrongHeader or UnreadableFile.
         """
 
     def reader(self, columns: Sequence[str]) -> Callable[[bytes], R_co]:
-        """What reads one record of a file with these columns; it raises BadLine."""
+        """The reader of one record of a file with these columns; it raises BadLine."""
 
 
 class Ndjson(Generic[R]):
     """One JSON object a line, read into a msgspec struct.
 
-    Lines that cannot be read are told as line-too-long, not-utf8, nul-character, lone-surrogate, malformed (no JSON)
-    or invalid (not this struct).
+    The codes of errors are line-too-long, not-utf8, nul-character, lone-surrogate, malformed (not JSON) and invalid
+    (not this struct).
     """
 
     media_types = ("application/x-ndjson", "application/jsonl")
@@ -93,9 +93,9 @@ class Ndjson(Generic[R]):
 class Csv(Generic[R]):
     """Comma-separated values in UTF-8 (RFC 4180, with or without byte order mark), read into a msgspec struct.
 
-    The fields of the struct are the columns, those without a default are needed. An empty value counts as absent.
-    Lines that cannot be read are told as line-too-long, not-utf8, nul-character, unclosed-quote, malformed, columns
-    (too many or too few) or invalid (not this struct).
+    The fields of the struct are the columns; those without a default are required. An empty value counts as absent. The
+    codes of errors are line-too-long, not-utf8, nul-character, unclosed-quote, malformed, columns (too many or too few)
+    and invalid (not this struct).
     """
 
     media_types = ("text/csv",)
@@ -138,7 +138,7 @@ class Csv(Generic[R]):
 
 
 def read_all(reader: Callable[[bytes], R], cuts: Iterable[Cut]) -> tuple[list[Line[R]], list[LineError]]:
-    """Every record that can be read, and why the others cannot."""
+    """The records that can be read, and the errors of the others."""
     lines: list[Line[R]] = []
     errors: list[LineError] = []
     for number, raw in cuts:
@@ -172,5 +172,5 @@ def _values(raw: bytes) -> list[str]:
 
 
 def _escapes(raw: bytes, kind: str) -> bool:
-    """Whether a JSON text writes a character of this kind as an escape; backslashes may be escaped themselves."""
+    """Whether a JSON text contains an escape of this kind; backslashes can be escaped themselves."""
     return any(match[kind] for match in _ESCAPE.finditer(raw))

@@ -1,56 +1,38 @@
-"""What a service says of a kind of file that it takes; all else is done here."""
+"""What a service declares about a kind of file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Generic, TypeVar
 
 from chassis.database import Tx
 from chassis.http.auth import Caller
-from chassis.http.routes import Router
-from chassis.imports import routes
 from chassis.imports.formats import Format
-from chassis.imports.lines import Line, Outcome
+from chassis.imports.lines import ImportOutcome, Line
 from chassis.imports.resource import Import
-from chassis.imports.sweep import run_for
-from chassis.service import Sweep
 
 R = TypeVar("R")
-
-POLL = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Importer(Generic[R]):
-    """A kind of file, and what its lines do.
+    """A kind of file, and how its lines are applied.
 
-    `apply` gets up to 5,000 lines of one file that could be read, in one transaction, and says what became of every
-    one of them. It is called for parts of a file in any order, by several workers at once, and again for lines that
-    were applied before (in another file, or another upload of the same): keys of the domain decide what is a
-    duplicate, never the order. What it locks it locks sorted. What it raises is tried again a few times; then the
+    `apply` receives up to 5,000 readable lines of one file in one transaction, and returns the outcome of every line.
+    It is called for the chunks of a file in any order, by several workers concurrently, and again for lines that were
+    applied earlier (from another file, or another upload of the same file): keys of the domain decide what is a
+    duplicate, never the order. It acquires locks in sorted order. Its exceptions are retried a few times; then the
     import has failed, until staff resume it.
 
-    `overseer` tells who sees the imports of all organisations and resumes those that failed; everybody else sees those
-    of their own. `noun` names one import in the API's description ("complaint import"); `personal` says whether lines
-    hold personal data, so that they are encrypted while they wait (the process needs a key ring then).
+    `sees_all` decides who sees the imports of all organisations and may resume failed ones; other callers see the
+    imports of their own organisation. `noun` names an import in the API's description ("complaint import"). `personal`
+    states that lines contain personal data: they are encrypted while they wait, which requires a key ring.
     """
 
     kind: str
     noun: str
     format: Format[R]
-    apply: Callable[[Tx, Import, Sequence[Line[R]]], Outcome]
-    overseer: Callable[[Caller], bool]
+    apply: Callable[[Tx, Import, Sequence[Line[R]]], ImportOutcome]
+    sees_all: Callable[[Caller], bool]
     personal: bool = True
-
-    def router(self, path: str, scope: str) -> Router:
-        """The routes below `path`: send a file, list imports, read one and its lines' errors, resume one that failed.
-
-        All need `scope`.
-        """
-        return routes.router(self, path, scope)
-
-    def sweep(self) -> Sweep:
-        """The work that imports leave: one chunk at a time, by any number of workers."""
-        return Sweep(name=f"import {self.kind}", run=run_for(self), every=POLL, limit=1)

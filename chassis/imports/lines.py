@@ -1,8 +1,8 @@
 """Lines of a file: cut out of a stream of bytes in constant memory, and read one by one.
 
-A line is one record. In CSV it may run over several lines of the text, where a field in quotes holds line breaks; it
-is then known by the number of the first. Cutting only finds where records end; whatever is wrong with a record is
-found when it is read, so that it is told with its number and the other records are kept.
+A line is one record. In CSV a record can span several lines of text, where a quoted field contains line breaks; its
+number is that of the first. Cutting only finds the ends of records. Errors in a record are found when it is read, so
+that they are reported with its number and the other records are kept.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ import msgspec
 from chassis.imports.refusals import UnreadableFile
 
 MAX_LINE = 64 * 1024
-"""Bytes of one line."""
+"""Maximum bytes of one line."""
 
 MAX_UNCLOSED = 100
-"""How many quotes may be opened and never closed before a file is given up: each costs reading 64 KiB again."""
+"""The maximum of unclosed quotes before the whole file is refused: each one costs reading 64 KiB again."""
 
 R = TypeVar("R")
 
 
 class Line(msgspec.Struct, Generic[R], frozen=True):
-    """One line that could be read: its number in the file (the first line is 1), what it holds, and its bytes."""
+    """One readable line: its number in the file (the first line is 1), its record, and its bytes."""
 
     number: int
     record: R
@@ -34,7 +34,7 @@ class Line(msgspec.Struct, Generic[R], frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class LineError:
-    """Why the line of that number was not taken: a code for programs, a detail (without personal data) for people."""
+    """Why a line was rejected: `code` for programs, `detail` (without personal data) for people."""
 
     line: int
     code: str
@@ -42,9 +42,8 @@ class LineError:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of lines: how many were accepted, how many were known before, and why each of the others was not
-    taken (one error a line)."""
+class ImportOutcome:
+    """The outcome of lines: the counts of accepted and of known ones, and an error for each rejected line."""
 
     accepted: int = 0
     duplicates: int = 0
@@ -52,25 +51,25 @@ class Outcome:
 
 
 class Cut(NamedTuple):
-    """A record as it was cut out: the number of its first line, and its bytes without the line break."""
+    """One record: the number of its first line, and its bytes without the line break."""
 
     number: int
     raw: bytes
 
 
 class Cutter(Protocol):
-    """Cuts records out of a stream."""
+    """Cuts a stream into records."""
 
     def feed(self, data: bytes) -> list[Cut]:
         """The records that end within `data`."""
 
     def end(self) -> list[Cut]:
-        """What is left when the stream ends."""
+        """The remaining records at the end of the stream."""
 
 
 class _TextLines:
-    """Cuts a stream at its line breaks (LF or CRLF). Of a line that is too long only the beginning is kept: enough
-    to see that it is too long."""
+    """Cuts a stream at its line breaks (LF or CRLF). Of a line that is too long only the beginning is kept, enough to
+    detect its length."""
 
     def __init__(self) -> None:
         self._tail = b""
@@ -89,7 +88,7 @@ class _TextLines:
 
 
 class LineCutter:
-    """Every line of the text is a record. Blank ones are none, but they count for the numbers."""
+    """Every line of the text is a record, except blank ones, which count for the numbers."""
 
     def __init__(self) -> None:
         self._lines = _TextLines()
@@ -109,8 +108,8 @@ class LineCutter:
 class QuotedCutter:
     """A record of CSV (RFC 4180) ends at the first line break outside quotes.
 
-    A quote that is opened and not closed within the length of a line spoils its own line, not the rest of the file:
-    cutting goes on at the next line.
+    A quote that is not closed within the maximum length of a line makes its own line invalid, not the rest of the file:
+    cutting continues at the next line.
     """
 
     def __init__(self) -> None:
@@ -153,11 +152,11 @@ class QuotedCutter:
         self._begin(len(self._open))
 
     def _give_up(self, records: list[Cut]) -> list[bytes]:
-        """End the open record with its first line, and hand back the others."""
+        """End the open record with its first line, and return the others."""
         first, *rest = self._open
         self._unclosed += bool(rest)
         if self._unclosed > MAX_UNCLOSED:
-            raise UnreadableFile(f"{MAX_UNCLOSED} quotes are opened and never closed up to line {self._number}.")
+            raise UnreadableFile(f"{MAX_UNCLOSED} quotes are not closed up to line {self._number}.")
         records.append(Cut(self._number, first))
         self._begin(1)
         return rest
@@ -172,7 +171,7 @@ class QuotedCutter:
 def _quoted_after(line: bytes, quoted: bool) -> bool:
     """Whether the end of a line lies within quotes, where its beginning does or not.
 
-    As Python's csv reads it: a quote opens only at the beginning of a field, and is doubled to be one itself.
+    As Python's csv module: a quote opens only at the beginning of a field, and a doubled quote is a literal one.
     """
     at = 0
     while True:

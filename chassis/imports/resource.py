@@ -1,7 +1,7 @@
-"""An import as a resource: what is kept of it, and what is told about it.
+"""An import as a resource: its tables, and how it is read.
 
-A file waits as chunks, each worked off in a transaction of its own, in any order and by any number of workers. Counts
-are never incremented: each chunk keeps its own, and the import's are their sum.
+A file waits as chunks. Each chunk is applied in its own transaction, in any order and by any number of workers. Counts
+are never incremented: each chunk has its own, and those of the import are their sums.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from chassis.http.auth import Caller
 
 RECEIVED, FINISHED, FAILED = "received", "finished", "failed"
 RUNNING = "running"
-"""Told, not kept: received, and some of it is done."""
+"""Derived, not stored: received, with some chunks applied."""
 
 _Moment = sa.DateTime(timezone=True)
 
@@ -71,7 +71,7 @@ CHUNKS = sa.Table(
     sa.Column("duplicates", sa.Integer),
     sa.Column("rejected", sa.Integer),
     sa.Index("ix_import_chunks_undone", "import_id", "sequence", postgresql_where=sa.text("done_at IS NULL")),
-    # What is done keeps no content: it may hold personal data.
+    # An applied chunk has no content: it can contain personal data.
     sa.CheckConstraint("(done_at IS NULL) = (content IS NOT NULL)", name="content"),
     sa.CheckConstraint("done_at IS NULL OR lines = accepted + duplicates + rejected", name="reconciled"),
 )
@@ -88,7 +88,7 @@ ERRORS = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One file, as whoever applies its lines knows it: which it is, who sent it, and when."""
+    """One file, as `apply` receives it: its id and kind, who sent it, and when."""
 
     id: UUID
     kind: str
@@ -98,15 +98,15 @@ class Import:
 
     @property
     def caller(self) -> Caller:
-        """Who sent it, for commands that ask. Its scopes were checked when it came; here it has none."""
+        """Who sent it. The scopes were checked at the upload and are empty here."""
         kind, _, code = self.org.partition(":")
         return Caller(self.submitted_by, kind, code, frozenset())
 
 
-def told(kind: str, org: str | None) -> sa.Select[Any]:
-    """The imports of a kind that an organisation sent, or of all organisations (None).
+def select_imports(kind: str, org: str | None) -> sa.Select[Any]:
+    """Select the imports of a kind that an organisation sent, or of all organisations (None).
 
-    With the columns of `imports`; while one is not finished, its counts are those of the chunks done so far.
+    With the columns of `imports`; the counts of an unfinished import are those of the chunks applied so far.
     """
     chunks = CHUNKS.c
     done = (
@@ -132,7 +132,7 @@ def told(kind: str, org: str | None) -> sa.Select[Any]:
 
 
 def errors_of(read: Read, import_id: UUID, after: int, limit: int) -> Sequence[sa.Row[Any]]:
-    """Up to `limit` errors of an import's lines behind line `after`, in order."""
+    """Up to `limit` errors of an import's lines after line `after`, in order."""
     statement = (
         sa.select(ERRORS.c.line, ERRORS.c.code, ERRORS.c.detail)
         .where(ERRORS.c.import_id == import_id, ERRORS.c.line > after)

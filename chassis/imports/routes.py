@@ -1,10 +1,10 @@
-"""The routes of a kind of file: send one, and see what became of it."""
+"""Imports: send a file, and read its progress and the errors of its lines."""
 
-# No `from __future__ import annotations`: the types of routes made within a function could not be resolved then.
+# No `from __future__ import annotations`: FastAPI cannot resolve the annotations of nested functions as strings.
 
 import hashlib
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,9 +16,8 @@ from starlette.requests import ClientDisconnect
 from chassis import audit, clock
 from chassis.database import Database, Read, Tx
 from chassis.http import problems
-from chassis.http.answers import accepted, answered
 from chassis.http.auth import Caller, requires
-from chassis.http.idempotency import Once
+from chassis.http.idempotency import IdempotencyKey, KeyUse, key_use
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import (
     Conflict,
@@ -29,22 +28,28 @@ from chassis.http.problems import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
+from chassis.http.responses import json_response
 from chassis.http.routes import Router
-from chassis.http.shapes import route_of, takes
 from chassis.http.transactions import ReadTx, WriteTx, cause_of
+from chassis.http.validation import OCTET_STREAM, consumes, route_of
 from chassis.ids import new_id
+from chassis.imports.importer import Importer
 from chassis.imports.refusals import CompressedTooStrongly, UnreadableFile, WrongHeader
-from chassis.imports.resource import CHUNKS, FAILED, IMPORTS, RECEIVED, errors_of, told
+from chassis.imports.resource import CHUNKS, FAILED, IMPORTS, RECEIVED, errors_of, select_imports
 from chassis.imports.upload import PIECE_BYTES, Limits, Reception
-
-if TYPE_CHECKING:
-    from chassis.imports.importer import Importer
 
 GZIP_TYPES = ("application/gzip", "application/x-gzip")
 
+_CONTENT_ENCODING = {
+    "name": "Content-Encoding",
+    "in": "header",
+    "description": "gzip where the file is compressed",
+    "schema": {"type": "string", "enum": ["gzip"]},
+}
+
 
 class ImportView(BaseModel):
-    """A file that was sent, and what became of its lines so far."""
+    """A file that was sent, with the outcome of its lines so far."""
 
     id: UUID
     kind: str
@@ -52,58 +57,74 @@ class ImportView(BaseModel):
     submitted_by: str = Field(description="who sent it")
     org: str = Field(description="for which organisation")
     media_type: str
-    bytes: int = Field(description="of the unpacked file")
-    digest: str = Field(description="SHA-256 of the unpacked file, in hexadecimal")
-    lines: int = Field(description="how many the file has; blank ones and the header of a CSV file are none")
-    lines_read: int = Field(description="how many were worked off so far: accepted, duplicates and rejected together")
+    bytes: int = Field(description="size of the uncompressed file")
+    digest: str = Field(description="SHA-256 of the uncompressed file, in hexadecimal")
+    lines: int = Field(description="count of records, without blank lines and the header of a CSV file")
+    lines_read: int = Field(description="count of lines processed so far: accepted, duplicates and rejected together")
     accepted: int
-    duplicates: int = Field(description="lines that were known before and changed nothing")
-    rejected: int = Field(description="lines that were not taken; each is told with its reason under /errors")
+    duplicates: int = Field(description="count of known lines, which change nothing")
+    rejected: int = Field(description="count of rejected lines; /errors lists them with their reasons")
     created_at: datetime
     finished_at: datetime | None
-    failure: str | None = Field(description="why the rest could not be worked off, of an import that has failed")
+    failure: str | None = Field(description="why a failed import stopped")
 
 
 class LineErrorView(BaseModel):
-    """Why a line was not taken."""
+    """Why a line was rejected."""
 
-    line: int = Field(description="its number in the file; the first line has 1")
+    line: int = Field(description="its number in the file; the first line is 1")
     code: str
     detail: str
 
 
 class Resumption(BaseModel):
-    """Why a failed import is worth another attempt."""
+    """Why a failed import is resumed."""
 
     reason: str = Field(min_length=1, max_length=500)
 
 
-IdempotencyKey = Annotated[
+UploadKey = Annotated[
     str | None,
     Header(
         pattern=r"^[\x21-\x7e]{1,255}$",
-        description="a random key that stands for this upload; the same key gets the same answer for seven days",
+        description="a random key for this upload; the same key gets the same response for seven days",
     ),
 ]
 
 
-def router(importer: "Importer[Any]", path: str, scope: str) -> Router:
-    """The routes of one importer; see `Importer.router`."""
+def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
+    """The routes below `path`: send a file, list imports, read one and the errors of its lines, resume one that failed.
+
+    All require `scope`.
+    """
     made = Router(tags=[f"{importer.noun}s"])
     slug = importer.noun.replace(" ", "_")
     refusals = problems.responses(UnreadableFile, WrongHeader, CompressedTooStrongly, IdempotencyKeyReused)
     Submitter = Annotated[Caller, requires(scope)]  # noqa: N806 - a type
 
-    # The one route that is not sync: it takes the file as it comes, and leaves what blocks to a thread.
-    @made.post(path, name=f"create_{slug}", status_code=202, response_model=ImportView, responses=refusals)
-    @takes(*importer.format.media_types, *GZIP_TYPES, limit=None)
-    async def create(request: Request, caller: Submitter, idempotency_key: IdempotencyKey = None) -> Response:
-        """Send a file as the body, plain or gzipped. It is answered when it is kept; its lines are worked off then."""
+    description = (
+        f"Send a file as the body, in {importer.format.media_types[0]} and UTF-8, plain or gzipped. The response is"
+        " sent when it is stored; its lines are applied after. Content-Type may also name the format"
+        f" ({', '.join((*importer.format.media_types, *GZIP_TYPES))})."
+    )
+
+    # The only async endpoint: it reads the file as a stream, and blocking work runs in a thread.
+    @made.post(
+        path,
+        name=f"create_{slug}",
+        status_code=202,
+        response_model=ImportView,
+        responses=refusals,
+        description=description,
+        openapi_extra={"parameters": [_CONTENT_ENCODING]},
+    )
+    @consumes(OCTET_STREAM, *importer.format.media_types, *GZIP_TYPES, limit=None)
+    async def create(request: Request, caller: Submitter, idempotency_key: UploadKey = None) -> Response:
         media_type, gzipped = _form(request, importer)
         limit = Limits().max_bytes
         declared = request.headers.get("content-length", "")
         if declared.isdigit() and int(declared) > limit:
-            raise PayloadTooLarge(f"A file may have {limit} bytes, unpacked.")
+            raise PayloadTooLarge(f"A file may have at most {limit} bytes, uncompressed.")
         reception = Reception(new_id(), importer.format, gzipped=gzipped, sealed=importer.personal, max_bytes=limit)
         with reception:
             await _receive(request, reception)
@@ -111,8 +132,10 @@ def router(importer: "Importer[Any]", path: str, scope: str) -> Router:
 
     @made.get(path, name=f"list_{slug}s")
     def list_imports(page: PageQuery, caller: Submitter, read: ReadTx) -> Page[ImportView]:
-        """Files that were sent, the newest first."""
-        statement = told(importer.kind, _seen_by(importer, caller)).order_by(IMPORTS.c.id.desc()).limit(page.limit)
+        """Files that were sent, newest first."""
+        statement = (
+            select_imports(importer.kind, _visible_to(importer, caller)).order_by(IMPORTS.c.id.desc()).limit(page.limit)
+        )
         after = page.after(UUID)
         if after is not None:
             statement = statement.where(IMPORTS.c.id < after[0])
@@ -120,43 +143,44 @@ def router(importer: "Importer[Any]", path: str, scope: str) -> Router:
 
     @made.get(f"{path}/{{id}}", name=f"get_{slug}")
     def get_import(id: UUID, caller: Submitter, read: ReadTx) -> ImportView:
-        """A file that was sent: how far it is, and what became of its lines."""
+        """A file that was sent: its progress and the outcome of its lines."""
         return _find(read, importer, caller, id)
 
     @made.get(f"{path}/{{id}}/errors", name=f"list_{slug}_errors")
     def list_errors(id: UUID, page: PageQuery, caller: Submitter, read: ReadTx) -> Page[LineErrorView]:
-        """The lines that were not taken, in their order in the file, and why."""
+        """The rejected lines, in their order in the file, with the reasons."""
         _find(read, importer, caller, id)
         (after,) = page.after(int) or (0,)
         rows = errors_of(read, id, after, page.limit)
         views = [LineErrorView(line=row.line, code=row.code, detail=row.detail) for row in rows]
         return page.of(views, key=lambda view: (view.line,))
 
-    @made.post(f"{path}/{{id}}/resumption", name=f"resume_{slug}", response_model=ImportView)
-    def resume(id: UUID, resumption: Resumption, caller: Submitter, tx: WriteTx) -> Response:
-        """Work off what is left of an import that has failed, when the reason is mended. For whoever oversees all."""
+    @made.post(f"{path}/{{id}}/resumption", name=f"resume_{slug}")
+    @key_use(KeyUse.NONE)
+    def resume(id: UUID, resumption: Resumption, caller: Submitter, tx: WriteTx) -> ImportView:
+        """Resume a failed import after the cause is fixed. National staff only."""
         _find(tx, importer, caller, id)
-        if not importer.overseer(caller):
-            raise Forbidden("Only who oversees all imports resumes one.")
+        if not importer.sees_all(caller):
+            raise Forbidden("Only staff who see all imports may resume one.")
         _resume(tx, id)
         audit.record(tx, caller, "import-resumed", f"import:{id}", resumption.reason)
         tx.announce()
-        return answered(_find(tx, importer, caller, id))
+        return _find(tx, importer, caller, id)
 
     return made
 
 
-def _form(request: Request, importer: "Importer[Any]") -> tuple[str, bool]:
-    """The media type of the text that is sent, and whether it is packed with gzip."""
+def _form(request: Request, importer: Importer[Any]) -> tuple[str, bool]:
+    """The media type of the text, and whether it is compressed with gzip."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip"):
-        raise UnsupportedMediaType("Content-Encoding is gzip, or not there.")
-    if media_type not in GZIP_TYPES:
-        return media_type, encoding != "identity"
-    if encoding != "identity":
-        raise UnsupportedMediaType("Say once that it is gzip: by Content-Type or by Content-Encoding.")
-    return importer.format.media_types[0], True
+        raise UnsupportedMediaType("Content-Encoding must be gzip or absent.")
+    if media_type in GZIP_TYPES and encoding != "identity":
+        raise UnsupportedMediaType("Declare gzip once: in Content-Type or in Content-Encoding.")
+    named = media_type in importer.format.media_types
+    gzipped = media_type in GZIP_TYPES or encoding != "identity"
+    return media_type if named else importer.format.media_types[0], gzipped
 
 
 async def _receive(request: Request, reception: Reception) -> None:
@@ -166,7 +190,7 @@ async def _receive(request: Request, reception: Reception) -> None:
         async for data in request.stream():
             parts.append(data)
             size += len(data)
-            # Changing threads for every packet would take longer than the work.
+            # A change of threads for every packet would take longer than the work.
             if size >= PIECE_BYTES:
                 await run_in_threadpool(reception.feed, b"".join(parts))
                 parts, size = [], 0
@@ -178,12 +202,12 @@ async def _receive(request: Request, reception: Reception) -> None:
 def _keep(
     request: Request,
     reception: Reception,
-    importer: "Importer[Any]",
+    importer: Importer[Any],
     caller: Caller,
     media_type: str,
     key: str | None,
 ) -> Response:
-    """Everything in one transaction, committed before the answer."""
+    """Store the file in one transaction, committed before the response is sent."""
     database: Database = request.app.state.database
     fingerprint = hashlib.sha256(f"{request.url.path}\n{media_type}\n".encode() + reception.digest()).digest()
     with database.begin(cause_of(request)) as tx:
@@ -208,18 +232,20 @@ def _keep(
             reception.store(tx, now)
             tx.announce()
             view = _find(tx, importer, caller, reception.import_id)
-            return accepted(view, location=f"{request.url.path}/{view.id}")
+            return json_response(view, status=202, location=f"{request.url.path}/{{id}}")
 
-        return Once(key, f"POST {route_of(request)}", fingerprint)(tx, caller, act)
-
-
-def _seen_by(importer: "Importer[Any]", caller: Caller) -> str | None:
-    """The organisation whose imports a caller sees; None: those of all."""
-    return None if importer.overseer(caller) else caller.organisation
+        return IdempotencyKey(key, f"POST {route_of(request)}", fingerprint).once(tx, caller, act)
 
 
-def _find(read: Read, importer: "Importer[Any]", caller: Caller, import_id: UUID) -> ImportView:
-    row = read.execute(told(importer.kind, _seen_by(importer, caller)).where(IMPORTS.c.id == import_id)).one_or_none()
+def _visible_to(importer: Importer[Any], caller: Caller) -> str | None:
+    """The organisation whose imports a caller may see; None for all."""
+    return None if importer.sees_all(caller) else caller.organisation
+
+
+def _find(read: Read, importer: Importer[Any], caller: Caller, import_id: UUID) -> ImportView:
+    row = read.execute(
+        select_imports(importer.kind, _visible_to(importer, caller)).where(IMPORTS.c.id == import_id)
+    ).one_or_none()
     if row is None:
         raise NotFound
     return _view(row)
@@ -230,9 +256,9 @@ def _view(row: sa.Row[Any]) -> ImportView:
 
 
 def _resume(tx: Tx, import_id: UUID) -> None:
-    # Chunks before their import, as the sweep locks them.
+    # Chunks before their import: the lock order of the sweep.
     undone = sa.and_(CHUNKS.c.import_id == import_id, CHUNKS.c.done_at.is_(None))
     tx.execute(CHUNKS.update().where(undone).values(attempts=0, due_at=clock.now()))
     failed = sa.and_(IMPORTS.c.id == import_id, IMPORTS.c.state == FAILED)
     if not tx.execute(IMPORTS.update().where(failed).values(state=RECEIVED, failure=None)).rowcount:
-        raise Conflict("Only an import that has failed can be resumed.")
+        raise Conflict("Only a failed import can be resumed.")

@@ -1,16 +1,16 @@
-"""Working off what was received: one chunk a transaction, whichever is next and nobody else's.
+"""The application of received files: one chunk per transaction, the next one that no other worker has locked.
 
-Whether an import is finished is asked of its chunks, never counted along, so that it survives the death of any worker
-at any moment: what died undone is done by another, what was done stays done.
+Whether an import is finished is derived from its chunks, never counted, so that a worker can die at any moment: another
+worker applies its unfinished chunk, and applied chunks stay applied.
 """
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import sqlalchemy as sa
@@ -20,16 +20,16 @@ from chassis import clock, privacy
 from chassis.aggregate import Cause
 from chassis.database import Tx, is_transient
 from chassis.imports.formats import read_all
-from chassis.imports.lines import Line, Outcome
+from chassis.imports.importer import Importer
+from chassis.imports.lines import ImportOutcome, Line
 from chassis.imports.resource import CHUNKS, ERRORS, FAILED, FINISHED, IMPORTS, RECEIVED, Import
 from chassis.imports.upload import unpack
-from chassis.service import Slice
+from chassis.sweeper import Slice, Sweep
 
-if TYPE_CHECKING:
-    from chassis.imports.importer import Importer
+POLL = timedelta(seconds=1)
 
 RETRY_AFTER = (timedelta(seconds=1), timedelta(seconds=4), timedelta(seconds=15), timedelta(seconds=60))
-"""How long a chunk rests after each failure; after one more the import has failed."""
+"""The pauses of a chunk after each failure; with one more failure the import has failed."""
 
 _REASON_LENGTH = 500
 
@@ -37,20 +37,20 @@ log = structlog.get_logger()
 
 
 class UnaccountedLinesError(Exception):
-    """An importer did not say of every line it was given what became of it."""
+    """An importer has not returned an outcome for every line."""
 
 
-def run_for(importer: Importer[Any]) -> Callable[[Tx, Slice], int]:
-    """The work of one importer's sweep."""
+def import_sweep(importer: Importer[Any]) -> Sweep:
+    """The sweep that applies received files: one chunk at a time, in any number of workers."""
 
     def run(tx: Tx, piece: Slice) -> int:
         return finish(tx, importer.kind) or work(tx, importer)
 
-    return run
+    return Sweep(name=f"import-{importer.kind}", run=run, every=POLL, limit=1)
 
 
 def finish(tx: Tx, kind: str) -> int:
-    """Close an import of which every chunk is done; returns how many it closed."""
+    """Finish an import whose chunks are all applied; returns the count of finished imports."""
     undone = sa.select(CHUNKS.c.sequence).where(CHUNKS.c.import_id == IMPORTS.c.id, CHUNKS.c.done_at.is_(None))
     done = (
         sa.select(IMPORTS.c.id)
@@ -85,9 +85,9 @@ def finish(tx: Tx, kind: str) -> int:
 
 
 def work(tx: Tx, importer: Importer[Any]) -> int:
-    """Apply the next chunk that is due; returns 0 where there is none.
+    """Apply the next chunk that is due; returns 0 without one.
 
-    An error of the handler is undone, noted and tried again later; a passing fault of the database is raised.
+    An error of `apply` is rolled back, recorded and retried later; a transient error of the database is raised.
     """
     chunk = tx.execute(_next(importer.kind)).one_or_none()
     if chunk is None:
@@ -116,7 +116,7 @@ def work(tx: Tx, importer: Importer[Any]) -> int:
 
 
 def _next(kind: str) -> sa.Select[Any]:
-    """The first chunk that is due and that no other worker has, with its import."""
+    """The first chunk that is due and not locked by another worker, with its import."""
     imports = IMPORTS.c
     return (
         sa.select(CHUNKS, imports.columns, imports.submitted_by, imports.org, imports.created_at)
@@ -133,10 +133,10 @@ def _next(kind: str) -> sa.Select[Any]:
     )
 
 
-def _apply(tx: Tx, importer: Importer[Any], file: Import, chunk: Any) -> Outcome:
+def _apply(tx: Tx, importer: Importer[Any], file: Import, chunk: Any) -> ImportOutcome:
     cuts = unpack(chunk.content, file.id, chunk.sequence, sealed=chunk.sealed)
     lines, unreadable = read_all(importer.format.reader(chunk.columns), cuts)
-    outcome = importer.apply(tx, file, lines) if lines else Outcome()
+    outcome = importer.apply(tx, file, lines) if lines else ImportOutcome()
     _check(outcome, lines)
     errors = [*unreadable, *outcome.errors]
     if errors:
@@ -145,14 +145,14 @@ def _apply(tx: Tx, importer: Importer[Any], file: Import, chunk: Any) -> Outcome
     return replace(outcome, errors=errors)
 
 
-def _check(outcome: Outcome, lines: Sequence[Line[Any]]) -> None:
+def _check(outcome: ImportOutcome, lines: Sequence[Line[Any]]) -> None:
     given = {line.number for line in lines}
     refused = {error.line for error in outcome.errors}
     if len(refused) != len(outcome.errors) or not refused <= given:
-        raise UnaccountedLinesError("a line was refused twice, or was not among those given")
-    told = outcome.accepted + outcome.duplicates + len(refused)
-    if told != len(given):
-        raise UnaccountedLinesError(f"{len(given)} lines were given, what became of {told} was told")
+        raise UnaccountedLinesError("a line was rejected twice, or is not in the chunk")
+    accounted = outcome.accepted + outcome.duplicates + len(refused)
+    if accounted != len(given):
+        raise UnaccountedLinesError(f"{len(given)} lines were applied, but {accounted} have an outcome")
 
 
 def _set_chunk(tx: Tx, chunk: Any, **values: Any) -> None:
@@ -169,7 +169,7 @@ def _note_failure(tx: Tx, chunk: Any, error: Exception) -> None:
         first_line=chunk.first_line,
         attempts=attempts,
         reason=reason,
-        # Without the message, which can hold what the lines held.
+        # Without the message, which can contain text of the lines.
         at="".join(traceback.format_tb(error.__traceback__)),
     )
     if attempts <= len(RETRY_AFTER):
@@ -184,7 +184,7 @@ def _note_failure(tx: Tx, chunk: Any, error: Exception) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, without the statement's parameters and without numbers: they may be personal data."""
+    """The error without statement parameters and numbers: they can be personal data."""
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     message = cause.diag.message_primary if isinstance(cause, psycopg.Error) else str(cause)
     return privacy.redact(f"{type(cause).__name__}: {message}")[:_REASON_LENGTH]

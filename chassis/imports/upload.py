@@ -1,8 +1,8 @@
-"""Receiving a file: unpacked, checked, cut into records and packed into chunks while it streams in.
+"""The upload of a file: decompressed, checked, cut into records and packed into chunks while it streams in.
 
-Memory stays the same however long the file is: finished chunks, compressed and encrypted, wait in a temporary file. A
-transaction begins only when the whole file has arrived, so that a slow sender holds no connection and a broken file
-leaves no trace.
+Memory is constant for any length of file: finished chunks, compressed and encrypted, wait in a temporary file. The
+transaction begins when the whole file has arrived, so that a slow sender holds no connection and a broken file leaves
+no trace.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from chassis.imports.refusals import CompressedTooStrongly, UnreadableFile
 from chassis.imports.resource import CHUNKS
 
 CHUNK_LINES = 5_000
-"""Lines worked off in one transaction."""
+"""Lines that are applied in one transaction."""
 
 CHUNK_BYTES = 4 * 1024 * 1024
-"""A chunk of long lines ends earlier, so that no worker has to hold much of a file."""
+"""A chunk of long lines ends earlier, so that no worker holds much of a file in memory."""
 
 PIECE_BYTES = 1024 * 1024
-"""How much is unpacked at a time."""
+"""Bytes that are decompressed at a time."""
 
 MAX_RATIO = 100
 _RATIO_GRACE = 1024 * 1024
@@ -45,23 +45,23 @@ _SPOOL_BYTES = 4 * 1024 * 1024
 _UTF8_MARK = b"\xef\xbb\xbf"
 _START_BYTES = 4
 _FOREIGN_STARTS = {
-    b"\x1f\x8b": "It is compressed: say so with Content-Encoding: gzip, or send it as application/gzip.",
-    b"\xff\xfe": "It is in UTF-16; only UTF-8 is read.",
-    b"\xfe\xff": "It is in UTF-16; only UTF-8 is read.",
-    b"PK\x03\x04": "It is a ZIP archive or a spreadsheet, not a text.",
+    b"\x1f\x8b": "It is compressed: set Content-Encoding: gzip, or send it as application/gzip.",
+    b"\xff\xfe": "It is in UTF-16; only UTF-8 is accepted.",
+    b"\xfe\xff": "It is in UTF-16; only UTF-8 is accepted.",
+    b"PK\x03\x04": "It is a ZIP archive or a spreadsheet, not text.",
 }
 
 
 class Limits(BaseSettings):
-    """What may be sent at most; from the environment, as all settings."""
+    """Limits of files, from the environment as all settings."""
 
     model_config = SettingsConfigDict(env_prefix="ANNING_IMPORT_", extra="ignore")
 
-    max_bytes: int = Field(default=1024**3, gt=0, description="bytes of one file, unpacked")
+    max_bytes: int = Field(default=1024**3, gt=0, description="maximum bytes of one file, uncompressed")
 
 
 class _Chunk(NamedTuple):
-    """Where in the temporary file a chunk is, and what it holds."""
+    """The place of a chunk in the temporary file, and its lines."""
 
     first_line: int
     lines: int
@@ -73,13 +73,13 @@ _CONTENT = msgspec.msgpack.Decoder(list[Cut])
 
 
 def pack(cuts: list[Cut], import_id: UUID, sequence: int, *, sealed: bool) -> bytes:
-    """The content of a chunk as it is kept: compressed, and encrypted for this very chunk if `sealed`."""
+    """The stored content of a chunk: compressed, and encrypted for this chunk if `sealed`."""
     content: bytes = lz4.block.compress(msgspec.msgpack.encode(cuts))
     return privacy.ring().encrypt(content, _belonging(import_id, sequence)) if sealed else content
 
 
 def unpack(content: bytes, import_id: UUID, sequence: int, *, sealed: bool) -> list[Cut]:
-    """What was packed. Raises UndecipherableError or KeyRingError where the keys do not fit."""
+    """The records of a chunk. Raises UndecipherableError or KeyRingError where the keys do not fit."""
     plain = privacy.ring().decrypt(content, _belonging(import_id, sequence)) if sealed else content
     return _CONTENT.decode(lz4.block.decompress(plain))
 
@@ -89,7 +89,7 @@ def _belonging(import_id: UUID, sequence: int) -> bytes:
 
 
 class Gunzip:
-    """Unpacks a gzip stream of one or several members piece by piece; its methods raise what refuses the file."""
+    """Decompresses a gzip stream of one or several members; its methods raise the problems that refuse the file."""
 
     def __init__(self) -> None:
         self._member: Any = None
@@ -98,12 +98,12 @@ class Gunzip:
         self._unpacked = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """What `data` unpacks to, in pieces."""
+        """The decompressed `data`, in pieces."""
         self._packed += len(data)
-        # What a full piece leaves behind of taken input comes with the next: the trailer is still to be fed.
+        # Input left over by a full piece is fed again with the next one: the trailer is still to come.
         while data:
             if self._member is None:
-                data = data.lstrip(b"\0") if self._members else data  # tape drives pad what they wrote
+                data = data.lstrip(b"\0") if self._members else data  # padding of tape drives
                 if not data:
                     return
                 self._member = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
@@ -123,14 +123,14 @@ class Gunzip:
                 data = self._member.unconsumed_tail
 
     def end(self) -> None:
-        """The stream has ended."""
+        """End of the stream."""
         if self._member is not None:
-            raise UnreadableFile("The gzip stream ends in its middle.")
+            raise UnreadableFile("The gzip stream is truncated.")
 
 
 class Reception:
-    """One file while it comes in. Blocking, so that it runs beside the event loop; its methods raise what refuses
-    the file. A context manager: what waits in the temporary file is gone in the end."""
+    """One file during its upload. Blocking, so it runs outside the event loop; its methods raise the problems that
+    refuse the file. A context manager: the temporary file is deleted at the end."""
 
     def __init__(self, import_id: UUID, form: Format[Any], *, gzipped: bool, sealed: bool, max_bytes: int) -> None:
         self.import_id = import_id
@@ -156,7 +156,7 @@ class Reception:
         self._spool.close()
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes, as they were sent."""
+        """Process the next bytes as they were sent."""
         if self._gunzip is None:
             self._take(data)
             return
@@ -164,7 +164,7 @@ class Reception:
             self._take(piece)
 
     def end(self, data: bytes = b"") -> None:
-        """Take the last bytes: the file has arrived as a whole."""
+        """Process the last bytes: the whole file has arrived."""
         self.feed(data)
         if self._gunzip is not None:
             self._gunzip.end()
@@ -179,11 +179,11 @@ class Reception:
             self._close_chunk()
 
     def digest(self) -> bytes:
-        """SHA-256 of the unpacked file."""
+        """SHA-256 of the uncompressed file."""
         return self._sha256.digest()
 
     def store(self, tx: Tx, due_at: datetime) -> None:
-        """Write every chunk; the import's own row is there already."""
+        """Write every chunk; the row of the import exists already."""
         for sequence, chunk in enumerate(self._chunks):
             self._spool.seek(chunk.start)
             tx.execute(
@@ -201,7 +201,7 @@ class Reception:
     def _take(self, data: bytes) -> None:
         self.bytes += len(data)
         if self.bytes > self._max_bytes:
-            raise PayloadTooLarge(f"A file may have {self._max_bytes} bytes, unpacked.")
+            raise PayloadTooLarge(f"A file may have at most {self._max_bytes} bytes, uncompressed.")
         self._sha256.update(data)
         if self._start is None:
             self._keep(self._cutter.feed(data))

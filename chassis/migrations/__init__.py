@@ -1,11 +1,13 @@
-"""Alembic, the same way for every service: its own history, with the chassis' tables as one step of it.
+"""Alembic, configured the same way for every service: its own history, with the chassis' tables as one step of it.
 
-A service's `migrations/env.py` calls `run`, its first revision executes `mechanism("0001")`. What the chassis adds
-later is a further step, which every service takes in a revision of its own.
+A service's `migrations/env.py` calls `run`; its first revision executes `mechanism("0001")`. What the chassis adds
+later is a further step, which every service takes in a revision of its own. `chassis.migrations.generation` writes
+revisions; docs/migrations.md is the guide.
 """
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,7 +18,14 @@ from chassis.database import MECHANISM, Database
 from chassis.service import Service
 
 _STEPS = Path(__file__).parent
-LOCK_TIMEOUT = "5s"
+
+LOCK_TIMEOUT = "4s"
+"""How long a statement waits for its lock. While it waits, every later statement on that table waits behind it."""
+
+STATEMENT_TIMEOUT = "5s"
+"""How long a statement of a generated revision runs, waiting included: it holds its locks until the revision ends."""
+
+_RETRY_SECONDS = 0.1
 
 
 def mechanism(step: str) -> str:
@@ -25,30 +34,15 @@ def mechanism(step: str) -> str:
 
 
 def run(metadata: sa.MetaData) -> None:
-    """Run the migrations that Alembic asks for; called by `migrations/env.py`.
-
-    A migration that cannot get its lock soon gives up: waiting, it would hold up everybody behind it.
-    """
+    """Run the migrations that Alembic asks for, each revision in its own transaction; called by `migrations/env.py`."""
     target = [metadata, MECHANISM]
     if context.is_offline_mode():
-        context.configure(dialect_name="postgresql", target_metadata=target, literal_binds=True)
-        with context.begin_transaction():
-            context.run_migrations()
-        return
-    given = context.config.attributes.get("connection")
-    if given is not None:
-        _run_on(given, target)
-        return
-    engine = sa.create_engine(context.config.get_main_option("sqlalchemy.url") or "")
-    with engine.connect() as connection:
-        _run_on(connection, target)
-        connection.commit()
-    engine.dispose()
-
-
-def _run_on(connection: sa.Connection, target: list[sa.MetaData]) -> None:
-    connection.execute(sa.text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-    context.configure(connection=connection, target_metadata=target, compare_server_default=False)
+        context.configure(
+            dialect_name="postgresql", target_metadata=target, literal_binds=True, transaction_per_migration=True
+        )
+    else:
+        connection: sa.Connection = context.config.attributes["connection"]
+        context.configure(connection=connection, target_metadata=target, transaction_per_migration=True)
     with context.begin_transaction():
         context.run_migrations()
 
@@ -63,13 +57,33 @@ def config(service: Service) -> Config:
 
 
 def upgrade(service: Service, url: str) -> None:
-    """Bring the database of a service to the newest revision; two at once wait for each other."""
+    """Bring the database of a service to the newest revision; two at once wait for each other.
+
+    A revision that fails is rolled back, and those before it stay. Raises sqlalchemy.exc.OperationalError where one
+    does not get a lock in time: run it again.
+    """
     database = Database(url, pool=1)
     try:
-        with database.engine.connect() as connection, connection.begin():
-            connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('anning migrate'))"))
+        with database.engine.connect() as connection:
+            _lock(connection)
+            # For the revisions that set none of their own.
+            connection.execute(sa.text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+            connection.commit()
             made = config(service)
             made.attributes["connection"] = connection
             command.upgrade(made, "head")
     finally:
         database.close()
+
+
+def _lock(connection: sa.Connection) -> None:
+    """Take the lock of migrations, which lasts as long as the session.
+
+    It is tried again and again, not waited for: CREATE INDEX CONCURRENTLY waits for every statement under way, so that
+    a session that waits for this lock and the one that holds it would deadlock.
+    """
+    attempt = sa.text("SELECT pg_try_advisory_lock(hashtext('anning migrate'))")
+    while not connection.execute(attempt).scalar_one():
+        connection.commit()
+        time.sleep(_RETRY_SECONDS)
+    connection.commit()

@@ -1,4 +1,4 @@
-"""`make contracts`: publish what the classes say now, unless it breaks what was promised."""
+"""`make contracts`: write schemas and examples from the classes, unless a change breaks a published shape."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from contracts.schemas.publication import CONTRACTS, BreakingChange, publish_exa
 
 
 def main() -> int:
-    """Publish; 1 where a promise would be broken."""
+    """Write the files; 1 where a published shape would break."""
     try:
         written = publish_schemas(schemas())
     except BreakingChange as broken:
-        sys.stderr.write(f"{broken}\nNothing was written. What breaks is a new type beside the old one.\n")
+        sys.stderr.write(f"{broken}\nNothing was written. A breaking change needs a new type beside the old one.\n")
         return 1
     written += [path for path in (publish_example(record.envelope) for record in RECORDS) if path is not None]
     sys.stdout.writelines(f"contracts/{path.relative_to(CONTRACTS)}\n" for path in written)

@@ -1,7 +1,7 @@
-"""What a schema may not do to those who rely on the one that was published.
+"""Which changes of a schema break the consumers of the published one.
 
-Within a version of a type only optional fields are added: who reads by the old schema ignores them, and who reads by
-the new one finds its default in old facts. Everything else is a new type (`….v2`) beside the old one.
+Within a version of a type only optional fields are added: consumers with the old schema ignore them, and consumers with
+the new one use their defaults for old facts. Every other change needs a new type (`….v2`) beside the old one.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ _WALKED = {"properties", "required", "items", "additionalProperties", "prefixIte
 
 
 def removed(published: Mapping[str, Schema], current: Mapping[str, Schema]) -> list[str]:
-    """The schemas that were published and are not there any more."""
-    return [f"{name}: it was published and cannot be taken back" for name in published if name not in current]
+    """The published schemas that no longer exist."""
+    return [f"{name}: it was published and cannot be removed" for name in published if name not in current]
 
 
 def breaks(published: Schema, current: Schema) -> list[str]:
-    """Every way in which `current` breaks what `published` promised, one sentence each; none when it only adds.
+    """Every break of `published` by `current`, one sentence each; empty for compatible additions.
 
-    Neither may contain itself, which no fact does.
+    Recursive schemas are not supported; no fact is recursive.
     """
     return list(_breaks(published, current, published, current, "data"))
 
 
 def _breaks(published: Schema, current: Schema, was: Schema, now: Schema, path: str) -> Iterator[str]:
-    """Walk both roots' parts side by side; `published` and `current` are where their references lead to."""
+    """Compare the parts of both schemas; references are resolved in the roots `published` and `current`."""
     was, now = _resolved(published, was), _resolved(current, now)
     for keyword in sorted((was.keys() | now.keys()) - _FOR_PEOPLE - _WALKED):
         if was.get(keyword) != now.get(keyword):
@@ -53,15 +53,15 @@ def _breaks_of_fields(published: Schema, current: Schema, was: Schema, now: Sche
     for name in sorted(are_required - were_required):
         yield f"{path}.{name}: it is newly required, and published facts do not have it"
     for name in sorted((were_required - are_required) & fields_are.keys()):
-        yield f"{path}.{name}: it was always there and may now be missing"
+        yield f"{path}.{name}: it was required and may now be missing"
 
 
 def _parts(schema: Schema) -> dict[str, Schema]:
-    """What a list or a table holds and what a value may be."""
+    """The schemas of items, properties and alternatives."""
     parts: dict[str, Any] = {}
     for keyword in ("items", "additionalProperties"):
         if keyword in schema:
-            # True and False are schemas, too: anything, and nothing.
+            # True and False are schemas too: any value, and no value.
             parts[keyword] = schema[keyword] if isinstance(schema[keyword], dict) else {"const": schema[keyword]}
     for keyword in ("prefixItems", "anyOf"):
         parts |= {f"{keyword}[{place}]": part for place, part in enumerate(schema.get(keyword, ()))}
@@ -69,7 +69,7 @@ def _parts(schema: Schema) -> dict[str, Schema]:
 
 
 def _resolved(root: Schema, schema: Schema) -> Schema:
-    """The schema itself where it is a reference; what stands beside the reference (a default) stays."""
+    """The schema with its reference resolved; keywords beside the reference (a default) are kept."""
     reference = schema.get("$ref")
     if reference is None:
         return schema

@@ -1,7 +1,7 @@
-"""The envelope that every fact travels in, as its readers may rely on it.
+"""The envelope of every fact, as consumers can rely on it.
 
 Source: CloudEvents 1.0.2 in structured mode (JSON format), extensions partitioning and distributed tracing; the
-other extensions are ours. `chassis.events.envelope` writes and reads it; a test holds both together.
+other extensions are ours. `chassis.events.envelope` writes and reads it; a test compares both.
 """
 
 from __future__ import annotations
@@ -16,24 +16,23 @@ Present = Meta(min_length=1)
 
 
 class Envelope(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The value of a Kafka record. It may have attributes that are not listed here: whoever does not know them passes
-    over them."""
+    """The value of a Kafka record. It can have attributes that are not listed here: consumers ignore unknown ones."""
 
     specversion: Annotated[Literal["1.0"], Meta(description="The version of CloudEvents.")]
-    id: Annotated[UUID, Meta(description="Of this fact. The same one may be delivered more than once.")]
-    source: Annotated[str, Meta(pattern="^/anning/[a-z]+$", description="The service that says it.")]
+    id: Annotated[UUID, Meta(description="The id of this fact. A fact can be delivered more than once.")]
+    source: Annotated[str, Meta(pattern="^/anning/[a-z]+$", description="The service that publishes it.")]
     type: Annotated[
         str, Meta(pattern=r"^[a-z]+(-[a-z]+)+\.v[1-9][0-9]*$", description="What happened: the schema of `data`.")
     ]
     time: Annotated[datetime, Meta(tz=True, description="When it was recorded.")]
-    subject: Annotated[str, Present, Meta(description="The aggregate that it is about.")]
-    partitionkey: Annotated[str, Present, Meta(description="The key of the record: one key's facts are in order.")]
-    correlationid: Annotated[str, Present, Meta(description="The complaint or command that began the story.")]
+    subject: Annotated[str, Present, Meta(description="The aggregate of the fact.")]
+    partitionkey: Annotated[str, Present, Meta(description="The key of the record: facts with one key are in order.")]
+    correlationid: Annotated[str, Present, Meta(description="The complaint or command that started the story.")]
     causationid: Annotated[str, Present, Meta(description="The fact or command that led to this one.")]
     aggregateversion: Annotated[
-        int, Meta(ge=1, description="Of the aggregate, counted without a gap. Keep the newest, drop what is older.")
+        int, Meta(ge=1, description="The version of the aggregate, without gaps. Keep the newest and drop older ones.")
     ]
-    datacontenttype: Annotated[Literal["application/json"], Meta(description="Left out, since it is always this.")] = (
+    datacontenttype: Annotated[Literal["application/json"], Meta(description="Absent, because it is constant.")] = (
         "application/json"
     )
     traceparent: (

@@ -1,4 +1,4 @@
-"""Schemas from classes: JSON Schema 2020-12, the same bytes for the same classes."""
+"""Schemas from classes: JSON Schema 2020-12, deterministic bytes for the same classes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ENVELOPE = "envelope.v1"
 
 
 def schemas() -> dict[str, Schema]:
-    """The schema of every event type's data, with where it travels, and of the envelope, by name."""
+    """The schema of every event type's data, with its topic, and of the envelope, by name."""
     made = {ENVELOPE: schema_of(Envelope, ENVELOPE)}
     for name, event in EVENTS.items():
         made[name] = schema_of(event, name, {"x-topic": event.topic, "x-aggregate": event.aggregate})
@@ -37,7 +37,7 @@ def schema_of(struct: type[msgspec.Struct], name: str, annotations: Mapping[str,
 
 
 def as_file(content: Any) -> bytes:
-    """JSON as it is committed: for people to read, and for a diff to show line by line."""
+    """Indented JSON for the repository, readable in a diff."""
     return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
 
 

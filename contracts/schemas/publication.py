@@ -1,4 +1,4 @@
-"""Writes the published language beside its source: schemas, and the next example of what changed."""
+"""Writes the published language beside its source: schemas, and the next example of each changed record."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ EXAMPLES = CONTRACTS / "examples"
 
 
 class BreakingChange(Exception):
-    """What was published would not be kept. The message has one line for every promise that would be broken."""
+    """A published shape would break. The message has one line for every break."""
 
 
 def published_schemas(folder: Path = SCHEMAS) -> dict[str, Schema]:
-    """The schemas that are promised, by name."""
+    """The published schemas, by name."""
     return {each.stem: msgspec.json.decode(each.read_bytes()) for each in sorted(folder.glob("*.json"))}
 
 
 def published_examples(folder: Path = EXAMPLES) -> list[Path]:
-    """Every record that was ever an example, by type and number."""
+    """Every published example, by type and number."""
     return sorted(folder.glob("*/*.json"))
 
 
 def breaks(promised: Mapping[str, Schema], schemas: Mapping[str, Schema]) -> list[str]:
-    """Every promise that these schemas do not keep."""
+    """Every break of the published schemas by these schemas."""
     broken = compatibility.removed(promised, schemas)
     for name in promised.keys() & schemas.keys():
         broken += [f"{name}: {each}" for each in compatibility.breaks(promised[name], schemas[name])]
@@ -39,8 +39,8 @@ def breaks(promised: Mapping[str, Schema], schemas: Mapping[str, Schema]) -> lis
 
 
 def publish_schemas(schemas: Mapping[str, Schema], folder: Path = SCHEMAS) -> list[Path]:
-    """Write what is new or changed; gives the files written. Raises BreakingChange, and writes nothing, where a
-    promise would be broken."""
+    """Write new and changed schemas; returns the files written. Raises BreakingChange, and writes nothing, where a
+    published shape would break."""
     broken = breaks(published_schemas(folder), schemas)
     if broken:
         raise BreakingChange("\n".join(broken))
@@ -55,7 +55,7 @@ def publish_schemas(schemas: Mapping[str, Schema], folder: Path = SCHEMAS) -> li
 
 
 def publish_example(record: Envelope, folder: Path = EXAMPLES) -> Path | None:
-    """Write the record as the next example of its type; None where it is the newest already."""
+    """Write the record as the next example of its type; None where it equals the newest one."""
     earlier = sorted((folder / record.type).glob("*.json"))
     content = as_file(record)
     if earlier and earlier[-1].read_bytes() == content:

@@ -1,4 +1,5 @@
-"""Scenarios, small and for a year: made-up enterprises, messages written for this project, and the truth about them."""
+"""Scenarios, a small one and a year: made-up enterprises, messages written for this project, and the truth about
+them."""
 
 from sandbox.scenario import year
 from sandbox.scenario.files import write

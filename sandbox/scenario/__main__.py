@@ -1,6 +1,6 @@
-"""Writes a scenario as it looks now.
+"""Writes a scenario as of now.
 
-python -m sandbox.scenario DIRECTORY [SEED]               some days, with every case there is
+python -m sandbox.scenario DIRECTORY [SEED]               some days, with every case
 python -m sandbox.scenario year DIRECTORY [SEED] [SCALE]  four quarters in the proportions of the bulletins
 """
 

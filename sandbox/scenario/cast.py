@@ -12,12 +12,12 @@ from contracts.credit_codes import CreditCode, InvalidCreditCode
 
 
 class Case(enum.StrEnum):
-    """What a sender is in the scenario for.
+    """The role of a sender in the scenario.
 
-    ADVERTISES, EXTENDS (through a number that a shorter filing covers), COMMITS (a suspected crime under the filed
-    name), SUBLETS (under another name): enough people complain. QUIET: too few. ONE_COMPLAINANT: often, by one.
-    UNVOUCHED: by people whom no channel vouches for. SPREAD: over too long a time. NOTIFIES: of messages that are no
-    spam. DECLARED_LATE: filed after the messages. SILENT: nobody complains. UNREGISTERED: not filed. MOBILE: a
+    ADVERTISES, EXTENDS (a number covered by a shorter filing), COMMITS (a suspected crime under the filed name),
+    SUBLETS (under another name): enough people complain. QUIET: too few. ONE_COMPLAINANT: often, by one person.
+    UNVOUCHED: by people without a vouching channel. SPREAD: over too long a time. NOTIFIES: about messages that are
+    not spam. DECLARED_LATE: filed after the messages. SILENT: no complaint. UNREGISTERED: not filed. MOBILE: a
     subscriber's number. ELSEWHERE: not of this country.
     """
 
@@ -38,12 +38,12 @@ class Case(enum.StrEnum):
 
     @property
     def truth(self) -> str:
-        """Who answers for the number, in truth: a kind of attribution, or declared-late."""
+        """The true attribution of the number: a kind of attribution, or declared-late."""
         return _TRUTHS.get(self, "declared")
 
     @property
     def follows(self) -> str:
-        """What the rules make of it, on the day and by itself: `order:<ground>`, `enquiry` or `nothing`."""
+        """The outcome by the rules, on the day and alone: `order:<ground>`, `enquiry` or `nothing`."""
         return _FOLLOWS.get(self, "nothing")
 
 
@@ -75,7 +75,7 @@ class Holder(_Strict, frozen=True):
 
 
 class AccessCode(_Strict, frozen=True):
-    """An access code, the one carrier it is at and whose it is."""
+    """An access code, its only carrier and its holder."""
 
     code: str
     carrier: str
@@ -84,18 +84,19 @@ class AccessCode(_Strict, frozen=True):
 
 
 class Provider(_Strict, frozen=True):
-    """A content provider and the name it signs with."""
+    """A content provider and its signature."""
 
     name: str
     brand: str
     region: str
 
 
-class Senders(_Strict, frozen=True, rename={"provider": "for", "signs_as": "as", "owner": "of"}):
-    """Numbers that do the same. `says` are kinds of message, `complaints` from least to most for each number."""
+class SenderGroup(_Strict, frozen=True, rename={"provider": "for", "signs_as": "as", "owner": "of"}):
+    """Numbers with the same behaviour. `messages` are kinds of message, `complaints` the minimum and maximum for each
+    number."""
 
     case: Case
-    says: tuple[str, ...]
+    messages: tuple[str, ...]
     numbers: int
     complaints: tuple[int, int]
     at: str | None = None
@@ -106,15 +107,15 @@ class Senders(_Strict, frozen=True, rename={"provider": "for", "signs_as": "as",
 
 
 class Cast(_Strict, frozen=True):
-    """Everybody."""
+    """The whole cast."""
 
     holders: dict[str, Holder]
     access_codes: tuple[AccessCode, ...]
     providers: dict[str, Provider]
-    senders: tuple[Senders, ...]
+    senders: tuple[SenderGroup, ...]
 
     def access_code(self, code: str) -> AccessCode:
-        """Raises KeyError."""
+        """The holder of an access code. Raises KeyError."""
         for each in self.access_codes:
             if each.code == code:
                 return each
@@ -127,14 +128,14 @@ class Cast(_Strict, frozen=True):
 
 
 def load() -> Cast:
-    """The cast as it ships."""
+    """The default cast."""
     return msgspec.yaml.decode(resources.files("sandbox.scenario").joinpath("cast.yaml").read_bytes(), type=Cast)
 
 
 def credit_code(region: str, number: int) -> str:
-    """A well-formed credit code that nobody has: its organisation code begins with FAKE.
+    """A well-formed but unassigned credit code: its organisation code begins with FAKE.
 
-    `region` is registered in (six digits), `number` below 10,000 tells enterprises apart.
+    `region` is the region of registration (six digits), `number` below 10,000 distinguishes enterprises.
     """
     for check in "0123456789X":
         body = f"91{region}FAKE{number:04}{check}"

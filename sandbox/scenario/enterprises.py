@@ -1,4 +1,4 @@
-"""Made-up enterprises, as many as one asks for: their names say that they are, their credit codes have FAKE in them."""
+"""Any number of made-up enterprises: their names show it, and their credit codes contain FAKE."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 from contracts.provinces import PROVINCES
 from sandbox.scenario.cast import credit_code
-from sandbox.scenario.figures import Names
+from sandbox.scenario.figures import NameParts
 
 _FIRST, _LAST = 1_000, 9_999
-"""Credit codes have four digits to tell them apart; the cast of the small scenario has the lowest ones."""
+"""Credit codes have four digits to distinguish them; the cast of the small scenario uses the lowest ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Enterprise:
-    """An enterprise and the name it signs with."""
+    """An enterprise and its signature."""
 
     uscc: str
     name: str
@@ -26,10 +26,10 @@ class Enterprise:
 
 
 class Enterprises:
-    """All enterprises of a scenario, by trade. No two have the same name or sign with the same."""
+    """All enterprises of a scenario, by trade. Names and signatures are unique."""
 
-    def __init__(self, names: Names, again: float, draw: random.Random) -> None:
-        """`again`: the part of the askings for a provider that get one that is there already."""
+    def __init__(self, names: NameParts, again: float, draw: random.Random) -> None:
+        """`again`: the share of requests for a provider that return an existing one."""
         self._names = names
         self._again = again
         self._draw = draw
@@ -39,16 +39,16 @@ class Enterprises:
         self._providers: dict[str, list[Enterprise]] = defaultdict(list)
 
     def new(self, trade: str) -> Enterprise:
-        """One that was not there before. Raises LookupError when all names or codes are taken."""
+        """A new one. Raises LookupError when all names or codes are used."""
         stem, number = next(self._stems[trade], None), next(self._numbers, None)
         if stem is None or number is None:
-            raise LookupError(f"no further enterprise can be made up for {trade}")
+            raise LookupError(f"all names or credit codes for {trade} are used")
         name, brand = self._names.trades[trade]
         code = credit_code(self._draw.choice(self._regions), number)
         return Enterprise(code, stem + name, stem + brand)
 
     def provider(self, trade: str) -> Enterprise:
-        """One of that trade, of those there are or a new one. The older an enterprise, the more it does."""
+        """One of that trade, existing or new. Older enterprises are returned more often."""
         known = self._providers[trade]
         if known and self._draw.random() < self._again:
             return known[min(self._draw.randrange(len(known)), self._draw.randrange(len(known)))]
@@ -59,7 +59,7 @@ class Enterprises:
         return known[-1]
 
     def stranger(self, trade: str) -> str:
-        """A name to sign with that no enterprise has filed, or ever will; one may come again."""
+        """A signature that no enterprise ever files; it can be returned again."""
         first, second, third = (
             self._draw.choice(each) for each in (self._names.first, self._names.second, self._names.third)
         )

@@ -1,4 +1,5 @@
-"""The figures of a year (year.yaml): totals and shares as published or filled in, and what they make in complaints."""
+"""The figures of a year (year.yaml): published or estimated totals and shares, and the resulting counts of
+complaints."""
 
 from __future__ import annotations
 
@@ -15,31 +16,31 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     pass
 
 
-class _Published(_Strict, frozen=True):
-    """A figure, the period it was published for (`none`: it was not) and how sure it is (R, or D: ours)."""
+class _Figure(_Strict, frozen=True):
+    """A figure, its published period (`none`: unpublished) and its mark (R, or D: ours)."""
 
     period: str
     mark: Mark
 
     def __post_init__(self) -> None:
         if (self.period == "none") != (self.mark == "D"):
-            raise ValueError("what was published has a period, and what we filled in has none")
+            raise ValueError("a published figure has a period, an estimate has none")
 
 
-class Total(_Published, frozen=True):
-    """How many complaints a quarter has."""
+class Total(_Figure, frozen=True):
+    """The count of complaints of a quarter."""
 
     complaints: int
 
 
-class Shares(_Published, frozen=True):
+class Shares(_Figure, frozen=True):
     """Parts of a whole, by name."""
 
     shares: dict[str, float]
 
 
 class Industries(Shares, frozen=True):
-    """Per cent of the commercial complaints, or of all."""
+    """Percent of the commercial complaints, or of all."""
 
     of: Literal["commercial", "all"]
 
@@ -54,8 +55,8 @@ class Quarter(_Strict, frozen=True):
     industries: Industries
     others: Shares
 
-    def numbers(self, scale: float) -> Numbers:
-        """What this quarter has at that scale, in complaints."""
+    def counts(self, scale: float) -> QuarterCounts:
+        """The counts of this quarter at that scale, in complaints."""
         total = round(self.total.complaints * scale)
         categories = apportioned(total, self.categories.shares)
         commercial = categories["commercial"]
@@ -64,7 +65,7 @@ class Quarter(_Strict, frozen=True):
         industries = apportioned(base, {**named, "": max(0.0, 100 - sum(named.values()))})
         del industries[""]
         rest = apportioned(max(0, commercial - sum(industries.values())), self.others.shares)
-        return Numbers(
+        return QuarterCounts(
             total=total,
             crime=categories["suspected-crime"],
             industries={**industries, **rest},
@@ -72,8 +73,8 @@ class Quarter(_Strict, frozen=True):
         )
 
 
-class Numbers(_Strict, frozen=True):
-    """So many complaints: in all, of suspected crimes, by industry (those that are commercial) and by segment."""
+class QuarterCounts(_Strict, frozen=True):
+    """Counts of complaints: in all, of suspected crimes, by industry (commercial ones) and by segment."""
 
     total: int
     crime: int
@@ -81,8 +82,8 @@ class Numbers(_Strict, frozen=True):
     segments: dict[str, int]
 
 
-class Ours(_Strict, frozen=True):
-    """What no bulletin tells; year.yaml says what each is."""
+class Estimates(_Strict, frozen=True):
+    """Values that no bulletin publishes; year.yaml explains each."""
 
     crime_by_mobile: float
     ports: dict[str, float]
@@ -93,8 +94,8 @@ class Ours(_Strict, frozen=True):
     again: float
 
 
-class Names(_Strict, frozen=True):
-    """Of what names are made; `trades` has what follows in the name of an enterprise and in that it signs with."""
+class NameParts(_Strict, frozen=True):
+    """The parts of names; `trades` has the suffixes of names and signatures."""
 
     first: tuple[str, ...]
     second: tuple[str, ...]
@@ -102,22 +103,23 @@ class Names(_Strict, frozen=True):
     trades: dict[str, tuple[str, str]]
 
 
-class Figures(_Strict, frozen=True):
-    """Everything a year is made from. `quarters` are Q1 to Q4."""
+class YearFigures(_Strict, frozen=True):
+    """All inputs of a year. `quarters` are Q1 to Q4."""
 
     quarters: dict[str, Quarter]
-    ours: Ours
+    estimates: Estimates
     access_codes: dict[str, tuple[str, ...]]
-    names: Names
+    names: NameParts
 
 
-def load() -> Figures:
-    """The figures as they ship."""
-    return msgspec.yaml.decode(resources.files("sandbox.scenario").joinpath("year.yaml").read_bytes(), type=Figures)
+def load() -> YearFigures:
+    """The default figures."""
+    return msgspec.yaml.decode(resources.files("sandbox.scenario").joinpath("year.yaml").read_bytes(), type=YearFigures)
 
 
 def apportioned(total: int, shares: Mapping[str, float]) -> dict[str, int]:
-    """`total` in whole parts in the proportions of `shares`, none more than one away from its due (Hamilton's way)."""
+    """`total` in integer parts in the proportions of `shares`, each less than one from its quota (Hamilton's
+    method)."""
     whole = sum(shares.values())
     due = {name: total * share / whole for name, share in shares.items()}
     parts = {name: int(each) for name, each in due.items()}

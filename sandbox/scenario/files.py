@@ -1,6 +1,6 @@
-"""The scenario as files, in the forms in which carriers and channels send theirs.
+"""The scenario as files, in the forms of carriers and channels.
 
-`ports.csv` and `complaints.ndjson` have a few bad lines, as files have; the others hold the truth.
+`ports.csv` and `complaints.ndjson` contain a few bad lines, as real files do; the others contain the truth.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from typing import Any
 
 import msgspec
 
-from sandbox.scenario.records import Complaint, Filing, Scenario
+from sandbox.scenario.records import ComplaintRecord, FilingRecord, Scenario
 
 BAD_FILINGS = 3
-"""Lines of ports.csv that are refused."""
+"""Count of rejected lines in ports.csv."""
 REPEATED_FILINGS = 1
-"""Lines of ports.csv that say again what another said."""
+"""Count of repeated lines in ports.csv."""
 BAD_COMPLAINTS = 8
-"""Lines of complaints.ndjson that are refused."""
+"""Count of rejected lines in complaints.ndjson."""
 REPEATED_COMPLAINTS = 6
-"""Lines of complaints.ndjson that say again what another said."""
+"""Count of repeated lines in complaints.ndjson."""
 
 _BIG_BYTES = 8 * 1024 * 1024
 
 
 def write(scenario: Scenario, directory: Path) -> None:
-    """Writes the files into `directory`, which is made. Files that are there are replaced.
+    """Write the files to `directory`, which is created. Existing files are replaced.
 
-    ports.csv, complaints.ndjson   what goes in; big ones are packed: complaints.ndjson.gz
-    answers_numbers.csv            the truth about each number, and what the rules make of it
-    answers_complaints.csv         what each message is
-    book.csv                       what carriers know of numbers that nobody filed
+    ports.csv, complaints.ndjson   the input; large files are compressed: complaints.ndjson.gz
+    answers_numbers.csv            the truth about each number, and its outcome by the rules
+    answers_complaints.csv         the classification of each message
+    book.csv                       the carriers' knowledge of unfiled numbers
     """
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "ports.csv").write_bytes(ports_csv(scenario))
     complaints = complaints_ndjson(scenario)
     plain, packed = directory / "complaints.ndjson", directory / "complaints.ndjson.gz"
-    # Nobody must take the one that was there before for part of this scenario.
+    # The older file must not be taken for a part of this scenario.
     for each in (plain, packed):
         each.unlink(missing_ok=True)
     if len(complaints) > _BIG_BYTES:
@@ -51,37 +51,37 @@ def write(scenario: Scenario, directory: Path) -> None:
     else:
         plain.write_bytes(complaints)
     (directory / "answers_numbers.csv").write_bytes(_csv(_number_answers(scenario)))
-    (directory / "answers_complaints.csv").write_bytes(_csv(map(asdict, scenario.meanings)))
+    (directory / "answers_complaints.csv").write_bytes(_csv(map(asdict, scenario.classifications)))
     (directory / "book.csv").write_bytes(_csv(_book(scenario)))
 
 
 def ports_csv(scenario: Scenario) -> bytes:
-    """The register as carriers file it: UTF-8, with a header."""
+    """The register in the form of carriers: UTF-8, with a header."""
     filings = list(scenario.filings)
     draw = random.Random("bad filings")
     some = draw.sample(filings, BAD_FILINGS)
     wrong_check = some[0].holder_uscc[:-1] + ("0" if some[0].holder_uscc[-1] != "0" else "1")
     bad = [
         replace(some[0], number=some[0].number + "9", holder_uscc=wrong_check),
-        replace(some[1], number=some[1].number + "9", carrier="NOBODY"),
+        replace(some[1], number=some[1].number + "9", carrier="NONE"),
         replace(some[2], number="106"),
     ]
     for each in [*bad, *draw.sample(filings, REPEATED_FILINGS)]:
         filings.insert(draw.randint(filings.index(each) + 1 if each in filings else 0, len(filings)), each)
-    return _csv(map(asdict, filings), [field.name for field in fields(Filing)])
+    return _csv(map(asdict, filings), [field.name for field in fields(FilingRecord)])
 
 
 def complaints_ndjson(scenario: Scenario) -> bytes:
-    """Complaints as a channel sends them: a JSON object on each line, UTF-8."""
+    """Complaints in the form of a channel: one JSON object per line, UTF-8."""
     good = scenario.complaints
     draw = random.Random("bad complaints")
     bodies = [_line(each) for each in good]
-    # Identity without an external id is a hash of what was said; two that say the same are one.
+    # Identity without an external id is a hash of the content; two equal complaints are one.
     unnamed = _line(
         {name: value for name, value in asdict(good[0]).items() if name != "external_id"} | {"text": "退订"}
     )
     for each in [*draw.sample(bodies, REPEATED_COMPLAINTS - 1), *_bad_lines(scenario, draw)]:
-        # After what it repeats or contradicts, or that would be the bad one.
+        # After the line that it repeats or contradicts; otherwise that one would be the bad line.
         bodies.insert(draw.randint(len(good) // 2, len(bodies)) if each not in bodies else len(bodies), each)
     bodies[3:3] = [unnamed]
     bodies.append(unnamed)
@@ -106,8 +106,8 @@ def _bad_lines(scenario: Scenario, draw: random.Random) -> list[bytes]:
     ]
 
 
-def _line(complaint: Complaint | Mapping[str, Any]) -> bytes:
-    return msgspec.json.encode(asdict(complaint) if isinstance(complaint, Complaint) else complaint)
+def _line(complaint: ComplaintRecord | Mapping[str, Any]) -> bytes:
+    return msgspec.json.encode(asdict(complaint) if isinstance(complaint, ComplaintRecord) else complaint)
 
 
 def _number_answers(scenario: Scenario) -> Iterable[dict[str, Any]]:

@@ -1,7 +1,7 @@
-"""The scenario: a port register and some days of complaints, made from a seed, with the truth about both.
+"""The scenario: a port register and some days of complaints, generated from a seed, with the truth about both.
 
-The same seed and time give the same files, byte for byte. Times are counted back from `now`, so that everything falls
-into the windows of the rules; another time gives other complaints of the same people about the same numbers.
+The same seed and time give the same files, byte for byte. Times are counted back from `now`, so that everything is
+within the windows of the rules; another time gives other complaints of the same people about the same numbers.
 """
 
 from __future__ import annotations
@@ -13,52 +13,52 @@ from datetime import datetime, timedelta
 from chassis.rules import LEGAL_TIME
 from contracts.numbers import SenderNumber
 from sandbox.scenario import cast, messages
-from sandbox.scenario.cast import AccessCode, Case, Cast, Senders
+from sandbox.scenario.cast import AccessCode, Case, Cast, SenderGroup
 from sandbox.scenario.messages import Messages
-from sandbox.scenario.people import UNVOUCHED, People, Person
-from sandbox.scenario.records import Filing, Line, Scenario, Sender, numbered
+from sandbox.scenario.people import UNVOUCHED, Person, Population
+from sandbox.scenario.records import ComplaintDraft, FilingRecord, Scenario, SenderRecord, numbered
 
 _DAYS = 6
-"""How far back complaints go that count together: less than any window of the rules."""
+"""The age of the oldest complaint that counts together with others: less than any window of the rules."""
 _SPREAD_DAYS = 4
-"""How far apart those are that must never count together: three of them fit into ten days."""
+"""The distance of complaints that must never count together: three of them fit into ten days."""
 _PEOPLE = 400
 
 
 def generate(now: datetime, seed: int = 1) -> Scenario:
-    """The scenario as it looks at `now` (aware; nothing in it is later)."""
-    return _Stage(now.replace(microsecond=0).astimezone(LEGAL_TIME), seed).play()
+    """The scenario at `now` (aware; nothing in it is later)."""
+    return _Generator(now.replace(microsecond=0).astimezone(LEGAL_TIME), seed).play()
 
 
-class _Stage:
+class _Generator:
     def __init__(self, now: datetime, seed: int) -> None:
         self._now = now
         self._seed = seed
         self._draw = random.Random(f"anning scenario {seed}")
         self._cast: Cast = cast.load()
         self._messages: Messages = messages.load()
-        self._people = People(_PEOPLE, self._draw)
-        self._taken: set[str] = set(self._people.numbers)
-        self._filings: list[Filing] = []
-        self._senders: list[Sender] = []
-        self._lines: list[Line] = []
+        self._population = Population(_PEOPLE, self._draw)
+        self._taken: set[str] = set(self._population.numbers)
+        self._filings: list[FilingRecord] = []
+        self._senders: list[SenderRecord] = []
+        self._drafts: list[ComplaintDraft] = []
 
     def play(self) -> Scenario:
         for group in self._cast.senders:
             self._enter(group)
         prefix = f"S{self._seed}-{self._now:%Y%m%d%H%M%S}"
-        complaints, meanings = numbered(self._lines, prefix, self._messages, self._draw)
+        complaints, classifications = numbered(self._drafts, prefix, self._messages, self._draw)
         return Scenario(
             now=self._now,
             filings=tuple(self._filings),
             senders=tuple(self._senders),
             complaints=complaints,
-            meanings=meanings,
+            classifications=classifications,
         )
 
     # ------------------------------------------------------------------------------------------------ senders
 
-    def _enter(self, group: Senders) -> None:
+    def _enter(self, group: SenderGroup) -> None:
         at = group.at or ""
         filed = group.provider is not None
         code = self._cast.access_code(at) if filed else None
@@ -70,17 +70,17 @@ class _Stage:
             if code is not None and group.case is not Case.EXTENDS:
                 self._file(number, code, group)
             count = self._draw.randint(*group.complaints)
-            kind = self._draw.choice(group.says)
+            kind = self._draw.choice(group.messages)
             signatures = group.signs_as or self._brand(group)
             if count:
                 self._senders.append(self._sender(number, group, code, kind, signatures, count))
-                self._lines.extend(self._complaints(number, group.case, kind, signatures, count))
+                self._drafts.extend(self._complaints(number, group.case, kind, signatures, count))
 
-    def _brand(self, group: Senders) -> tuple[str, ...]:
+    def _brand(self, group: SenderGroup) -> tuple[str, ...]:
         return (self._cast.providers[group.provider].brand,) if group.provider else ()
 
     def _new_number(self, start: str, extension: str) -> str:
-        """A number that nobody has yet, and such that none but `start` answers for another one by accident."""
+        """An unused number that no other number than `start` covers by accident."""
         others = self._taken - {start}
         while True:
             number = messages.scrambled(start + extension, self._draw)
@@ -88,16 +88,16 @@ class _Stage:
                 self._taken.add(number)
                 return number
 
-    def _file(self, number: str, code: AccessCode, group: Senders) -> None:
+    def _file(self, number: str, code: AccessCode, group: SenderGroup) -> None:
         assert group.provider is not None
         provider = self._cast.providers[group.provider]
         late = group.case is Case.DECLARED_LATE
         since = self._now - timedelta(days=1 if late else self._draw.randint(60, 700))
-        # What advertises is often filed as something harmless; what notifies really does.
-        honest = {"one-time-password": "verification"}.get(group.says[0], "notice")
+        # Advertising is often filed as something harmless; notifications are filed as such.
+        honest = {"one-time-password": "verification"}.get(group.messages[0], "notice")
         advertises = group.case not in (Case.NOTIFIES, Case.SILENT, Case.COMMITS)
         self._filings.append(
-            Filing(
+            FilingRecord(
                 number=number,
                 carrier=code.carrier,
                 province=code.province or "",
@@ -113,11 +113,17 @@ class _Stage:
         )
 
     def _sender(
-        self, number: str, group: Senders, code: AccessCode | None, kind: str, signatures: tuple[str, ...], count: int
-    ) -> Sender:
+        self,
+        number: str,
+        group: SenderGroup,
+        code: AccessCode | None,
+        kind: str,
+        signatures: tuple[str, ...],
+        count: int,
+    ) -> SenderRecord:
         shown = code or next((each for each in self._cast.access_codes if each.code == group.at), None)
         planned = SenderNumber.parse(number).carriers
-        return Sender(
+        return SenderRecord(
             number=number,
             case=group.case,
             kind=kind,
@@ -133,7 +139,7 @@ class _Stage:
 
     def _complaints(
         self, number: str, case: Case, kind: str, signatures: tuple[str, ...], count: int
-    ) -> Iterator[Line]:
+    ) -> Iterator[ComplaintDraft]:
         templates = self._messages.kinds[kind].templates
         campaigns = self._draw.sample(range(len(templates)), k=min(len(templates), self._draw.randint(1, 2)))
         people = self._complainants(case, count)
@@ -142,7 +148,7 @@ class _Stage:
             name = self._draw.choice(signatures) if signatures else ""
             said = self._messages.write(templates[campaign], name or "本公司", self._draw)
             sent_at, received_at = self._times(case, place)
-            yield Line(
+            yield ComplaintDraft(
                 received_at=received_at,
                 sent_at=sent_at,
                 channel=self._channel(case, place),
@@ -154,19 +160,19 @@ class _Stage:
             )
 
     def _complainants(self, case: Case, count: int) -> list[Person]:
-        return [self._people.one()] * count if case is Case.ONE_COMPLAINANT else self._people.several(count)
+        return [self._population.one()] * count if case is Case.ONE_COMPLAINANT else self._population.several(count)
 
     def _channel(self, case: Case, place: int) -> str:
-        return self._draw.choice(UNVOUCHED) if case is Case.UNVOUCHED else self._people.channel(place)
+        return self._draw.choice(UNVOUCHED) if case is Case.UNVOUCHED else self._population.channel(place)
 
     def _times(self, case: Case, place: int) -> tuple[datetime, datetime]:
-        """When a message was sent and when the complaint came in: minutes to hours later, never after now."""
+        """The times of the message and of the complaint: minutes to hours later, never after now."""
         delay = timedelta(seconds=min(self._draw.lognormvariate(7.5, 1.2), 9 * 3600))
         least = timedelta(minutes=5)
         if case is Case.SPREAD:
             sent_at = self._now - timedelta(days=_SPREAD_DAYS * place + 1)
         else:
-            # What is filed late is filed from the day before now, and nothing was sent since.
+            # A late filing is filed the day before now, and no message was sent after it.
             until = timedelta(days=2) if case is Case.DECLARED_LATE else delay + least
             sent_at = self._now - until - (timedelta(days=_DAYS) - until) * self._draw.random()
         received_at = sent_at + max(delay, least)

@@ -1,4 +1,4 @@
-"""What the scenario's messages say: templates and slots from messages.yaml, filled and signed."""
+"""The messages of the scenario: templates and slots from messages.yaml, filled and signed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 _SLOT = re.compile(r"\{(\w+)\}")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz"
 
-# How a signature is written in the wild; most of them as they should be. All of these mean the same name.
+# How signatures are written in practice; most of them correctly. All of these mean the same name.
 _SPELLINGS = (
     *["【{name}】{text}"] * 7,
     "{text}【{name}】",
@@ -23,7 +23,7 @@ _SPELLINGS = (
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A kind of message and what a careful reader would call it, in the words of `contracts`."""
+    """A kind of message and its correct classification, in the vocabulary of `contracts`."""
 
     industry: str
     category: str
@@ -37,7 +37,7 @@ class Messages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     kinds: dict[str, Kind]
 
     def write(self, template: str, brand: str, draw: random.Random) -> str:
-        """A message from a template, without its signature. Raises KeyError for a slot that is not there."""
+        """A message from a template, without its signature. Raises KeyError for an unknown slot."""
 
         def value(slot: re.Match[str]) -> str:
             return brand if slot[1] == "brand" else scrambled(draw.choice(self.slots[slot[1]]), draw)
@@ -46,7 +46,7 @@ class Messages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def load() -> Messages:
-    """The messages as they ship."""
+    """The default messages."""
     content = resources.files("sandbox.scenario").joinpath("messages.yaml").read_bytes()
     return msgspec.yaml.decode(content, type=Messages)
 

@@ -1,4 +1,4 @@
-"""The people who complain: their numbers and provinces, which of them complain of something, and how."""
+"""The complainants: their numbers and provinces, which of them complain about a number, and how."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contracts.provinces import PROVINCES
 from sandbox.scenario import messages
 
 NUMBERS = "154########"
-"""A range of mobile numbers that is given to nobody."""
+"""An unassigned range of mobile numbers."""
 SURE = 6
-"""How many of the complaints that something has to follow from are by different, vouched people in any case."""
+"""The minimum of complaints by distinct, vouched people about a number with consequences."""
 
 VOUCHED = tuple(code for code, channel in CHANNELS.items() if channel.vouched)
 UNVOUCHED = tuple(code for code, channel in CHANNELS.items() if not channel.vouched)
@@ -20,18 +20,18 @@ _AGAIN = 0.1
 _BY_VOUCHED = 0.85
 
 Person = tuple[str, str]
-"""A number and the province of whoever has it."""
+"""A number and the province of its owner."""
 
 
-class People:
-    """So many people; some provinces have many of them, most have few. Their `numbers` are nobody else's."""
+class Population:
+    """A population; some provinces have many people, most have few. Their `numbers` are unique."""
 
     def __init__(self, count: int, draw: random.Random) -> None:
         self._draw = draw
         provinces = list(PROVINCES)
         weights = [1 / (1 + place) for place in range(len(provinces))]
         draw.shuffle(provinces)
-        # In the order in which they are drawn: that of a set would differ from one process to the next.
+        # In the order of drawing: the order of a set would differ between processes.
         numbers: dict[str, str] = {}
         while len(numbers) < count:
             numbers[messages.scrambled(NUMBERS, draw)] = draw.choices(provinces, weights)[0]
@@ -43,13 +43,13 @@ class People:
         return self._draw.choice(self._people)
 
     def several(self, count: int) -> list[Person]:
-        """Who makes so many complaints of one number: different people, of whom now and then one complains again."""
+        """The complainants of one number: distinct people; some of them complain again."""
         people = self._draw.sample(self._people, count)
         again = [self._draw.random() < _AGAIN and place >= SURE for place in range(count)]
         return [self._draw.choice(people[:place]) if again[place] else people[place] for place in range(count)]
 
     def channel(self, place: int) -> str:
-        """How the complaint at that place (from 0) of a number came in."""
+        """How the complaint at that index (from 0) of a number arrived."""
         if place < SURE or self._draw.random() < _BY_VOUCHED:
             return self._draw.choice(VOUCHED)
         return self._draw.choice(UNVOUCHED)

@@ -1,4 +1,4 @@
-"""What a scenario consists of: the rows that go in, and the truth about them."""
+"""The content of a scenario: the input rows, and the truth about them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sandbox.scenario.messages import Messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filing:
-    """A row of the register as a carrier files it. `declared_from` is a day by the legal time."""
+class FilingRecord:
+    """A row of the register as a carrier files it. `declared_from` is a day of legal time."""
 
     number: str
     carrier: str
@@ -29,7 +29,7 @@ class Filing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Complaint:
+class ComplaintRecord:
     """A complaint in the form of the bulk intake. Times are ISO 8601 with their offset."""
 
     external_id: str
@@ -45,9 +45,9 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
-    """The truth about a number that is complained of. `follows` is what the rules make of the complaints, in the end;
-    `owner` the carrier that knows the number though nobody filed it (empty: none does)."""
+class SenderRecord:
+    """The truth about a number with complaints. `follows` is the final outcome by the rules; `owner` the carrier that
+    knows the unfiled number (empty: no carrier does)."""
 
     number: str
     case: Case
@@ -71,8 +71,8 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
-    """What a careful reader would call the message of a complaint."""
+class ClassificationRecord:
+    """The correct classification of the message of a complaint."""
 
     external_id: str
     campaign: str
@@ -83,17 +83,17 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """Everything; complaints are sorted by when they were received."""
+    """The whole scenario; complaints are sorted by time of receipt."""
 
     now: datetime
-    filings: tuple[Filing, ...]
-    senders: tuple[Sender, ...]
-    complaints: tuple[Complaint, ...]
-    meanings: tuple[Meaning, ...]
+    filings: tuple[FilingRecord, ...]
+    senders: tuple[SenderRecord, ...]
+    complaints: tuple[ComplaintRecord, ...]
+    classifications: tuple[ClassificationRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ComplaintDraft:
     """A complaint before it has its number in the file."""
 
     received_at: datetime
@@ -107,34 +107,38 @@ class Line:
 
 
 def numbered(
-    lines: Sequence[Line], prefix: str, messages: Messages, draw: random.Random
-) -> tuple[tuple[Complaint, ...], tuple[Meaning, ...]]:
-    """Complaints in the order in which they were received, with ids that begin with `prefix`, and what each means."""
-    ordered = sorted(lines, key=lambda line: (line.received_at, line.sender, line.text))
+    drafts: Sequence[ComplaintDraft], prefix: str, messages: Messages, draw: random.Random
+) -> tuple[tuple[ComplaintRecord, ...], tuple[ClassificationRecord, ...]]:
+    """Complaints in the order of receipt, with ids that begin with `prefix`, and their classification."""
+    ordered = sorted(drafts, key=lambda draft: (draft.received_at, draft.sender, draft.text))
     width = max(4, len(str(len(ordered))))
     ids = [f"{prefix}-{place:0{width}}" for place in range(1, len(ordered) + 1)]
-    complaints = tuple(_complaint(each, line, draw) for each, line in zip(ids, ordered, strict=True))
-    meanings = tuple(_meaning(each, line, messages) for each, line in zip(ids, ordered, strict=True))
-    return complaints, meanings
+    complaints = tuple(_complaint(each, draft, draw) for each, draft in zip(ids, ordered, strict=True))
+    classifications = tuple(_classification(each, draft, messages) for each, draft in zip(ids, ordered, strict=True))
+    return complaints, classifications
 
 
-def _complaint(external_id: str, line: Line, draw: random.Random) -> Complaint:
-    return Complaint(
+def _complaint(external_id: str, draft: ComplaintDraft, draw: random.Random) -> ComplaintRecord:
+    return ComplaintRecord(
         external_id=external_id,
-        channel=line.channel,
-        received_at=line.received_at.isoformat(),
-        sent_at=line.sent_at.isoformat(),
-        complainant_number=line.person[0],
-        complainant_province=line.person[1],
-        sender_number=line.sender,
-        text=line.text,
+        channel=draft.channel,
+        received_at=draft.received_at.isoformat(),
+        sent_at=draft.sent_at.isoformat(),
+        complainant_number=draft.person[0],
+        complainant_province=draft.person[1],
+        sender_number=draft.sender,
+        text=draft.text,
         consented=draw.choices(("no", "unknown", "withdrawn"), (8, 1, 1))[0],
         unsubscribed=draw.random() < 0.2,
     )
 
 
-def _meaning(external_id: str, line: Line, messages: Messages) -> Meaning:
-    kind = messages.kinds[line.kind]
-    return Meaning(
-        external_id=external_id, campaign=line.campaign, kind=line.kind, industry=kind.industry, category=kind.category
+def _classification(external_id: str, draft: ComplaintDraft, messages: Messages) -> ClassificationRecord:
+    kind = messages.kinds[draft.kind]
+    return ClassificationRecord(
+        external_id=external_id,
+        campaign=draft.campaign,
+        kind=draft.kind,
+        industry=kind.industry,
+        category=kind.category,
     )

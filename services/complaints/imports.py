@@ -1,4 +1,4 @@
-"""Files that this service takes: complaints, one a line."""
+"""Files that this service accepts: complaints, one JSON object per line."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from datetime import datetime
 
 from chassis import clock
 from chassis.database import Tx
-from chassis.imports import Import, Importer, Line, LineError, Ndjson, Outcome
+from chassis.imports import Import, Importer, ImportOutcome, Line, LineError, Ndjson
 from contracts.organisations import is_national
-from services.complaints.api.callers import may_file_for
+from services.complaints.access import may_file_for
 from services.complaints.commands.filing import file_complaints
-from services.complaints.policy.intake import Report, faults
-from services.complaints.policy.standards import RULES, Form
+from services.complaints.policy.intake import Report, find_errors
+from services.complaints.policy.rulebook import RULES, ComplaintForm
 
 
-def take_lines(tx: Tx, file: Import, lines: Sequence[Line[Report]]) -> Outcome:
+def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[Report]]) -> ImportOutcome:
     """File the complaints of some lines of a file.
 
-    A line is refused for what is wrong with it, for a channel other than whose file it is, and for an id that stands
-    for another complaint.
+    A line is refused where a field is not valid, where its channel is not the one that sent the file, and where its
+    external id stands for another complaint.
     """
     now = clock.now()
-    form = RULES.at(Form, now)
+    form = RULES.at(ComplaintForm, now)
     good, errors = [], []
     for line in lines:
-        error = _fault(line, file, form, now)
+        error = _error(line, file, form, now)
         if error is None:
             good.append(line)
         else:
@@ -39,24 +39,24 @@ def take_lines(tx: Tx, file: Import, lines: Sequence[Line[Report]]) -> Outcome:
             accepted += 1
         else:
             duplicates += 1
-    return Outcome(accepted, duplicates, errors)
+    return ImportOutcome(accepted, duplicates, errors)
 
 
-def _fault(line: Line[Report], file: Import, form: Form, now: datetime) -> LineError | None:
+def _error(line: Line[Report], file: Import, form: ComplaintForm, now: datetime) -> LineError | None:
     if not may_file_for(file.caller, line.record.channel):
-        return LineError(line.number, "foreign-channel", "channel: a channel files what came through itself")
-    found = faults(line.record, form, now)
-    if not found:
+        return LineError(line.number, "foreign-channel", "channel: a channel files only its own complaints")
+    errors = find_errors(line.record, form, now)
+    if not errors:
         return None
-    return LineError(line.number, found[0].code, "; ".join(f"{each.field}: {each.detail}" for each in found))
+    return LineError(line.number, errors[0].code, "; ".join(f"{each.field}: {each.detail}" for each in errors))
 
 
-FILES = Importer(
+COMPLAINT_IMPORTS = Importer(
     kind="complaints",
     noun="complaint import",
     format=Ndjson(Report),
-    apply=take_lines,
-    overseer=lambda caller: is_national(caller.organisation),
+    apply=apply_lines,
+    sees_all=lambda caller: is_national(caller.organisation),
     personal=True,
 )
-"""Complaints by the file: one JSON object a line."""
+"""Imports of complaints."""

@@ -1,11 +1,10 @@
-"""What this service hears: the register of ports, kept as a projection. It reacts to nothing."""
+"""What this service consumes: the register of ports, as a projection."""
 
 from __future__ import annotations
 
-from chassis.service import Projection
+from chassis.events.routing import Projection
 from contracts.ports import PortDeclared
-from services.complaints.store.register import keep_declared
+from services.complaints.store.register import save_declared_ports
 from services.complaints.store.tables import REGISTER_PORTS
 
-REGISTER = Projection(name="register", handlers={PortDeclared: keep_declared}, tables=(REGISTER_PORTS,))
-PROJECTIONS = (REGISTER,)
+PROJECTIONS = (Projection(name="register", handlers={PortDeclared: save_declared_ports}, tables=(REGISTER_PORTS,)),)

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chassis.imports import import_router
 from chassis.service import Service
-from services.complaints import reactions, sweeps
+from services.complaints.access import FILE
 from services.complaints.api import complaints, register, reveals
-from services.complaints.api.callers import FILE
-from services.complaints.imports import FILES
+from services.complaints.imports import COMPLAINT_IMPORTS
+from services.complaints.reactions import PROJECTIONS
 from services.complaints.store.tables import METADATA
+from services.complaints.sweeps import SWEEPS
 
 SERVICE = Service(
     name="complaints",
     title="Anning: complaints",
+    http_port=8001,
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
-    routers=(complaints.router, reveals.router, register.router, FILES.router("/complaint-imports", FILE)),
-    projections=reactions.PROJECTIONS,
-    sweeps=(*sweeps.SWEEPS, FILES.sweep()),
+    routers=(
+        *(complaints.router, reveals.router, register.router),
+        import_router(COMPLAINT_IMPORTS, "/complaint-imports", FILE),
+    ),
+    projections=PROJECTIONS,
+    sweeps=SWEEPS,
     personal=True,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chassis.service import Service
-from services.credit.api import entries, standings
+from services.credit import api
 from services.credit.reactions import PROJECTIONS, REACTIONS
 from services.credit.store.tables import METADATA
 from services.credit.sweeps import SWEEPS
@@ -13,9 +13,10 @@ from services.credit.sweeps import SWEEPS
 SERVICE = Service(
     name="credit",
     title="Anning: credit",
+    http_port=8004,
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
-    routers=(standings.router, entries.router),
+    routers=(api.standings, api.entries),
     projections=PROJECTIONS,
     reactions=REACTIONS,
     sweeps=SWEEPS,

@@ -1,18 +1,18 @@
-"""Work that is due: listings whose time is over."""
+"""Sweeps: listings whose period is over expire."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from chassis.database import Tx
-from chassis.service import Slice, Sweep
+from chassis.sweeper import Slice, Sweep
 from services.credit.commands.entries import expire_entries
 
 
 def end_expired_listings(tx: Tx, piece: Slice) -> int:
-    """End listings whose time is over, with everything that they restrict."""
+    """End listings whose period is over, with their restrictions."""
     return expire_entries(tx, piece.limit)
 
 
-# Time passes by itself: no commit announces it, so nothing is won by being woken.
+# Not woken by commits: a listing expires by the clock only.
 SWEEPS = (Sweep(name="expired-listings", run=end_expired_listings, every=timedelta(seconds=1), woken=False),)

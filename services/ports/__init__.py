@@ -1,1 +1,1 @@
-"""The port register, and what carriers are ordered and asked about the numbers in it and outside it."""
+"""The register of SMS ports, and the orders and enquiries to carriers about numbers in it and outside it."""

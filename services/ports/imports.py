@@ -1,4 +1,4 @@
-"""Files that this service takes: a carrier's register, a port a line."""
+"""Register files: a carrier's register, one port per line."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import msgspec
 
 from chassis import clock
 from chassis.database import Tx
-from chassis.imports import Csv, Import, Importer, Line, LineError
-from chassis.imports import Outcome as Applied
+from chassis.field_errors import InvalidFieldsError
+from chassis.imports import Csv, Import, Importer, ImportOutcome, Line, LineError
 from contracts.organisations import is_national
-from services.ports.api.callers import may_file_for
-from services.ports.commands.filings import Outcome, file_ports
-from services.ports.commands.forms import Form, UnfitFormError, read_form
+from services.ports.access import may_file_for
+from services.ports.commands.filings import FilingOutcome, file_ports
+from services.ports.commands.forms import FilingForm, read_form
 
 
 class FilingLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A port as a line of a register's file has it."""
+    """One port, as a line of a register file."""
 
     number: str
     carrier: str
@@ -32,10 +32,10 @@ class FilingLine(msgspec.Struct, frozen=True, kw_only=True):
     covers_extensions: bool = False
 
 
-def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[FilingLine]]) -> Applied:
-    """File the ports of a part of a register's file, for whoever sent it."""
+def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[FilingLine]]) -> ImportOutcome:
+    """File the ports in a part of a register file, on behalf of its sender."""
     errors: list[LineError] = []
-    forms: list[tuple[int, Form]] = []
+    forms: list[tuple[int, FilingForm]] = []
     now = clock.now()
     for line in lines:
         fields = msgspec.structs.asdict(line.record)
@@ -45,21 +45,21 @@ def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[FilingLine]]) -> Appl
             continue
         try:
             forms.append((line.number, read_form(fields, covers_extensions=covers_extensions, now=now)))
-        except UnfitFormError as error:
+        except InvalidFieldsError as error:
             errors.append(LineError(line.number, "invalid", str(error)))
-    outcomes = file_ports(tx, [form for _, form in forms], tx.cause) if forms else []
-    for (number, _), filed in zip(forms, outcomes, strict=True):
-        if filed.outcome is Outcome.REFUSED:
-            errors.append(LineError(number, "refused", "; ".join(filed.reasons)))
-    told = [each.outcome for each in outcomes]
-    return Applied(told.count(Outcome.ACCEPTED), told.count(Outcome.KNOWN), errors)
+    results = file_ports(tx, [form for _, form in forms], tx.cause) if forms else []
+    for (number, _), result in zip(forms, results, strict=True):
+        if result.outcome is FilingOutcome.REFUSED:
+            errors.append(LineError(number, "refused", "; ".join(result.reasons)))
+    outcomes = [each.outcome for each in results]
+    return ImportOutcome(outcomes.count(FilingOutcome.ACCEPTED), outcomes.count(FilingOutcome.KNOWN), errors)
 
 
-FILINGS = Importer(
+FILING_IMPORTS = Importer(
     kind="filings",
     noun="filing import",
     format=Csv(FilingLine),
     apply=apply_lines,
-    overseer=lambda caller: is_national(caller.organisation),
+    sees_all=lambda caller: is_national(caller.organisation),
     personal=False,
 )

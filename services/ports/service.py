@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chassis.imports import import_router
 from chassis.service import Service
+from services.ports.access import FILE
 from services.ports.api import enquiries, filings, listings, orders, proposals
-from services.ports.api.callers import FILE
-from services.ports.imports import FILINGS
+from services.ports.imports import FILING_IMPORTS
 from services.ports.reactions import REACTIONS
 from services.ports.store.tables import METADATA
 from services.ports.sweeps import SWEEPS
@@ -15,10 +16,11 @@ from services.ports.sweeps import SWEEPS
 SERVICE = Service(
     name="ports",
     title="Anning: ports",
+    http_port=8002,
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(
-        *(filings.router, FILINGS.router("/filing-imports", FILE)),
+        *(filings.router, import_router(FILING_IMPORTS, "/filing-imports", FILE)),
         *(orders.router, proposals.router, enquiries.router, listings.router),
     ),
     reactions=REACTIONS,

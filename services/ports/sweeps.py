@@ -1,42 +1,35 @@
-"""Work that is due: deadlines that pass without the carrier's act, and ports that listings are after."""
+"""Work that becomes due: deadlines that pass, and ports of listed enterprises."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from chassis import clock
 from chassis.database import Tx
-from chassis.service import Slice, Sweep
-from services.ports.commands.enforcement import lift_after_listings, shut_listed_ports
-from services.ports.commands.enquiries import conclude_unanswered
-from services.ports.imports import FILINGS
-from services.ports.store.orders import load_orders_due, save_orders
+from chassis.imports import import_sweep
+from chassis.sweeper import Slice, Sweep
+from services.ports.commands import enforcement, enquiries, orders
+from services.ports.imports import FILING_IMPORTS
 
 
 def mark_overdue_orders(tx: Tx, piece: Slice) -> int:
-    """Mark orders whose deadline to acknowledge or to execute has passed unmet."""
-    now = clock.now()
-    orders = load_orders_due(tx, now, piece.limit)
-    for each in orders:
-        each.mark_overdue(now, tx.cause)
-    save_orders(tx, orders)
-    return len(orders)
+    """Mark orders that missed a deadline, to acknowledge or to execute."""
+    return orders.mark_overdue_orders(tx, piece.limit)
 
 
 def conclude_unanswered_enquiries(tx: Tx, piece: Slice) -> int:
-    """Note enquiries whose deadline has passed without an answer, and order what follows from that."""
-    return conclude_unanswered(tx, piece.limit)
+    """Mark enquiries that missed their deadline as unanswered, and place the orders that follow."""
+    return enquiries.conclude_unanswered(tx, piece.limit)
 
 
 def enforce_listings(tx: Tx, piece: Slice) -> int:
     """Order ports of listed enterprises shut, or lift the orders of listings that are over, in slices of ports."""
-    # The other only where the one found nothing and locked nothing: each begins at the top of the order of locks.
-    return shut_listed_ports(tx, piece.limit) or lift_after_listings(tx, piece.limit)
+    # Run the second only if the first took no locks: each acquires locks from the start of the lock order.
+    return enforcement.shut_listed_ports(tx, piece.limit) or enforcement.lift_after_listings(tx, piece.limit)
 
 
-# Deadlines pass by themselves: no commit announces them, so nothing is won by being woken.
+# No commit announces that a deadline passes, so waking these sweeps early gains nothing.
 SWEEPS = (
-    FILINGS.sweep(),
+    import_sweep(FILING_IMPORTS),
     Sweep(name="overdue-orders", run=mark_overdue_orders, every=timedelta(seconds=1), woken=False),
     Sweep(name="unanswered-enquiries", run=conclude_unanswered_enquiries, every=timedelta(seconds=1), woken=False),
     Sweep(name="enforce-listings", run=enforce_listings, every=timedelta(seconds=1), limit=200),

@@ -1,1 +1,1 @@
-"""Clues for the authorities that supervise the offenders: collected, sealed, handed over, and followed to their end."""
+"""Clues for the authorities that supervise the offenders: collected, sealed, handed over, and concluded."""

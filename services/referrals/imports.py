@@ -1,4 +1,4 @@
-"""Files that this service takes: an authority's conclusions, one a line."""
+"""Files that this service accepts: an authority's conclusions, one per line."""
 
 from __future__ import annotations
 
@@ -8,23 +8,20 @@ from uuid import UUID
 
 import msgspec
 
-from chassis import audit
 from chassis.database import Tx
-from chassis.imports import Import, Importer, Line, LineError, Ndjson
-from chassis.imports import Outcome as Applied
+from chassis.imports import Import, Importer, ImportOutcome, Line, LineError, Ndjson
 from contracts.organisations import is_national
 from contracts.referrals import Conclusion
 from contracts.vocabulary import ConclusionCode
-from services.referrals.api.callers import concluding_sight
-from services.referrals.commands.imports import Outcome, conclude_clues
+from services.referrals.access import concludable_by
+from services.referrals.commands.clues import ConclusionOutcome, conclude_clues
 from services.referrals.policy.conclusions import LONGEST_NAME, LONGEST_NOTE, MOST_YUAN
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
-_REFUSED = frozenset({Outcome.NOT_SEEN, Outcome.INCOHERENT, Outcome.CLUE_STATE})
 
 
 class ConclusionLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an authority found and did about a clue, as a line of its file has it."""
+    """The conclusion of one clue, as a line of a file."""
 
     clue: UUID
     code: ConclusionCode
@@ -37,37 +34,29 @@ class ConclusionLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     @property
     def conclusion(self) -> Conclusion:
-        """What is said of the clue."""
-        fields = msgspec.structs.asdict(self)
-        del fields["clue"]
-        return Conclusion(**fields)
+        """The conclusion, without the clue."""
+        return msgspec.convert(self, Conclusion, from_attributes=True)
 
 
-def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[ConclusionLine]]) -> Applied:
-    """Conclude the clues of a part of a file, for whoever sent it."""
-    sight = concluding_sight(file.caller)
-    if sight is None:
-        return Applied(errors=[LineError(line.number, Outcome.NOT_SEEN, "There is no such clue.") for line in lines])
-    concluded = conclude_clues(tx, [(line.record.clue, line.record.conclusion) for line in lines], sight)
-    told = [each.outcome for each in concluded]
-    accepted = told.count(Outcome.CONCLUDED)
-    if sight.everything and accepted:
-        audit.record(
-            tx, file.caller, "clues-concluded", f"import:{file.id}", f"{accepted} clues that are nobody else's"
-        )
+def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[ConclusionLine]]) -> ImportOutcome:
+    """Conclude the clues of a part of a file, on behalf of its sender."""
+    conclusions = [(line.record.clue, line.record.conclusion) for line in lines]
+    results = conclude_clues(tx, conclusions, concludable_by(file.caller), file.caller, f"import:{file.id}")
+    outcomes = [each.outcome for each in results]
+    accepted, known = outcomes.count(ConclusionOutcome.CONCLUDED), outcomes.count(ConclusionOutcome.KNOWN)
     errors = [
         LineError(line.number, each.outcome, each.detail)
-        for line, each in zip(lines, concluded, strict=True)
-        if each.outcome in _REFUSED
+        for line, each in zip(lines, results, strict=True)
+        if each.outcome not in (ConclusionOutcome.CONCLUDED, ConclusionOutcome.KNOWN)
     ]
-    return Applied(accepted, told.count(Outcome.KNOWN), errors)
+    return ImportOutcome(accepted, known, errors)
 
 
-CONCLUSIONS = Importer(
+CONCLUSION_IMPORTS = Importer(
     kind="conclusions",
     noun="conclusion import",
     format=Ndjson(ConclusionLine),
     apply=apply_lines,
-    overseer=lambda caller: is_national(caller.organisation),
+    sees_all=lambda caller: is_national(caller.organisation),
     personal=False,
 )

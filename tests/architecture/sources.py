@@ -1,4 +1,4 @@
-"""What belongs to the repository: found by walking it, so that an unpacked archive is checked like a checkout."""
+"""The files of the repository, found by walking it, so that an unpacked archive is checked like a checkout."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text of the repository under its path."""
+    """A text file of the repository."""
 
     path: Path
     text: str
@@ -29,7 +29,7 @@ class Source:
 
 @cache
 def texts() -> tuple[Source, ...]:
-    """Every file of text, sorted."""
+    """Every text file, sorted."""
     return tuple(sorted(_texts(), key=lambda each: each.path))
 
 
@@ -41,7 +41,7 @@ def python() -> tuple[Source, ...]:
 
 @cache
 def services() -> tuple[str, ...]:
-    """The services that are here, by name."""
+    """The names of the services."""
     return tuple(sorted(path.parent.name for path in (ROOT / "services").glob("*/service.py")))
 
 
@@ -55,13 +55,13 @@ def _texts() -> Iterator[Source]:
                 text = (ROOT / here / name).read_text(encoding="utf-8")
             except UnicodeDecodeError:
                 continue
-            # In a worktree this is a file that says where the repository is.
+            # In a worktree .git is a file with the path of the repository.
             if name != ".git":
                 yield Source(here / name, text)
 
 
 def _matches(folder: Path, patterns: list[str]) -> bool:
-    """Whether .gitignore names the folder: by its name, or by its path where the pattern has one."""
+    """Whether .gitignore matches the folder: by its name, or by its path where the pattern has one."""
     for pattern in (each.rstrip("/") for each in patterns):
         if fnmatch(str(folder) if "/" in pattern else folder.name, pattern.lstrip("/")):
             return True
@@ -69,5 +69,5 @@ def _matches(folder: Path, patterns: list[str]) -> bool:
 
 
 def words(name: str) -> set[str]:
-    """The words of a name, in small letters: `OutboxRelay`, `outbox_relay` and `outbox-relay` have the same."""
+    """The words of a name in lower case, the same for `OutboxRelay`, `outbox_relay` and `outbox-relay`."""
     return {each.lower() for each in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)}

@@ -1,4 +1,4 @@
-"""Published facts: every class stands in the catalogue of topics, every type of the catalogue has its class."""
+"""Published facts: every class is in the catalogue of topics, and every type of the catalogue has a class."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from msgspec import inspect as types
 
 import contracts
-from chassis.events.event import Event
+from chassis.event import Event
 from chassis.events.topics import Catalogue
 from contracts.catalogue import EVENTS, published_by
 from tests.architecture import sources
@@ -25,7 +25,7 @@ every_fact = pytest.mark.parametrize("event", EVENTS.values(), ids=lambda event:
 
 
 def modules() -> Iterator[ModuleType]:
-    """Every module of the published language, whether the catalogue knows of it or not."""
+    """Every module of the published language, in the catalogue or not."""
     for each in pkgutil.walk_packages(contracts.__path__, "contracts."):
         if not each.name.endswith(".__main__"):
             yield import_module(each.name)
@@ -51,17 +51,17 @@ def structs_of(event: type[Event]) -> set[type[msgspec.Struct]]:
     return found
 
 
-def test_the_classes_of_facts_and_the_catalogue_of_topics_name_the_same() -> None:
+def test_the_classes_of_facts_and_the_catalogue_of_topics_agree() -> None:
     listed = {event: topic for topic, entry in TOPICS.items() for event in entry.events}
     assert {name: event.topic for name, event in EVENTS.items()} == listed
 
 
-def test_no_fact_is_published_twice_or_on_two_topics() -> None:
+def test_no_fact_is_on_two_topics() -> None:
     listed = [event for entry in TOPICS.values() for event in entry.events]
     assert len(listed) == len(set(listed))
 
 
-def test_the_catalogue_of_facts_leaves_none_out() -> None:
+def test_the_catalogue_of_facts_is_complete() -> None:
     assert published_by(modules()) == EVENTS
 
 
@@ -73,20 +73,20 @@ def test_a_fact_is_defined_by_the_service_that_owns_its_topic(event: type[Event]
 
 
 @every_fact
-def test_a_fact_never_changes_and_is_written_whole(event: type[Event]) -> None:
+def test_a_fact_is_immutable_and_encoded_with_all_its_fields(event: type[Event]) -> None:
     for struct in structs_of(event):
         config = struct.__struct_config__
-        assert config.frozen, f"{struct.__name__} can be changed by one listener under the hands of another"
-        assert not config.omit_defaults, f"{struct.__name__} leaves out what listeners of before look for"
-        assert not config.forbid_unknown_fields, f"{struct.__name__} refuses what will be added to it"
+        assert config.frozen, f"{struct.__name__} can be changed by one consumer while another reads it"
+        assert not config.omit_defaults, f"{struct.__name__} omits fields that older consumers read"
+        assert not config.forbid_unknown_fields, f"{struct.__name__} refuses fields of later releases"
         parameters = inspect.signature(struct).parameters.values()
         assert all(each.kind is inspect.Parameter.KEYWORD_ONLY for each in parameters), (
-            f"{struct.__name__} is made by position: two texts are soon swapped"
+            f"{struct.__name__} takes positional arguments: two strings are easily swapped"
         )
 
 
 @every_fact
-def test_a_fact_is_called_by_its_class_with_the_version_of_its_shape(event: type[Event]) -> None:
+def test_the_type_of_a_fact_is_the_name_of_its_class_with_a_version(event: type[Event]) -> None:
     words = "-".join(_words_of(event.__name__))
     assert event.type == f"{words}.v1"
     assert not event.__name__.endswith("Event")
@@ -97,7 +97,7 @@ def _words_of(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", TOPICS)
-def test_a_topic_is_kept_for_a_time_or_compacted_and_has_the_partitions_that_never_change(name: str) -> None:
+def test_a_topic_has_a_retention_or_is_compacted_and_has_an_allowed_count_of_partitions(name: str) -> None:
     topic = TOPICS[name]
     assert topic.compacted is (topic.retention_days is None)
     assert topic.configs()

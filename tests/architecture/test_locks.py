@@ -1,4 +1,4 @@
-"""What is installed is locked: names, versions and hashes, no addresses, and one version of each for all targets."""
+"""Requirements are locked: names, versions and hashes, no addresses, and one version of each for all targets."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.architecture import sources
 LOCKS = {path.stem: path.read_text(encoding="utf-8") for path in (sources.ROOT / "requirements").glob("*.lock")}
 JARS = (sources.ROOT / "standalone" / "kafka.lock").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((sources.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-MAKEFILE = (sources.ROOT / "Makefile").read_text(encoding="utf-8")
-TARGETS = re.findall(r"^TARGETS := (.+)$", MAKEFILE, re.MULTILINE)[0].split()
+SHARED = "service"
+"""The lock of all services without requirements of their own."""
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 
 _PINNED = re.compile(r"(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)==(?P<version>[\w.!+-]+)(?P<marker> ; [^;:]+)?")
@@ -26,13 +26,13 @@ every_lock = pytest.mark.parametrize("target", sorted(LOCKS))
 
 
 def entries(lock: str) -> list[str]:
-    """One entry a line: what is continued on the next line is one."""
+    """One entry per line; continued lines are joined."""
     lines = lock.replace("\\\n", " ").splitlines()
     return [" ".join(line.split()) for line in lines if line.strip() and not line.startswith("#")]
 
 
 def unlocked(lock: str) -> list[str]:
-    """Entries that are not a name, a version and at least one hash."""
+    """Entries without a name, a version and at least one hash."""
     wrong = []
     for entry in entries(lock):
         pinned, *hashes = re.split(r" (?=--)", entry)
@@ -51,7 +51,7 @@ def versions(lock: str) -> dict[str, set[str]]:
 
 
 def disagreements(locks: Mapping[str, str]) -> list[str]:
-    """Names that different targets lock in different versions."""
+    """Names with different versions in different locks."""
     seen: dict[str, tuple[str, set[str]]] = {}
     found = []
     for target, lock in sorted(locks.items()):
@@ -63,9 +63,9 @@ def disagreements(locks: Mapping[str, str]) -> list[str]:
 
 
 def needed_by(target: str) -> set[str]:
-    """What pyproject.toml names for a target, with the extras that it takes in."""
+    """The requirements of a target in pyproject.toml, with those of its extras."""
     needed = {_name_of(each) for each in PROJECT["dependencies"]}
-    waiting = [target]
+    waiting = [] if target == SHARED else [target]
     while waiting:
         for requirement in EXTRAS[waiting.pop()]:
             if own := re.fullmatch(r"anning\[(.+)\]", requirement):
@@ -80,23 +80,29 @@ def _name_of(requirement: str) -> str:
 
 
 def test_every_target_that_is_installed_has_its_lock() -> None:
-    assert LOCKS.keys() == {*TARGETS, "dev"}
-    assert {*sources.services(), "standalone"} <= set(TARGETS)
+    assert LOCKS.keys() == {SHARED, *EXTRAS}
+    assert {"sandbox", "standalone", "dev"} <= LOCKS.keys()
+
+
+def test_a_service_has_its_own_lock_only_for_requirements_of_its_own() -> None:
+    for service in LOCKS.keys() & set(sources.services()):
+        assert needed_by(service) > needed_by(SHARED)
+        assert needed_by(service) <= needed_by("standalone")
 
 
 @every_lock
-def test_a_lock_has_names_versions_and_hashes_and_nothing_else(target: str) -> None:
+def test_a_lock_has_only_names_versions_and_hashes(target: str) -> None:
     assert len(entries(LOCKS[target])) > 20
     assert unlocked(LOCKS[target]) == []
     assert "://" not in LOCKS[target]
 
 
 @every_lock
-def test_a_lock_has_everything_that_its_target_needs(target: str) -> None:
+def test_a_lock_is_complete(target: str) -> None:
     assert needed_by(target) - versions(LOCKS[target]).keys() == set()
 
 
-def test_all_targets_lock_the_same_versions_so_that_what_was_tested_is_what_runs() -> None:
+def test_all_locks_have_the_same_versions() -> None:
     assert disagreements(LOCKS) == []
 
 
@@ -119,11 +125,11 @@ SHA = "--hash=sha256:" + 64 * "a"
         "-e .\n",
     ],
 )
-def test_what_is_not_locked_is_found(lock: str) -> None:
+def test_an_entry_that_is_not_locked_is_detected(lock: str) -> None:
     assert len(unlocked(lock)) == 1
 
 
-def test_targets_that_disagree_are_found() -> None:
+def test_locks_that_disagree_are_detected() -> None:
     assert disagreements({"a": f"one==1.0 {SHA}\ntwo==2.0 {SHA}\n", "b": f"two==2.1 {SHA}\n"}) == [
         "two: ['2.0'] for a, ['2.1'] for b"
     ]

@@ -1,4 +1,4 @@
-"""What every file of the repository keeps to, whoever wrote it."""
+"""Rules for every file of the repository."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.architecture import sources
 from tests.architecture.sources import Source
 
 LONGEST = 400
-BUILT_UPON = {"chassis", "contracts", "services"}
+BASE = {"chassis", "contracts", "services"}
 VAGUE = {"util", "utils", "utility", "utilities", "helper", "helpers", "manager", "managers"}
 CODE = {".py", ".sql", ".sh", ".mako", ".toml", ".yaml", ".yml", ""}
 
-# The patterns are put together from pieces: this file must not be found by them.
+# The patterns are assembled from pieces, so that they do not match this file.
 _HOSTS = (
     "py" + "pi",
     "python" + "hosted",
@@ -41,7 +41,7 @@ POSTPONED = re.compile(r"\b(?:" + "|".join(["TO" + "DO", "FIX" + "ME", "HA" + "C
 
 
 def lines_with(pattern: re.Pattern[str], files: Iterable[Source]) -> list[str]:
-    """Every line in which the pattern is found."""
+    """Every line that matches the pattern."""
     return [
         f"{file.path}:{number}: {line.strip()[:120]}"
         for file in files
@@ -51,12 +51,12 @@ def lines_with(pattern: re.Pattern[str], files: Iterable[Source]) -> list[str]:
 
 
 def too_long(files: Iterable[Source]) -> list[str]:
-    """Files with more lines than one reads at once: they are to become a folder of the same name."""
+    """Files that are too long: each must become a folder of the same name."""
     return [f"{each.path}: {len(each.text.splitlines())}" for each in files if len(each.text.splitlines()) > LONGEST]
 
 
 def vaguely_named(files: Iterable[Source]) -> Iterator[str]:
-    """Modules and classes whose names do not say what is in them."""
+    """Modules and classes with a vague name."""
     for file in files:
         for part in (*file.path.parts[:-1], file.path.stem):
             if sources.words(part) & VAGUE:
@@ -67,10 +67,10 @@ def vaguely_named(files: Iterable[Source]) -> Iterator[str]:
 
 
 def undocumented(files: Iterable[Source]) -> Iterator[str]:
-    """What is public and does not say what it is.
+    """Public definitions without a docstring.
 
-    A class says it in its docstring, or as a problem of the API in its `description`, which callers are given. A method
-    may leave it to the documented one whose name it bears (a protocol, a base), and an empty body to its class.
+    A problem of the API has a `description` instead. A method needs none where a documented method of a protocol or
+    base has the same name, or where its body is empty.
     """
     trees = [(file, file.tree) for file in files]
     interfaces = {
@@ -87,10 +87,10 @@ def undocumented(files: Iterable[Source]) -> Iterator[str]:
                 if not ast.get_docstring(node) and "description" not in _assigned(node):
                     yield f"{file.path}:{node.lineno}: {node.name}"
                 for method in _public(node):
-                    says = ast.get_docstring(method) or method.name in interfaces or _is_empty(method)
-                    if not says and not isinstance(method, ast.ClassDef):
+                    documented = ast.get_docstring(method) or method.name in interfaces or _is_empty(method)
+                    if not documented and not isinstance(method, ast.ClassDef):
                         yield f"{file.path}:{method.lineno}: {node.name}.{method.name}"
-            # Alembic calls the two functions of a revision; what they do is what its file says.
+            # Alembic calls the functions of a revision, which is documented by its module.
             elif not ast.get_docstring(node) and "migrations" not in file.path.parts:
                 yield f"{file.path}:{node.lineno}: {node.name}"
 
@@ -119,27 +119,27 @@ def _is_empty(node: ast.AST) -> bool:
 # ---------------------------------------------------------------------------------------------------------- the rules
 
 
-def test_a_file_is_read_at_once() -> None:
+def test_no_file_is_too_long() -> None:
     assert too_long(sources.python()) == []
 
 
-def test_a_name_says_what_is_in_it() -> None:
+def test_no_name_is_vague() -> None:
     assert list(vaguely_named(sources.python())) == []
 
 
-def test_everything_public_says_what_it_is() -> None:
-    assert list(undocumented(each for each in sources.python() if each.path.parts[0] in BUILT_UPON)) == []
+def test_everything_public_has_a_docstring() -> None:
+    assert list(undocumented(each for each in sources.python() if each.path.parts[0] in BASE)) == []
 
 
-def test_nothing_is_left_for_later() -> None:
+def test_nothing_is_marked_as_unfinished() -> None:
     assert lines_with(POSTPONED, (each for each in sources.texts() if each.path.suffix in CODE)) == []
 
 
-def test_no_file_carries_the_address_of_a_registry_so_that_everybody_uses_his_own() -> None:
+def test_no_file_contains_the_address_of_a_package_registry() -> None:
     assert lines_with(REGISTRY, sources.texts()) == []
 
 
-def test_no_file_knows_the_machine_that_it_was_written_on() -> None:
+def test_no_file_contains_a_path_of_a_machine() -> None:
     assert lines_with(MACHINE, sources.texts()) == []
 
 
@@ -166,7 +166,9 @@ DOCUMENTED = '"""What is here."""\n'
         (undocumented, source(DOCUMENTED + 'class MadeUp:\n    """One."""\n    def act(self): return 1')),
     ],
 )
-def test_a_file_that_breaks_a_rule_is_found(rule: Callable[[Iterable[Source]], Iterable[str]], broken: Source) -> None:
+def test_a_file_that_breaks_a_rule_is_detected(
+    rule: Callable[[Iterable[Source]], Iterable[str]], broken: Source
+) -> None:
     assert len(list(rule([broken]))) == 1
 
 
@@ -183,7 +185,7 @@ def test_a_file_that_breaks_a_rule_is_found(rule: Callable[[Iterable[Source]], I
         ),
     ],
 )
-def test_a_file_that_keeps_the_rules_is_not(kept: Source) -> None:
+def test_a_file_that_keeps_the_rules_is_accepted(kept: Source) -> None:
     assert too_long([kept]) == list(vaguely_named([kept])) == []
     assert "pass" in kept.text or list(undocumented([kept])) == []
 
@@ -205,7 +207,7 @@ def test_a_file_that_keeps_the_rules_is_not(kept: Source) -> None:
         (POSTPONED, "# FIX" + "ME"),
     ],
 )
-def test_a_line_that_breaks_a_rule_is_found(pattern: re.Pattern[str], line: str) -> None:
+def test_a_line_that_breaks_a_rule_is_detected(pattern: re.Pattern[str], line: str) -> None:
     assert len(lines_with(pattern, [source(line)])) == 1
 
 
@@ -221,5 +223,5 @@ def test_a_line_that_breaks_a_rule_is_found(pattern: re.Pattern[str], line: str)
         "org.apache.kafka:kafka_2.13:4.3.1",
     ],
 )
-def test_a_line_that_keeps_the_rules_is_not(line: str) -> None:
+def test_a_line_that_keeps_the_rules_is_accepted(line: str) -> None:
     assert [pattern for pattern in (REGISTRY, MACHINE, POSTPONED) if lines_with(pattern, [source(line)])] == []

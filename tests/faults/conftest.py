@@ -1,4 +1,4 @@
-"""Systems to be broken: real PostgreSQL, real Kafka, every service as processes of its own."""
+"""Systems that tests may break: real PostgreSQL, real Kafka, every service as separate processes."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Iterator
 
 import pytest
 
-from anning.services import NAMES
+from anning.services import load_all
 from standalone.system import System
-from tests.faults.running import Running
+from tests.faults.running import RunningSystem
 
 RULE_PACKS = "CN-2015,CN-2026"
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A system for all tests that leave it whole; each uses numbers of its own."""
-    with System(tmp_path_factory.mktemp("system"), NAMES, rule_packs=RULE_PACKS) as system:
-        yield Running(system)
+@pytest.fixture(scope="package")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
+    """A system shared by all tests that leave it intact; each test uses its own numbers."""
+    with System(tmp_path_factory.mktemp("system"), load_all(), rule_packs=RULE_PACKS) as system:
+        yield RunningSystem(system)
 
 
 @pytest.fixture(scope="module")
-def running_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A system for one module only, which may then look at everything there is."""
-    with System(tmp_path_factory.mktemp("system"), NAMES, rule_packs=RULE_PACKS) as system:
-        yield Running(system)
+def dedicated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
+    """A system for one module only, whose tests may therefore compare complete tables."""
+    with System(tmp_path_factory.mktemp("system"), load_all(), rule_packs=RULE_PACKS) as system:
+        yield RunningSystem(system)

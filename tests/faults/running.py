@@ -1,4 +1,4 @@
-"""The whole system at work, as channels, staff, carriers and operators meet it."""
+"""The running system, as channels, staff, carriers and operators use it."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ import psycopg
 
 from anning.services import NAMES, load
 from chassis.events.topics import Catalogue
+from chassis.version import API_PREFIX
 from sandbox.scenario.cast import credit_code
 from sandbox.tokens import mint
 from standalone.system import ROOT, System
-from tests.faults.crowd import Complaint
 from tests.faults.topics import Topics
+from tests.faults.workload import Complaint
 
 STAFF, REVIEWER = "regulator:MIIT", "regulator-MIIT-reviewer"
 TOPICS = Catalogue.load(ROOT / "contracts" / "topics.yaml").topics
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 180
-"""How long anything may take before it counts as never happening: the machine may have other things to do."""
+"""How long a condition may take before it counts as never met; the machine may be busy with other work."""
 
 _COLUMNS = (
     *("number", "carrier", "province", "holder_uscc", "holder_name", "provider_uscc", "provider_name"),
@@ -35,23 +36,25 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Running:
-    """A system, and everything one can ask it."""
+class RunningSystem:
+    """A system, with requests, database queries, topics and operators' commands."""
 
     system: System
 
     @contextmanager
     def api(self, service: str, org: str = STAFF, client_id: str | None = None) -> Iterator[httpx2.Client]:
-        """Calls to a service for an organisation (by one of its clients). May be used by many threads."""
+        """A client of a service's API that acts for an organisation (by one of its registered clients). Thread-safe."""
         issuer = self.system.issuer
         token = mint(self.system.credentials, org, issuer=issuer, lifetime_seconds=3_600, client_id=client_id)
         headers = {"Authorization": f"Bearer {token}"}
-        with httpx2.Client(base_url=self.system.url(service), headers=headers, timeout=30, trust_env=False) as http:
+        with httpx2.Client(
+            base_url=self.system.url(service) + API_PREFIX, headers=headers, timeout=30, trust_env=False
+        ) as http:
             yield http
 
     @contextmanager
-    def carriers_idle(self) -> Iterator[None]:
-        """Carriers do nothing meanwhile, which would change orders and ports; nor does anybody get a new token."""
+    def sandbox_paused(self) -> Iterator[None]:
+        """Carriers do not act, so orders and ports do not change meanwhile; no tokens are issued either."""
         sandbox = self.system.processes["sandbox"]
         sandbox.pause()
         try:
@@ -61,22 +64,22 @@ class Running:
 
     @property
     def topics(self) -> Topics:
-        """What lies in Kafka."""
+        """The topics of the broker."""
         return Topics(self.system.kafka.bootstrap)
 
     def rows(self, service: str, statement: str, *parameters: Any) -> list[Any]:
-        """What the database of a service answers."""
+        """Execute a statement in the database of a service; its rows, if it returns any."""
         with psycopg.connect(self.system.postgres.url(f"anning_{service}"), autocommit=True) as connection:
-            answer = connection.execute(statement.encode(), parameters or None)
-            return answer.fetchall() if answer.description else []
+            result = connection.execute(statement.encode(), parameters or None)
+            return result.fetchall() if result.description else []
 
     def one(self, service: str, statement: str, *parameters: Any) -> Any:
-        """The one value that the database answers."""
+        """The single value that a query returns."""
         ((value,),) = self.rows(service, statement, *parameters)
         return value
 
     def operate(self, service: str, *command: str) -> subprocess.CompletedProcess[str]:
-        """What an operator's command says, run as the processes of a service are."""
+        """Run an operator's command in the environment of a service's processes."""
         return subprocess.run(
             [sys.executable, "-m", "anning", *command],
             env=self.system.environment(service, "worker"),
@@ -87,25 +90,25 @@ class Running:
             check=False,
         )
 
-    def unready(self, process: str) -> Mapping[str, str]:
-        """What keeps a process ("ports worker") from being ready, as it says itself."""
+    def readiness_problems(self, process: str) -> Mapping[str, str]:
+        """The problems that a process ("ports worker") reports at /readyz; empty when it is ready."""
         answer = httpx2.get(f"{self.system.url(*process.split())}/readyz", timeout=30, trust_env=False)
-        found: dict[str, str] = answer.json().get("problems", {})
-        assert (answer.status_code == 200) == (not found)
-        return found
+        problems: dict[str, str] = answer.json().get("problems", {})
+        assert (answer.status_code == 200) == (not problems)
+        return problems
 
     def metrics(self, process: str) -> str:
-        """The metrics of a process, as they are scraped."""
+        """The metrics of a process in the text format."""
         return httpx2.get(f"{self.system.url(*process.split())}/metrics", timeout=30, trust_env=False).text
 
     def file_ports(self, numbers: Sequence[str], *, signature: str = "云杉书店") -> None:
-        """A carrier's register of these numbers, worked off and known to both services."""
+        """Upload a carrier's register of these numbers; return when complaints has copied all of them."""
         lines = [",".join(_COLUMNS), *(",".join(str(v) for v in port(each, signature).values()) for each in numbers)]
         content = "\n".join(lines).encode()
         with self.api("ports") as http:
-            told = self.upload(http, "/filing-imports", content, "text/csv")
-        assert told["accepted"] == len(numbers), told
-        eventually(lambda: not set(numbers) - {number for (number,) in self.rows("complaints", _KNOWN)})
+            finished = self.upload(http, "/filing-imports", content, "text/csv")
+        assert finished["accepted"] == len(numbers), finished
+        eventually(lambda: not set(numbers) - {number for (number,) in self.rows("complaints", _COPIED_NUMBERS)})
 
     def file(self, *complaints: Complaint) -> list[str]:
         """File complaints one by one; their ids."""
@@ -114,58 +117,64 @@ class Running:
         assert [each.status_code for each in answers] == [201] * len(answers), [each.text for each in answers]
         return [each.json()["id"] for each in answers]
 
-    def heard_of(self, *complaints: str) -> bool:
-        """Whether ports keeps these complaints (ids) as evidence."""
-        known = self.one("ports", "SELECT count(*) FROM evidence WHERE complaint_id = ANY(%s::uuid[])", [*complaints])
-        return bool(known == len(complaints))
+    def in_evidence(self, *complaints: str) -> bool:
+        """Whether ports has all of these complaints (ids) as evidence."""
+        count = self.one("ports", "SELECT count(*) FROM evidence WHERE complaint_id = ANY(%s::uuid[])", [*complaints])
+        return bool(count == len(complaints))
 
     def upload(self, http: httpx2.Client, path: str, content: bytes, media_type: str, key: str = "") -> dict[str, Any]:
-        """What became of a file, once all of it is worked off, however often one has to ask."""
+        """Upload a file and poll its import until it is finished; the import. Repeats requests until answered."""
         headers = {"Content-Type": media_type, **({"Idempotency-Key": key} if key else {})}
-        sent = insist(http, "POST", path, content=content, headers=headers)
-        assert sent.status_code == 202, sent.text
+        accepted = request_until_answered(http, "POST", path, content=content, headers=headers)
+        assert accepted.status_code == 202, accepted.text
 
-        def worked_off() -> dict[str, Any] | None:
-            told: dict[str, Any] = insist(http, "GET", sent.headers["location"]).json()
-            return None if told["state"] in ("received", "running") else told
+        def ended() -> dict[str, Any] | None:
+            found: dict[str, Any] = request_until_answered(
+                http, "GET", accepted.headers["location"].removeprefix(API_PREFIX)
+            ).json()
+            return None if found["state"] in ("received", "running") else found
 
-        told = eventually(worked_off)
-        assert told["state"] == "finished", told
-        return told
+        result = eventually(ended)
+        assert result["state"] == "finished", result
+        return result
 
-    def under_way(self) -> list[str]:
-        """What has not come to its end yet; nothing when whatever was filed has been assessed, told and heard."""
-        waiting = [
-            ("files", sum(self.one(name, _UNFINISHED) for name in NAMES)),
-            ("complaints", self.one("complaints", "SELECT count(*) FROM complaints WHERE state = 'filed'")),
-            *((f"outbox of {name}", self.one(name, _UNPUBLISHED)) for name in NAMES),
-            *((f"not heard of by {name}", len(self.unheard(name))) for name in NAMES),
-            ("ports not heard of", len(set(self.rows("ports", _PORTS)) - set(self.rows("complaints", _COPIES)))),
-        ]
-        return [f"{what}: {count}" for what, count in waiting if count]
+    def pending(self) -> Iterator[str]:
+        """Work that is not done: files to import, complaints to assess, events to publish and to process."""
+        for work, count in self._pending_counts():
+            if count:
+                yield f"{work}: {count}"
 
-    def unheard(self, service: str) -> set[Any]:
-        """The facts of others that a service reacts to and has not acted on, by their ids."""
-        told: set[Any] = set()
+    def _pending_counts(self) -> Iterator[tuple[str, int]]:
+        yield "files", sum(self.one(name, _UNFINISHED) for name in NAMES)
+        yield "complaints", self.one("complaints", "SELECT count(*) FROM complaints WHERE state = 'filed'")
+        for name in NAMES:
+            yield f"outbox of {name}", self.one(name, _UNPUBLISHED)
+        for name in NAMES:
+            yield f"not processed by {name}", len(self.unprocessed(name))
+        yield "ports not copied", len(set(self.rows("ports", _PORTS)) - set(self.rows("complaints", _COPIES)))
+
+    def unprocessed(self, service: str) -> set[Any]:
+        """The ids of other services' events that a service reacts to and has not processed."""
+        recorded: set[Any] = set()
         types = [each.type for each in load(service).reactions]
         for owner in {TOPICS[each.topic].owner for each in load(service).reactions}:
-            told |= {each for (each,) in self.rows(owner, "SELECT id FROM outbox WHERE type = ANY(%s)", types)}
-        return told - {each for (each,) in self.rows(service, "SELECT event_id FROM inbox")}
+            recorded |= {each for (each,) in self.rows(owner, "SELECT id FROM outbox WHERE type = ANY(%s)", types)}
+        return recorded - {each for (each,) in self.rows(service, "SELECT event_id FROM inbox")}
 
     def settle(self) -> None:
-        """Wait until nothing is under way."""
-        eventually(lambda: not self.under_way(), told=self.under_way)
+        """Wait until no work is pending."""
+        eventually(lambda: not any(self.pending()), describe=lambda: list(self.pending()))
 
 
 _UNFINISHED = "SELECT count(*) FROM imports WHERE state IN ('received', 'running')"
 _UNPUBLISHED = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
-_KNOWN = "SELECT number FROM register_ports"
+_COPIED_NUMBERS = "SELECT number FROM register_ports"
 _PORTS = "SELECT carrier, number, version, status FROM ports"
 _COPIES = "SELECT carrier, number, version, status FROM register_ports"
 
 
-PROVIDERS = tuple(credit_code("630000", place) for place in range(1, 7))
-"""Six enterprises that send through the numbers of tests, told apart by the last digits of a number."""
+PROVIDERS = tuple(credit_code("630000", index) for index in range(1, 7))
+"""Six enterprises that use the numbers of the tests; the last digits of a number select one."""
 
 
 def provider_of(number: str) -> str:
@@ -174,7 +183,7 @@ def provider_of(number: str) -> str:
 
 
 def port(number: str, signature: str = "云杉书店") -> dict[str, str]:
-    """A bookshop's port as a line of a register has it, filed long ago."""
+    """A bookshop's port as a line of a register, filed years ago."""
     return {
         "number": number,
         "carrier": "CMCC",
@@ -190,26 +199,26 @@ def port(number: str, signature: str = "云杉书店") -> dict[str, str]:
     }
 
 
-def insist(http: httpx2.Client, method: str, path: str, **rest: Any) -> httpx2.Response:
-    """The answer, as a client gets it who asks again while there is none, or a 503."""
+def request_until_answered(http: httpx2.Client, method: str, path: str, **arguments: Any) -> httpx2.Response:
+    """The response to a request that is repeated after a connection error or a 503."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            answer = http.request(method, path, **rest)
+            answer = http.request(method, path, **arguments)
         except httpx2.TransportError as error:
             trouble = repr(error)
         else:
             if answer.status_code != 503:
                 return answer
             trouble = answer.text
-        assert time.monotonic() < deadline, f"{method} {path} is never answered: {trouble}"
+        assert time.monotonic() < deadline, f"{method} {path} was not answered in time: {trouble}"
         time.sleep(0.05)
 
 
-def eventually(condition: Callable[[], T | None], *, told: Callable[[], object] = lambda: "") -> T:
-    """Wait until it holds, and give what it then says; `told` is asked what to complain of where it never does."""
+def eventually(condition: Callable[[], T | None], *, describe: Callable[[], object] = lambda: "") -> T:
+    """Wait until the condition is true and return its value; `describe` gives the assertion message on time-out."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (found := condition()):
-        assert time.monotonic() < deadline, f"it never came to hold: {told()}"
+        assert time.monotonic() < deadline, f"the condition was not met in time: {describe()}"
         time.sleep(0.1)
     return found

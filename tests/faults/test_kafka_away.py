@@ -1,5 +1,5 @@
-"""Kafka away: intake and assessment go on, and what happened meanwhile arrives. PostgreSQL away: it is said, and
-waited for."""
+"""Outages. Without Kafka, complaints are still filed and assessed, and their events are published afterwards. Without
+PostgreSQL, every process reports it and reconnects."""
 
 from __future__ import annotations
 
@@ -12,107 +12,113 @@ import msgspec
 import pytest
 
 from anning.services import NAMES
-from tests.faults.crowd import BAR, complaint
-from tests.faults.running import Running, eventually, insist
+from tests.faults.running import RunningSystem, eventually, request_until_answered
+from tests.faults.workload import BAR, complaint
 
 pytestmark = pytest.mark.timeout(600)
 
-AWAY_SECONDS = 20
-EVERYBODY = tuple(f"{name} {role}" for name in NAMES for role in ("api", "worker"))
+OUTAGE_SECONDS = 20
+PROCESSES = tuple(f"{name} {role}" for name in NAMES for role in ("api", "worker"))
 
 
 @pytest.fixture
-def whole(running: Running) -> Iterator[Running]:
-    """The system, whole again afterwards."""
+def breakable(running: RunningSystem) -> Iterator[RunningSystem]:
+    """The system; afterwards Kafka and PostgreSQL run again and every process is ready."""
     running.settle()
     yield running
     for part in (running.system.kafka, running.system.postgres):
         part.resume()
         if not part.answers():
             part.restart()
-    for name in EVERYBODY:
-        eventually(lambda name=name: not running.unready(name))  # type: ignore[misc]
+    for name in PROCESSES:
+        eventually(lambda name=name: not running.readiness_problems(name))  # type: ignore[misc]
 
 
-def waiting(running: Running) -> int:
-    """How many facts about complaints wait to be told, as an operator is told."""
-    said = re.search(r"^ *(\d+)  in all", running.operate("complaints", "outbox", "complaints").stdout, re.MULTILINE)
-    assert said is not None
-    return int(said[1])
+def unpublished(running: RunningSystem) -> int:
+    """The number of unpublished events of complaints, as the operator's command reports it."""
+    total = re.search(r"^ *(\d+)  in all", running.operate("complaints", "outbox", "complaints").stdout, re.MULTILINE)
+    assert total is not None
+    return int(total[1])
 
 
-def test_without_kafka_complaints_are_filed_and_assessed_and_later_everything_arrives(whole: Running) -> None:
+def test_without_kafka_complaints_are_filed_and_assessed_and_their_events_are_published_later(
+    breakable: RunningSystem,
+) -> None:
     singly, by_file = "1069031100001", "1069031100002"
-    whole.file_ports([singly, by_file])
-    whole.settle()
+    breakable.file_ports([singly, by_file])
+    breakable.settle()
     sent = [complaint(f"away-file-{person}", by_file, person) for person in range(BAR)]
 
-    whole.system.kafka.kill()
+    breakable.system.kafka.kill()
     since = time.monotonic()
-    filed = whole.file(*(complaint(f"away-{person}", singly, person) for person in range(BAR)))
-    with whole.api("complaints") as http:
+    filed = breakable.file(*(complaint(f"away-{person}", singly, person) for person in range(BAR)))
+    with breakable.api("complaints") as http:
         content = b"\n".join(msgspec.json.encode(each) for each in sent)
-        told = whole.upload(http, "/complaint-imports", content, "application/x-ndjson")
-        assert told["accepted"] == BAR
-        # It stays like that, however long it takes.
-        while time.monotonic() - since < AWAY_SECONDS:
+        finished = breakable.upload(http, "/complaint-imports", content, "application/x-ndjson")
+        assert finished["accepted"] == BAR
+        # Intake continues during the whole outage.
+        while time.monotonic() - since < OUTAGE_SECONDS:
             person = 100 + len(filed)
-            filed += whole.file(complaint(f"away-{person}", singly, person))
+            filed += breakable.file(complaint(f"away-{person}", singly, person))
             time.sleep(0.5)
         for each in filed:
             assert eventually(lambda each=each: http.get(f"/complaints/{each}").json()["assessment"])  # type: ignore[misc]
-    assert waiting(whole) == len(filed) + BAR
-    assert not whole.heard_of(filed[0])
-    assert {whole.system.processes[name].running for name in EVERYBODY} == {True}
+    assert unpublished(breakable) == len(filed) + BAR
+    assert not breakable.in_evidence(filed[0])
+    assert {breakable.system.processes[name].running for name in PROCESSES} == {True}
 
-    whole.system.kafka.start()
-    whole.settle()
-    assert whole.heard_of(*filed)
-    ordered = whole.rows("ports", "SELECT number FROM orders WHERE number = ANY(%s) ORDER BY number", [singly, by_file])
+    breakable.system.kafka.start()
+    breakable.settle()
+    assert breakable.in_evidence(*filed)
+    ordered = breakable.rows(
+        "ports", "SELECT number FROM orders WHERE number = ANY(%s) ORDER BY number", [singly, by_file]
+    )
     assert ordered == [(singly,), (by_file,)]
-    assert waiting(whole) == 0
+    assert unpublished(breakable) == 0
 
 
-def test_when_kafka_hangs_nobody_who_files_has_to_wait_for_it(whole: Running) -> None:
-    whole.system.kafka.pause()
-    filed = whole.file(*(complaint(f"hanging-{person}", "1069031100003", person) for person in range(3)))
-    eventually(lambda: whole.one("complaints", _ASSESSED, filed) == len(filed))
-    whole.system.kafka.resume()
-    eventually(lambda: whole.heard_of(*filed))
+def test_filing_does_not_wait_for_a_hanging_kafka(breakable: RunningSystem) -> None:
+    breakable.system.kafka.pause()
+    filed = breakable.file(*(complaint(f"hanging-{person}", "1069031100003", person) for person in range(3)))
+    eventually(lambda: breakable.one("complaints", _ASSESSED, filed) == len(filed))
+    breakable.system.kafka.resume()
+    eventually(lambda: breakable.in_evidence(*filed))
 
 
-def test_without_postgresql_it_is_said_and_afterwards_everybody_goes_on(whole: Running) -> None:
+def test_without_postgresql_every_process_reports_it_and_reconnects_later(breakable: RunningSystem) -> None:
     number = "1069031100004"
-    whole.file_ports([number])
-    before = whole.file(*(complaint(f"before-{person}", number, person) for person in range(BAR - 1)))
-    pids = [whole.system.processes[name].pid for name in EVERYBODY]
+    breakable.file_ports([number])
+    before = breakable.file(*(complaint(f"before-{person}", number, person) for person in range(BAR - 1)))
+    pids = [breakable.system.processes[name].pid for name in PROCESSES]
 
-    whole.system.postgres.kill()
-    said = complaint("meanwhile", number, BAR)
-    with whole.api("complaints") as http, whole.api("ports") as ports:
-        for refused in (
-            http.post("/complaints", json=said),
+    breakable.system.postgres.kill()
+    rejected = complaint("meanwhile", number, BAR)
+    with breakable.api("complaints") as http, breakable.api("ports") as ports:
+        for answer in (
+            http.post("/complaints", json=rejected),
             http.post("/complaint-imports", content=b"{}", headers={"Content-Type": "application/x-ndjson"}),
             http.get("/statistics"),
             ports.get("/orders"),
         ):
-            assert refused.status_code == 503
-            assert refused.headers["content-type"] == "application/problem+json"
-            assert refused.json()["type"] == "/problems/database-unavailable"
-            assert int(refused.headers["retry-after"]) > 0
-    for name in EVERYBODY:
-        assert any("database" in what or "outbox" in what for what in whole.unready(name))
-        assert httpx2.get(f"{whole.system.url(*name.split())}/healthz", timeout=30, trust_env=False).status_code == 200
+            assert answer.status_code == 503
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["type"] == "/problems/database-unavailable"
+            assert int(answer.headers["retry-after"]) > 0
+    for name in PROCESSES:
+        assert any("database" in check or "outbox" in check for check in breakable.readiness_problems(name))
+        assert (
+            httpx2.get(f"{breakable.system.url(*name.split())}/healthz", timeout=30, trust_env=False).status_code == 200
+        )
 
-    whole.system.postgres.start()
-    with whole.api("complaints") as http:
-        # What was refused left nothing behind: it is new.
-        answer = insist(http, "POST", "/complaints", json=said)
+    breakable.system.postgres.start()
+    with breakable.api("complaints") as http:
+        # The refused request left no row behind, so it is created now.
+        answer = request_until_answered(http, "POST", "/complaints", json=rejected)
         assert answer.status_code == 201
-    eventually(lambda: whole.heard_of(*before, answer.json()["id"]))
-    assert whole.rows("ports", "SELECT ground FROM orders WHERE number = %s", number) == [("commercial",)]
-    # They waited: nobody had to start them anew.
-    assert [whole.system.processes[name].pid for name in EVERYBODY] == pids
+    eventually(lambda: breakable.in_evidence(*before, answer.json()["id"]))
+    assert breakable.rows("ports", "SELECT ground FROM orders WHERE number = %s", number) == [("commercial",)]
+    # The same processes still run: none was restarted.
+    assert [breakable.system.processes[name].pid for name in PROCESSES] == pids
 
 
 _ASSESSED = "SELECT count(*) FROM complaints WHERE id = ANY(%s::uuid[]) AND state = 'assessed'"

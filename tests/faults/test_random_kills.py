@@ -1,5 +1,4 @@
-"""Killed again and again in the middle of the flow, the system ends as if nothing had been: nothing lost, nothing
-twice."""
+"""After many kills under load the result is the same as without them: nothing is lost, nothing is done twice."""
 
 from __future__ import annotations
 
@@ -16,73 +15,79 @@ import msgspec
 import pytest
 
 from anning.services import NAMES
-from tests.faults.closing import all_concluded, list_the_fined, seal, shut_what_they_have
-from tests.faults.crowd import Crowd, gather
-from tests.faults.killing import KILLS, TARGETS, Answers, Onslaught, kill, start
-from tests.faults.running import TOPICS, Running, eventually, insist, provider_of
+from tests.faults.chaos import KILLS, TARGETS, ChaosRun, Responses, kill, start
+from tests.faults.running import TOPICS, RunningSystem, eventually, provider_of, request_until_answered
+from tests.faults.staff_actions import (
+    approve_shutdown_proposals,
+    confirm_fined_entries,
+    prompt_clues_concluded,
+    seal_clues,
+)
+from tests.faults.workload import Workload, generate
 
 pytestmark = pytest.mark.timeout(900)
 
 
 @dataclass(frozen=True)
-class Aftermath:
-    """Everything is up again and has come to rest."""
+class SystemAfterKills:
+    """The system after the kills: every part runs again and no work is pending."""
 
-    running: Running
-    crowd: Crowd
-    answers: Answers
+    running: RunningSystem
+    workload: Workload
+    responses: Responses
+    killed: list[str]
 
     @property
     def accepted(self) -> set[str]:
-        """The external ids of all complaints that were accepted."""
-        return {each["external_id"] for each in (*self.crowd.complaints, *self.crowd.doubtful)}
+        """The external ids of all accepted complaints."""
+        return {each["external_id"] for each in (*self.workload.complaints, *self.workload.doubtful)}
 
 
 @pytest.fixture(scope="module")
-def aftermath(running_alone: Running) -> Aftermath:
-    """A thousand complaints and twenty kills later. ANNING_TEST_SEED repeats a run, as far as it was chance."""
+def after_kills(dedicated: RunningSystem) -> SystemAfterKills:
+    """After a thousand complaints and twenty kills. ANNING_TEST_SEED repeats the random choices of a run."""
     seed = int(os.environ.get("ANNING_TEST_SEED") or secrets.randbelow(1_000_000))
     logging.getLogger(__name__).warning("seed %d", seed)
     draw = random.Random(seed)
-    crowd = gather(draw)
-    running_alone.file_ports(crowd.ports)
-    onslaught = Onslaught(running_alone, crowd, draw)
-    onslaught.run([f"106901232{place:04}" for place in range(60)])
-    logging.getLogger(__name__).warning("killed %s", onslaught.answers.killed)
-    running_alone.settle()
-    seal(running_alone, "the-last")
-    eventually(lambda: all_concluded(running_alone))
-    running_alone.settle()
-    while list_the_fined(running_alone):
-        running_alone.settle()
-    return Aftermath(running_alone, crowd, onslaught.answers)
+    workload = generate(draw)
+    dedicated.file_ports(workload.ports)
+    chaos = ChaosRun(dedicated, workload, draw)
+    chaos.run([f"106901232{index:04}" for index in range(60)])
+    logging.getLogger(__name__).warning("killed %s", chaos.killed)
+    dedicated.settle()
+    seal_clues(dedicated, "sealing-last")
+    eventually(lambda: prompt_clues_concluded(dedicated))
+    dedicated.settle()
+    while confirm_fined_entries(dedicated):
+        dedicated.settle()
+    return SystemAfterKills(dedicated, workload, chaos.responses, chaos.killed)
 
 
-def test_every_part_was_killed_and_more_than_once(aftermath: Aftermath) -> None:
-    killed = Counter(aftermath.answers.killed)
+def test_every_part_was_killed_at_least_twice(after_kills: SystemAfterKills) -> None:
+    killed = Counter(after_kills.killed)
     assert set(killed) == set(TARGETS)
     assert min(killed.values()) >= 2
     assert killed.total() >= KILLS
 
 
-def test_every_accepted_complaint_is_filed_exactly_once(aftermath: Aftermath) -> None:
-    filed = aftermath.running.rows("complaints", "SELECT external_id, id::text FROM complaints")
-    assert Counter(external_id for external_id, _ in filed) == Counter(dict.fromkeys(aftermath.accepted, 1))
-    assert aftermath.answers.filed.items() <= dict(filed).items()
-    for each in aftermath.answers.files:
+def test_every_accepted_complaint_is_filed_exactly_once(after_kills: SystemAfterKills) -> None:
+    filed = after_kills.running.rows("complaints", "SELECT external_id, id::text FROM complaints")
+    assert Counter(external_id for external_id, _ in filed) == Counter(dict.fromkeys(after_kills.accepted, 1))
+    assert after_kills.responses.filed.items() <= dict(filed).items()
+    for each in after_kills.responses.files:
         assert each["lines_read"] == each["sent"] == each["accepted"] + each["duplicates"]
         assert each["rejected"] == 0
 
 
-def test_a_receipt_that_was_given_tells_what_became_of_the_complaint(aftermath: Aftermath) -> None:
-    with aftermath.running.api("complaints") as http:
-        for name in random.Random(1).sample(sorted(aftermath.answers.receipts), 20):
-            told = insist(http, "GET", f"/receipts/{aftermath.answers.receipts[name]}")
-            assert told.json()["state"] in ("assessed", "withdrawn")
+def test_a_receipt_returns_the_state_of_its_complaint(after_kills: SystemAfterKills) -> None:
+    with after_kills.running.api("complaints") as http:
+        for name in random.Random(1).sample(sorted(after_kills.responses.receipts), 20):
+            answer = request_until_answered(http, "GET", f"/receipts/{after_kills.responses.receipts[name]}")
+            assert answer.json()["state"] in ("assessed", "withdrawn")
 
 
-def test_every_complaint_has_exactly_one_current_assessment_and_versions_without_a_gap(aftermath: Aftermath) -> None:
-    running = aftermath.running
+def test_every_complaint_has_one_current_assessment_and_versions_without_gaps(after_kills: SystemAfterKills) -> None:
+    running = after_kills.running
     assert running.rows("complaints", "SELECT id FROM complaints WHERE state = 'filed'") == []
     versions: dict[str, list[int]] = defaultdict(list)
     for identifier, version in running.rows(
@@ -93,13 +98,13 @@ def test_every_complaint_has_exactly_one_current_assessment_and_versions_without
     for identifier, state, version in running.rows("complaints", "SELECT id::text, state, version FROM complaints"):
         withdrawn += state == "withdrawn"
         corrected += len(versions[identifier]) > 1
-        # A withdrawal is a version too, and has no assessment.
+        # A withdrawal has a version but no assessment.
         assert versions[identifier] == list(range(1, version + (state == "assessed"))), identifier
-    assert withdrawn == corrected == len(aftermath.crowd.doubtful) // 5
+    assert withdrawn == corrected == len(after_kills.workload.doubtful) // 5
 
 
-def test_every_complaint_about_a_port_counts_once_at_its_newest_version(aftermath: Aftermath) -> None:
-    running = aftermath.running
+def test_every_complaint_is_evidence_once_at_its_latest_version(after_kills: SystemAfterKills) -> None:
+    running = after_kills.running
     filed = running.rows(
         "complaints",
         "SELECT id, sender_number, version, state = 'withdrawn',"
@@ -109,32 +114,32 @@ def test_every_complaint_about_a_port_counts_once_at_its_newest_version(aftermat
     assert sorted(evidence) == sorted(filed)
 
 
-def test_each_order_exists_once_and_the_ordered_numbers_are_those_that_enough_people_complained_of(
-    aftermath: Aftermath,
+def test_each_number_with_enough_complainants_is_ordered_once_and_no_other_number_is(
+    after_kills: SystemAfterKills,
 ) -> None:
-    running, crowd = aftermath.running, aftermath.crowd
-    doubtful = {each["sender_number"] for each in crowd.doubtful}
-    decided = running.rows("ports", _DECIDED)  # of one moment: carriers go on answering
+    running, workload = after_kills.running, after_kills.workload
+    doubtful = {each["sender_number"] for each in workload.doubtful}
+    decided = running.rows("ports", _DECIDED)  # one snapshot: carriers keep answering
     orders = [row[1:] for row in decided if row[0] == "order"]
     assert len({(carrier, number) for carrier, number, _ in orders}) == len(orders)
     on_filed = {number: ground for _, number, ground in orders if ground != "unregistered"}
-    assert {number: ground for number, ground in on_filed.items() if number not in doubtful} == crowd.orders
-    # What nobody filed is ordered where its carrier owned to it, and asked about once.
-    asked = [row[1:] for row in decided if row[0] == "enquiry"]
-    assert sorted(number for _, number, _ in asked) == sorted(crowd.asked)
-    owned = {(carrier, number) for carrier, number, answer in asked if answer == "mine-unfiled"}
+    assert {number: ground for number, ground in on_filed.items() if number not in doubtful} == workload.orders
+    # An unfiled number is asked about once, and ordered when its carrier answers that it is its own.
+    enquiries = [row[1:] for row in decided if row[0] == "enquiry"]
+    assert sorted(number for _, number, _ in enquiries) == sorted(workload.enquiries)
+    owned = {(carrier, number) for carrier, number, answer in enquiries if answer == "mine-unfiled"}
     assert {(carrier, number) for carrier, number, ground in orders if ground == "unregistered"} == owned
 
 
-def test_every_port_that_was_filed_stands_in_the_register_once_and_in_its_copy(aftermath: Aftermath) -> None:
-    running = aftermath.running
-    numbers = [*aftermath.crowd.ports, *aftermath.answers.ports]
+def test_every_filed_port_is_once_in_the_register_and_once_in_its_copy(after_kills: SystemAfterKills) -> None:
+    running = after_kills.running
+    numbers = [*after_kills.workload.ports, *after_kills.responses.ports]
     filings = running.rows("ports", "SELECT number FROM filings WHERE decision = 'accepted'")
     assert Counter(number for (number,) in filings) == Counter(dict.fromkeys(numbers, 1))
     refused = running.rows("ports", "SELECT number FROM filings WHERE decision = 'refused'")
-    assert Counter(number for (number,) in refused) == Counter(aftermath.answers.refused)
+    assert Counter(number for (number,) in refused) == Counter(after_kills.responses.refused)
     statement = "SELECT carrier, number, version, status FROM"
-    # Carriers go on shutting ports, which complaints then hears.
+    # Carriers keep shutting ports, and complaints receives those events later.
     eventually(
         lambda: (
             sorted(running.rows("complaints", f"{statement} register_ports"))
@@ -144,10 +149,8 @@ def test_every_port_that_was_filed_stands_in_the_register_once_and_in_its_copy(a
 
 
 @pytest.mark.parametrize("service", NAMES)
-def test_everything_that_happened_was_told_once_in_order_and_nothing_is_left(
-    aftermath: Aftermath, service: str
-) -> None:
-    running = aftermath.running
+def test_every_event_was_published_in_order_and_none_is_left(after_kills: SystemAfterKills, service: str) -> None:
+    running = after_kills.running
     happened = running.rows(service, _HAPPENED)
     versions: dict[tuple[str, str], list[int]] = defaultdict(list)
     topics = set()
@@ -157,37 +160,39 @@ def test_everything_that_happened_was_told_once_in_order_and_nothing_is_left(
         topics.add(topic)
     for aggregate, found in versions.items():
         assert found == list(range(1, len(found) + 1)), aggregate
-    told: set[str] = set()
+    published_ids: set[str] = set()
     for topic in topics:
         newest: dict[str, int] = {}
         for record in running.topics.records(topic):
             envelope = msgspec.json.decode(record.value)
-            if envelope["id"] in told:
-                continue  # sent again by a relay that did not live to note it: the same fact, not another
-            told.add(envelope["id"])
+            if envelope["id"] in published_ids:
+                continue  # sent again by a relay that was killed before it recorded the acknowledgement
+            published_ids.add(envelope["id"])
             assert envelope["aggregateversion"] == newest.get(envelope["subject"], 0) + 1, (topic, envelope["subject"])
             newest[envelope["subject"]] = envelope["aggregateversion"]
-    assert {str(event) for event, *_ in happened} <= told
-    # Carriers may have done something more meanwhile.
-    assert told <= {str(event) for event, *_ in running.rows(service, _HAPPENED)}
+    assert {str(event) for event, *_ in happened} <= published_ids
+    # Carriers may have recorded further events meanwhile.
+    assert published_ids <= {str(event) for event, *_ in running.rows(service, _HAPPENED)}
 
 
-def test_every_complaint_of_spam_is_in_one_clue_or_set_aside(aftermath: Aftermath) -> None:
-    running = aftermath.running
+def test_every_spam_complaint_is_in_one_clue_or_set_aside(after_kills: SystemAfterKills) -> None:
+    running = after_kills.running
     filed = running.rows(
         "complaints",
         "SELECT id, version, state = 'withdrawn', state = 'assessed' AND category <> 'not-spam' FROM complaints",
     )
     evidence = running.rows("referrals", "SELECT complaint_id, version, withdrawn, counts FROM evidence")
     assert sorted(evidence) == sorted(filed)
-    nowhere = "SELECT complaint_id FROM evidence WHERE counts <> (clue_id IS NOT NULL OR set_aside IS NOT NULL)"
-    assert running.rows("referrals", nowhere) == []
-    astray = "SELECT complaint_id FROM evidence WHERE clue_id IS NOT NULL AND clue_id NOT IN (SELECT id FROM clues)"
-    assert running.rows("referrals", astray) == []
+    misplaced = "SELECT complaint_id FROM evidence WHERE counts <> (clue_id IS NOT NULL OR set_aside IS NOT NULL)"
+    assert running.rows("referrals", misplaced) == []
+    unknown_clue = (
+        "SELECT complaint_id FROM evidence WHERE clue_id IS NOT NULL AND clue_id NOT IN (SELECT id FROM clues)"
+    )
+    assert running.rows("referrals", unknown_clue) == []
 
 
-def test_what_was_sealed_is_whole_and_nothing_was_sealed_twice(aftermath: Aftermath) -> None:
-    running = aftermath.running
+def test_sealed_batches_are_complete_and_no_clue_is_sealed_twice(after_kills: SystemAfterKills) -> None:
+    running = after_kills.running
     batches = running.rows("referrals", "SELECT id, manifest, digest FROM batches")
     assert batches
     for batch, manifest, digest in batches:
@@ -198,15 +203,17 @@ def test_what_was_sealed_is_whole_and_nothing_was_sealed_twice(aftermath: Afterm
         )
         assert [(clue, sha256(content).hexdigest()) for clue, content in documents] == listed
     handed_over = Counter(clue for (clue,) in running.rows("referrals", "SELECT clue_id FROM documents"))
-    # A clue is handed over once, and once more for each time that it was returned and routed: nobody routed any here.
+    # A clue is handed over once, and again each time a returned clue is routed; no clue is routed in this run.
     assert set(handed_over.values()) == {1}
     assert set(handed_over) == {
         clue for (clue,) in running.rows("referrals", "SELECT id FROM clues WHERE referred_at IS NOT NULL")
     }
 
 
-def test_every_fine_led_to_one_entry_and_every_entry_to_the_standing_that_ports_knows(aftermath: Aftermath) -> None:
-    running = aftermath.running
+def test_every_fine_leads_to_one_entry_and_ports_has_the_restrictions_of_every_entry(
+    after_kills: SystemAfterKills,
+) -> None:
+    running = after_kills.running
     fined = running.rows(
         "referrals",
         "SELECT 'clue:' || id, enterprise FROM clues WHERE conclusion_code = 'fined' AND enterprise IS NOT NULL",
@@ -222,23 +229,23 @@ def test_every_fine_led_to_one_entry_and_every_entry_to_the_standing_that_ports_
     assert sorted(running.rows("ports", versions)) == sorted(running.rows("credit", versions))
 
 
-def test_a_filing_was_refused_exactly_when_its_enterprise_was_listed(aftermath: Aftermath) -> None:
-    running = aftermath.running
+def test_a_filing_is_refused_exactly_when_its_enterprise_is_listed(after_kills: SystemAfterKills) -> None:
+    running = after_kills.running
     refused = running.rows(
         "ports",
         "SELECT f.number, l.code FROM listing_refusals r JOIN filings f ON f.id = r.filing_id"
         " JOIN listings l ON l.entry = r.entry",
     )
-    assert Counter(number for number, _ in refused) == Counter(aftermath.answers.refused)
+    assert Counter(number for number, _ in refused) == Counter(after_kills.responses.refused)
     assert all(code == provider_of(number) for number, code in refused)
 
 
 @pytest.fixture(scope="module")
-def limited(aftermath: Aftermath) -> Aftermath:
-    """The ports of the listed are shut while parts of the system are killed."""
-    running = aftermath.running
+def after_shutdowns(after_kills: SystemAfterKills) -> SystemAfterKills:
+    """The same, after staff shut the ports of listed enterprises while parts of the system were killed."""
+    running = after_kills.running
     with ThreadPoolExecutor(1) as threads:
-        deciding = threads.submit(shut_what_they_have, running)
+        deciding = threads.submit(approve_shutdown_proposals, running)
         for victim in ("ports worker", "PostgreSQL", "ports worker", "Kafka", "credit worker", "ports api"):
             kill(running, victim)
             start(running, victim)
@@ -248,11 +255,11 @@ def limited(aftermath: Aftermath) -> Aftermath:
     running.settle()
     eventually(lambda: not running.rows("ports", "SELECT 1 FROM listings WHERE phase IN ('shutting', 'proposed')"))
     running.settle()
-    return aftermath
+    return after_kills
 
 
-def test_no_port_of_a_listed_enterprise_slips_through(limited: Aftermath) -> None:
-    running = limited.running
+def test_every_port_of_a_listed_enterprise_is_ordered(after_shutdowns: SystemAfterKills) -> None:
+    running = after_shutdowns.running
     listed = {code for (code,) in running.rows("ports", "SELECT code FROM listings WHERE existing <> 'none'")}
     assert listed
     theirs = running.rows(
@@ -263,25 +270,25 @@ def test_no_port_of_a_listed_enterprise_slips_through(limited: Aftermath) -> Non
     )
     ordered = running.rows("ports", "SELECT carrier, number FROM orders WHERE state <> 'lifted'")
     assert set(theirs) <= set(ordered)
-    # Nobody else's port was shut for it.
+    # No port of another enterprise was shut for a listing.
     caused = running.rows("ports", "SELECT number FROM orders WHERE ground = 'listing'")
     assert caused
     assert {provider_of(number) for (number,) in caused} <= listed
 
 
-def test_no_listing_came_of_a_listing(limited: Aftermath) -> None:
-    running = limited.running
+def test_an_order_caused_by_a_listing_counts_for_no_further_listing(after_shutdowns: SystemAfterKills) -> None:
+    running = after_shutdowns.running
     counting = {order for (order,) in running.rows("credit", "SELECT id FROM orders WHERE counts")}
     caused = {order for (order,) in running.rows("ports", "SELECT id FROM orders WHERE ground = 'listing'")}
     assert caused
     assert not counting & caused
 
 
-def test_no_dead_letter_is_left_by_any_of_it(limited: Aftermath) -> None:
-    topics = limited.running.topics
-    graves = [each for each in topics.names() if each.endswith(".dlq")]
-    assert len(graves) == sum(len(topic.consumers) for topic in TOPICS.values())
-    assert [record for each in graves for record in topics.records(each)] == []
+def test_the_kills_leave_no_dead_letters(after_shutdowns: SystemAfterKills) -> None:
+    topics = after_shutdowns.running.topics
+    dlqs = [each for each in topics.names() if each.endswith(".dlq")]
+    assert len(dlqs) == sum(len(topic.consumers) for topic in TOPICS.values())
+    assert [record for each in dlqs for record in topics.records(each)] == []
 
 
 _DECIDED = (

@@ -1,4 +1,4 @@
-"""A projection that is rebuilt ends with the rows that it had, whatever happens meanwhile."""
+"""A rebuilt projection has the same rows as before, also when events arrive during the rebuild."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import Table
 
 from anning.services import NAMES, load
-from tests.faults.crowd import complaint
-from tests.faults.running import Running, eventually, insist, port
+from tests.faults.running import RunningSystem, eventually, port, request_until_answered
+from tests.faults.workload import complaint
 
 pytestmark = pytest.mark.timeout(600)
 
 
-def rebuild(running: Running) -> None:
-    """Rebuild complaints' copy of the register, as an operator does."""
+def rebuild(running: RunningSystem) -> None:
+    """Rebuild the copy of the register in complaints by the operator's command."""
     generation = running.one("complaints", _GENERATION)
     done = running.operate("complaints", "projection", "rebuild", "complaints", "register")
     assert done.returncode == 0, done.stderr
@@ -25,8 +25,8 @@ def rebuild(running: Running) -> None:
 _GENERATION = "SELECT coalesce(max(generation), 1) FROM projections WHERE name = 'register'"
 
 
-def content(running: Running) -> tuple[int, str]:
-    """How many rows the copy of the register has, and the digest of everything in them."""
+def rows_and_digest(running: RunningSystem) -> tuple[int, str]:
+    """The number of rows in the copy of the register, and the digest of all their columns."""
     ((count, digest),) = running.rows(
         "complaints",
         "SELECT count(*), md5(string_agg(each::text, E'\\n' ORDER BY carrier, number)) FROM register_ports AS each",
@@ -34,31 +34,33 @@ def content(running: Running) -> tuple[int, str]:
     return count, digest
 
 
-def caught_up(running: Running) -> None:
-    """Wait until the worker says that it has, and nothing is under way."""
-    eventually(lambda: not running.unready("complaints worker"))
+def wait_until_caught_up(running: RunningSystem) -> None:
+    """Wait until the worker is ready and no work is pending."""
+    eventually(lambda: not running.readiness_problems("complaints worker"))
     running.settle()
 
 
-def test_rebuilding_while_ports_are_filed_gives_the_rows_of_a_quiet_rebuild_and_of_the_register(
-    running: Running,
+def test_a_rebuild_while_ports_are_filed_ends_with_the_rows_of_the_register(
+    running: RunningSystem,
 ) -> None:
-    early, late = ([f"106903{kind}1{place:05}" for place in range(150)] for kind in (3, 4))
+    early, late = ([f"106903{kind}1{index:05}" for index in range(150)] for kind in (3, 4))
     running.file_ports(early)
     running.file(complaint("before a rebuild", early[0], 1))
-    with running.carriers_idle():
+    with running.sandbox_paused():
         running.settle()
-        before = content(running)
+        before = rows_and_digest(running)
         rebuild(running)
-        caught_up(running)
-        assert content(running) == before
+        wait_until_caught_up(running)
+        assert rows_and_digest(running) == before
 
         def file_one(number: str) -> int:
             with running.api("ports") as http:
-                said = port(number) | {"province": None, "covers_extensions": False}
-                status = insist(http, "POST", "/filings", json=said).status_code
-                # A port filed for somebody else since: the same port, one version on.
-                insist(http, "POST", "/filings", json=said | {"signature": "山雀外卖", "declared_from": None})
+                body = port(number) | {"province": None, "covers_extensions": False}
+                status = request_until_answered(http, "POST", "/filings", json=body).status_code
+                # The same port filed with another signature: its version increases by one.
+                request_until_answered(
+                    http, "POST", "/filings", json=body | {"signature": "山雀外卖", "declared_from": None}
+                )
                 return status
 
         with ThreadPoolExecutor(4) as threads:
@@ -67,41 +69,41 @@ def test_rebuilding_while_ports_are_filed_gives_the_rows_of_a_quiet_rebuild_and_
             eventually(lambda: sum(each.done() for each in filing) > len(filing) // 2)
             rebuild(running)
             assert {each.result() for each in filing} == {201}
-        # What is complained of while the copy is empty is judged when it is whole again.
-        (filed,) = running.file(complaint("amid a rebuild", early[0], 2))
-        caught_up(running)
-        rebuilt_meanwhile = content(running)
+        # A complaint filed while the copy is incomplete is assessed when the copy is complete again.
+        (filed,) = running.file(complaint("during a rebuild", early[0], 2))
+        wait_until_caught_up(running)
+        rebuilt_meanwhile = rows_and_digest(running)
         assert rebuilt_meanwhile[0] == before[0] + len(late)
         assert running.rows("complaints", "SELECT kind FROM complaints WHERE id = %s", filed) == [("declared",)]
 
         rebuild(running)
-        caught_up(running)
-        assert content(running) == rebuilt_meanwhile
+        wait_until_caught_up(running)
+        assert rows_and_digest(running) == rebuilt_meanwhile
         assert sorted(running.rows("complaints", _COPIED)) == sorted(running.rows("ports", _OWN))
 
 
 @pytest.mark.parametrize("service", ["referrals", "credit"])
-def test_the_names_of_enterprises_are_the_same_after_a_rebuild(running: Running, service: str) -> None:
-    running.file_ports([f"106903{NAMES.index(service)}5{place:05}" for place in range(20)])
+def test_enterprise_names_are_the_same_after_a_rebuild(running: RunningSystem, service: str) -> None:
+    running.file_ports([f"106903{NAMES.index(service)}5{index:05}" for index in range(20)])
     running.settle()
-    # Neither its copy of the register nor the worker's readiness tells that the last record was read; its group does.
-    group, topic = f"{service}.enterprises.{running.one(service, _READING)}", "ports.ports.v1"
+    # Only the offset of the consumer group shows that the last record was read; rows and readiness do not.
+    group, topic = f"{service}.enterprises.{running.one(service, _GENERATION_OF_ENTERPRISES)}", "ports.ports.v1"
     eventually(lambda: running.topics.offsets(group, topic) == running.topics.ends(topic))
     enterprises = f"SELECT {', '.join(each.name for each in _names(service).columns)} FROM {_names(service).name}"
     before = sorted(running.rows(service, enterprises))
     assert before
     done = running.operate(service, "projection", "rebuild", service, "enterprises")
     assert done.returncode == 0, done.stderr
-    eventually(lambda: not running.unready(f"{service} worker"))
+    eventually(lambda: not running.readiness_problems(f"{service} worker"))
     running.settle()
     assert sorted(running.rows(service, enterprises)) == before
 
 
-_READING = "SELECT coalesce(max(generation), 1) FROM projections WHERE name = 'enterprises'"
+_GENERATION_OF_ENTERPRISES = "SELECT coalesce(max(generation), 1) FROM projections WHERE name = 'enterprises'"
 
 
 def _names(service: str) -> Table:
-    """The table of the projection; every replay writes all of its columns anew."""
+    """The table of the projection; every replay writes all of its columns again."""
     (projection,) = load(service).projections
     (table,) = projection.tables
     return table

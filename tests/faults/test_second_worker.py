@@ -1,4 +1,4 @@
-"""Of two workers of each service one may die at any time: the other goes on, and together they do nothing twice."""
+"""With two workers per service, one may die at any time: the other continues, and no work is done twice."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pytest
 from anning.services import NAMES
 from standalone.processes import Process, answers, free_port
 from standalone.system import ROOT
-from tests.faults.crowd import BAR, complaint
-from tests.faults.running import PATIENCE_SECONDS, Running, eventually
+from tests.faults.running import PATIENCE_SECONDS, RunningSystem, eventually
 from tests.faults.topics import partition_of
+from tests.faults.workload import BAR, complaint
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -24,8 +24,8 @@ SERVICES = NAMES
 
 
 @contextmanager
-def second_worker(running: Running, service: str, folder: Path) -> Iterator[Process]:
-    """Another worker of a service, at work."""
+def second_worker(running: RunningSystem, service: str, folder: Path) -> Iterator[Process]:
+    """A second running worker of a service."""
     port = free_port()
     process = Process(
         f"{service} second worker",
@@ -42,9 +42,9 @@ def second_worker(running: Running, service: str, folder: Path) -> Iterator[Proc
         process.stop()
 
 
-def one_for_each_partition(prefix: str) -> list[str]:
-    """Numbers whose complaints go different ways, six of them."""
-    numbers = (f"{prefix}{place:04}" for place in count())
+def one_number_per_partition(prefix: str) -> list[str]:
+    """Six numbers whose complaints are in six different partitions."""
+    numbers = (f"{prefix}{index:04}" for index in count())
     found: dict[int, str] = {}
     while len(found) < 6:
         number = next(numbers)
@@ -52,35 +52,37 @@ def one_for_each_partition(prefix: str) -> list[str]:
     return list(found.values())
 
 
-def enough_complain(running: Running, numbers: Sequence[str]) -> None:
-    """So many complain of each number that it is ordered to be shut; wait until it is, once."""
-    # Different people for each number: what one person says of many counts for little.
-    crowds = [(number, range(3_000 + place * BAR, 3_000 + (place + 1) * BAR)) for place, number in enumerate(numbers)]
+def complain_until_ordered(running: RunningSystem, numbers: Sequence[str]) -> None:
+    """File enough complaints about each number for an order; wait until each number has exactly one."""
+    # Different people for each number: complaints of one person about many numbers count less.
+    complainants = [
+        (number, range(3_000 + index * BAR, 3_000 + (index + 1) * BAR)) for index, number in enumerate(numbers)
+    ]
     filed = running.file(
-        *(complaint(f"{number}-{person}", number, person) for number, people in crowds for person in people)
+        *(complaint(f"{number}-{person}", number, person) for number, people in complainants for person in people)
     )
-    eventually(partial(running.heard_of, *filed))
+    eventually(partial(running.in_evidence, *filed))
     ordered = running.rows("ports", "SELECT number FROM orders WHERE number = ANY(%s)", list(numbers))
     assert sorted(number for (number,) in ordered) == sorted(numbers)
 
 
-def test_whichever_worker_dies_the_other_one_goes_on(running: Running, tmp_path: Path) -> None:
-    together, without_first, again, without_second = (one_for_each_partition(f"10690339{part}") for part in "0123")
+def test_when_one_of_two_workers_dies_the_other_continues(running: RunningSystem, tmp_path: Path) -> None:
+    together, without_first, again, without_second = (one_number_per_partition(f"10690339{part}") for part in "0123")
     running.file_ports([*together, *without_first, *again, *without_second])
     running.settle()
     first = [running.system.processes[f"{service} worker"] for service in SERVICES]
     with ExitStack() as stack:
         second = [stack.enter_context(second_worker(running, service, tmp_path)) for service in SERVICES]
-        enough_complain(running, together)
+        complain_until_ordered(running, together)
         for worker in first:
             worker.kill()
-        enough_complain(running, without_first)
+        complain_until_ordered(running, without_first)
         for worker in first:
             worker.start(PATIENCE_SECONDS)
-        enough_complain(running, again)
+        complain_until_ordered(running, again)
         for worker in second:
             worker.kill()
-        enough_complain(running, without_second)
+        complain_until_ordered(running, without_second)
     running.settle()
-    assert not running.unready("ports worker")
-    assert not running.unready("complaints worker")
+    assert not running.readiness_problems("ports worker")
+    assert not running.readiness_problems("complaints worker")

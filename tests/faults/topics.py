@@ -1,4 +1,4 @@
-"""What lies in Kafka, read as it is."""
+"""Direct access to topics in Kafka."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import KafkaAdminClient
+from kafka.admin import KafkaAdminClient, MemberToRemove
 from kafka.partitioner.default import murmur2
 
 _CLIENT = {"reconnect_backoff_max_ms": 1_000, "metrics_enabled": False}
@@ -20,7 +20,7 @@ class Topics:
     bootstrap: str
 
     def names(self) -> list[str]:
-        """All topics but Kafka's own."""
+        """All topics except Kafka's internal ones."""
         reader = self._reader()
         try:
             return sorted(each for each in reader.topics() if not each.startswith("__"))
@@ -28,15 +28,15 @@ class Topics:
             reader.close()
 
     def records(self, topic: str) -> list[Any]:
-        """Every record there is now, each partition's in its order."""
+        """Every record in a topic now, by partition and offset."""
         reader = self._reader()
         try:
-            places = [TopicPartition(topic, number) for number in sorted(reader.partitions_for_topic(topic) or ())]
-            ends = reader.end_offsets(places)
-            reader.assign(places)
-            reader.seek_to_beginning(*places)
+            partitions = [TopicPartition(topic, number) for number in sorted(reader.partitions_for_topic(topic) or ())]
+            ends = reader.end_offsets(partitions)
+            reader.assign(partitions)
+            reader.seek_to_beginning(*partitions)
             found: list[Any] = []
-            while any(reader.position(place) < ends[place] for place in places):
+            while any(reader.position(partition) < ends[partition] for partition in partitions):
                 for records in reader.poll(timeout_ms=500).values():
                     found += records
             return sorted(found, key=lambda record: (record.partition, record.offset))
@@ -44,7 +44,7 @@ class Topics:
             reader.close()
 
     def send(self, topic: str, key: bytes | None, value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> Any:
-        """Put a record into a topic by hand; gives where it came to lie."""
+        """Produce one record; returns its partition and offset."""
         producer = KafkaProducer(bootstrap_servers=[self.bootstrap], acks="all", **_CLIENT)
         try:
             return producer.send(topic, value, key, list(headers)).get(timeout=60)
@@ -52,29 +52,36 @@ class Topics:
             producer.close()
 
     def offsets(self, group: str, topic: str) -> dict[int, int]:
-        """Up to where a group has read a topic, by partition."""
+        """The committed offsets of a group in a topic, by partition."""
         admin = KafkaAdminClient(bootstrap_servers=[self.bootstrap])
         try:
-            read = admin.list_group_offsets([group])[group]
-            return {place.partition: each.offset for place, each in read.items() if place.topic == topic}
+            committed = admin.list_group_offsets([group])[group]
+            return {
+                partition.partition: each.offset for partition, each in committed.items() if partition.topic == topic
+            }
         finally:
             admin.close()
 
     def ends(self, topic: str) -> dict[int, int]:
-        """Where each partition of a topic that has records ends."""
+        """The end offset of each partition of a topic that has records."""
         reader = self._reader()
         try:
-            places = [TopicPartition(topic, number) for number in reader.partitions_for_topic(topic) or ()]
-            return {place.partition: end for place, end in reader.end_offsets(places).items() if end}
+            partitions = [TopicPartition(topic, number) for number in reader.partitions_for_topic(topic) or ()]
+            return {partition.partition: end for partition, end in reader.end_offsets(partitions).items() if end}
         finally:
             reader.close()
 
     def rewind(self, group: str, topic: str) -> None:
-        """Let a group without members begin again."""
-        places = [TopicPartition(topic, number) for number in self.offsets(group, topic)]
+        """Reset the offsets of a group to 0. None of its members may be running."""
+        partitions = [TopicPartition(topic, number) for number in self.offsets(group, topic)]
         admin = KafkaAdminClient(bootstrap_servers=[self.bootstrap])
         try:
-            admin.reset_group_offsets(group, dict.fromkeys(places, 0))
+            # A static member that stopped stays in the group until its session ends.
+            members = admin.describe_groups([group])[group]["members"]
+            if members:
+                stopped = [MemberToRemove(group_instance_id=each["group_instance_id"]) for each in members]
+                admin.remove_group_members(group, stopped)
+            admin.reset_group_offsets(group, dict.fromkeys(partitions, 0))
         finally:
             admin.close()
 
@@ -85,5 +92,5 @@ class Topics:
 
 
 def partition_of(key: str, partitions: int = 6) -> int:
-    """The partition that records with this key go to."""
+    """The partition of records with this key."""
     return int(murmur2(key.encode()) & 0x7FFFFFFF) % partitions

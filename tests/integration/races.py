@@ -1,4 +1,4 @@
-"""Acts that meet: at once, and until they succeed."""
+"""Concurrent calls, and calls that are retried until they succeed."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from chassis.events.envelope import Message
 
 
 def again(act: Callable[[], object]) -> int:
-    """Do it until it succeeds, as workers and clients do; returns how often it was refused in passing."""
-    for refused in range(100):
+    """Call `act` until it succeeds, as workers and clients do; return the number of transient failures before."""
+    for failures in range(100):
         try:
             act()
         except Exception as error:
             if not is_transient(error):
                 raise
         else:
-            return refused
+            return failures
     raise AssertionError("never succeeded")
 
 
 def all_at_once(*acts: Callable[[], object]) -> list[Any]:
-    """Run these in threads that begin together; what one raises is raised here."""
+    """Run `acts` in threads that start together; raise again what one of them raises."""
     barrier = threading.Barrier(len(acts))
 
     def begin(act: Callable[[], object]) -> object:
@@ -36,9 +36,9 @@ def all_at_once(*acts: Callable[[], object]) -> list[Any]:
         return [each.result() for each in [threads.submit(begin, act) for act in acts]]
 
 
-def in_batches(hear: Callable[..., object], messages: Sequence[Message[Any]], batch: int) -> int:
-    """Hear all messages, so many at a time, each batch until it succeeds; returns how often one was refused."""
+def in_batches(consume: Callable[..., object], messages: Sequence[Message[Any]], batch: int) -> int:
+    """Consume all messages in batches of this size, each until it succeeds; return the number of transient failures."""
     return sum(
-        again(lambda begin=begin: hear(*messages[begin : begin + batch]))  # type: ignore[misc]
+        again(lambda begin=begin: consume(*messages[begin : begin + batch]))  # type: ignore[misc]
         for begin in range(0, len(messages), batch)
     )

@@ -1,1 +1,1 @@
-"""A made-up service to test the mechanism with: parcels that are sent, seen by a depot and counted on a board."""
+"""A minimal service for tests of the chassis: parcels, a count of their arrivals, and a board with their last stops."""

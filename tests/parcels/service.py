@@ -1,4 +1,4 @@
-"""Parcels on one screen: an aggregate that publishes, a reaction that counts, a projection that keeps the newest."""
+"""The parcels service: an aggregate that publishes, a reaction that counts arrivals, a projection of the last stops."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import sqlalchemy as sa
 
 from chassis.aggregate import Aggregate, Cause
 from chassis.database import MECHANISM, Database, Key, Tx, metadata
+from chassis.event import Event
 from chassis.events.dead_letters import PoisonEvent
 from chassis.events.envelope import Message
-from chassis.events.event import Event
+from chassis.events.routing import Projection
 from chassis.events.topics import Catalogue, Topic
 from chassis.ids import new_id
-from chassis.service import Projection, Service
+from chassis.service import Service
 
 TOPIC = "parcels.parcels.v1"
 CATALOGUE_TOPICS = {
@@ -26,7 +27,7 @@ CATALOGUE_TOPICS = {
 
 
 class ParcelMoved(Event, frozen=True, kw_only=True):
-    """A parcel is at its next stop."""
+    """A parcel has reached its next stop."""
 
     type: ClassVar[str] = "parcel-moved.v1"
     topic: ClassVar[str] = TOPIC
@@ -48,13 +49,13 @@ class ParcelMoved(Event, frozen=True, kw_only=True):
 
 @dataclass(kw_only=True)
 class Parcel(Aggregate):
-    """A parcel on its road."""
+    """A parcel that moves along its road."""
 
     road: str
     stop: int = 0
 
     def move(self, cause: Cause, note: str = "") -> None:
-        """Go to the next stop."""
+        """Move to the next stop."""
         self.stop += 1
         self.record(ParcelMoved(parcel=self.id, road=self.road, stop=self.stop, note=note), cause)
 
@@ -85,11 +86,11 @@ BOARD = sa.Table(
 )
 
 broken_notes: set[str] = set()
-"""Notes that the handler fails on, in this process; a test adds and removes them."""
+"""Notes on which the handler fails in this process; tests add and remove them."""
 
 
 def send_parcels(tx: Tx, roads: Sequence[str], note: str = "") -> list[Parcel]:
-    """New parcels, each moved to its first stop."""
+    """Create parcels and move each to its first stop."""
     parcels = [Parcel(id=new_id(), road=road) for road in roads]
     for parcel in parcels:
         parcel.move(tx.cause, note)
@@ -98,13 +99,13 @@ def send_parcels(tx: Tx, roads: Sequence[str], note: str = "") -> list[Parcel]:
 
 
 def save_new(tx: Tx, parcels: Sequence[Parcel]) -> None:
-    """Insert parcels and publish what they recorded."""
+    """Insert parcels and publish their recorded events."""
     tx.copy("parcels", ("id", "road", "stop", "version"), [(p.id, p.road, p.stop, p.version) for p in parcels])
     tx.publish(parcels)
 
 
 def move_parcel(tx: Tx, parcel: UUID, note: str = "") -> int:
-    """Move a stored parcel on; returns its new version."""
+    """Move a stored parcel to its next stop; return its new version."""
     row = tx.execute(sa.select(PARCELS).where(PARCELS.c.id == parcel).with_for_update()).one()
     moved = Parcel(id=row.id, version=row.version, road=row.road, stop=row.stop)
     moved.move(tx.cause, note)
@@ -114,12 +115,12 @@ def move_parcel(tx: Tx, parcel: UUID, note: str = "") -> int:
 
 
 def count_arrivals(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
-    """The reaction: one row for every event it is given."""
+    """The reaction: insert one row per event."""
     for message in messages:
         if message.event.note in broken_notes:
             raise RuntimeError(f"cannot read {message.event.note!r}")
         if message.event.note == "poison":
-            raise PoisonEvent("nobody can read this")
+            raise PoisonEvent("the note is unreadable")
     tx.execute(
         ARRIVALS.insert(),
         [{"parcel": m.event.parcel, "version": m.version, "note": m.event.note} for m in messages],
@@ -127,7 +128,7 @@ def count_arrivals(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
 
 
 def update_board(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
-    """The projection: the newest stop of every parcel."""
+    """The projection: keep the last stop of every parcel."""
     tx.execute(
         sa.text(
             "INSERT INTO board (parcel, version, stop) VALUES (:parcel, :version, :stop)"
@@ -150,18 +151,18 @@ SERVICE = Service(
 
 
 def catalogue(prefix: str) -> Catalogue:
-    """The topics of parcels under a prefix of a test's own."""
+    """The topics of parcels, with the prefix of a test."""
     return Catalogue(CATALOGUE_TOPICS, prefix)
 
 
 def create_tables(database: Database) -> None:
-    """Every table of the service and of the chassis."""
+    """Create every table of the service and of the chassis."""
     with database.engine.begin() as connection:
         MECHANISM.create_all(connection)
         METADATA.create_all(connection)
 
 
 def rows(database: Database, statement: str, **parameters: Any) -> list[Any]:
-    """What a statement returns, for a test to look at."""
+    """The rows that a statement returns."""
     with database.read() as read:
         return list(read.execute(sa.text(statement), parameters).all())

@@ -1,1 +1,1 @@
-"""The real parts that tests run against: PostgreSQL and Kafka, as child processes or in containers."""
+"""PostgreSQL and Kafka for tests, as child processes or in containers."""

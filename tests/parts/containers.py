@@ -1,4 +1,4 @@
-"""PostgreSQL and Kafka in containers, handled as the embedded ones are."""
+"""PostgreSQL and Kafka in containers, with the interface of the embedded ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KAFKA_IMAGE = "apache/kafka:4.3.1"
 
 
 class KafkaContainer(DockerContainer):
-    """One broker that is its own controller, known to its clients by a port that was chosen before it starts."""
+    """A broker that is its own controller. Its port is chosen before the start, because the broker advertises it."""
 
     def __init__(self, image: str = KAFKA_IMAGE) -> None:
         super().__init__(image)
@@ -34,20 +34,20 @@ class KafkaContainer(DockerContainer):
         self.with_env("KAFKA_HEAP_OPTS", "-Xmx256m")
 
 
-class _InContainer:
-    """What can be done to a part that runs in a container. The container is made at the first start."""
+class _ContainerPart:
+    """A server in a container. The container is created at the first start."""
 
     def __init__(self, container: DockerContainer, answers: Callable[[], bool]) -> None:
         self._container = container
         self.answers = answers
-        self._made = False
+        self._created = False
 
     def start(self, timeout: float = 60) -> None:
-        if self._made:
+        if self._created:
             self._container.get_wrapped_container().start()
         else:
             self._container.start()
-            self._made = True
+            self._created = True
         deadline = time.monotonic() + timeout
         while not self.answers():
             if time.monotonic() > deadline:
@@ -85,7 +85,7 @@ class _InContainer:
         self._container.stop()
 
 
-class ContainerKafka(_InContainer):
+class ContainerKafka(_ContainerPart):
     """A broker in a container."""
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ class ContainerKafka(_InContainer):
         super().__init__(container, lambda: kafka.answers(container.host, container.port))
 
 
-class ContainerPostgres(_InContainer):
+class ContainerPostgres(_ContainerPart):
     """A server in a container."""
 
     def __init__(self) -> None:

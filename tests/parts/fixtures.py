@@ -1,6 +1,6 @@
-"""Fixtures: one PostgreSQL and one Kafka serve a whole session, each test module has its own databases and topics.
+"""Fixtures: one PostgreSQL and one Kafka per session; each test module has its own databases and topics.
 
-TEST_BACKEND chooses where they run: `embedded` (child processes, and what `auto` means) or `docker` (containers).
+TEST_BACKEND selects where they run: `embedded` or `auto` (child processes), or `docker` (containers).
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from tests.parts.protocols import Kafka, Part, Postgres
 
 @dataclass(frozen=True)
 class Parts:
-    """Both parts, as fault tests want them."""
+    """PostgreSQL and Kafka, for tests of faults."""
 
     postgres: Postgres
     kafka: Kafka
 
 
 def postgres_on(backend: str, directory: Path) -> AbstractContextManager[Postgres]:
-    """A PostgreSQL of one's own, started and in the end removed."""
+    """A separate PostgreSQL, which is removed at the end."""
     if backend == "docker":
         from tests.parts.containers import ContainerPostgres
 
         return ContainerPostgres()
-    # The machine does not crash with the server: what it was given by the server survives a kill without fsync.
+    # Data survives a kill of the server without fsync, because the operating system keeps running and writes it.
     return EmbeddedPostgres(directory, settings={"fsync": "off"})
 
 
 def kafka_on(backend: str, directory: Path) -> AbstractContextManager[Kafka]:
-    """A Kafka of one's own, started and in the end removed."""
+    """A separate Kafka, which is removed at the end."""
     if backend == "docker":
         from tests.parts.containers import ContainerKafka
 
@@ -48,7 +48,7 @@ def kafka_on(backend: str, directory: Path) -> AbstractContextManager[Kafka]:
 
 
 def revive(part: Part) -> None:
-    """Brings a part back, whatever a test did to it."""
+    """Resume or restart a server that a test has paused, stopped or killed."""
     part.resume()
     if not part.answers():
         part.restart()
@@ -59,33 +59,33 @@ def backend() -> str:
     """Where PostgreSQL and Kafka run: `embedded` or `docker`."""
     chosen = os.environ.get("TEST_BACKEND", "auto")
     if chosen not in ("embedded", "docker", "auto"):
-        raise pytest.UsageError(f"TEST_BACKEND={chosen}: embedded, docker or auto")
+        raise pytest.UsageError(f"TEST_BACKEND={chosen}: must be embedded, docker or auto")
     return "embedded" if chosen == "auto" else chosen
 
 
 @pytest.fixture(scope="session")
 def postgres(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A PostgreSQL for the session."""
+    """The PostgreSQL of the session."""
     with postgres_on(backend, tmp_path_factory.mktemp("postgres")) as part:
         yield part
 
 
 @pytest.fixture(scope="session")
 def kafka(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    """A Kafka for the session."""
+    """The Kafka of the session."""
     with kafka_on(backend, tmp_path_factory.mktemp("kafka")) as part:
         yield part
 
 
 @pytest.fixture(scope="session")
 def parts(postgres: Postgres, kafka: Kafka) -> Parts:
-    """Both."""
+    """PostgreSQL and Kafka of the session."""
     return Parts(postgres, kafka)
 
 
 @pytest.fixture
 def breakable(parts: Parts) -> Iterator[Parts]:
-    """Both, to be stopped, killed or paused: what a test leaves broken is up again for the next."""
+    """PostgreSQL and Kafka, which a test may stop, kill or pause: both run again for the next test."""
     yield parts
     for part in (parts.postgres, parts.kafka):
         revive(part)
@@ -93,33 +93,33 @@ def breakable(parts: Parts) -> Iterator[Parts]:
 
 @pytest.fixture(scope="module")
 def module_prefix(request: pytest.FixtureRequest) -> str:
-    """What the names of this module's databases, topics and groups begin with; unlike that of any other run."""
+    """The prefix of this module's databases, topics and groups; unique to this run."""
     name = re.sub(r"\W", "_", str(request.node.name).rpartition("/")[2].removesuffix(".py").removeprefix("test_"))
     return f"{name[:30].lower()}_{secrets.token_hex(3)}"
 
 
 @pytest.fixture(scope="module")
 def new_database(postgres: Postgres, module_prefix: str) -> Iterator[Callable[[str], str]]:
-    """Makes an empty database with a role of its own: name → url. All are dropped after the module."""
-    made: list[str] = []
+    """Create an empty database with its own role: name → URL. All are dropped after the module."""
+    created: list[str] = []
 
-    def make(name: str) -> str:
-        made.append(f"{module_prefix}_{name}")
-        return postgres.create_database(made[-1])
+    def create(name: str) -> str:
+        created.append(f"{module_prefix}_{name}")
+        return postgres.create_database(created[-1])
 
-    yield make
+    yield create
     revive(postgres)
-    for each in made:
+    for each in created:
         postgres.drop_database(each)
 
 
 @pytest.fixture(scope="module")
 def database_url(new_database: Callable[[str], str]) -> str:
-    """An empty database for this module, and the role that owns it."""
+    """The URL of an empty database for this module, with the role that owns it."""
     return new_database("main")
 
 
 @pytest.fixture(scope="module")
 def topic_prefix(module_prefix: str) -> str:
-    """What this module puts before every topic and group (the setting `topic_prefix`)."""
+    """The prefix of this module's topics and groups (the setting `topic_prefix`)."""
     return f"{module_prefix}."

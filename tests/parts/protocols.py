@@ -1,4 +1,4 @@
-"""What tests may do to PostgreSQL and Kafka, wherever they run."""
+"""What tests can do to PostgreSQL and Kafka, as child processes and in containers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Part(Protocol):
-    """A part that can fail in every way: after `start` it answers on the port and with the data it had."""
+    """A server that a test can stop, kill and pause. After `start` it has the same port and the same data."""
 
     def start(self, timeout: float = ...) -> None: ...
     def stop(self, timeout: float = ...) -> None: ...
@@ -18,7 +18,7 @@ class Part(Protocol):
 
 
 class Postgres(Part, Protocol):
-    """A server, and a superuser on it."""
+    """A PostgreSQL server with a superuser."""
 
     def url(self, database: str = ..., role: str = ...) -> str: ...
     def create_database(self, name: str, role: str | None = ...) -> str: ...
@@ -26,7 +26,7 @@ class Postgres(Part, Protocol):
 
 
 class Kafka(Part, Protocol):
-    """A broker."""
+    """A Kafka broker."""
 
     @property
     def bootstrap(self) -> str: ...

@@ -1,4 +1,4 @@
-"""The shop's listing, from its proposal to its end, and what it means for the shop."""
+"""The listing of the shop, from its proposal to its end, and the resulting restrictions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.complaints import Citation
+from chassis.citation import Citation
 from contracts.credit import (
     ListingContested,
     ListingEffective,

@@ -1,4 +1,4 @@
-"""A port that is complained of and shut, and a number that nobody filed."""
+"""A port with complaints that is shut, and an unfiled number."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.complaints import Attribution, Citation, ComplaintAssessed, ComplaintWithdrawn, Sender
+from chassis.citation import Citation
+from contracts.complaints import Attribution, ComplaintAssessed, ComplaintWithdrawn, Sender
 from contracts.examples.records.record import (
     ACT,
     COMPLAINT,

@@ -1,6 +1,6 @@
-"""A record of a topic, and how those of the examples are written: all of it is made up.
+"""A record of a topic, and the functions that build the records of the examples. All data is made up.
 
-The credit codes fit their check characters, but the region 990000 is nowhere.
+The credit codes have correct check characters, but the region 990000 does not exist.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from uuid import UUID
 
 import msgspec
 
-from chassis.events.event import Event
+from chassis.event import Event
 from contracts.schemas.envelope import Envelope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A fact as it stood on its topic: which one, when, as which version of its aggregate and because of what."""
+    """A fact on its topic, with its id, its time, the version of its aggregate and its cause."""
 
     event: Event
     id: UUID
@@ -47,17 +47,17 @@ class Record:
 
 
 def id_of(number: int) -> UUID:
-    """The identifier of that number."""
+    """The identifier with that number."""
     return UUID(f"019e1640-c780-7000-8000-{number:012d}")
 
 
 def days(count: float) -> datetime:
-    """A moment that many days after the beginning: Monday, 11 May 2026, nine o'clock in Beijing."""
+    """The moment `days` after the start of the story: Monday, 11 May 2026, 9:00 in Beijing."""
     return datetime(2026, 5, 11, 1, tzinfo=UTC) + timedelta(days=count)
 
 
 def minutes(day: int, count: int) -> datetime:
-    """A moment that many minutes after that day began."""
+    """The moment `minutes` after the start of that day."""
     return days(day) + timedelta(minutes=count)
 
 
@@ -73,4 +73,4 @@ ORDER = id_of(301)
 CLUE = id_of(501)
 ENTRY = id_of(601)
 ACT = id_of(999)
-"""A command: the request of a carrier or of staff, or the run of a sweep, that led to a fact."""
+"""A command that led to a fact: a request of a carrier or of staff, or a run of a sweep."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.complaints import Citation
+from chassis.citation import Citation
 from contracts.examples.records.record import ACT, CLUE, COMPLAINT, SHOP, Record, days, id_of, minutes
 from contracts.referrals import (
     BatchReceived,

@@ -1,4 +1,4 @@
-"""The register of ports, as this service knows it."""
+"""The register of ports, as this service's copy has it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chassis import clock
 from chassis.http.auth import Caller, requires
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx
-from services.complaints.api.callers import READ, staff_province
+from services.complaints.access import READ, visible_to_staff
 from services.complaints.views import register as views
 
 router = Router(tags=["register"])
@@ -20,6 +20,6 @@ router = Router(tags=["register"])
 def look_up_number(
     number: str, read: ReadTx, caller: Annotated[Caller, requires(READ)], at: AwareDatetime | None = None
 ) -> views.RegisterView:
-    """Who had filed a number at a moment (now, unless given), as the assessment of a message sees it."""
-    staff_province(caller)
+    """The filings of a number at a moment (by default now), as the assessment of a message sees them. Staff only."""
+    visible_to_staff(caller)
     return views.look_up(read, number, at or clock.now())

@@ -1,4 +1,4 @@
-"""Reveals: staff ask to see who complained, a colleague decides, and only then the number is told."""
+"""Reveals: a member of staff asks to see who complained, a second one decides, then the number is disclosed."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from chassis.http.answers import answered, created
 from chassis.http.auth import Caller, requires
-from chassis.http.idempotency import OnceOnly
+from chassis.http.idempotency import KeyUse, key_use
+from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
-from chassis.http.preconditions import IfMatch
-from chassis.http.problems import FourEyes, NotFound, responses
+from chassis.http.problems import FourEyes, responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
-from services.complaints.api.callers import REVEAL, staff_province
-from services.complaints.api.conflicts import RevealExpired, RevealStateConflict
+from services.complaints.access import REVEAL, StaffReveal, visible_to_staff
+from services.complaints.api.problems import RevealExpired, RevealStateConflict
 from services.complaints.commands import reveals as commands
-from services.complaints.model import Decision, RevealState
+from services.complaints.model import RevealDecision, RevealState
 from services.complaints.views import reveals as views
 
 router = Router(tags=["reveals"])
@@ -30,35 +29,26 @@ class _Strict(BaseModel):
 
 
 class RevealIn(_Strict):
-    """Why somebody has to see who complained."""
+    """Why the caller has to see who complained."""
 
     reason: str = Field(min_length=1, max_length=1_000, examples=["The police ask for the witness, letter 2026-0417."])
 
 
-class DecisionIn(_Strict):
-    """What a colleague says to it, and why."""
+class RevealDecisionIn(_Strict):
+    """The decision of a colleague, and its reason."""
 
-    decision: Decision
+    decision: RevealDecision
     reason: str = Field(min_length=1, max_length=1_000, examples=["The letter is here, and names this message."])
 
 
-@router.post(
-    "/complaints/{id}/reveals",
-    status_code=201,
-    response_model=views.RevealView,
-    responses=responses(RevealStateConflict),
-)
+@router.post("/complaints/{id}/reveals", status_code=201, responses=responses(RevealStateConflict))
+@located("/reveals/{id}")
 def request_reveal(
-    id: UUID, wanted: RevealIn, tx: WriteTx, once: OnceOnly, caller: Annotated[Caller, requires(REVEAL)]
-) -> Response:
-    """Ask to see the number of whoever filed a complaint. Somebody else decides."""
-    province = staff_province(caller)
-
-    def act() -> Response:
-        reveal = commands.request_reveal(tx, id, province, wanted.reason, caller)
-        return created(views.RevealView.of(reveal), location=f"/reveals/{reveal.id}", version=reveal.version)
-
-    return once(tx, caller, act)
+    id: UUID, wanted: RevealIn, tx: WriteTx, caller: Annotated[Caller, requires(REVEAL)]
+) -> views.RevealView:
+    """Ask to see the number of the person who filed a complaint. A colleague decides."""
+    reveal = commands.request_reveal(tx, id, visible_to_staff(caller), caller, wanted.reason)
+    return views.RevealView.model_validate(reveal)
 
 
 @router.get("/reveals")
@@ -70,51 +60,32 @@ def list_reveals(
     complaint: UUID | None = None,
 ) -> Page[views.RevealView]:
     """Reveals, the oldest first; provincial staff see those of their province's complaints."""
-    found = views.list_reveals(read, page, {"state": state, "complaint_id": complaint}, staff_province(caller))
+    wanted = {"state": state, "complaint_id": complaint}
+    found = views.list_reveals(read, page, visible_to_staff(caller), wanted)
     return page.of(found, key=lambda reveal: (reveal.id,))
 
 
-@router.get("/reveals/{id}", response_model=views.RevealView)
-def get_reveal(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(REVEAL)]) -> Response:
-    """One reveal. The number is not in it."""
-    view = views.find_reveal(read, id, staff_province(caller))
-    if view is None:
-        raise NotFound
-    return answered(view, version=view.version)
+@router.get("/reveals/{id}")
+def get_reveal(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(REVEAL)]) -> views.RevealView:
+    """One reveal, without the number."""
+    return views.find_reveal(read, id, visible_to_staff(caller))
 
 
-@router.post(
-    "/reveals/{id}/decision",
-    response_model=views.RevealView,
-    responses=responses(FourEyes, RevealStateConflict),
-)
-def decide_reveal(
-    id: UUID,
-    said: DecisionIn,
-    tx: WriteTx,
-    once: OnceOnly,
-    seen: IfMatch,
-    caller: Annotated[Caller, requires(REVEAL)],
-) -> Response:
-    """Approve or refuse what a colleague asked for. Once approved, the colleague sees the number for a while."""
-    upon = commands.Upon(id, caller, staff_province(caller))
-
-    def act() -> Response:
-        reveal = commands.decide_reveal(tx, upon, seen.check, said.decision, said.reason)
-        return answered(views.RevealView.of(reveal), version=reveal.version)
-
-    return once(tx, caller, act)
+@router.post("/reveals/{id}/decision", responses=responses(FourEyes, RevealStateConflict))
+def decide_reveal(reveal: StaffReveal, decided: RevealDecisionIn, tx: WriteTx) -> views.RevealView:
+    """Approve or refuse a colleague's request. After an approval the colleague can see the number for a limited
+    time."""
+    return views.RevealView.model_validate(commands.decide_reveal(tx, reveal, decided.decision, decided.reason))
 
 
-# Without Idempotency-Key: an answer that is kept would keep the number, and every look is to be in the audit log.
-@router.post(
-    "/reveals/{id}/disclosure",
-    response_model=views.DisclosureView,
-    responses=responses(RevealStateConflict, RevealExpired),
-)
-def disclose_number(id: UUID, tx: WriteTx, caller: Annotated[Caller, requires(REVEAL)]) -> Response:
-    """Tell the number, and the message word for word, to whoever asked and was approved. Every time is noted."""
-    told = commands.disclose_number(tx, commands.Upon(id, caller, staff_province(caller)))
-    answer = answered(views.DisclosureView(complainant_number=told.complainant_number, text=told.text))
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+# Without Idempotency-Key: a stored response would store the number, and each disclosure must be in the audit log.
+@router.post("/reveals/{id}/disclosure", responses=responses(RevealStateConflict, RevealExpired))
+@key_use(KeyUse.NONE)
+def disclose_number(
+    id: UUID, tx: WriteTx, response: Response, caller: Annotated[Caller, requires(REVEAL)]
+) -> views.DisclosureView:
+    """Disclose the number, and the message word for word, to the person whose request was approved. Each disclosure is
+    in the audit log."""
+    response.headers["Cache-Control"] = "no-store"
+    disclosure = commands.disclose_number(tx, id, visible_to_staff(caller), caller)
+    return views.DisclosureView.model_validate(disclosure)

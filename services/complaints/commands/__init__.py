@@ -1,1 +1,1 @@
-"""Use cases, one function each: (tx, command) in, what became of it out."""
+"""Use cases, one function each: a transaction and a command in, the outcome out."""

@@ -1,9 +1,9 @@
-"""Filing complaints: each once, whatever comes again, its complainant under the surrogates of the quarter."""
+"""Filing complaints: each once, however often it is sent, its complainant under the surrogates of the quarter."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,125 +12,119 @@ from chassis.database import Tx
 from chassis.ids import new_id
 from contracts.channels import CHANNELS
 from contracts.numbers import SenderNumber
-from services.complaints.model import State
-from services.complaints.policy.intake import DERIVED, Report
-from services.complaints.policy.standards import RULES, Surrogates
-from services.complaints.policy.surrogates import quarters_told
-from services.complaints.store import complaints as store
-from services.complaints.store.complainants import Asked, Identity, identities
-from services.complaints.store.complaints import Known, NewComplaint
+from services.complaints.model import ComplaintState
+from services.complaints.policy.intake import DERIVED, Report, surrogate_quarters
+from services.complaints.policy.rulebook import RULES, SurrogateOverlap
+from services.complaints.store.complainants import ensure_identities
+from services.complaints.store.complaints import (
+    ComplaintKey,
+    KnownComplaint,
+    NewComplaint,
+    find_known,
+    insert_complaints,
+)
 
 _RECEIPT_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
-    """What became of a report: `new` if it was not here before; `conflicting` if its id stands for something else."""
+class FiledComplaint:
+    """The outcome of a report: `new` where it was not filed before; `conflicting` where its external id stands for
+    another complaint."""
 
-    complaint: UUID
+    id: UUID
     receipt: str | None
-    state: State
+    state: ComplaintState
     new: bool
     conflicting: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Recognised:
-    """A report with what it is recognised by."""
-
-    report: Report
-    external_id: str
-    digest: bytes
-    complainant: bytes
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.report.channel, self.external_id
-
-
-def file_complaint(tx: Tx, report: Report) -> Filed:
-    """File one complaint, for which its complainant gets a receipt."""
+def file_complaint(tx: Tx, report: Report) -> FiledComplaint:
+    """File one complaint. Its complainant gets a receipt."""
     return _file(tx, [report], receipts=True)[0]
 
 
-def file_complaints(tx: Tx, reports: Sequence[Report]) -> list[Filed]:
-    """File many, in a fixed number of statements; what became of each, in their order.
+def file_complaints(tx: Tx, reports: Sequence[Report]) -> list[FiledComplaint]:
+    """File many, in a fixed number of statements. Returns the outcomes in the order of the reports.
 
-    Of several with one id in `reports` the first one counts.
+    Of several reports with one external id the first one is filed.
     """
     return _file(tx, reports, receipts=False)
 
 
-def _file(tx: Tx, reports: Sequence[Report], *, receipts: bool) -> list[Filed]:
+def _file(tx: Tx, reports: Sequence[Report], *, receipts: bool) -> list[FiledComplaint]:
     if not reports:
         return []
     ring = privacy.ring()
-    recognised = [_recognise(report, ring) for report in reports]
-    # In their order, which is that of the ids they get: of one person's complaints the first ones count.
-    first: dict[tuple[str, str], _Recognised] = {}
-    for each in recognised:
+    # Their ids are in the order of the reports: of one person's complaints the first ones count (the cap).
+    complaints = [_new(report, ring, tx.cause.traceparent, receipt=receipts) for report in reports]
+    first: dict[ComplaintKey, NewComplaint] = {}
+    for each in complaints:
         first.setdefault(each.key, each)
-    told = {key: _told(each) for key, each in first.items()}
-    known_as = identities(tx, {asked for both in told.values() for asked in both}, clock.now())
-    rows = {}
-    for key, each in first.items():
-        receipt = secrets.token_urlsafe(_RECEIPT_BYTES) if receipts else None
-        rows[key] = _row(each, [known_as[asked] for asked in told[key]], receipt, ring)
-    inserted = store.insert_new(tx, list(rows.values()))
-    known = store.find_known(tx, [key for key, row in rows.items() if row.id not in inserted])
+    _identify(tx, first.values())
+    inserted = insert_complaints(tx, first.values())
+    known = find_known(tx, [key for key, each in first.items() if each.id not in inserted])
     if inserted:
         tx.announce()
-    outcomes = []
-    for each in recognised:
-        row = rows[each.key]
-        if row.id in inserted and first[each.key] is each:
-            outcomes.append(Filed(row.id, row.receipt, State.FILED, new=True))
-        else:
-            before = known.get(each.key) or Known(row.id, row.digest, row.receipt, State.FILED)
-            differs = before.digest != each.digest
-            outcomes.append(Filed(before.id, before.receipt, before.state, new=False, conflicting=differs))
-    return outcomes
+    return [_outcome(each, first[each.key], inserted, known) for each in complaints]
 
 
-def _recognise(report: Report, ring: privacy.KeyRing) -> _Recognised:
-    complainant = ring.fingerprint(f"complainant:{SenderNumber.parse(report.complainant_number).number}")
-    if report.external_id is not None:
-        return _Recognised(report, report.external_id, ring.fingerprint(f"content:{report.content}"), complainant)
-    # Keyed, like the complainant's fingerprint: a plain hash would give the number away to whoever tries them all.
-    identity = ring.fingerprint(f"identity:{report.identity}")
-    return _Recognised(report, DERIVED + identity.hex(), identity, complainant)
-
-
-def _told(each: _Recognised) -> list[Asked]:
-    """Whose surrogates a complaint tells: those of the quarter it was received in, then perhaps of that beyond the
-    change."""
-    received_at = each.report.received_at
-    overlap = RULES.at(Surrogates, received_at).overlap
-    return [(each.complainant, quarter) for quarter in quarters_told(received_at, overlap)]
-
-
-def _row(each: _Recognised, told: Sequence[Identity], receipt: str | None, ring: privacy.KeyRing) -> NewComplaint:
-    report = each.report
+def _new(report: Report, ring: privacy.KeyRing, traceparent: str | None, *, receipt: bool) -> NewComplaint:
     identifier = new_id()
-    number = SenderNumber.parse(report.complainant_number).number
+    complainant = SenderNumber.parse(report.complainant_number).number
+    if report.external_id is None:
+        # A keyed hash, as for the complainant: an attacker could find the number behind a plain one by trying them all.
+        digest = ring.fingerprint(f"identity:{report.identity}")
+    else:
+        digest = ring.fingerprint(f"content:{report.content}")
     return NewComplaint(
         id=identifier,
         channel=report.channel,
-        external_id=each.external_id,
-        digest=each.digest,
+        external_id=DERIVED + digest.hex() if report.external_id is None else report.external_id,
+        digest=digest,
         sender_number=SenderNumber.parse(report.sender_number).number,
         sender_raw=report.sender_number,
-        complainant_id=told[0].person,
-        surrogate=told[0].surrogate,
-        surrogate_also=told[1].surrogate if len(told) > 1 else None,
-        number_cipher=ring.encrypt(number.encode(), identifier.bytes),
+        fingerprint=ring.fingerprint(f"complainant:{complainant}"),
+        number_cipher=ring.encrypt(complainant.encode(), identifier.bytes),
         province=report.complainant_province,
         sent_at=report.sent_at,
         received_at=report.received_at,
         filed_at=clock.now(),
         text=report.text,
-        consented=report.consented.value,
+        consented=report.consented,
         unsubscribed=report.unsubscribed,
         vouched=CHANNELS[report.channel].vouched,
-        receipt=receipt,
+        receipt=secrets.token_urlsafe(_RECEIPT_BYTES) if receipt else None,
+        traceparent=traceparent,
+    )
+
+
+def _identify(tx: Tx, complaints: Collection[NewComplaint]) -> None:
+    """Set who complained: the person, and their surrogates in the quarters for which this complaint has one."""
+    wanted = {each.id: [(each.fingerprint, quarter) for quarter in _quarters(each)] for each in complaints}
+    identities = ensure_identities(tx, {key for keys in wanted.values() for key in keys}, clock.now())
+    for each in complaints:
+        own, *also = (identities[key] for key in wanted[each.id])
+        each.complainant_id = own.person
+        each.surrogate = own.surrogate
+        each.surrogate_also = also[0].surrogate if also else None
+
+
+def _quarters(complaint: NewComplaint) -> tuple[str, ...]:
+    return surrogate_quarters(complaint.received_at, RULES.at(SurrogateOverlap, complaint.received_at).overlap)
+
+
+def _outcome(
+    complaint: NewComplaint,
+    first: NewComplaint,
+    inserted: Collection[UUID],
+    known: Mapping[ComplaintKey, KnownComplaint],
+) -> FiledComplaint:
+    filed = known.get(complaint.key, first)
+    return FiledComplaint(
+        filed.id,
+        filed.receipt,
+        filed.state,
+        new=complaint is first and first.id in inserted,
+        conflicting=filed.digest != complaint.digest,
     )

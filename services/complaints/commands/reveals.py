@@ -1,79 +1,80 @@
-"""Revealing who complained: one person asks with a reason, another decides, and every look is in the audit log."""
+"""Revealing who complained: one member of staff asks, another decides, and every disclosure is in the audit log."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from uuid import UUID
 
 from chassis import audit, clock
-from chassis.aggregate import ConflictError, NotSeenError
+from chassis.aggregate import ConflictError, NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
-from contracts.complaints import Citation
+from chassis.ids import new_id
+from chassis.target import Target
+from services.complaints.access import Visibility
 from services.complaints.commands.complaints import lock_complaint
-from services.complaints.model import Decision, Reveal
-from services.complaints.policy.standards import RULES, Revealing
-from services.complaints.store import reveals as store
-from services.complaints.store.reveals import Disclosure
+from services.complaints.model import Reveal, RevealDecision
+from services.complaints.policy.rulebook import RULES, RevealValidity
+from services.complaints.store.reveals import Disclosure, is_waiting, load_disclosure, load_reveal, save_reveal
 
 
-@dataclass(frozen=True, slots=True)
-class Upon:
-    """Which reveal an act is upon, who acts, and of which province's complaints they know (None: of all)."""
+def request_reveal(tx: Tx, complaint: UUID, visibility: Visibility, actor: Actor, reason: str) -> Reveal:
+    """Ask to see who filed a complaint.
 
-    id: UUID
-    actor: Actor
-    province: str | None
-
-
-def request_reveal(tx: Tx, complaint: UUID, province: str | None, reason: str, actor: Actor) -> Reveal:
-    """Somebody asks to see who filed a complaint of this province (None: of any).
-
-    Raises NotSeenError, and ConflictError ("reveal-state") while an earlier request of theirs waits for its decision.
+    Raises NotFoundError, and ConflictError ("reveal-state") while an earlier request of this person about this
+    complaint waits for its decision.
     """
-    # Locked before it is looked at: two requests of one person wait for each other here.
-    about = lock_complaint(tx, complaint, province)
-    if store.is_waiting(tx, complaint, actor.subject):
+    # The complaint is locked first: two requests of one person are handled one after the other.
+    about = lock_complaint(tx, complaint, visibility)
+    if is_waiting(tx, complaint, actor.subject):
         raise ConflictError("reveal-state", "A request of yours about this complaint waits for its decision.")
-    reveal = Reveal.request(complaint, about.province, reason, actor.subject, clock.now())
-    store.save_reveal(tx, reveal)
-    audit.record(tx, actor, "reveal-requested", _object(reveal), reason, after=audit.digest(reveal.state))
+    reveal = Reveal(
+        id=new_id(),
+        complaint_id=complaint,
+        province=about.province,
+        reason=reason,
+        requested_by=actor.subject,
+        requested_at=clock.now(),
+    )
+    save_reveal(tx, reveal)
+    audit.record(tx, actor, "reveal-requested", f"reveal:{reveal.id}", reason, after=audit.digest(reveal.state))
     return reveal
 
 
-def decide_reveal(tx: Tx, upon: Upon, check: Callable[[int], None], decision: Decision, reason: str) -> Reveal:
-    """Somebody else approves or refuses. Raises NotSeenError, ConflictError as the model does, and what `check` of the
-    version raises."""
-    reveal = _locked(tx, upon)
-    check(reveal.version)
+def decide_reveal(tx: Tx, target: Target[Visibility], decision: RevealDecision, reason: str) -> Reveal:
+    """A second member of staff approves or refuses. Raises NotFoundError, ConflictError as the model does, and what
+    `target.check_version` raises."""
+    reveal = _locked(tx, target.id, target.visibility)
+    target.check_version(reveal.version)
     before, now = audit.digest(reveal.state), clock.now()
-    if decision is Decision.APPROVE:
-        rule = RULES.at(Revealing, now)
-        reveal.approve(reason, upon.actor.subject, now, rule.valid, Citation.of(rule.citation))
+    if decision is RevealDecision.APPROVE:
+        rule = RULES.at(RevealValidity, now)
+        reveal.approve(reason, target.actor.subject, now, rule.valid, rule.citation)
     else:
-        reveal.refuse(reason, upon.actor.subject, now)
-    store.save_reveal(tx, reveal)
-    after = audit.digest(reveal.state)
-    audit.record(tx, upon.actor, f"reveal-{reveal.state.value}", _object(reveal), reason, before=before, after=after)
+        reveal.refuse(reason, target.actor.subject, now)
+    save_reveal(tx, reveal)
+    audit.record(
+        tx,
+        target.actor,
+        f"reveal-{reveal.state.value}",
+        f"reveal:{reveal.id}",
+        reason,
+        before=before,
+        after=audit.digest(reveal.state),
+    )
     return reveal
 
 
-def disclose_number(tx: Tx, upon: Upon) -> Disclosure:
-    """Tell the number to whom it was approved for, and note that it was told. Raises NotSeenError, and ConflictError as
-    the model does."""
-    reveal = _locked(tx, upon)
-    reveal.disclose(upon.actor.subject, clock.now())
-    audit.record(tx, upon.actor, "number-disclosed", _object(reveal), reveal.reason)
-    return store.disclose(tx, reveal.complaint)
+def disclose_number(tx: Tx, identifier: UUID, visibility: Visibility, actor: Actor) -> Disclosure:
+    """Disclose the number to the member of staff whose request was approved, and record that in the audit log. Raises
+    NotFoundError, and ConflictError as the model does."""
+    reveal = _locked(tx, identifier, visibility)
+    reveal.require_disclosable(actor.subject, clock.now())
+    audit.record(tx, actor, "number-disclosed", f"reveal:{reveal.id}", reveal.reason)
+    return load_disclosure(tx, reveal.complaint_id)
 
 
-def _locked(tx: Tx, upon: Upon) -> Reveal:
-    reveal = store.load_reveal(tx, upon.id)
-    if reveal is None or upon.province not in (None, reveal.province):
-        raise NotSeenError
+def _locked(tx: Tx, identifier: UUID, visibility: Visibility) -> Reveal:
+    reveal = load_reveal(tx, identifier)
+    if reveal is None or not visibility.includes(reveal.province):
+        raise NotFoundError
     return reveal
-
-
-def _object(reveal: Reveal) -> str:
-    return f"reveal:{reveal.id}"

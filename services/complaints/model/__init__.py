@@ -1,18 +1,17 @@
-"""What this service is about: complaints, and the reveals of who complained. A transition checks its state."""
+"""The domain of this service: complaints, and the reveals of who complained. Each transition checks its state."""
 
 from __future__ import annotations
 
-from services.complaints.model.complaint import Assessment, Assessor, Complaint, IncoherentError, State, Withdrawal
-from services.complaints.model.reveal import Decision, Reveal, RevealState
+from services.complaints.model.complaint import Assessment, Assessor, Complaint, ComplaintState, WithdrawalReason
+from services.complaints.model.reveal import Reveal, RevealDecision, RevealState
 
 __all__ = [
     "Assessment",
     "Assessor",
     "Complaint",
-    "Decision",
-    "IncoherentError",
+    "ComplaintState",
     "Reveal",
+    "RevealDecision",
     "RevealState",
-    "State",
-    "Withdrawal",
+    "WithdrawalReason",
 ]

@@ -1,7 +1,9 @@
-"""A complaint: what a citizen reported, and what it was found to be.
+"""A complaint: what a citizen reported, and its assessment.
 
-Filed, then assessed (again whenever staff correct it), or withdrawn. Every assessment is kept; the events of a
-complaint carry its current one whole.
+    filed ──► assessed (again with every correction) ──► withdrawn
+      └───────────────────────────────────────────────────┘
+
+Every assessment is stored; the events of a complaint carry the current one in full.
 """
 
 from __future__ import annotations
@@ -14,22 +16,24 @@ from uuid import UUID
 import msgspec
 
 from chassis.aggregate import Aggregate, Cause, ConflictError
+from chassis.citation import Citation
+from chassis.field_errors import FieldError, InvalidFieldsError
 from chassis.privacy import to_hour
-from contracts.complaints import Attribution, Citation, ComplaintAssessed, ComplaintWithdrawn, Sender
+from contracts.complaints import Attribution, ComplaintAssessed, ComplaintWithdrawn, Sender
 from contracts.numbers import NumberKind, SenderNumber
 from contracts.vocabulary import AttributionKind, Category
 
 
-class State(StrEnum):
-    """Where a complaint stands. A withdrawn one stays withdrawn."""
+class ComplaintState(StrEnum):
+    """The state of a complaint. WITHDRAWN is final."""
 
     FILED = "filed"
     ASSESSED = "assessed"
     WITHDRAWN = "withdrawn"
 
 
-class Withdrawal(StrEnum):
-    """Why a complaint counts for nothing any more."""
+class WithdrawalReason(StrEnum):
+    """Why a complaint no longer counts."""
 
     TAKEN_BACK = "taken-back"
     WRONG_NUMBER = "wrong-number"
@@ -37,21 +41,17 @@ class Withdrawal(StrEnum):
 
 
 class Assessor(StrEnum):
-    """Who assessed: the rules, or staff who knew better."""
+    """Who made an assessment: the rules, or staff who corrected it."""
 
     RULES = "rules"
     STAFF = "staff"
 
 
-class IncoherentError(ValueError):
-    """An assessment contradicts itself or the number the message came from."""
-
-
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
-    """What a complaint was found to be, with the reasons and the rules it stands on.
+    """What a complaint is about and who is responsible, with the reasons and the rules.
 
-    `capped`: its complainant had complained so often by then that it counts towards no automatic act. `excerpt` is the
-    redacted text as it may leave the service. `note` is what staff wrote down; it stays inside.
+    `capped`: its complainant is over the cap, so it counts towards no automatic act. `excerpt` is the redacted text as
+    it may leave the service. `note` is by staff; it stays inside the service.
     """
 
     attribution: Attribution
@@ -80,8 +80,8 @@ def kinds_for(sender: SenderNumber) -> frozenset[AttributionKind]:
 
 @dataclass(kw_only=True)
 class Complaint(Aggregate):
-    """One complaint of one message. Personal data is not in here: the complainant is the surrogate of a quarter, and
-    near the change of quarters `complainant_also` that of the quarter beyond it."""
+    """One complaint about one message. It holds no personal data: the complainant is the surrogate of a quarter, and
+    near the change of quarters `complainant_also` is the surrogate of the adjacent quarter."""
 
     channel: str
     external_id: str
@@ -94,74 +94,99 @@ class Complaint(Aggregate):
     filed_at: datetime
     text: str
     complainant_also: UUID | None = None
-    state: State = State.FILED
+    traceparent: str | None = None
+    state: ComplaintState = ComplaintState.FILED
     assessment: Assessment | None = None
 
-    def assess(self, assessment: Assessment, cause: Cause) -> None:
-        """The first assessment. Raises ConflictError ("conflict") unless the complaint is waiting for one."""
-        if self.state is not State.FILED:
-            raise ConflictError("conflict", f"Only a waiting complaint is assessed; this one is {self.state.value}.")
-        self._take(assessment, cause)
+    @property
+    def kind(self) -> str | None:
+        """The kind of the current attribution."""
+        return None if self.assessment is None else self.assessment.attribution.kind
 
-    def assessed(self) -> Assessment:
-        """The assessment that a correction starts from. Raises ConflictError ("conflict") where there is none, or the
-        complaint is withdrawn."""
-        if self.assessment is None or self.state is not State.ASSESSED:
+    @property
+    def carrier(self) -> str | None:
+        """The carrier of the current attribution."""
+        return None if self.assessment is None else self.assessment.attribution.carrier
+
+    @property
+    def industry(self) -> str | None:
+        """The industry of the current assessment."""
+        return None if self.assessment is None else self.assessment.industry
+
+    @property
+    def category(self) -> Category | None:
+        """The category of the current assessment."""
+        return None if self.assessment is None else self.assessment.category
+
+    @property
+    def assessed_at(self) -> datetime | None:
+        """When the current assessment was made."""
+        return None if self.assessment is None else self.assessment.assessed_at
+
+    def assess(self, assessment: Assessment, cause: Cause) -> None:
+        """Make the first assessment. Raises ConflictError ("conflict") where the complaint does not wait for one."""
+        if self.state is not ComplaintState.FILED:
+            raise ConflictError("conflict", f"Only a waiting complaint is assessed; this one is {self.state.value}.")
+        self._set(assessment, cause)
+
+    def current_assessment(self) -> Assessment:
+        """The assessment that can be corrected. Raises ConflictError ("conflict") without one, or the complaint
+        is withdrawn."""
+        if self.assessment is None or self.state is not ComplaintState.ASSESSED:
             raise ConflictError("conflict", f"Only an assessed complaint is corrected; this one is {self.state.value}.")
         return self.assessment
 
     def correct(self, assessment: Assessment, cause: Cause) -> None:
-        """A better assessment of an assessed complaint. Raises ConflictError as `assessed` does, IncoherentError where
-        it cannot be true of this number."""
-        self.assessed()
+        """Replace the current assessment. Raises ConflictError as `current_assessment`, InvalidFieldsError where the
+        attribution does not fit the sender's number."""
+        self.current_assessment()
         kind = AttributionKind(assessment.attribution.kind)
         if kind not in kinds_for(self.sender):
-            raise IncoherentError(f"a {self.sender.kind.value} number cannot be attributed as {kind.value}")
+            _refuse(f"a {self.sender.kind.value} number cannot be attributed as {kind.value}")
         if kind in (AttributionKind.P2P, AttributionKind.OTHER) and (
             assessment.attribution.holder or assessment.attribution.provider
         ):
-            raise IncoherentError(f"an attribution as {kind.value} has neither holder nor provider")
-        self._take(assessment, cause)
+            _refuse(f"an attribution as {kind.value} has neither holder nor provider")
+        self._set(assessment, cause)
 
-    def withdraw(self, reason: Withdrawal, cause: Cause) -> None:
-        """From now on the complaint counts for nothing. Raises ConflictError ("conflict") when it is withdrawn
-        already."""
-        if self.state is State.WITHDRAWN:
+    def withdraw(self, reason: WithdrawalReason, cause: Cause) -> None:
+        """Withdraw the complaint: it no longer counts. Raises ConflictError ("conflict") where it is withdrawn."""
+        if self.state is ComplaintState.WITHDRAWN:
             raise ConflictError("conflict", "The complaint is withdrawn already.")
-        self.state = State.WITHDRAWN
+        self.state = ComplaintState.WITHDRAWN
         self.record(ComplaintWithdrawn(complaint=self.id, number=self.sender.number, reason=reason.value), cause)
 
-    def _take(self, assessment: Assessment, cause: Cause) -> None:
-        self.state = State.ASSESSED
+    def _set(self, assessment: Assessment, cause: Cause) -> None:
+        self.state = ComplaintState.ASSESSED
         self.assessment = assessment
-        sender = self.sender
-        self.record(
-            ComplaintAssessed(
-                complaint=self.id,
-                sender=Sender(
-                    number=sender.number,
-                    kind=sender.kind.value,
-                    base=sender.base,
-                    extension=sender.extension,
-                    access_class=sender.access_class,
-                ),
-                attribution=msgspec.structs.replace(
-                    assessment.attribution, as_of=to_hour(assessment.attribution.as_of)
-                ),
-                industry=assessment.industry,
-                category=assessment.category.value,
-                confidence=assessment.confidence,
-                reasons=assessment.reasons,
-                rules=assessment.rules,
-                complainant=self.complainant,
-                complainant_also=self.complainant_also,
-                vouched=self.vouched,
-                channel=self.channel,
-                province=self.province,
-                sent_at=to_hour(self.sent_at),
-                received_at=to_hour(self.received_at),
-                excerpt=assessment.excerpt,
-                capped=assessment.capped,
-            ),
-            cause,
-        )
+        self.record(_assessed(self, assessment), cause)
+
+
+def _refuse(detail: str) -> None:
+    raise InvalidFieldsError([FieldError("attribution", detail)])
+
+
+def _assessed(complaint: Complaint, assessment: Assessment) -> ComplaintAssessed:
+    """The event, in which times are cut to the hour."""
+    # By hand, not by name: every field that is published about a complaint is listed here, so that a new one cannot
+    # leave the service by accident. It is also faster (3.8 us against 4.7).
+    attribution = assessment.attribution
+    return ComplaintAssessed(
+        complaint=complaint.id,
+        sender=msgspec.convert(complaint.sender, Sender, from_attributes=True),
+        attribution=msgspec.structs.replace(attribution, as_of=to_hour(attribution.as_of)),
+        industry=assessment.industry,
+        category=assessment.category.value,
+        confidence=assessment.confidence,
+        reasons=assessment.reasons,
+        rules=assessment.rules,
+        complainant=complaint.complainant,
+        complainant_also=complaint.complainant_also,
+        vouched=complaint.vouched,
+        channel=complaint.channel,
+        province=complaint.province,
+        sent_at=to_hour(complaint.sent_at),
+        received_at=to_hour(complaint.received_at),
+        excerpt=assessment.excerpt,
+        capped=assessment.capped,
+    )

@@ -1,9 +1,9 @@
-"""A reveal: that somebody of the staff may see who complained, because of a reason and a second person.
+"""A reveal: the permission for one member of staff to see who complained, given by another for a stated reason.
 
     requested ──► approved ──(until it expires)──► any number of disclosures
         └───────► refused
 
-It tells nobody outside of this service, so it has no events: its version counts its own steps.
+Nothing about it leaves this service, so it has no events: its version counts its own steps.
 """
 
 from __future__ import annotations
@@ -14,20 +14,19 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.aggregate import ConflictError
-from chassis.ids import new_id
-from contracts.complaints import Citation
+from chassis.citation import Citation
 
 
 class RevealState(StrEnum):
-    """Where a reveal stands. What was decided stays decided; an approval ends by itself."""
+    """The state of a reveal. A decision is final; an approval expires."""
 
     REQUESTED = "requested"
     APPROVED = "approved"
     REFUSED = "refused"
 
 
-class Decision(StrEnum):
-    """What the second person says."""
+class RevealDecision(StrEnum):
+    """The decision of the second member of staff."""
 
     APPROVE = "approve"
     REFUSE = "refuse"
@@ -35,14 +34,14 @@ class Decision(StrEnum):
 
 @dataclass(kw_only=True)
 class Reveal:
-    """One person's request to see the number behind one complaint, and what became of it.
+    """One request to see the number of the complainant behind one complaint, and its decision.
 
     `province` is the complaint's. `requested_by` and `decided_by` are the subjects of tokens: people. `stored_version`
-    is the version of its row (0: there is none). `rules` are those that the approval stands on.
+    is the version of its row (0: it is not stored yet). `rules` are those that the approval is based on.
     """
 
     id: UUID
-    complaint: UUID
+    complaint_id: UUID
     province: str | None
     reason: str
     requested_by: str
@@ -56,30 +55,25 @@ class Reveal:
     version: int = 1
     stored_version: int = 0
 
-    @classmethod
-    def request(cls, complaint: UUID, province: str | None, reason: str, by: str, at: datetime) -> Reveal:
-        """Somebody asks to see who filed this complaint."""
-        return cls(id=new_id(), complaint=complaint, province=province, reason=reason, requested_by=by, requested_at=at)
-
     def approve(self, reason: str, by: str, at: datetime, valid: timedelta, rule: Citation) -> None:
-        """A second person lets the first one see the number for as long as `valid`. Raises ConflictError:
-        "four-eyes" for whoever requested it, "reveal-state" when it is decided already."""
+        """Let the requester see the number for as long as `valid`. Raises ConflictError: "four-eyes" where `by` is the
+        requester, "reveal-state" where it is decided already."""
         self._decide(RevealState.APPROVED, reason, by, at)
         self.expires_at = at + valid
         self.rules = (rule,)
 
     def refuse(self, reason: str, by: str, at: datetime) -> None:
-        """A second person does not. Raises as `approve`."""
+        """Refuse the request. Raises as `approve`."""
         self._decide(RevealState.REFUSED, reason, by, at)
 
-    def disclose(self, to: str, at: datetime) -> None:
-        """Check that the number may be told to this person now; changes nothing.
+    def require_disclosable(self, to: str, at: datetime) -> None:
+        """Check that the number may be disclosed to this person at that moment; changes nothing.
 
-        Raises ConflictError: "forbidden" for anybody but whom it was approved for, "reveal-state" unless it is
-        approved, "reveal-expired" from the moment on at which it expires.
+        Raises ConflictError: "forbidden" where `to` is not the requester, "reveal-state" where the reveal is not
+        approved, "reveal-expired" from the moment at which the approval expires.
         """
         if to != self.requested_by:
-            raise ConflictError("forbidden", "A number is told only to the person who asked for it.")
+            raise ConflictError("forbidden", "A number is disclosed only to the person who requested it.")
         if self.expires_at is None:
             raise ConflictError("reveal-state", f"The reveal is {self.state.value}.")
         if at >= self.expires_at:
@@ -87,7 +81,7 @@ class Reveal:
 
     def _decide(self, state: RevealState, reason: str, by: str, at: datetime) -> None:
         if by == self.requested_by:
-            raise ConflictError("four-eyes", "Whoever asks to see a number does not decide on it.")
+            raise ConflictError("four-eyes", "The person who requests a reveal cannot decide on it.")
         if self.state is not RevealState.REQUESTED:
             raise ConflictError("reveal-state", f"The reveal is {self.state.value} already.")
         self.state = state

@@ -1,19 +1,29 @@
-"""The assessment of a complaint: attribution, industry and category in one, with reasons and the rules it stands on."""
+"""The assessment of a complaint: attribution, industry and category together, with reasons and rules."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache, lru_cache, partial
+from importlib import resources
 
 import msgspec
 
-from contracts.complaints import Citation
+from chassis import privacy, rules
+from chassis.citation import Citation
 from contracts.vocabulary import AttributionKind, Category
 from services.complaints.model import Assessment, Assessor, Complaint
-from services.complaints.policy.attribution import Register, attribute
-from services.complaints.policy.classification import Thresholds, classify
-from services.complaints.policy.lexicon import Lexicon
+from services.complaints.policy.attribution import RegisterPart, attribute
+from services.complaints.policy.classification import classify
+from services.complaints.policy.lexicon import Lexicon, load
+from services.complaints.policy.rulebook import (
+    RULES,
+    AdvertisingPurposes,
+    ClassificationThresholds,
+    ExcerptLength,
+    SignatureLength,
+)
 from services.complaints.policy.signatures import SignatureForm, read
 
 BY_RULES = "rules"
@@ -22,21 +32,47 @@ OVER_CAP = "complainant:over-cap"
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """What complaints are assessed by on one day of sending: thresholds, and the rules that they come from.
+    """What complaints about messages of one day are assessed by, and the rules that it comes from.
 
-    `excerpt` cuts and redacts a text for the outside. `advertising` are the purposes under which a port may advertise.
+    `excerpt` shortens and redacts a text for use outside the service. `advertising` are the purposes for which a port
+    must be filed to carry advertising.
     """
 
     lexicon: Lexicon
     form: SignatureForm
-    thresholds: Thresholds
+    thresholds: ClassificationThresholds
     advertising: frozenset[str]
     excerpt: Callable[[str], str]
     citations: tuple[Citation, ...]
 
 
-def assess(complaint: Complaint, register: Register, standard: Standard, now: datetime) -> Assessment:
-    """What a complaint is, by the register as filed when the message was sent, and by what the message says."""
+def standard(on: datetime) -> Standard:
+    """What a message sent at that moment is assessed by. Raises what `Rulebook.at` raises."""
+    return _standard(on.astimezone(rules.LEGAL_TIME).date(), rules.packs_in_force())
+
+
+@lru_cache(maxsize=512)
+def _standard(day: date, _packs: tuple[str, ...]) -> Standard:
+    signature = RULES.at(SignatureLength, day)
+    thresholds = RULES.at(ClassificationThresholds, day)
+    purposes = RULES.at(AdvertisingPurposes, day)
+    return Standard(
+        lexicon=_lexicon(),
+        form=SignatureForm(signature.shortest, signature.longest),
+        thresholds=thresholds,
+        advertising=purposes.advertising,
+        excerpt=partial(privacy.excerpt, length=RULES.at(ExcerptLength, day).length),
+        citations=tuple(rule.citation for rule in (signature, thresholds, purposes)),
+    )
+
+
+@cache
+def _lexicon() -> Lexicon:
+    return load(resources.files("services.complaints.policy").joinpath("lexicon.yaml").read_bytes())
+
+
+def assess(complaint: Complaint, register: RegisterPart, standard: Standard, now: datetime) -> Assessment:
+    """The assessment of a complaint, by the register as it was filed when the message was sent, and by the text."""
     signed = read(complaint.text, standard.lexicon.spelling, standard.form)
     attributed = attribute(complaint.sender, complaint.sent_at, signed.signatures, register, standard.lexicon.spelling)
     classified = classify(complaint.text, signed, standard.lexicon, standard.thresholds)
@@ -63,5 +99,5 @@ def assess(complaint: Complaint, register: Register, standard: Standard, now: da
 
 
 def over_cap(found: Assessment, cap: Citation) -> Assessment:
-    """The same, of a complaint whose complainant had complained as often before as `cap` lets count."""
+    """The same assessment for a complaint whose complainant is over this cap."""
     return msgspec.structs.replace(found, capped=True, reasons=(*found.reasons, OVER_CAP), rules=(*found.rules, cap))

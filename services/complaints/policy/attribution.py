@@ -1,4 +1,4 @@
-"""Attribution: who answers for a message, by the register as it was filed when the message was sent.
+"""Attribution: who is responsible for a message, by the register as it was filed when the message was sent.
 
 The exact number, else the longest prefix whose filing covers its extensions, else the holder of the access code.
 """
@@ -27,7 +27,7 @@ class RegisteredPort:
 
 @dataclass(frozen=True, slots=True)
 class CodeHolder:
-    """Somebody under whose name ports of an access code were filed at a carrier, `since` when."""
+    """An enterprise under whose name ports of an access code have been filed at a carrier since that moment."""
 
     carrier: str
     holder: str
@@ -35,15 +35,15 @@ class CodeHolder:
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
-    """What the register says of the numbers at hand: the ports among them and their prefixes, and the holders of
-    their access codes."""
+class RegisterPart:
+    """The part of the register that some numbers need: the ports with these numbers or their prefixes, and the holders
+    of their access codes."""
 
     ports: Mapping[str, Sequence[RegisteredPort]] = field(default_factory=dict)
     holders: Mapping[str, Sequence[CodeHolder]] = field(default_factory=dict)
 
     def filed(self, sender: SenderNumber, at: datetime) -> list[tuple[RegisteredPort, Filing]]:
-        """The filings that stood for a number at a moment: its own, else those of its longest covering prefix."""
+        """The filings in force for a number at a moment: its own, else those of its longest covering prefix."""
         own = [
             (port, filing)
             for port in self.ports.get(sender.number, ())
@@ -66,7 +66,7 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class Attributed:
-    """An attribution with its reasons, and the purpose the port was filed for where one filing answers."""
+    """An attribution with its reasons, and the purpose of the port where its filings have only one."""
 
     attribution: Attribution
     reasons: tuple[str, ...]
@@ -74,19 +74,23 @@ class Attributed:
 
 
 def in_force(filing: Filing, at: datetime) -> bool:
-    """Whether a filing stood at that moment; its end is the first moment at which it does not."""
+    """Whether a filing is in force at that moment; its end is the first moment at which it is not."""
     return filing.valid_from <= at and (filing.valid_to is None or at < filing.valid_to)
 
 
 def attribute(
-    sender: SenderNumber, sent_at: datetime, signatures: Sequence[str], register: Register, spelling: Spelling
+    sender: SenderNumber,
+    sent_at: datetime,
+    signatures: Sequence[str],
+    register: RegisterPart,
+    spelling: Spelling,
 ) -> Attributed:
-    """Who answers for a message of `sender` that bore these (normalised) signatures."""
+    """Who is responsible for a message of `sender` that has these (normalised) signatures."""
     seen = signatures[0] if signatures else None
     if sender.kind is NumberKind.MOBILE:
-        return _nobody(AttributionKind.P2P, seen, sent_at, "sender:mobile")
+        return _no_port(AttributionKind.P2P, seen, sent_at, "sender:mobile")
     if sender.kind is not NumberKind.PORT:
-        return _nobody(AttributionKind.OTHER, seen, sent_at, f"sender:{sender.kind.value}")
+        return _no_port(AttributionKind.OTHER, seen, sent_at, f"sender:{sender.kind.value}")
     filed = register.filed(sender, sent_at)
     if not filed:
         return _unregistered(sender, sent_at, seen, register)
@@ -94,7 +98,7 @@ def attribute(
     if matching:
         return _by_filing(AttributionKind.DECLARED, matching, sender, sent_at, signatures, spelling)
     if seen is None:
-        # A missing signature is a breach, but no sign that another sends: the register alone says who answers.
+        # A missing signature is a breach, but no sign of another sender: the register alone decides.
         return _by_filing(AttributionKind.DECLARED, filed, sender, sent_at, signatures, spelling)
     return _by_filing(AttributionKind.SUBLET_SUSPECTED, filed, sender, sent_at, signatures, spelling)
 
@@ -107,13 +111,13 @@ def _by_filing(
     signatures: Sequence[str],
     spelling: Spelling,
 ) -> Attributed:
-    told = [each for each in filed if each[0].carrier in sender.carriers]
-    answering = told or list(filed)
-    carrier = _only({port.carrier for port, _ in answering})
-    provider = _only({filing.provider for _, filing in answering})
-    _, filing = answering[0]
-    names = {name for _, each in answering for name in _names(each, spelling)}
-    reasons = ["filed:exact" if answering[0][0].number == sender.number else "filed:prefix"]
+    by_plan = [each for each in filed if each[0].carrier in sender.carriers]
+    responsible = by_plan or list(filed)
+    carrier = _only({port.carrier for port, _ in responsible})
+    provider = _only({filing.provider for _, filing in responsible})
+    _, filing = responsible[0]
+    names = {name for _, each in responsible for name in _names(each, spelling)}
+    reasons = ["filed:exact" if responsible[0][0].number == sender.number else "filed:prefix"]
     if carrier is None:
         reasons.append("filed:several-carriers")
     if not signatures:
@@ -128,19 +132,19 @@ def _by_filing(
         Attribution(
             kind=kind,
             carrier=carrier,
-            holder=_only({each.holder for _, each in answering}),
-            # Whoever sends under another's signature is not the provider that was filed.
+            holder=_only({each.holder for _, each in responsible}),
+            # A message under another signature was not sent by the provider that was filed.
             provider=provider if kind is AttributionKind.DECLARED else None,
             signature=next((name for name in signatures if name in names), signatures[0] if signatures else None),
             filed_signature=filing.signature,
             as_of=sent_at,
         ),
         tuple(reasons),
-        _only({each.purpose for _, each in answering}),
+        _only({each.purpose for _, each in responsible}),
     )
 
 
-def _unregistered(sender: SenderNumber, sent_at: datetime, seen: str | None, register: Register) -> Attributed:
+def _unregistered(sender: SenderNumber, sent_at: datetime, seen: str | None, register: RegisterPart) -> Attributed:
     holders = [each for each in register.holders.get(sender.base or "", ()) if each.since <= sent_at]
     carriers = {each.carrier for each in holders} or set(sender.carriers)
     if sender.off_plan:
@@ -164,7 +168,7 @@ def _unregistered(sender: SenderNumber, sent_at: datetime, seen: str | None, reg
     )
 
 
-def _nobody(kind: AttributionKind, seen: str | None, sent_at: datetime, reason: str) -> Attributed:
+def _no_port(kind: AttributionKind, seen: str | None, sent_at: datetime, reason: str) -> Attributed:
     return Attributed(
         Attribution(
             kind=kind,
@@ -180,10 +184,10 @@ def _nobody(kind: AttributionKind, seen: str | None, sent_at: datetime, reason: 
 
 
 def _names(filing: Filing, spelling: Spelling) -> set[str]:
-    """What a message under this filing may be signed with: the filed signature or the provider's own name."""
+    """The signatures that fit this filing: the filed one and the provider's own name."""
     return {normalised(filing.signature, spelling), normalised(filing.provider_name, spelling)}
 
 
 def _only(values: set[str]) -> str | None:
-    """The value, where there is just one."""
+    """The value, where there is exactly one; otherwise None."""
     return next(iter(values)) if len(values) == 1 else None

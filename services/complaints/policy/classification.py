@@ -1,4 +1,4 @@
-"""Classification of a message by what it says: industry and category, with reasons and a confidence."""
+"""Classification of a message by its text: industry and category, with reasons and a confidence."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from contracts import industries
 from contracts.vocabulary import Category
 from services.complaints.policy.lexicon import FEATURES, Lexicon
+from services.complaints.policy.rulebook import ClassificationThresholds
 from services.complaints.policy.signatures import Signed
 
 _LINK = re.compile(
@@ -18,7 +19,7 @@ _CARD = re.compile(r"(?<!\d)[3-6]\d{15,18}(?!\d)")
 _CODE = re.compile(r"(?<![\d.])\d{4,8}(?![\d.])")
 _TOKEN = re.compile(r"[a-z]+\d{0,3}")
 _NOISE = re.compile(r"[\W_]+")
-_NOT_SAID = re.compile(r"[\W\d_]+")
+_NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 _LINK_AT, _PHONE_AT, _CARD_AT, _CODE_AT, _TERSE_AT = range(len(FEATURES))
 _REASONS = 8
@@ -26,24 +27,9 @@ _LINK_AND_NUMBER = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
-    """How sure is sure.
-
-    `least`: the score that a class of each category must reach to count. `furthest`: how many further words of a
-    concept a signal counts. `doubt`: what weighs against any class in its confidence. `terse`: at most so many letters
-    say next to nothing. `unsure`: the confidence below which industry and category stay open.
-    """
-
-    least: dict[Category, float]
-    furthest: int
-    doubt: float
-    terse: int
-    unsure: float
-
-
-@dataclass(frozen=True, slots=True)
 class Classification:
-    """What a message is. `confidence` is between 0 and 1; `reasons` name the class and the words that gave it."""
+    """The class of a message. `confidence` is between 0 and 1; `reasons` name the class and the words that led to
+    it."""
 
     industry: str
     category: Category
@@ -51,11 +37,11 @@ class Classification:
     reasons: tuple[str, ...]
 
 
-def classify(text: str, signed: Signed, lexicon: Lexicon, thresholds: Thresholds) -> Classification:
-    """What a message is, by the lexicon.
+def classify(text: str, signed: Signed, lexicon: Lexicon, thresholds: ClassificationThresholds) -> Classification:
+    """The class of a message, by the lexicon.
 
-    Commercial, with the industry open, where nothing speaks clearly: somebody complained of it, nothing shows that it
-    was a notice, and a suspicion of crime needs something to stand on.
+    Where the evidence is not clear it is commercial and its industry is unknown: there is a complaint about it, nothing
+    shows that it is a notice, and a suspicion of crime needs evidence.
     """
     hits = _hits(text, signed.body, lexicon, thresholds.terse)
     present = hits.keys()
@@ -75,7 +61,7 @@ def classify(text: str, signed: Signed, lexicon: Lexicon, thresholds: Thresholds
         return Classification(industries.UNKNOWN, Category.COMMERCIAL, 0.0, ("class:none",))
     best, kind = ranked[0]
     meaning = classes[kind]
-    # What speaks for another class of the same meaning is no doubt about the meaning.
+    # Evidence for another class of the same meaning does not weigh against the meaning.
     against = next((score for score, other in ranked if classes[other] != meaning), 0.0)
     confidence = round(best / (best + against - thresholds.doubt), 3)
     named = dict.fromkeys(word for concept in sorted(grounds[kind]) for word in hits[concept])
@@ -92,7 +78,7 @@ def _hits(text: str, body: str, lexicon: Lexicon, terse: int) -> dict[int, list[
     for word in lexicon.words_in(_NOISE.sub("", folded)):
         for concept in lexicon.words[word]:
             hits.setdefault(concept, []).append(word)
-    # The letters of a link are chance: neither said nor a token.
+    # The letters of a link are arbitrary: they are not text, and not tokens.
     unlinked = _LINK.sub(" ", folded)
     for token in set(_TOKEN.findall(unlinked)):
         for concept in lexicon.tokens.get(token, ()):
@@ -105,7 +91,7 @@ def _hits(text: str, body: str, lexicon: Lexicon, terse: int) -> dict[int, list[
         hits[_CARD_AT] = ["card-number"]
     if _CODE.search(unlinked):
         hits[_CODE_AT] = ["code"]
-    # Longer than this it says something, whatever link and number stand in it.
-    if len(body) <= terse + _LINK_AND_NUMBER and len(_NOT_SAID.sub("", _LINK.sub("", body.casefold()))) <= terse:
+    # A longer text is not terse, whatever links and numbers it contains.
+    if len(body) <= terse + _LINK_AND_NUMBER and len(_NOT_LETTERS.sub("", _LINK.sub("", body.casefold()))) <= terse:
         hits[_TERSE_AT] = ["terse"]
     return hits

@@ -1,28 +1,30 @@
-"""Intake: what a complaint must look like to be taken, and by what it is recognised when it comes again."""
+"""Intake: what a complaint must look like to be accepted, by what it is recognised when it is sent again, and under
+which surrogates its complainant is published."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
 
+from chassis.field_errors import FieldError
+from chassis.quarters import begin_of, end_of, following, preceding, quarter_of
 from contracts.channels import CHANNELS
 from contracts.numbers import NumberKind, SenderNumber
 from contracts.provinces import PROVINCES
 from contracts.vocabulary import Consent
-from services.complaints.policy.standards import Form
+from services.complaints.policy.rulebook import ComplaintForm
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 DERIVED = "hmac:"
-"""What an external id begins with that this service derived, because the channel gave none."""
+"""The prefix of an external id that this service derived, because the channel gave none."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A complaint as a channel hands it in: who (`complainant_number`) got which message of whom, and when.
+    """A complaint as a channel files it: who (`complainant_number`) received which message from which sender, and when.
 
     `external_id` is the channel's own; without one the same complaint is recognised by its content.
     """
@@ -40,14 +42,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def identity(self) -> str:
-        """What makes it this complaint and no other, in one text: channel, complainant, sender, time and text."""
+        """What distinguishes this complaint, in one text: channel, complainant, sender, time and text."""
         return _joined(
             self.channel, _number(self.complainant_number), _number(self.sender_number), _utc(self.sent_at), self.text
         )
 
     @property
     def content(self) -> str:
-        """Everything it says, in one text: what comes again under one external id must say the same."""
+        """Its whole content, in one text: a complaint that is sent again under one external id must have the same."""
         return _joined(
             self.identity,
             self.complainant_province or "",
@@ -57,74 +59,65 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one field of a report. Never quotes the complainant's number."""
-
-    field: str
-    code: str
-    detail: str
-
-
-def faults(report: Report, form: Form, now: datetime) -> list[Fault]:
-    """Everything that keeps a report from being taken; empty for a good one."""
+def find_errors(report: Report, form: ComplaintForm, now: datetime) -> list[FieldError]:
+    """Every field error of a report; empty where it is accepted. No error quotes the complainant's number."""
     return [*_wrong_words(report, form), *_wrong_numbers(report, form), *_wrong_moments(report, form, now)]
 
 
-def _wrong_words(report: Report, form: Form) -> Iterator[Fault]:
+def _wrong_words(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
     if report.channel not in CHANNELS:
-        yield Fault("channel", "unknown-channel", "no channel of that name is known")
+        yield FieldError("channel", "no channel of that name is known", "unknown-channel")
     if report.complainant_province is not None and report.complainant_province not in PROVINCES:
-        yield Fault("complainant_province", "unknown-province", "no province has that code (six digits)")
+        yield FieldError("complainant_province", "no province has that code (six digits)", "unknown-province")
     if not 0 < len(report.text) <= form.longest_text or report.text.isspace():
-        yield Fault("text", "length", f"a text has 1 to {form.longest_text} characters, not all of them blank")
+        yield FieldError("text", f"a text has 1 to {form.longest_text} characters, not all of them blank", "length")
     elif not _storable(report.text):
-        yield Fault("text", "characters", "a text has no NUL and no half of a surrogate pair")
+        yield FieldError("text", "a text has no NUL and no half of a surrogate pair", "characters")
     identifier = report.external_id
     if identifier is None:
         return
     if not 0 < len(identifier) <= form.longest_external_id or not identifier.isprintable():
         detail = f"an external id has 1 to {form.longest_external_id} printable characters"
-        yield Fault("external_id", "length", detail)
+        yield FieldError("external_id", detail, "length")
     elif identifier.startswith(DERIVED):
-        yield Fault("external_id", "reserved", f"ids that begin with {DERIVED} are derived here")
+        yield FieldError("external_id", f"the prefix {DERIVED} is reserved for derived ids", "reserved")
     elif len(number := _number(report.complainant_number)) > 4 and number in identifier:
-        yield Fault("external_id", "personal", "an external id must not hold the complainant's number")
+        yield FieldError("external_id", "an external id must not contain the complainant's number", "personal")
 
 
-def _wrong_numbers(report: Report, form: Form) -> Iterator[Fault]:
+def _wrong_numbers(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
     kind = SenderNumber.parse(report.complainant_number).kind
     if kind not in (NumberKind.MOBILE, NumberKind.LANDLINE):
-        yield Fault("complainant_number", "number", "a complainant has a mobile or a landline number, in digits")
+        yield FieldError("complainant_number", "a complainant has a mobile or a landline number, in digits", "number")
     if not 0 < len(report.sender_number) <= form.longest_sender or not _number(report.sender_number):
-        yield Fault("sender_number", "length", f"a sender has 1 to {form.longest_sender} characters")
+        yield FieldError("sender_number", f"a sender has 1 to {form.longest_sender} characters", "length")
     elif not _storable(report.sender_number):
-        yield Fault("sender_number", "characters", "a sender has no NUL and no half of a surrogate pair")
-    elif kind is not NumberKind.INVALID and _tells(report.sender_number, _number(report.complainant_number)):
-        yield Fault("sender_number", "personal", "a sender is somebody else than the complainant")
+        yield FieldError("sender_number", "a sender has no NUL and no half of a surrogate pair", "characters")
+    elif kind is not NumberKind.INVALID and _reveals(report.sender_number, _number(report.complainant_number)):
+        yield FieldError("sender_number", "the sender must not be the complainant", "personal")
 
 
-def _wrong_moments(report: Report, form: Form, now: datetime) -> Iterator[Fault]:
+def _wrong_moments(report: Report, form: ComplaintForm, now: datetime) -> Iterator[FieldError]:
     early = [
         (name, moment)
         for name, moment in (("sent_at", report.sent_at), ("received_at", report.received_at))
-        # Compared without their zones: in the year 1 there is no UTC for half of them.
+        # Compared without time zones: in the year 1 half of the moments cannot be converted to UTC.
         if moment.replace(tzinfo=None) < datetime.combine(form.not_before, datetime.min.time())
     ]
     if early:
         for name, _ in early:
-            yield Fault(name, "too-early", f"no complaint is older than {form.not_before.isoformat()}")
+            yield FieldError(name, f"a date before {form.not_before.isoformat()} is a mistake", "too-early")
         return
     if report.received_at > now + form.skew:
-        yield Fault("received_at", "future", "a complaint is not received in the future")
+        yield FieldError("received_at", "a complaint is not received in the future", "future")
     if report.sent_at > report.received_at + form.skew:
-        yield Fault("sent_at", "order", "a message is sent before it is complained of")
+        yield FieldError("sent_at", "a message is sent before the complaint is received", "order")
 
 
-def _tells(sender: str, complainant: str) -> bool:
-    """Whether what is given as a sender is, or holds, the complainant's number. Senders are told outside."""
+def _reveals(sender: str, complainant: str) -> bool:
+    """Whether a sender is, or contains, the complainant's number. Senders are published."""
     parsed = SenderNumber.parse(sender)
-    # The extension of a port may be any digits, by chance or by the design of its holder.
+    # The extension of a port may be any digits, by chance or by the choice of its holder.
     return parsed.kind is not NumberKind.PORT and complainant in parsed.number
 
 
@@ -137,12 +130,12 @@ def _utc(moment: datetime) -> str:
 
 
 def _joined(*parts: str) -> str:
-    """The parts in one text from which they could be told apart again."""
+    """The parts in one text, unambiguously: each with its length."""
     return "".join(f"{len(part)}:{part}" for part in parts)
 
 
 def _storable(text: str) -> bool:
-    """Whether PostgreSQL can keep a text: it has no NUL, and is Unicode that can be encoded."""
+    """Whether PostgreSQL can store a text: it has no NUL, and can be encoded in UTF-8."""
     if "\0" in text:
         return False
     try:
@@ -150,3 +143,17 @@ def _storable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def surrogate_quarters(received_at: datetime, overlap: timedelta) -> tuple[str, ...]:
+    """The quarters whose surrogates of the complainant are published with a complaint received at that moment: its own,
+    and within `overlap` of a change of quarters also the adjacent one.
+
+    So two complaints of one person within twice the overlap always have a surrogate in common.
+    """
+    quarter = quarter_of(received_at)
+    if received_at < begin_of(quarter) + overlap:
+        return quarter, preceding(quarter)
+    if received_at >= end_of(quarter) - overlap:
+        return quarter, following(quarter)
+    return (quarter,)

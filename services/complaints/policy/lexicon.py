@@ -1,4 +1,4 @@
-"""The lexicon: what messages of each kind say, as data (lexicon.yaml) and as it is matched."""
+"""The lexicon: the words of each kind of message, as data (lexicon.yaml) and in the form in which it is matched."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contracts.vocabulary import Category
 from services.complaints.policy.signatures import Spelling
 
 FEATURES = ("link", "phone", "card-number", "code", "terse")
-"""Concepts that no word list holds; policy/classification.py finds them in the text."""
+"""Concepts without a word list; policy/classification.py finds them in the text."""
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,7 +34,7 @@ class _Spelling(_Strict, frozen=True):
 
 
 class Class(_Strict, frozen=True):
-    """What a message can be: its industry and category in the shared vocabulary."""
+    """A class of messages: its industry and category in the shared vocabulary."""
 
     industry: str
     category: Category
@@ -62,7 +62,8 @@ class _File(_Strict, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Evidence for a class, given its first concept: all of these others too, and none of those. Numbered."""
+    """Evidence for a class, found by its first concept: the concepts in `all` must occur too, those in `none` must not.
+    Concepts are numbered."""
 
     kind: str
     all: frozenset[int]
@@ -73,7 +74,8 @@ class Signal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
-    """The lexicon as it is matched: words, tokens and signals over numbered concepts, signals by their first one."""
+    """The lexicon in the form in which it is matched: words, tokens and signals by the numbers of concepts; signals by
+    their first concept."""
 
     variants: dict[int, str]
     written: frozenset[str]
@@ -86,14 +88,14 @@ class Lexicon:
     signals: dict[int, tuple[Signal, ...]]
 
     def folded(self, text: str) -> str:
-        """A text with compatibility forms, letter case and look-alike characters taken away."""
+        """A text in one form: compatibility forms, letter case and look-alike characters are folded."""
         plain = unicodedata.normalize("NFKC", text).casefold()
-        # Most texts have no such character, and looking is ten times faster than translating.
+        # Most texts have no such character, and the check is ten times faster than the translation.
         return plain if self.written.isdisjoint(plain) else plain.translate(self.variants)
 
     def words_in(self, squeezed: str) -> list[str]:
-        """The words of the lexicon that occur in a text, found by their first two letters (ten times faster than
-        looking for each word)."""
+        """The words of the lexicon that occur in a text, found by their first two letters (ten times faster than a
+        search for each word)."""
         present = set(map(add, squeezed, squeezed[1:]))
         present.update(squeezed)
         openings = self.openings
@@ -101,8 +103,8 @@ class Lexicon:
 
 
 def load(text: bytes) -> Lexicon:
-    """Read a lexicon. Raises ValueError where a signal names a concept or class that is not there, or where the text is
-    not of the form above."""
+    """Read a lexicon. Raises ValueError where a signal names an unknown concept or class, or where the text does not
+    have the form above."""
     file = msgspec.yaml.decode(text, type=_File)
     variants: dict[int, str] = {}
     for each in file.variants:
@@ -126,7 +128,7 @@ def load(text: bytes) -> Lexicon:
     for signal in file.signals:
         unknown = [name for name in (*signal.all, *signal.none) if name not in number]
         if unknown or signal.kind not in file.classes:
-            raise ValueError(f"a signal for {signal.kind} names what is not there: {unknown or signal.kind}")
+            raise ValueError(f"a signal for {signal.kind} names an unknown concept or class: {unknown or signal.kind}")
         first, *others = (number[name] for name in signal.all)
         excluded = frozenset(number[name] for name in signal.none)
         signals.setdefault(first, []).append(

@@ -1,7 +1,7 @@
-"""Signatures: the name in brackets by which the sender of a message says who it is.
+"""Signatures: the name in brackets by which the sender of a message identifies itself.
 
-A signature stands before or after the text (【】 by the rule; other brackets occur). Spellings differ in ways that
-mean nothing: spaces, full-width letters, 官方 and VIP, the legal form of the company. What remains is compared.
+A signature stands before or after the text (【】 by the rule; other brackets occur). Spellings of one name differ in
+spaces, full-width letters, 官方 and VIP, and the legal form of the company. Normalised signatures are compared.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _INVISIBLE = " \t\r\n\u3000\u00a0\u200b\u200c\u200d\u2060\ufeff"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spelling:
-    """What is known of how signatures are written.
+    """How signatures are written.
 
-    `decorations` and `legal_forms` say nothing about whose signature it is. `headings` are bracketed words that are
-    no signature (温馨提示, 微笑). `leave` matches what may follow a signature at the end: how to unsubscribe.
+    `decorations` and `legal_forms` do not distinguish signatures. `headings` are bracketed words that are no signature
+    (温馨提示, 微笑). `leave` matches what may follow a signature at the end: how to unsubscribe.
     """
 
     decorations: tuple[str, ...]
@@ -40,16 +40,16 @@ class SignatureForm(NamedTuple):
 
 
 class Signed(NamedTuple):
-    """A message as its signatures and what it says. Signatures are normalised, in the order in which they stand,
-    each once."""
+    """A message split into its signatures and its body. Signatures are normalised, in order of appearance, each
+    once."""
 
     signatures: tuple[str, ...]
     body: str
 
 
 def read(text: str, spelling: Spelling, form: SignatureForm) -> Signed:
-    """Take a message apart. Only brackets at the very start and the very end hold a signature: elsewhere they are
-    part of the text."""
+    """Split a message. Only brackets at the very start and the very end contain a signature: elsewhere they are part of
+    the text."""
     leading, rest = _leading(text)
     trailing, body = _trailing(rest, spelling)
     found: dict[str, None] = {}
@@ -91,7 +91,7 @@ def _trailing(text: str, spelling: Spelling) -> tuple[list[str], str]:
 
 @lru_cache(maxsize=65_536)
 def normalised(signature: str, spelling: Spelling) -> str:
-    """A signature without what differs between spellings of one name; never empty for a name with a letter in it."""
+    """A signature in one spelling; never empty for a name that contains a letter."""
     name = _IGNORABLE.sub("", unicodedata.normalize("NFKC", signature)).casefold()
     for form in spelling.legal_forms:
         if name.endswith(form) and len(name) > len(form):

@@ -1,4 +1,5 @@
 """The database of the complaints service.
 
-The locking order: complainants by fingerprint, then complaints by id.
+The lock order, which prevents deadlocks: complainants by fingerprint, surrogates by complainant and quarter, complaints
+(new ones by channel and external id, others by id), reveals.
 """

@@ -1,4 +1,4 @@
-"""Complainants: who they are here, who they are outside, and how often they complained. In sets throughout."""
+"""Complainants: their internal ids, their surrogates, and how often they complained. In sets throughout."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from chassis.database import Read, Tx
 
-Asked = tuple[bytes, str]
-"""The fingerprint of a complainant's number, and a quarter in which the complainant is told outside."""
+IdentityKey = tuple[bytes, str]
+"""The fingerprint of a complainant's number, and a quarter in which the complainant has a surrogate."""
 
 
 class Identity(NamedTuple):
-    """Who complained: `person` here (`complainants.id`), `surrogate` outside in one quarter."""
+    """A complainant: `person` inside this service (`complainants.id`), `surrogate` outside it in one quarter."""
 
     person: UUID
     surrogate: UUID
@@ -36,7 +36,7 @@ def _many(*names: str) -> str:
     return f"unnest({', '.join(f'CAST(%({name})s AS {_TYPES[name]}[])' for name in names)})"
 
 
-def _known(rows: str) -> str:
+def _select(rows: str) -> str:
     return (
         "SELECT a.fingerprint, a.quarter, c.id AS person, s.id AS surrogate"  # noqa: S608 - our own words
         f" FROM {rows} AS a (fingerprint, quarter) JOIN complainants c USING (fingerprint)"
@@ -44,9 +44,9 @@ def _known(rows: str) -> str:
     )
 
 
-def _met(rows: str) -> str:
-    # The people first, then their surrogates, each in one order everywhere: two that add the same must not lock each
-    # other out. Whom another transaction added a moment ago is in neither part, and is known when it is asked again.
+def _insert(rows: str) -> str:
+    # The people first, then their surrogates, each in one order everywhere: two transactions that add the same ones
+    # must not deadlock. What another transaction has just added is in neither result; the next select finds it.
     return (
         "WITH asked AS (SELECT fingerprint, quarter, person, surrogate"  # noqa: S608 - our own words
         f" FROM {rows} AS a (fingerprint, quarter, person, surrogate)),"
@@ -63,40 +63,40 @@ def _met(rows: str) -> str:
     )
 
 
-_KNOWN_ONE: Final = _known(_one("fingerprint", "quarter"))
-_KNOWN_MANY: Final = _known(_many("fingerprint", "quarter"))
-_MET_ONE: Final = _met(_one(*_TYPES))
-_MET_MANY: Final = _met(_many(*_TYPES))
+_SELECT_ONE: Final = _select(_one("fingerprint", "quarter"))
+_SELECT_MANY: Final = _select(_many("fingerprint", "quarter"))
+_INSERT_ONE: Final = _insert(_one(*_TYPES))
+_INSERT_MANY: Final = _insert(_many(*_TYPES))
 
 
-def identities(tx: Tx, asked: Collection[Asked], at: datetime) -> dict[Asked, Identity]:
-    """Who each complainant is in each quarter; who is nobody yet becomes somebody, at random, which does not tell
-    when."""
-    found: dict[Asked, Identity] = {}
-    missing = sorted(set(asked))
+def ensure_identities(tx: Tx, keys: Collection[IdentityKey], at: datetime) -> dict[IdentityKey, Identity]:
+    """The identity of each complainant in each quarter. Missing ones are added, with random ids, which do not reveal
+    when they were made."""
+    found: dict[IdentityKey, Identity] = {}
+    missing = sorted(set(keys))
     while missing:
-        found |= _run(tx, _KNOWN_ONE, _KNOWN_MANY, missing, at)
+        found |= _run(tx, _SELECT_ONE, _SELECT_MANY, missing, at)
         missing = [each for each in missing if each not in found]
         if missing:
-            found |= _run(tx, _MET_ONE, _MET_MANY, [(*each, uuid4(), uuid4()) for each in missing], at)
+            found |= _run(tx, _INSERT_ONE, _INSERT_MANY, [(*each, uuid4(), uuid4()) for each in missing], at)
             missing = [each for each in missing if each not in found]
     return found
 
 
-def _run(tx: Tx, one: str, many: str, rows: Sequence[tuple[Any, ...]], at: datetime) -> dict[Asked, Identity]:
+def _run(tx: Tx, one: str, many: str, rows: Sequence[tuple[Any, ...]], at: datetime) -> dict[IdentityKey, Identity]:
     if len({fingerprint for fingerprint, *_ in rows}) == 1:
-        # PostgreSQL plans a statement over lists anew each time, because it cannot know how long they are: for the
-        # one person of one complaint that takes four times as long as to look.
+        # PostgreSQL plans a statement over lists at every execution, because it cannot know how long they are. For the
+        # single complainant of one complaint the plan takes four times as long as the execution.
         parameters = (dict(zip(_TYPES, row, strict=False)) for row in rows)
-        told = [each for row in parameters for each in tx.rows(one, row | {"at": at})]
+        found = [each for row in parameters for each in tx.rows(one, row | {"at": at})]
     else:
         columns = {name: list(column) for name, column in zip(_TYPES, zip(*rows, strict=True), strict=False)}
-        told = tx.rows(many, columns | {"at": at})
-    return {(each.fingerprint, each.quarter): Identity(each.person, each.surrogate) for each in told}
+        found = tx.rows(many, columns | {"at": at})
+    return {(each.fingerprint, each.quarter): Identity(each.person, each.surrogate) for each in found}
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class CapWindow:
     """A complaint, and the span of `received_at` in which `most` complaints of its complainant count."""
 
     complaint: UUID
@@ -105,16 +105,16 @@ class Window:
     most: int
 
 
-def beyond_cap(read: Read, windows: Sequence[Window]) -> set[UUID]:
-    """Those of these complaints in whose windows their complainants had made as many vouched ones before as count.
+def find_over_cap(read: Read, windows: Sequence[CapWindow]) -> set[UUID]:
+    """The complaints in whose windows their complainants had already filed as many vouched ones as count.
 
-    Before is what has a smaller id, so it does not matter what is assessed first. A complaint that is filed with a
+    "Already" means with a smaller id, so the order of assessment does not matter. A complaint that is filed with a
     smaller id while a later one is assessed is not seen: then one more counts than should.
     """
     rows = read.execute(
         sa.text(
-            # OFFSET: looked up one by one, or all that is stored is read for a thousand. The limit ends the count of
-            # whoever complains without end.
+            # OFFSET 0: complaints are looked up one by one; without it the planner reads the whole table for a thousand
+            # of them. The inner LIMIT ends the count for a complainant who has filed very many.
             "SELECT c.id FROM unnest(CAST(:ids AS uuid[]), CAST(:begins AS timestamptz[]),"
             " CAST(:ends AS timestamptz[]), CAST(:most AS int[])) AS w (id, first, last, most)"
             " CROSS JOIN LATERAL (SELECT id, complainant_id FROM complaints WHERE id = w.id OFFSET 0) AS c"

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
+from chassis import sets
 from chassis.buckets import bucket_of
-from chassis.database import Read, StaleAggregateError, Tx
-from contracts.complaints import Attribution, Citation
+from chassis.database import Read, Tx
+from contracts.complaints import Attribution
 from contracts.numbers import SenderNumber
-from contracts.vocabulary import AttributionKind, Category
-from services.complaints.model import Assessment, Assessor, Complaint, State
+from contracts.vocabulary import Consent
+from services.complaints.model import Assessment, Complaint, ComplaintState
+from services.complaints.store.tables import ASSESSMENTS, COMPLAINTS
+
+ComplaintKey = tuple[str, str]
+"""The channel and the external id of a complaint."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class NewComplaint:
-    """A row of `complaints` before it has a place there: `complainant_id` is the person, `surrogate` and
-    `surrogate_also` who that is outside. `receipt` for whom one is handed out."""
+    """A complaint before it is stored: each attribute named in `_NEW_COLUMNS` is the column of that name.
+
+    `fingerprint` is the complainant's, who is identified later: `complainant_id` is the person, `surrogate` and
+    `surrogate_also` are the surrogates. `receipt` is None where the complainant gets none.
+    """
 
     id: UUID
     channel: str
@@ -30,34 +39,45 @@ class NewComplaint:
     digest: bytes
     sender_number: str
     sender_raw: str
-    complainant_id: UUID
-    surrogate: UUID
-    surrogate_also: UUID | None
+    fingerprint: bytes
     number_cipher: bytes
     province: str | None
     sent_at: datetime
     received_at: datetime
     filed_at: datetime
     text: str
-    consented: str
+    consented: Consent
     unsubscribed: bool
     vouched: bool
     receipt: str | None
+    traceparent: str | None = None
+    complainant_id: UUID | None = None
+    surrogate: UUID | None = None
+    surrogate_also: UUID | None = None
+    state: ComplaintState = ComplaintState.FILED
+    version: int = 0
+
+    @property
+    def key(self) -> ComplaintKey:
+        """What it is recognised by when it is sent again."""
+        return self.channel, self.external_id
+
+    @property
+    def bucket(self) -> int:
+        """The bucket of its sender: all complaints about one sender are assessed by one worker."""
+        return bucket_of(self.sender_number)
 
 
-_NEW_COLUMNS = (
-    *("id", "channel", "external_id", "digest", "bucket", "sender_number", "sender_raw", "complainant_id"),
-    *("surrogate", "surrogate_also", "number_cipher", "province", "sent_at", "received_at", "filed_at", "text"),
-    *("consented", "unsubscribed", "vouched", "receipt", "state", "version"),
-)
+_NEW_COLUMNS = ("bucket", *(each.name for each in fields(NewComplaint) if each.name != "fingerprint"))
+_row_of = attrgetter(*_NEW_COLUMNS)
 _STAGED = ", ".join(_NEW_COLUMNS)
-# The staging table stays with its connection: made in every transaction it would bloat the catalogue.
+# The staging table stays with its connection: to create it in every transaction would bloat the catalogue.
 _QUIETLY = sa.text("SET LOCAL client_min_messages = warning")
 _STAGE = sa.text(
     "CREATE TEMPORARY TABLE IF NOT EXISTS staged_complaints ON COMMIT DELETE ROWS AS"  # noqa: S608 - our columns
     f" SELECT {_STAGED} FROM complaints WITH NO DATA"
 )
-# Whoever's complaint is vouched for has one more that later ones are capped by.
+# The cap counts the complaints of each complainant that their channels vouch for.
 _COUNTED = (
     " ON CONFLICT (channel, external_id) DO NOTHING RETURNING id, complainant_id, received_at, vouched),"
     " counted AS (INSERT INTO vouched_complaints (complainant_id, received_at, complaint_id)"
@@ -73,21 +93,13 @@ _TAKE_ONE = (
     f" VALUES ({', '.join(f'%({name})s' for name in _NEW_COLUMNS)}){_COUNTED}"
 )
 _FEW = 5
-"""So few rows are written faster one by one than by way of a staging table."""
+"""Up to this many rows are written faster one by one than through a staging table."""
 
 
-def insert_new(tx: Tx, complaints: Sequence[NewComplaint]) -> set[UUID]:
-    """Insert complaints whose (channel, external id) is not there yet; returns the ids of those."""
-    rows = [
-        (
-            *(each.id, each.channel, each.external_id, each.digest, bucket_of(each.sender_number)),
-            *(each.sender_number, each.sender_raw, each.complainant_id, each.surrogate, each.surrogate_also),
-            *(each.number_cipher, each.province, each.sent_at, each.received_at, each.filed_at, each.text),
-            *(each.consented, each.unsubscribed, each.vouched, each.receipt, State.FILED.value, 0),
-        )
-        # In one order everywhere: two files with the same complaints must not lock each other out.
-        for each in sorted(complaints, key=lambda each: (each.channel, each.external_id))
-    ]
+def insert_complaints(tx: Tx, complaints: Collection[NewComplaint]) -> set[UUID]:
+    """Insert the complaints whose channel and external id are not stored yet; returns the ids of those."""
+    # Sorted: two files with the same complaints must not deadlock.
+    rows = [_row_of(each) for each in sorted(complaints, key=attrgetter("key"))]
     if len(rows) <= _FEW:
         return {each.id for row in rows for each in tx.rows(_TAKE_ONE, dict(zip(_NEW_COLUMNS, row, strict=True)))}
     tx.execute(_QUIETLY)
@@ -98,17 +110,17 @@ def insert_new(tx: Tx, complaints: Sequence[NewComplaint]) -> set[UUID]:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A complaint that was there before: what it is compared by."""
+class KnownComplaint:
+    """A complaint that was filed before, with the digest that another one under its id is compared by."""
 
     id: UUID
     digest: bytes
     receipt: str | None
-    state: State
+    state: ComplaintState
 
 
-def find_known(read: Read, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Known]:
-    """The complaints with these (channel, external id)."""
+def find_known(read: Read, keys: Collection[ComplaintKey]) -> dict[ComplaintKey, KnownComplaint]:
+    """The stored complaints with these keys."""
     if not keys:
         return {}
     rows = read.execute(
@@ -119,22 +131,28 @@ def find_known(read: Read, keys: Collection[tuple[str, str]]) -> dict[tuple[str,
         ),
         {"channels": [channel for channel, _ in keys], "ids": [external_id for _, external_id in keys]},
     )
-    return {
-        (row.channel, row.external_id): Known(row.id, bytes(row.digest), row.receipt, State(row.state)) for row in rows
-    }
+    return {(row.channel, row.external_id): msgspec.convert(row._mapping, KnownComplaint) for row in rows}
 
 
-_COMPLAINT = (
-    "c.id, c.version, c.channel, c.external_id, c.sender_number, c.vouched, c.province, c.sent_at, c.received_at,"
-    " c.filed_at, c.text, c.state, coalesce(c.surrogate, c.complainant_id) AS complainant, c.surrogate_also"
+_COMPUTED = {
+    "sender": "c.sender_number",
+    "complainant": "coalesce(c.surrogate, c.complainant_id)",
+    "complainant_also": "c.surrogate_also",
+}
+"""The fields of a complaint that are not the column of their name."""
+_COMPLAINT = ", ".join(
+    f"{_COMPUTED.get(each.name, f'c.{each.name}')} AS {each.name}"
+    for each in fields(Complaint)
+    if each.name not in ("recorded", "assessment")
 )
 
 
-def take_unassessed(tx: Tx, buckets: Sequence[int], limit: int) -> list[Complaint]:
-    """Lock complaints that wait for their assessment, oldest first; those that somebody else holds are left to him."""
+def load_unassessed(tx: Tx, buckets: Sequence[int], limit: int) -> list[Complaint]:
+    """At most `limit` complaints of these buckets that wait for their assessment, locked, the oldest first; skips rows
+    locked by another worker."""
     rows = tx.execute(
         sa.text(
-            # First which, then what they say: sorted with their texts, all that waits would go through a file.
+            # The ids first, then the rest: sorting the texts of all waiting complaints would spill to disk.
             "SELECT c.* FROM (SELECT id FROM complaints WHERE state = 'filed'"  # noqa: S608 - our columns
             " AND bucket = ANY(CAST(:buckets AS smallint[])) ORDER BY id LIMIT :limit) AS due"
             f" CROSS JOIN LATERAL (SELECT {_COMPLAINT} FROM complaints c"
@@ -145,8 +163,8 @@ def take_unassessed(tx: Tx, buckets: Sequence[int], limit: int) -> list[Complain
     return [_complaint(row, None) for row in rows]
 
 
-def load_many(tx: Tx, ids: Iterable[UUID]) -> list[Complaint]:
-    """Lock complaints and load them with their current assessments, sorted by id; unknown ids are left out."""
+def load_complaints(tx: Tx, ids: Iterable[UUID]) -> list[Complaint]:
+    """The complaints with these ids and their current assessments, locked, sorted by id."""
     rows = tx.execute(
         sa.text(
             f"SELECT {_COMPLAINT} FROM complaints c"  # noqa: S608 - our columns
@@ -161,121 +179,58 @@ def load_many(tx: Tx, ids: Iterable[UUID]) -> list[Complaint]:
         ),
         {"ids": [row.id for row in rows]},
     )
-    assessments = {row.complaint_id: assessment(row) for row in current}
+    assessments = {row.complaint_id: _assessment(row) for row in current}
     return [_complaint(row, assessments.get(row.id)) for row in rows]
 
 
-def _complaint(row: Any, current: Assessment | None) -> Complaint:
-    return Complaint(
-        id=row.id,
-        version=row.version,
-        channel=row.channel,
-        external_id=row.external_id,
-        sender=SenderNumber.parse(row.sender_number),
-        complainant=row.complainant,
-        complainant_also=row.surrogate_also,
-        vouched=row.vouched,
-        province=row.province,
-        sent_at=row.sent_at,
-        received_at=row.received_at,
-        filed_at=row.filed_at,
-        text=row.text,
-        state=State(row.state),
-        assessment=current,
-    )
+def _complaint(row: sa.Row[Any], current: Assessment | None) -> Complaint:
+    nested = {"sender": SenderNumber.parse(row.sender), "assessment": current}
+    return msgspec.convert({**row._mapping, **nested}, Complaint)
 
 
-def assessment(row: Any) -> Assessment:
-    """A row of `assessments` as what it says."""
-    return Assessment(
-        attribution=Attribution(
-            kind=AttributionKind(row.kind),
-            carrier=row.carrier,
-            holder=row.holder,
-            provider=row.provider,
-            signature=row.signature,
-            filed_signature=row.filed_signature,
-            as_of=row.as_of,
-        ),
-        industry=row.industry,
-        category=Category(row.category),
-        confidence=row.confidence,
-        reasons=tuple(row.reasons),
-        rules=msgspec.convert(row.rules, tuple[Citation, ...]),
-        excerpt=row.excerpt,
-        assessed_at=row.assessed_at,
-        assessor=Assessor(row.assessor),
-        assessed_by=row.assessed_by,
-        note=row.note,
-        capped=row.capped,
-    )
+def _assessment(row: sa.Row[Any]) -> Assessment:
+    return msgspec.convert({**row._mapping, "attribution": row._mapping}, Assessment)
 
 
-_ASSESSED_COLUMNS = (
-    *("complaint_id", "version", "kind", "carrier", "holder", "provider", "signature", "filed_signature", "as_of"),
-    *("industry", "category", "confidence", "reasons", "rules", "excerpt", "assessed_at", "assessor", "assessed_by"),
-    *("note", "capped"),
-)
+_CHANGING = ("state", "version", "kind", "carrier", "industry", "category", "assessed_at")
+"""The columns of `complaints` that change: its state, and its current assessment as lists and statistics show it."""
 
 
-def save_many(tx: Tx, complaints: Sequence[Complaint]) -> None:
-    """Write back complaints whose state or assessment changed, add their new assessments, publish their events.
+_JSON = ("reasons", "rules")
+"""The columns of `assessments` that hold JSON."""
+_ATTRIBUTION = frozenset(each.name for each in msgspec.structs.fields(Attribution))
 
-    Raises StaleAggregateError when one of them is not at the version it was loaded with.
+
+def _attribute(column: str) -> str:
+    """The attribute of a complaint that a column of `assessments` holds."""
+    if column in ("complaint_id", "version"):
+        return column.removeprefix("complaint_")
+    return f"assessment.attribution.{column}" if column in _ATTRIBUTION else f"assessment.{column}"
+
+
+_ASSESSMENT_COLUMNS = tuple(column.name for column in ASSESSMENTS.columns if column.name not in _JSON)
+# Not by `sets.insert`, whose dictionaries take more than twice as long: every complaint is assessed here.
+_assessment_values = attrgetter(*map(_attribute, _ASSESSMENT_COLUMNS))
+
+
+def save_complaints(tx: Tx, complaints: Sequence[Complaint]) -> None:
+    """Write complaints that changed, add their new assessments, and publish what they recorded.
+
+    Raises StaleAggregateError where a row has changed since it was read.
     """
     changed = [each for each in complaints if each.recorded]
-    if not changed:
-        return
-    _update(tx, changed)
-    tx.copy(
-        "assessments",
-        _ASSESSED_COLUMNS,
-        [
-            _assessed_row(each, each.assessment)
-            for each in changed
-            if each.assessment is not None and each.state is State.ASSESSED
-        ],
-    )
+    columns = ("id", "stored_version", *_CHANGING)
+    rows = [{name: getattr(each, name) for name in columns} for each in changed]
+    sets.update(tx, COMPLAINTS, _CHANGING, rows)
+    assessed = [each for each in changed if each.state is ComplaintState.ASSESSED]
+    tx.copy("assessments", (*_ASSESSMENT_COLUMNS, *_JSON), map(_assessment_row, assessed))
     tx.publish(changed)
 
 
-def _update(tx: Tx, changed: Sequence[Complaint]) -> None:
-    found = [each.assessment for each in changed]
-    updated = tx.execute(
-        sa.text(
-            "UPDATE complaints c SET state = n.state, version = n.version, kind = n.kind, carrier = n.carrier,"
-            " industry = n.industry, category = n.category, assessed_at = n.assessed_at"
-            " FROM unnest(CAST(:ids AS uuid[]), CAST(:stored AS int[]), CAST(:states AS text[]),"
-            " CAST(:versions AS int[]), CAST(:kinds AS text[]), CAST(:carriers AS text[]), CAST(:industries AS text[]),"
-            " CAST(:categories AS text[]), CAST(:moments AS timestamptz[]))"
-            " AS n (id, stored, state, version, kind, carrier, industry, category, assessed_at)"
-            " WHERE c.id = n.id AND c.version = n.stored"
-        ),
-        {
-            "ids": [each.id for each in changed],
-            "stored": [each.stored_version for each in changed],
-            "states": [each.state.value for each in changed],
-            "versions": [each.version for each in changed],
-            "kinds": [each and each.attribution.kind for each in found],
-            "carriers": [each and each.attribution.carrier for each in found],
-            "industries": [each and each.industry for each in found],
-            "categories": [each and each.category.value for each in found],
-            "moments": [each and each.assessed_at for each in found],
-        },
-    )
-    if updated.rowcount != len(changed):
-        raise StaleAggregateError(f"{len(changed) - updated.rowcount} of {len(changed)} complaints changed meanwhile")
+def _assessment_row(complaint: Complaint) -> tuple[Any, ...]:
+    found = complaint.current_assessment()
+    return (*_assessment_values(complaint), _encoded(found.reasons), _encoded(found.rules))
 
 
-def _assessed_row(complaint: Complaint, found: Assessment) -> tuple[Any, ...]:
-    who = found.attribution
-    return (
-        *(complaint.id, complaint.version, str(who.kind), who.carrier, who.holder, who.provider, who.signature),
-        *(who.filed_signature, who.as_of, found.industry, found.category.value, found.confidence),
-        *(_json(found.reasons), _json(found.rules), found.excerpt, found.assessed_at),
-        *(found.assessor.value, found.assessed_by, found.note, found.capped),
-    )
-
-
-def _json(value: object) -> str:
+def _encoded(value: object) -> str:
     return msgspec.json.encode(value).decode()

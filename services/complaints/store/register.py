@@ -1,4 +1,4 @@
-"""The register of ports, as this service keeps it: written by the projection, read by the assessment."""
+"""This service's copy of the register of ports: written by the projection, read by the assessment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chassis.database import Read, Tx
 from chassis.events.envelope import Message
 from contracts.numbers import NumberKind, SenderNumber
 from contracts.ports import Filing, PortDeclared
-from services.complaints.policy.attribution import CodeHolder, Register, RegisteredPort
+from services.complaints.policy.attribution import CodeHolder, RegisteredPort, RegisterPart
 
 _filings = msgspec.json.Decoder(tuple[Filing, ...])
 
@@ -64,8 +64,8 @@ _DECLARE = sa.text(
 )
 
 
-def keep_declared(tx: Tx, messages: Sequence[Message[PortDeclared]]) -> None:
-    """Keep the newest snapshot of every port; older ones than is kept change nothing."""
+def save_declared_ports(tx: Tx, messages: Sequence[Message[PortDeclared]]) -> None:
+    """Store the newest snapshot of every port. A snapshot that is older than the stored one changes nothing."""
     newest: dict[tuple[str, str], Message[PortDeclared]] = {}
     for message in messages:
         key = (message.event.carrier, message.event.number)
@@ -88,13 +88,13 @@ def keep_declared(tx: Tx, messages: Sequence[Message[PortDeclared]]) -> None:
     )
 
 
-def load_register(read: Read, messages: Iterable[tuple[SenderNumber, datetime]]) -> Register:
-    """What the register says of these senders at these moments of sending: two statements for any number of them."""
+def load_register(read: Read, messages: Iterable[tuple[SenderNumber, datetime]]) -> RegisterPart:
+    """The part of the register that these senders need at these moments of sending, in at most three statements."""
     sent = [(sender, at) for sender, at in messages if sender.kind is NumberKind.PORT]
     if not sent:
-        return Register()
+        return RegisterPart()
     ports = _ports(read, {sender.number for sender, _ in sent})
-    exact = Register(ports=ports)
+    exact = RegisterPart(ports=ports)
     unfiled = {sender for sender, at in sent if not exact.filed(sender, at)}
     if not unfiled:
         return exact
@@ -103,7 +103,7 @@ def load_register(read: Read, messages: Iterable[tuple[SenderNumber, datetime]])
     codes = {sender.base for sender in unfiled if sender.base is not None}
     for row in read.execute(_HOLDERS, {"codes": sorted(codes)}):
         holders.setdefault(row.code, []).append(CodeHolder(row.carrier, row.holder, row.since))
-    return Register(ports=ports | _ports(read, prefixes), holders=holders)
+    return RegisterPart(ports=ports | _ports(read, prefixes), holders=holders)
 
 
 def _ports(read: Read, numbers: Iterable[str]) -> dict[str, list[RegisteredPort]]:

@@ -18,7 +18,7 @@ COMPLAINANTS = sa.Table(
     sa.Column("id", sa.Uuid, nullable=False, unique=True),
     sa.Column("first_seen_at", _Moment, nullable=False),
 )
-"""Who complained, as nobody can read: a keyed fingerprint of the number, and a random id that never leaves."""
+"""Complainants: a keyed fingerprint of the number, and a random id that never leaves the service."""
 
 SURROGATES = sa.Table(
     "surrogates",
@@ -27,7 +27,8 @@ SURROGATES = sa.Table(
     sa.Column("quarter", Key, primary_key=True),
     sa.Column("id", sa.Uuid, nullable=False, unique=True),
 )
-"""Whom a complainant is told as outside in a quarter ("2026Q4"): random, so that quarters cannot be put together."""
+"""The surrogate under which a complainant is published in a quarter ("2026Q4"): random, so that the complaints of
+different quarters cannot be linked."""
 
 COMPLAINTS = sa.Table(
     "complaints",
@@ -52,11 +53,13 @@ COMPLAINTS = sa.Table(
     sa.Column("receipt", Key),
     sa.Column("state", Key, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
-    # Under whom the complainant is told outside. NULL where it was filed before there were quarters: then the id was
-    # told, and is.
+    # The surrogates under which the complainant is published. NULL for complaints that were filed before surrogates
+    # existed: the id was published for them, and still is.
     sa.Column("surrogate", sa.Uuid),
     sa.Column("surrogate_also", sa.Uuid),
-    # The current assessment, as far as lists and statistics ask for it.
+    # The trace of the request that filed it, which its assessment continues.
+    sa.Column("traceparent", Key),
+    # The current assessment, as far as lists and statistics need it.
     sa.Column("kind", Key),
     sa.Column("carrier", Key),
     sa.Column("industry", Key),
@@ -65,7 +68,7 @@ COMPLAINTS = sa.Table(
     sa.UniqueConstraint("channel", "external_id"),
     sa.Index("uq_complaints_receipt", "receipt", unique=True, postgresql_where=sa.text("receipt IS NOT NULL")),
     sa.Index("ix_complaints_sender_number", "sender_number", "id"),
-    # What waits for its assessment, oldest first.
+    # Complaints that wait for their assessment, the oldest first.
     sa.Index("ix_complaints_unassessed", "id", postgresql_where=sa.text("state = 'filed'")),
     sa.CheckConstraint("state IN ('filed', 'assessed', 'withdrawn')", name="state"),
     sa.CheckConstraint("state <> 'assessed' OR category IS NOT NULL", name="assessed"),
@@ -78,8 +81,8 @@ VOUCHED_COMPLAINTS = sa.Table(
     sa.Column("received_at", _Moment, primary_key=True),
     sa.Column("complaint_id", sa.Uuid, primary_key=True),
 )
-"""The complaints of each complainant that its channel vouches for, by time: what the cap is counted by. A table of its
-own, because an index on `complaints` could not be added without locking it."""
+"""The complaints that their channels vouch for, by complainant and time: the cap counts these. It is a separate table,
+because adding an index to `complaints` would have locked that."""
 
 ASSESSMENTS = sa.Table(
     "assessments",
@@ -105,7 +108,7 @@ ASSESSMENTS = sa.Table(
     sa.Column("note", sa.Text),
     sa.Column("capped", sa.Boolean, nullable=False, server_default=sa.false()),
 )
-"""Every assessment there ever was, only ever added to. The newest is the current one."""
+"""All assessments; rows are only added. The newest version is the current one."""
 
 REVEALS = sa.Table(
     "reveals",
@@ -123,7 +126,7 @@ REVEALS = sa.Table(
     sa.Column("decision_reason", sa.Text),
     sa.Column("expires_at", _Moment),
     sa.Column("rules", JSONB, nullable=False),
-    # One person's request about one complaint waits once, however often it is sent.
+    # At most one request of one person about one complaint waits for its decision.
     sa.Index(
         "uq_reveals_waiting",
         *("complaint_id", "requested_by"),
@@ -136,7 +139,7 @@ REVEALS = sa.Table(
     sa.CheckConstraint("(state = 'approved') = (expires_at IS NOT NULL)", name="expires"),
     sa.CheckConstraint("decided_by <> requested_by", name="four_eyes"),
 )
-"""Requests to see a complainant's number, and what a second person decided. Who saw it stands in the audit log."""
+"""Requests to see a complainant's number, and the decisions. Disclosures are in the audit log."""
 
 REGISTER_PORTS = sa.Table(
     "register_ports",
@@ -152,5 +155,5 @@ REGISTER_PORTS = sa.Table(
     sa.Index("ix_register_ports_number", "number"),
     sa.Index("ix_register_ports_holders", "access_code", "carrier", "holder", "filed_since"),
 )
-"""The register of ports, as the ports service tells it: `holder` is that of the newest filing, `filed_since` the start
-of the oldest one."""
+"""The register of ports, as the ports service publishes it: `holder` is that of the newest filing, `filed_since` the
+start of the oldest one."""

@@ -1,1 +1,1 @@
-"""Reads, as the API answers them."""
+"""Reads: what the API returns."""

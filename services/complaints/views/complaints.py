@@ -1,29 +1,40 @@
-"""Reads, as the API answers them. No answer shows a complainant's number: texts are redacted, people are surrogates."""
+"""Complaints, as staff and citizens read them. No view shows a complainant's number: texts are redacted, complainants
+are surrogates."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from chassis import privacy
+from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
 from contracts.numbers import SenderNumber
 from contracts.vocabulary import AttributionKind, Category, Consent
-from services.complaints.model import Assessor, State
-from services.complaints.store.complaints import assessment as read_assessment
+from services.complaints.access import EVERYTHING, Visibility
+from services.complaints.model import Assessor, ComplaintState
 from services.complaints.store.tables import ASSESSMENTS, COMPLAINTS
-from services.complaints.views.senders import SenderView
+from services.complaints.views.shared import Redacted, SenderView, equal
+
+
+class FiledView(BaseModel):
+    """A complaint that was filed. Its complainant follows it with the receipt: GET /receipts/{receipt}."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    state: ComplaintState
+    receipt: str | None = Field(description="a secret; null for a complaint that was imported from a file")
 
 
 class AttributionView(BaseModel):
-    """Who answers for a message, by the register as it was filed at `as_of`."""
+    """Who is responsible for a message, by the register as it was filed at `as_of`."""
 
     kind: AttributionKind
     carrier: str | None
@@ -35,7 +46,7 @@ class AttributionView(BaseModel):
 
 
 class AssessmentView(BaseModel):
-    """What a complaint was found to be."""
+    """One version of the assessment of a complaint."""
 
     version: int
     attribution: AttributionView
@@ -47,45 +58,20 @@ class AssessmentView(BaseModel):
     assessed_at: datetime
     assessor: Assessor
     assessed_by: str
-    note: str | None
+    note: Redacted | None
     capped: bool = Field(
-        description="whether the complainant had complained so often before that it counts towards no automatic act"
+        description="whether its complainant had filed too many complaints before, so that it triggers no automatic act"
     )
-
-    @classmethod
-    def of(cls, row: Any) -> AssessmentView:
-        found = read_assessment(row)
-        who = found.attribution
-        return cls(
-            version=row.version,
-            attribution=AttributionView(
-                kind=AttributionKind(who.kind),
-                carrier=who.carrier,
-                holder=who.holder,
-                provider=who.provider,
-                signature=who.signature,
-                filed_signature=who.filed_signature,
-                as_of=who.as_of,
-            ),
-            industry=found.industry,
-            category=found.category,
-            confidence=found.confidence,
-            reasons=list(found.reasons),
-            rules=[CitationView.model_validate(rule) for rule in found.rules],
-            assessed_at=found.assessed_at,
-            assessor=found.assessor,
-            assessed_by=found.assessed_by,
-            note=None if found.note is None else privacy.redact(found.note),
-            capped=found.capped,
-        )
 
 
 class ComplaintRow(BaseModel):
     """A complaint as lists show it."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     id: UUID
     version: int
-    state: State
+    state: ComplaintState
     channel: str
     sender_number: str
     province: str | None
@@ -99,12 +85,12 @@ class ComplaintRow(BaseModel):
 
 
 class ComplaintView(BaseModel):
-    """A complaint with its current assessment. `text` is redacted; `complainant` stands for a person in the
-    quarter in which the complaint was received; in another quarter the same person is another one."""
+    """A complaint with its current assessment. `text` is redacted. `complainant` is the surrogate of a person in the
+    quarter in which the complaint was received; in another quarter the same person has another surrogate."""
 
     id: UUID
-    version: int
-    state: State
+    version: int = Field(description="also the ETag; send it as If-Match with a correction")
+    state: ComplaintState
     channel: str
     external_id: str
     sender: SenderView
@@ -113,17 +99,19 @@ class ComplaintView(BaseModel):
     sent_at: datetime
     received_at: datetime
     filed_at: datetime
-    text: str
+    text: Redacted
     consented: Consent
     unsubscribed: bool
-    vouched: bool = Field(description="whether the channel vouches for the complainant: only then it counts")
+    vouched: bool = Field(description="whether the channel vouches for the complainant; otherwise it does not count")
     assessment: AssessmentView | None
 
 
 class FollowUp(BaseModel):
-    """What became of a complaint, for whoever filed it."""
+    """What became of a complaint, for its complainant."""
 
-    state: State
+    model_config = ConfigDict(from_attributes=True)
+
+    state: ComplaintState
     filed_at: datetime
     assessed_at: datetime | None
     sender_number: str
@@ -136,87 +124,63 @@ _ROW = [COMPLAINTS.c[name] for name in ComplaintRow.model_fields]
 
 
 def list_complaints(
-    read: Read, page: Paging, filters: Mapping[str, str | None], province: str | None
+    read: Read, page: Paging, visibility: Visibility, wanted: Mapping[str, str | None]
 ) -> list[ComplaintRow]:
-    """Complaints, newest first; `filters` are columns and the value each must have (None: any)."""
-    statement = sa.select(*_ROW).order_by(COMPLAINTS.c.id.desc()).limit(page.limit)
-    for column, value in {**filters, "province": province or filters.get("province")}.items():
-        if value is not None:
-            statement = statement.where(COMPLAINTS.c[column] == value)
+    """Complaints, the newest first; `wanted` are columns and the value each must have (None: any). The visible province
+    takes the place of a wanted one."""
+    province = visibility.province or wanted.get("province")
+    conditions = [*_visible(visibility), *equal(COMPLAINTS, {**wanted, "province": province})]
     after = page.after(UUID)
     if after is not None:
-        statement = statement.where(COMPLAINTS.c.id < after[0])
-    return [ComplaintRow.model_validate(dict(row._mapping)) for row in read.execute(statement)]
+        conditions.append(COMPLAINTS.c.id < after[0])
+    statement = sa.select(*_ROW).where(*conditions).order_by(COMPLAINTS.c.id.desc()).limit(page.limit)
+    return [ComplaintRow.model_validate(row) for row in read.execute(statement)]
 
 
-def find_complaint(read: Read, identifier: UUID, province: str | None) -> ComplaintView | None:
-    """One complaint, if it is one of this province (None: of any)."""
-    row = _find(read, COMPLAINTS.c.id == identifier, province)
-    if row is None:
-        return None
-    newest = (
-        sa.select(ASSESSMENTS)
-        .where(ASSESSMENTS.c.complaint_id == identifier)
-        .order_by(ASSESSMENTS.c.version.desc())
-        .limit(1)
-    )
+def find_complaint(read: Read, identifier: UUID, visibility: Visibility) -> ComplaintView:
+    """One complaint. Raises NotFoundError where it does not exist or is not visible."""
+    row = _find(read, visibility, COMPLAINTS.c.id == identifier)
+    newest = _assessments_of(identifier).order_by(ASSESSMENTS.c.version.desc()).limit(1)
     current = read.execute(newest).one_or_none()
-    return ComplaintView(
-        id=row.id,
-        version=row.version,
-        state=State(row.state),
-        channel=row.channel,
-        external_id=row.external_id,
-        sender=SenderView.of(SenderNumber.parse(row.sender_number)),
-        complainant=row.surrogate or row.complainant_id,
-        province=row.province,
-        sent_at=row.sent_at,
-        received_at=row.received_at,
-        filed_at=row.filed_at,
-        text=privacy.redact(row.text),
-        consented=Consent(row.consented),
-        unsubscribed=row.unsubscribed,
-        vouched=row.vouched,
-        assessment=None if current is None else AssessmentView.of(current),
+    return ComplaintView.model_validate(
+        {
+            **row._mapping,
+            "sender": SenderNumber.parse(row.sender_number),
+            "complainant": row.surrogate or row.complainant_id,
+            "assessment": None if current is None else _assessment(current),
+        }
     )
 
 
-def list_assessments(
-    read: Read, page: Paging, identifier: UUID, province: str | None
-) -> Sequence[AssessmentView] | None:
-    """Every assessment of a complaint, the oldest first; None where there is no such complaint."""
-    if _find(read, COMPLAINTS.c.id == identifier, province) is None:
-        return None
-    statement = (
-        sa.select(ASSESSMENTS)
-        .where(ASSESSMENTS.c.complaint_id == identifier)
-        .order_by(ASSESSMENTS.c.version)
-        .limit(page.limit)
-    )
+def list_assessments(read: Read, page: Paging, identifier: UUID, visibility: Visibility) -> list[AssessmentView]:
+    """Every assessment of a complaint, the oldest first. Raises as `find_complaint`."""
+    _find(read, visibility, COMPLAINTS.c.id == identifier)
+    statement = _assessments_of(identifier).order_by(ASSESSMENTS.c.version).limit(page.limit)
     after = page.after(int)
     if after is not None:
         statement = statement.where(ASSESSMENTS.c.version > after[0])
-    return [AssessmentView.of(row) for row in read.execute(statement)]
+    return [_assessment(row) for row in read.execute(statement)]
 
 
-def follow_up(read: Read, receipt: str) -> FollowUp | None:
-    """What became of the complaint that a receipt was given for."""
-    row = _find(read, COMPLAINTS.c.receipt == receipt, None)
+def find_follow_up(read: Read, receipt: str) -> FollowUp:
+    """What became of the complaint with this receipt. Raises NotFoundError where no complaint has it."""
+    return FollowUp.model_validate(_find(read, EVERYTHING, COMPLAINTS.c.receipt == receipt))
+
+
+def _visible(visibility: Visibility) -> list[sa.ColumnElement[bool]]:
+    return equal(COMPLAINTS, {"province": visibility.province, "channel": visibility.channel})
+
+
+def _find(read: Read, visibility: Visibility, condition: sa.ColumnElement[bool]) -> sa.Row[Any]:
+    row = read.execute(sa.select(COMPLAINTS).where(condition, *_visible(visibility))).one_or_none()
     if row is None:
-        return None
-    return FollowUp(
-        state=State(row.state),
-        filed_at=row.filed_at,
-        assessed_at=row.assessed_at,
-        sender_number=row.sender_number,
-        kind=row.kind,
-        industry=row.industry,
-        category=row.category,
-    )
+        raise NotFoundError
+    return row
 
 
-def _find(read: Read, condition: sa.ColumnElement[bool], province: str | None) -> Any | None:
-    statement = sa.select(COMPLAINTS).where(condition)
-    if province is not None:
-        statement = statement.where(COMPLAINTS.c.province == province)
-    return read.execute(statement).one_or_none()
+def _assessments_of(complaint: UUID) -> sa.Select[Any]:
+    return sa.select(ASSESSMENTS).where(ASSESSMENTS.c.complaint_id == complaint)
+
+
+def _assessment(row: sa.Row[Any]) -> AssessmentView:
+    return AssessmentView.model_validate({**row._mapping, "attribution": row._mapping})

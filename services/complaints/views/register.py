@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from contracts.numbers import SenderNumber
-from services.complaints.policy.attribution import Register
 from services.complaints.store.register import load_register
-from services.complaints.views.senders import SenderView
+from services.complaints.views.shared import SenderView
 
 
-class FilingView(BaseModel):
-    """A filing that stood for a number."""
+class RegisterFilingView(BaseModel):
+    """A filing that was in force for a number."""
 
     carrier: str
     number: str = Field(description="the number or the prefix that was filed")
@@ -30,7 +30,9 @@ class FilingView(BaseModel):
 
 
 class HolderView(BaseModel):
-    """Somebody under whose name ports of the number's access code were filed."""
+    """An enterprise under whose name ports of the number's access code were filed."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     carrier: str
     holder: str
@@ -38,40 +40,27 @@ class HolderView(BaseModel):
 
 
 class RegisterView(BaseModel):
-    """What this service's copy of the register says of a number at a moment."""
+    """What this service's copy of the register has about a number at a moment."""
 
     sender: SenderView
     at: datetime
-    filings: list[FilingView]
+    filings: list[RegisterFilingView]
     holders: list[HolderView]
 
 
 def look_up(read: Read, number: str, at: datetime) -> RegisterView:
-    """What the register says of a number, as an assessment of a message sent `at` would see it."""
+    """What the register has about a number, as the assessment of a message sent `at` sees it."""
     sender = SenderNumber.parse(number)
-    register: Register = load_register(read, [(sender, at)])
+    register = load_register(read, [(sender, at)])
+    filings = [
+        {**msgspec.structs.asdict(filing), "carrier": port.carrier, "number": port.number}
+        for port, filing in register.filed(sender, at)
+    ]
     return RegisterView(
-        sender=SenderView.of(sender),
+        sender=SenderView.model_validate(sender),
         at=at,
-        filings=[
-            FilingView(
-                carrier=port.carrier,
-                number=port.number,
-                holder=filing.holder,
-                holder_name=filing.holder_name,
-                provider=filing.provider,
-                provider_name=filing.provider_name,
-                signature=filing.signature,
-                purpose=filing.purpose,
-                covers_extensions=filing.covers_extensions,
-                valid_from=filing.valid_from,
-                valid_to=filing.valid_to,
-            )
-            for port, filing in register.filed(sender, at)
-        ],
+        filings=[RegisterFilingView.model_validate(each) for each in filings],
         holders=[
-            HolderView(carrier=each.carrier, holder=each.holder, since=each.since)
-            for each in register.holders.get(sender.base or "", ())
-            if each.since <= at
+            HolderView.model_validate(each) for each in register.holders.get(sender.base or "", ()) if each.since <= at
         ],
     )

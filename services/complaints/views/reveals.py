@@ -1,4 +1,4 @@
-"""Reveals, as staff read them, and what they reveal."""
+"""Reveals, as staff read them."""
 
 from __future__ import annotations
 
@@ -8,79 +8,65 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from chassis import privacy
+from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
-from services.complaints.model import Reveal, RevealState
+from services.complaints.access import Visibility
+from services.complaints.model import RevealState
 from services.complaints.store.reveals import reveal_of
 from services.complaints.store.tables import REVEALS
+from services.complaints.views.shared import Redacted, equal
 
 
 class RevealView(BaseModel):
-    """A request to see who complained, and what a colleague decided. Numbers in its reasons are redacted."""
+    """A request to see who complained, and its decision. Numbers in its reasons are redacted."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     version: int = Field(description="also the ETag; send it as If-Match with the decision")
-    complaint: UUID
+    complaint: UUID = Field(validation_alias="complaint_id")
     state: RevealState
-    reason: str
+    reason: Redacted
     requested_by: str
     requested_at: datetime
     decided_by: str | None
     decided_at: datetime | None
-    decision_reason: str | None
-    expires_at: datetime | None = Field(description="until when whoever asked sees the number; null unless approved")
+    decision_reason: Redacted | None
+    expires_at: datetime | None = Field(description="until when its requester sees the number; null unless approved")
     rules: list[CitationView]
-
-    @classmethod
-    def of(cls, reveal: Reveal) -> RevealView:
-        """The reveal without what it reveals."""
-        why = reveal.decision_reason
-        return cls(
-            id=reveal.id,
-            version=reveal.version,
-            complaint=reveal.complaint,
-            state=reveal.state,
-            reason=privacy.redact(reveal.reason),
-            requested_by=reveal.requested_by,
-            requested_at=reveal.requested_at,
-            decided_by=reveal.decided_by,
-            decided_at=reveal.decided_at,
-            decision_reason=None if why is None else privacy.redact(why),
-            expires_at=reveal.expires_at,
-            rules=[CitationView.model_validate(rule) for rule in reveal.rules],
-        )
 
 
 class DisclosureView(BaseModel):
-    """Who complained, and of what: the one answer that holds a complainant's number. Not to be kept."""
+    """Who complained, and about which message: the one response with a complainant's number. Do not store it."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     complainant_number: str
     text: str = Field(description="the message, word for word")
 
 
-def list_reveals(read: Read, page: Paging, wanted: Mapping[str, Any], province: str | None) -> list[RevealView]:
-    """Reveals of a province's complaints (None: of all), the oldest first; `wanted` are columns and the value each
-    must have (None: any)."""
-    statement = _seen(province).order_by(REVEALS.c.id).limit(page.limit)
-    for column, value in wanted.items():
-        if value is not None:
-            statement = statement.where(REVEALS.c[column] == value)
+def list_reveals(read: Read, page: Paging, visibility: Visibility, wanted: Mapping[str, Any]) -> list[RevealView]:
+    """Reveals, the oldest first; `wanted` are columns and the value each must have (None: any)."""
+    conditions = [*_visible(visibility), *equal(REVEALS, wanted)]
     after = page.after(UUID)
     if after is not None:
-        statement = statement.where(REVEALS.c.id > after[0])
-    return [RevealView.of(reveal_of(row)) for row in read.execute(statement)]
+        conditions.append(REVEALS.c.id > after[0])
+    statement = sa.select(REVEALS).where(*conditions).order_by(REVEALS.c.id).limit(page.limit)
+    return [RevealView.model_validate(reveal_of(row)) for row in read.execute(statement)]
 
 
-def find_reveal(read: Read, identifier: UUID, province: str | None) -> RevealView | None:
-    """One reveal, if it is about a complaint of this province (None: of any)."""
-    row = read.execute(_seen(province).where(REVEALS.c.id == identifier)).one_or_none()
-    return None if row is None else RevealView.of(reveal_of(row))
+def find_reveal(read: Read, identifier: UUID, visibility: Visibility) -> RevealView:
+    """One reveal. Raises NotFoundError where it does not exist or its complaint is not visible."""
+    statement = sa.select(REVEALS).where(REVEALS.c.id == identifier, *_visible(visibility))
+    row = read.execute(statement).one_or_none()
+    if row is None:
+        raise NotFoundError
+    return RevealView.model_validate(reveal_of(row))
 
 
-def _seen(province: str | None) -> sa.Select[Any]:
-    statement = sa.select(REVEALS)
-    return statement if province is None else statement.where(REVEALS.c.province == province)
+def _visible(visibility: Visibility) -> list[sa.ColumnElement[bool]]:
+    return equal(REVEALS, {"province": visibility.province})

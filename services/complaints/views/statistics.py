@@ -1,4 +1,4 @@
-"""How many complaints there are, and what they were found to be."""
+"""How many complaints there are, by state and by assessment."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from pydantic import BaseModel, Field
 
 from chassis.database import Read
 from contracts.vocabulary import AttributionKind, Category
-from services.complaints.model import State
+from services.complaints.access import Visibility
+from services.complaints.model import ComplaintState
 from services.complaints.store.tables import COMPLAINTS, REGISTER_PORTS
+from services.complaints.views.shared import equal
 
 
-class Statistics(BaseModel):
-    """How many complaints there are: filed = waiting + assessed + withdrawn; attribution and categories sum up to
-    assessed."""
+class ComplaintStatistics(BaseModel):
+    """Numbers of complaints: filed = waiting + assessed + withdrawn; attribution and categories add up to assessed."""
 
     filed: int
     waiting: int
@@ -26,27 +27,26 @@ class Statistics(BaseModel):
     ports_known: int = Field(description="ports in this service's copy of the register")
 
 
-def count_complaints(read: Read, province: str | None) -> Statistics:
-    """The figures of a province, or of all (None)."""
+def count_complaints(read: Read, visibility: Visibility) -> ComplaintStatistics:
+    """The numbers of the visible complaints."""
     columns = (COMPLAINTS.c.state, COMPLAINTS.c.kind, COMPLAINTS.c.category, COMPLAINTS.c.industry)
-    statement = sa.select(*columns, sa.func.count().label("complaints")).group_by(*columns)
-    if province is not None:
-        statement = statement.where(COMPLAINTS.c.province == province)
-    states = dict.fromkeys(State, 0)
+    visible = equal(COMPLAINTS, {"province": visibility.province})
+    statement = sa.select(*columns, sa.func.count().label("complaints")).where(*visible).group_by(*columns)
+    states = dict.fromkeys(ComplaintState, 0)
     kinds = dict.fromkeys(AttributionKind, 0)
     categories = dict.fromkeys(Category, 0)
     industries: dict[str, int] = {}
     for row in read.execute(statement):
-        states[State(row.state)] += row.complaints
-        if row.state == State.ASSESSED:
+        states[ComplaintState(row.state)] += row.complaints
+        if row.state == ComplaintState.ASSESSED:
             kinds[AttributionKind(row.kind)] += row.complaints
             categories[Category(row.category)] += row.complaints
             industries[row.industry] = industries.get(row.industry, 0) + row.complaints
-    return Statistics(
+    return ComplaintStatistics(
         filed=sum(states.values()),
-        waiting=states[State.FILED],
-        assessed=states[State.ASSESSED],
-        withdrawn=states[State.WITHDRAWN],
+        waiting=states[ComplaintState.FILED],
+        assessed=states[ComplaintState.ASSESSED],
+        withdrawn=states[ComplaintState.WITHDRAWN],
         not_spam=categories[Category.NOT_SPAM],
         attribution=kinds,
         categories=categories,

@@ -1,1 +1,1 @@
-"""Use cases, one function each: a transaction and what is asked for in, what came of it out."""
+"""Use cases, one function each: they lock, check visibility and version, act, save and audit in one transaction."""

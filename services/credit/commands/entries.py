@@ -1,106 +1,176 @@
-"""What staff do with entries, for the enterprise or against it, and how entries come to their end."""
+"""Entries: proposed by the rules or by staff, contested, decided, repaired, withdrawn and expired."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from chassis import audit, clock
-from chassis.aggregate import NotSeenError
+from chassis.aggregate import Cause, ConflictError, NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
-from services.credit.model import Entry, Withdrawal
-from services.credit.policy.rulebook import effects_of
-from services.credit.store import locks
-from services.credit.store.entries import code_of_entry, codes_due, load_entries, load_entries_due, save_entries
-from services.credit.store.sight import Sight
-from services.credit.store.standings import restate
+from chassis.ids import new_id
+from chassis.target import Target
+from contracts.credit import Restriction
+from services.credit.access import Visibility
+from services.credit.model import EnterpriseStanding, Entry, EntryWithdrawal, ProposedListing
+from services.credit.policy.rulebook import effects_of, notice
+from services.credit.store.entries import (
+    find_code,
+    find_codes_due,
+    find_known_entries,
+    load_effective_entries,
+    load_entries,
+    load_entries_due,
+    save_entries,
+)
+from services.credit.store.locks import lock_clues, lock_enterprises, lock_free_enterprises
+from services.credit.store.received import find_annulled_clues, find_excluded_orders, find_names
+from services.credit.store.standings import load_standings, save_standings
+
+CAUSE = re.compile(r"(clue|order):([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
+"""A cause that staff may name: a clue or an order, by its id."""
 
 
-class Decision(StrEnum):
-    """What becomes of a proposal."""
+class EntryDecision(StrEnum):
+    """The decision on a proposal."""
 
     CONFIRM = "confirm"
     REJECT = "reject"
 
 
-@dataclass(frozen=True, slots=True)
-class Upon:
-    """Which entry an act is upon, who acts, with what sight, and having read which version: `check` raises when the
-    version is not the one that was read."""
-
-    id: UUID
-    sight: Sight
-    actor: Actor
-    check: Callable[[int], None]
-
-
-def record_objection(tx: Tx, upon: Upon, statement: str) -> Entry:
-    """The enterprise contests the proposal. Raises NotSeenError, ConflictError, and what `upon.check` raises."""
-    entry = _locked(tx, upon)
-    entry.contest(statement, clock.now(), tx.cause)
-    return _done(tx, entry, upon.actor, "listing-contested", statement)
+def propose_by_rules(tx: Tx, found: Sequence[tuple[ProposedListing, Cause]], now: datetime) -> None:
+    """Propose these enterprises, which are locked; those that were proposed before for the same cause are skipped."""
+    if not found:
+        return
+    known = find_known_entries(tx, [(each.code, each.ground, each.cause) for each, _ in found])
+    new = [(each, because) for each, because in found if (each.code, each.ground, each.cause) not in known]
+    names = find_names(tx, (each.code for each, _ in new))
+    named = [(replace(each, name=names.get(each.code, each.name)), because) for each, because in new]
+    save_entries(tx, [_propose(each, None, now, because) for each, because in named])
 
 
-def decide_entry(tx: Tx, upon: Upon, decision: Decision, reason: str) -> Entry:
-    """Somebody else than who proposed it decides: the enterprise is listed, or is not. Raises as `record_objection`."""
-    entry = _locked(tx, upon)
+def propose_by_hand(tx: Tx, listing: ProposedListing, actor: Actor) -> Entry:
+    """Staff propose an enterprise; another person decides. The causes match CAUSE.
+
+    Raises ConflictError for a cause that cannot be a ground for a listing.
+    """
+    causes = [CAUSE.fullmatch(each) for each in listing.causes]
+    clues = [UUID(each[2]) for each in causes if each and each[1] == "clue"]
+    orders = [UUID(each[2]) for each in causes if each and each[1] == "order"]
+    lock_clues(tx, clues)
+    lock_enterprises(tx, [listing.code])
     now = clock.now()
-    if decision is Decision.CONFIRM:
-        entry.confirm(effects_of(entry.tier, now), upon.actor.subject, reason, now, tx.cause)
-        return _done(tx, entry, upon.actor, "listing-confirmed", reason)
-    entry.reject(upon.actor.subject, reason, now, tx.cause)
-    return _done(tx, entry, upon.actor, "listing-rejected", reason)
+    for each in find_annulled_clues(tx, clues):
+        raise ConflictError("cause-is-no-ground", f"The decision on the clue {each} was annulled.")
+    for each in find_excluded_orders(tx, orders):
+        raise ConflictError(
+            "cause-is-no-ground", f"The order {each} was lifted, lost its ground, or was caused by a listing."
+        )
+    named = replace(listing, name=listing.name or find_names(tx, [listing.code]).get(listing.code))
+    entry = _propose(named, actor.subject, now, tx.cause)
+    save_entries(tx, [entry])
+    audit.record(tx, actor, "listing-proposed", f"entry:{entry.id}", "; ".join(listing.facts))
+    return entry
 
 
-def repair_entry(tx: Tx, upon: Upon, statement: str) -> Entry:
-    """The enterprise put right what it was listed for: everything that this entry restricts ends at once. Raises as
+def record_objection(tx: Tx, target: Target[Visibility], statement: str) -> Entry:
+    """The enterprise contests the proposal. Raises NotFoundError, ConflictError, and what `target.check_version`
+    raises."""
+    entry = _lock_entry(tx, target)
+    entry.contest(statement, clock.now(), tx.cause)
+    return _save(tx, entry, target.actor, "listing-contested", statement)
+
+
+def decide_entry(tx: Tx, target: Target[Visibility], decision: EntryDecision, reason: str) -> Entry:
+    """A second person confirms or rejects the proposal. Raises as `record_objection`."""
+    entry = _lock_entry(tx, target)
+    now = clock.now()
+    if decision is EntryDecision.CONFIRM:
+        entry.confirm(effects_of(entry.tier, now), target.actor.subject, reason, now, tx.cause)
+        return _save(tx, entry, target.actor, "listing-confirmed", reason)
+    entry.reject(target.actor.subject, reason, now, tx.cause)
+    return _save(tx, entry, target.actor, "listing-rejected", reason)
+
+
+def repair_entry(tx: Tx, target: Target[Visibility], statement: str) -> Entry:
+    """The enterprise has corrected the breach: the restriction of this entry ends at once. Raises as
     `record_objection`."""
-    entry = _locked(tx, upon)
+    entry = _lock_entry(tx, target)
     entry.repair(statement, clock.now(), tx.cause)
-    return _done(tx, entry, upon.actor, "listing-repaired", statement)
+    return _save(tx, entry, target.actor, "listing-repaired", statement)
 
 
-def withdraw_entry(tx: Tx, upon: Upon, reason: Withdrawal, note: str) -> Entry:
-    """Staff take a proposal or a listing back. Raises as `record_objection`."""
-    entry = _locked(tx, upon)
+def withdraw_entry(tx: Tx, target: Target[Visibility], reason: EntryWithdrawal, note: str) -> Entry:
+    """Staff withdraw a proposal or a listing. Raises as `record_objection`."""
+    entry = _lock_entry(tx, target)
     entry.withdraw(reason, note, clock.now(), tx.cause)
-    return _done(tx, entry, upon.actor, "listing-withdrawn", f"{reason}: {note}")
+    return _save(tx, entry, target.actor, "listing-withdrawn", f"{reason}: {note}")
 
 
 def expire_entries(tx: Tx, limit: int) -> int:
-    """End at most about `limit` listings whose time is over, with their restrictions. Returns how many; leaves those of
-    enterprises that somebody else is deciding on."""
+    """End about `limit` listings whose period is over, with their restrictions. Returns how many; skips enterprises
+    locked by another transaction."""
     now = clock.now()
-    codes = locks.deciding_if_free(tx, codes_due(tx, now, limit))
+    codes = lock_free_enterprises(tx, find_codes_due(tx, now, limit))
     if not codes:
         return 0
     entries = load_entries_due(tx, codes, now)
     for each in entries:
         each.expire(now, tx.cause)
     save_entries(tx, entries)
-    restate(tx, {each.code: each.caused(tx.cause) for each in entries})
+    restate_standings(tx, {each.code: each.caused(tx.cause) for each in entries})
     return len(entries)
 
 
-def _locked(tx: Tx, upon: Upon) -> Entry:
-    code = code_of_entry(tx, upon.id)
+def restate_standings(tx: Tx, changed: Mapping[str, Cause]) -> None:
+    """Derive the standings of these enterprises, which are locked, from their saved entries. `changed` gives the cause
+    for each."""
+    codes = sorted(changed)
+    if not codes:
+        return
+    restrictions: dict[str, list[Restriction]] = defaultdict(list)
+    for entry in load_effective_entries(tx, codes):
+        restrictions[entry.code].append(entry.restriction())
+    known = load_standings(tx, codes)
+    standings = [known.get(code) or EnterpriseStanding(id=new_id(), code=code) for code in codes]
+    for standing in standings:
+        standing.restate(restrictions[standing.code], changed[standing.code])
+    save_standings(tx, standings)
+
+
+def _propose(listing: ProposedListing, proposer: str | None, now: datetime, because: Cause) -> Entry:
+    rule = notice(now)
+    return Entry.propose(
+        replace(listing, rules=(*listing.rules, rule.citation)),
+        proposer=proposer,
+        at=now,
+        contest_until=now + rule.contest,
+        because=because,
+    )
+
+
+def _lock_entry(tx: Tx, target: Target[Visibility]) -> Entry:
+    code = find_code(tx, target.id)
     if code is None:
-        raise NotSeenError
-    locks.deciding(tx, [code])
-    (entry,) = load_entries(tx, [upon.id])
-    if not upon.sight.sees(entry.province):
-        raise NotSeenError
-    upon.check(entry.version)
+        raise NotFoundError
+    lock_enterprises(tx, [code])
+    (entry,) = load_entries(tx, [target.id])
+    if not target.visibility.includes(entry.province):
+        raise NotFoundError
+    target.check_version(entry.version)
     return entry
 
 
-def _done(tx: Tx, entry: Entry, actor: Actor, act: str, reason: str) -> Entry:
-    """Write what became of the entry, the standing that follows from it, and who did it."""
+def _save(tx: Tx, entry: Entry, actor: Actor, act: str, reason: str) -> Entry:
+    """Save the entry, the standing that follows from it, and the audit record."""
     cause = entry.caused(tx.cause)
     save_entries(tx, [entry])
-    restate(tx, {entry.code: cause})
+    restate_standings(tx, {entry.code: cause})
     audit.record(tx, actor, act, f"entry:{entry.id}", reason)
     return entry

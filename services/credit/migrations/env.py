@@ -1,4 +1,4 @@
-"""Alembic's entry into the history of the credit database."""
+"""Alembic's environment for the credit database."""
 
 from chassis.migrations import run
 from services.credit.store.tables import METADATA

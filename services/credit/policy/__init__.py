@@ -1,1 +1,1 @@
-"""Decisions: facts and the parameters of rules in, what follows and why out. Nothing here reads or writes."""
+"""Decisions: events and the parameters of rules in, proposals with their reasons out. No I/O."""

@@ -1,7 +1,7 @@
-"""What follows from a fine, and from orders against the ports of an enterprise: nothing, or a proposal.
+"""Whether a fine, or orders against the ports of an enterprise, lead to a proposal.
 
-Pure: the same facts and rules give the same proposal, with its reasons, whether facts are heard one by one or in
-batches, in order or late. A person decides on every proposal.
+Pure: the same events and rules give the same proposal with the same reasons, however the events are ordered and divided
+into batches. A person decides every proposal.
 """
 
 from __future__ import annotations
@@ -10,40 +10,23 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from contracts.complaints import Citation
 from contracts.referrals import ClueConcluded
-from contracts.vocabulary import ConclusionCode, CreditList, SubjectKind, Tier
-from services.credit.model import EntryState, Ground, reference
-from services.credit.model.entry import STANDING
+from contracts.vocabulary import ConclusionCode, SubjectKind
+from services.credit.model import ACTIVE, EntryState, ListingGround, ProposedListing, reference
+from services.credit.policy.orders import ListingThreshold, ShutPort, first_to_reach, span_around
 from services.credit.policy.rulebook import FineTiers, ListingFined, ListingOrders
-from services.credit.policy.windows import Bar, ShutPort, first_to_reach, span_around
 
 FineRules = Callable[[datetime], tuple[ListingFined, FineTiers] | None]
-"""The rules for a fine that was imposed at a moment; None: there were none."""
+"""The rules for a fine imposed at a moment; None: none was in force."""
 
 OrderRules = Callable[[datetime], ListingOrders | None]
-"""The rule for an order that was executed at a moment; None: there was none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What the rules propose, and why. `cause` is the reference that makes it one of a kind, `causes` are all."""
-
-    code: str
-    name: str | None
-    list: CreditList
-    tier: Tier
-    ground: Ground
-    cause: str
-    facts: tuple[str, ...]
-    article: str
-    rules: tuple[Citation, ...]
-    causes: tuple[str, ...]
+"""The rule for an order executed at a moment; None: none was in force."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastEntry:
-    """An earlier entry of an enterprise because of orders: what caused it, what it stood on and what became of it."""
+    """An earlier entry of an enterprise because of orders: its cause, all its causes, its state, and whether it took
+    effect."""
 
     cause: str
     causes: tuple[str, ...]
@@ -52,10 +35,10 @@ class PastEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Orders:
-    """Everything that a decision because of orders looks at, about one enterprise.
+class EnterpriseOrders:
+    """The input of a decision because of orders, about one enterprise.
 
-    `before` are the orders that counted, `arrivals` those that came now, in the order in which they were heard of.
+    `before` are the orders that counted already, `arrivals` the new ones in the order of receipt.
     """
 
     code: str
@@ -64,10 +47,10 @@ class Orders:
     entries: Sequence[PastEntry]
 
 
-def after_fine(event: ClueConcluded, rules: FineRules) -> Finding | None:
-    """What follows from a clue that was concluded: a proposal where an enterprise was fined.
+def after_fine(event: ClueConcluded, rules: FineRules) -> ProposedListing | None:
+    """The proposal that follows from a concluded clue; None unless an enterprise was fined.
 
-    The enterprise is whom the authority found, else the clue's subject; a fine on nobody who is known leads to nothing.
+    The enterprise is the one that the authority found, else the clue's subject; None where neither is known.
     """
     conclusion = event.conclusion
     if conclusion is None or conclusion.code != ConclusionCode.FINED or event.concluded_at is None:
@@ -80,73 +63,74 @@ def after_fine(event: ClueConcluded, rules: FineRules) -> Finding | None:
     listing, tiers = found
     amount = conclusion.amount or 0
     cause = reference("clue", event.clue)
-    return Finding(
+    return ProposedListing(
         code=code,
         name=subject.name if subject and subject.value == code else None,
         list=listing.list,
         tier=tiers.tier(amount),
-        ground=Ground.FINED,
+        ground=ListingGround.FINED,
         cause=cause,
         facts=(_fine_in_words(event, amount, conclusion.decision),),
         article=listing.article,
-        rules=(Citation.of(listing.citation), Citation.of(tiers.citation)),
+        rules=(listing.citation, tiers.citation),
         causes=(cause,),
     )
 
 
-def after_orders(orders: Orders, rule_at: OrderRules) -> Finding | None:
-    """What follows from `orders.arrivals`: a proposal by the first that completes a window, unless one stands.
+def after_orders(orders: EnterpriseOrders, rule_at: OrderRules) -> ProposedListing | None:
+    """The proposal caused by the first of `orders.arrivals` that completes a window; None while an entry is active.
 
-    Orders for which an entry took effect once are answered for. What caused an entry once counts like all else, but as
-    something that was there before: it causes no second one.
+    Orders of an entry that took effect do not count again. An order that has caused an entry still counts, but only as
+    one of those before: it causes no second entry.
     """
-    if any(each.state in STANDING for each in orders.entries):
+    if any(each.state in ACTIVE for each in orders.entries):
         return None
-    answered = {cause for each in orders.entries if each.took_effect for cause in each.causes}
+    used = {cause for each in orders.entries if each.took_effect for cause in each.causes}
     caused = {each.cause for each in orders.entries}
-    before = [each for each in orders.before if _reference(each) not in answered]
+    before = [each for each in orders.before if _reference(each) not in used]
     arrivals: list[ShutPort] = []
     for each in orders.arrivals:
-        if _reference(each) not in answered:
+        if _reference(each) not in used:
             (before if _reference(each) in caused else arrivals).append(each)
-    reached = first_to_reach(before, arrivals, _bars(rule_at))
+    reached = first_to_reach(before, arrivals, _thresholds(rule_at))
     if reached is None:
         return None
     trigger, span = reached
     rule = rule_at(trigger.executed_at)
     assert rule is not None
     ports = len({each.port for each in span})
-    return Finding(
+    return ProposedListing(
         code=orders.code,
-        name=None,
         list=rule.list,
         tier=rule.tier,
-        ground=Ground.ORDERS,
+        ground=ListingGround.ORDERS,
         cause=_reference(trigger),
         facts=(f"{ports} different ports shut by order within {_length(rule.window)}; the bar is {rule.orders}",),
         article=rule.article,
-        rules=(Citation.of(rule.citation),),
+        rules=(rule.citation,),
         causes=tuple(_reference(each) for each in span),
     )
 
 
 def still_reached(causes: Iterable[str], counting: Sequence[ShutPort], rule_at: OrderRules) -> bool:
-    """Whether those orders of an entry's causes that still count reach the bar by themselves.
+    """Whether those orders among an entry's causes that still count reach the threshold by themselves.
 
     `counting` is sorted by `executed_at`.
     """
     named = set(causes)
     own = [each for each in counting if _reference(each) in named]
-    bar_of = _bars(rule_at)
-    return any((bar := bar_of(each)) is not None and span_around(each, own, bar) is not None for each in own)
+    threshold_of = _thresholds(rule_at)
+    return any(
+        (threshold := threshold_of(each)) is not None and span_around(each, own, threshold) is not None for each in own
+    )
 
 
-def _bars(rule_at: OrderRules) -> Callable[[ShutPort], Bar | None]:
-    def bar_of(each: ShutPort) -> Bar | None:
+def _thresholds(rule_at: OrderRules) -> Callable[[ShutPort], ListingThreshold | None]:
+    def threshold_of(each: ShutPort) -> ListingThreshold | None:
         rule = rule_at(each.executed_at)
-        return None if rule is None else rule.bar
+        return None if rule is None else rule.threshold
 
-    return bar_of
+    return threshold_of
 
 
 def _reference(order: ShutPort) -> str:
@@ -154,16 +138,16 @@ def _reference(order: ShutPort) -> str:
 
 
 def _fine_in_words(event: ClueConcluded, amount: int, decision: str | None) -> str:
-    who = f" by {event.authority}" if event.authority else ""
+    authority = f" by {event.authority}" if event.authority else ""
     by_decision = f", decision {decision}" if decision else ""
     counts = event.counts
     return (
-        f"fined {amount:,} yuan{who}{by_decision} on a clue of {_some(counts.complaints, 'complaint', 'complaints')} "
-        f"of {_some(counts.complainants, 'person', 'people')}"
+        f"fined {amount:,} yuan{authority}{by_decision} on a clue of "
+        f"{_plural(counts.complaints, 'complaint', 'complaints')} of {_plural(counts.complainants, 'person', 'people')}"
     )
 
 
-def _some(count: int, one: str, more: str) -> str:
+def _plural(count: int, one: str, more: str) -> str:
     return f"{count} {one if count == 1 else more}"
 
 

@@ -1,20 +1,20 @@
-"""The rules of this service, as `rules.yaml` sets them."""
+"""The rules of this service, with their parameters from `rules.yaml`."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from chassis.rules import NoRuleInForceError, Rulebook
-from chassis.rules import Rule as VersionedRule
-from contracts.complaints import Citation
+import msgspec
+
+from chassis.rules import NoRuleInForceError, Rule, Rulebook
 from contracts.vocabulary import CreditList, Existing, NewResources, Tier
 from services.credit.model import Effects
-from services.credit.policy.windows import Bar
+from services.credit.policy.orders import ListingThreshold
 
 
-class ListingFined(VersionedRule, frozen=True, kw_only=True):
-    """That a fine leads to a proposal, and for which list."""
+class ListingFined(Rule, frozen=True, kw_only=True):
+    """A fine leads to a proposal for this list."""
 
     code: ClassVar[str] = "listing.fined"
 
@@ -22,8 +22,8 @@ class ListingFined(VersionedRule, frozen=True, kw_only=True):
     article: str
 
 
-class FineTiers(VersionedRule, frozen=True, kw_only=True):
-    """How grave a fine makes an entry; amounts in yuan."""
+class FineTiers(Rule, frozen=True, kw_only=True):
+    """The tier by the amount of the fine, in yuan."""
 
     code: ClassVar[str] = "listing.fined.tiers"
 
@@ -31,14 +31,14 @@ class FineTiers(VersionedRule, frozen=True, kw_only=True):
     serious_from: int
 
     def tier(self, amount: int) -> Tier:
-        """The tier of a fine of so many yuan."""
+        """The tier for a fine of this amount, in yuan."""
         if amount >= self.serious_from:
             return Tier.SERIOUS
         return Tier.GENERAL if amount >= self.general_from else Tier.MINOR
 
 
-class ListingOrders(VersionedRule, frozen=True, kw_only=True):
-    """How many different ports of an enterprise, shut by order within the window, lead to a proposal."""
+class ListingOrders(Rule, frozen=True, kw_only=True):
+    """So many different ports of an enterprise, shut by order within the window, lead to a proposal."""
 
     code: ClassVar[str] = "listing.orders"
 
@@ -49,21 +49,21 @@ class ListingOrders(VersionedRule, frozen=True, kw_only=True):
     article: str
 
     @property
-    def bar(self) -> Bar:
-        """The bar that it sets."""
-        return Bar(self.orders, self.window)
+    def threshold(self) -> ListingThreshold:
+        """The threshold that it sets."""
+        return ListingThreshold(self.orders, self.window)
 
 
-class ListingNotice(VersionedRule, frozen=True, kw_only=True):
-    """How long an enterprise may contest a proposal, counted from it."""
+class ListingNotice(Rule, frozen=True, kw_only=True):
+    """The contest period, counted from the proposal."""
 
     code: ClassVar[str] = "listing.notice"
 
     contest: timedelta
 
 
-class _TierRule(VersionedRule, frozen=True, kw_only=True):
-    """What a listing means, counted from the moment at which it takes effect."""
+class _TierRule(Rule, frozen=True, kw_only=True):
+    """The effects of a listing; periods count from the time at which it takes effect."""
 
     period: timedelta
     repairable_after: timedelta
@@ -73,19 +73,19 @@ class _TierRule(VersionedRule, frozen=True, kw_only=True):
 
 
 class TierMinor(_TierRule, frozen=True, kw_only=True):
-    """What a minor listing means."""
+    """The effects of a minor listing."""
 
     code: ClassVar[str] = "tier.minor"
 
 
 class TierGeneral(_TierRule, frozen=True, kw_only=True):
-    """What a general listing means."""
+    """The effects of a general listing."""
 
     code: ClassVar[str] = "tier.general"
 
 
 class TierSerious(_TierRule, frozen=True, kw_only=True):
-    """What a serious listing means."""
+    """The effects of a serious listing."""
 
     code: ClassVar[str] = "tier.serious"
 
@@ -100,7 +100,7 @@ RULES = Rulebook.of("services.credit", ListingFined, FineTiers, ListingOrders, L
 
 
 def rules_for_fines(at: datetime) -> tuple[ListingFined, FineTiers] | None:
-    """What follows from a fine that was imposed at `at`; None when no pack in force says."""
+    """The rules for a fine imposed at `at`; None where no pack in force has one."""
     try:
         return RULES.at(ListingFined, at), RULES.at(FineTiers, at)
     except NoRuleInForceError:
@@ -108,7 +108,7 @@ def rules_for_fines(at: datetime) -> tuple[ListingFined, FineTiers] | None:
 
 
 def rule_for_orders(at: datetime) -> ListingOrders | None:
-    """What follows from an order that was executed at `at`; None when no pack in force says."""
+    """The rule for an order executed at `at`; None where no pack in force has one."""
     try:
         return RULES.at(ListingOrders, at)
     except NoRuleInForceError:
@@ -116,18 +116,10 @@ def rule_for_orders(at: datetime) -> ListingOrders | None:
 
 
 def notice(at: datetime) -> ListingNotice:
-    """How long a proposal of that moment may be contested."""
+    """The contest period of a proposal made at `at`."""
     return RULES.at(ListingNotice, at)
 
 
 def effects_of(tier: Tier, at: datetime) -> Effects:
-    """What a listing of this tier means that takes effect at `at`."""
-    rule = RULES.at(_BY_TIER[tier], at)
-    return Effects(
-        period=rule.period,
-        repairable_after=rule.repairable_after,
-        published=rule.published,
-        new_resources=rule.new_resources,
-        existing=rule.existing,
-        rule=Citation.of(rule.citation),
-    )
+    """The effects of a listing of this tier that takes effect at `at`."""
+    return msgspec.convert(RULES.at(_BY_TIER[tier], at), Effects, from_attributes=True)

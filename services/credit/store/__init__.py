@@ -1,1 +1,1 @@
-"""Tables, the order in which they are locked (`locks`), and aggregates loaded and saved in sets."""
+"""Tables, the order in which they are locked (`locks`), and rows loaded and saved in sets."""

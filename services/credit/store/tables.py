@@ -1,4 +1,4 @@
-"""The tables of this service, beside those of the mechanism."""
+"""The tables of this service; those of the chassis come in addition."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ CLUES = sa.Table(
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("annulled", sa.Boolean, nullable=False),
-    comment="One row per clue that an entry may stand on: whoever names it or hears of it locks it",
+    comment="One row per clue that may cause an entry; transactions that name it or change it lock the row",
 )
 
 ENTERPRISES = sa.Table(
     "enterprises",
     METADATA,
     sa.Column("code", Key, primary_key=True),
-    comment="One row per enterprise that was ever decided on: whoever decides on it locks it",
+    comment="One row per enterprise that was ever decided on; a transaction that decides on it locks the row",
 )
 
 NAMES = sa.Table(
@@ -36,7 +36,7 @@ NAMES = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("carrier", Key, nullable=False),
     sa.Column("number", Key, nullable=False),
-    comment="Names by credit code, a projection of the register: as filed last, and where",
+    comment="Names by credit code, a projection of the port register: from the newest filing",
 )
 
 ORDERS = sa.Table(
@@ -50,10 +50,10 @@ ORDERS = sa.Table(
     sa.Column("ground", Key, nullable=False),
     sa.Column("executed_at", Moment),
     sa.Column("fallen", sa.Boolean, nullable=False),
-    # `counts`: executed, standing, against an enterprise that is known, and not caused by a listing.
+    # `counts`: executed, not fallen, against a known enterprise, and not caused by a listing.
     sa.Column("counts", sa.Boolean, nullable=False),
     sa.Index("ix_orders_counting", "code", "executed_at", postgresql_where=sa.text("counts")),
-    comment="One row per order that was executed, at its newest version; nothing is counted up",
+    comment="One row per order, at its newest version; orders are counted by reading these rows",
 )
 
 ENTRIES = sa.Table(
@@ -94,7 +94,7 @@ ENTRIES = sa.Table(
     sa.Column("withdrawal", Key),
     sa.Column("withdrawal_note", sa.Text),
     sa.UniqueConstraint("code", "ground", "cause"),
-    # Orders of one enterprise are one matter at a time.
+    # At most one active entry because of orders per enterprise.
     sa.Index(
         "uq_entries_orders", "code", unique=True,
         postgresql_where=sa.text("ground = 'orders' AND state IN ('proposed', 'contested', 'effective')"),
@@ -105,7 +105,7 @@ ENTRIES = sa.Table(
     sa.Index("ix_entries_effective", "code", postgresql_where=sa.text("state = 'effective'")),
     sa.Index("ix_entries_until", "until", postgresql_where=sa.text("state = 'effective'")),
     sa.Index("ix_entries_published", "id", postgresql_where=sa.text("state = 'effective' AND published")),
-    comment="Entries of the credit lists and what became of them",
+    comment="Entries of the credit lists",
 )  # fmt: skip
 
 STANDINGS = sa.Table(
@@ -116,5 +116,5 @@ STANDINGS = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("restrictions", JSONB, nullable=False),
     sa.UniqueConstraint("id"),
-    comment="What every enterprise that was ever listed is restricted in now",
+    comment="The present restrictions of every enterprise that was ever listed",
 )

@@ -1,1 +1,1 @@
-"""Routes: each parses, calls one command or one view, and answers."""
+"""Routes: each parses the request, calls one command or one view, and returns a view."""

@@ -1,4 +1,4 @@
-"""Enquiries about numbers that nobody filed: carriers answer, staff see what is left."""
+"""Enquiries about numbers that are not filed: carriers answer, staff see the numbers that no carrier claims."""
 
 from __future__ import annotations
 
@@ -6,20 +6,15 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import Response
 
-from chassis.http.answers import answered
 from chassis.http.auth import Caller, requires
-from chassis.http.idempotency import OnceOnly
 from chassis.http.paging import Page, PageQuery
-from chassis.http.preconditions import IfMatch
-from chassis.http.problems import NotFound, responses
+from chassis.http.problems import responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
-from services.ports.api.callers import ANSWER_ENQUIRIES, READ_ENQUIRIES, carrier_sight, national_staff, sight_of
-from services.ports.api.conflicts import EnquiryIsAnswered, NumberIsFiled, NumberIsNotFiled
+from services.ports.access import READ_ENQUIRIES, CarrierEnquiry, require_national_staff, visible_to
+from services.ports.api.problems import EnquiryIsAnswered, NumberIsFiled, NumberIsNotFiled
 from services.ports.commands.enquiries import answer_enquiry
-from services.ports.commands.orders import Upon
 from services.ports.model import Addressed, Answer, EnquiryState
 from services.ports.views import enquiries as views
 
@@ -27,7 +22,7 @@ router = Router(tags=["enquiries"])
 
 
 class AnswerIn(BaseModel):
-    """Whose number it is."""
+    """Whether the number is the carrier's own."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,45 +49,25 @@ def list_enquiries(
         "carrier": carrier,
         "number": number,
     }
-    return page.of(views.list_enquiries(read, page, sight_of(caller), wanted), key=lambda enquiry: (enquiry.id,))
+    return page.of(views.list_enquiries(read, page, visible_to(caller), wanted), key=lambda enquiry: (enquiry.id,))
 
 
-@router.get("/enquiries/{id}", response_model=views.EnquiryView)
-def get_enquiry(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ_ENQUIRIES)]) -> Response:
+@router.get("/enquiries/{id}")
+def get_enquiry(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ_ENQUIRIES)]) -> views.EnquiryView:
     """One enquiry."""
-    view = views.find_enquiry(read, id, sight_of(caller))
-    if view is None:
-        raise NotFound
-    return answered(view, version=view.version)
+    return views.find_enquiry(read, id, visible_to(caller))
 
 
-@router.post(
-    "/enquiries/{id}/answer",
-    response_model=views.EnquiryView,
-    responses=responses(EnquiryIsAnswered, NumberIsFiled, NumberIsNotFiled),
-)
-def answer(
-    id: UUID,
-    given: AnswerIn,
-    tx: WriteTx,
-    once: OnceOnly,
-    seen: IfMatch,
-    caller: Annotated[Caller, requires(ANSWER_ENQUIRIES)],
-) -> Response:
-    """The carrier answers, once. A number that is its own and unfiled it is then ordered to shut."""
-    sight = carrier_sight(caller)
-
-    def act() -> Response:
-        enquiry = answer_enquiry(tx, Upon(id, sight, seen.check), given.answer, given.note)
-        return answered(views.EnquiryView.of(enquiry, sight), version=enquiry.version)
-
-    return once(tx, caller, act)
+@router.post("/enquiries/{id}/answer", responses=responses(EnquiryIsAnswered, NumberIsFiled, NumberIsNotFiled))
+def answer(enquiry: CarrierEnquiry, given: AnswerIn, tx: WriteTx) -> views.EnquiryView:
+    """The carrier answers, once. Where the number is its own and not filed, an order to shut it follows."""
+    return views.EnquiryView.of(answer_enquiry(tx, enquiry, given.answer, given.note), enquiry.visibility)
 
 
 @router.get("/unclaimed-numbers")
 def list_unclaimed_numbers(
     read: ReadTx, page: PageQuery, caller: Annotated[Caller, requires(READ_ENQUIRIES)]
 ) -> Page[views.UnclaimedNumber]:
-    """Numbers that nobody filed and no carrier owned to: what staff have to look into."""
-    national_staff(caller)
+    """Numbers that are not filed and that no carrier claims, for staff to investigate."""
+    require_national_staff(caller)
     return page.of(views.list_unclaimed(read, page), key=lambda unclaimed: (unclaimed.number,))

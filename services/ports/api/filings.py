@@ -1,4 +1,4 @@
-"""Filings and the register that they make."""
+"""Filings, and the register of ports."""
 
 from __future__ import annotations
 
@@ -10,25 +10,24 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from chassis import clock
-from chassis.http.answers import answered, created
 from chassis.http.auth import Caller, requires
-from chassis.http.idempotency import OnceOnly
+from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
-from chassis.http.problems import Forbidden, Invalid, NotFound
+from chassis.http.problems import Forbidden
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from contracts.vocabulary import Purpose
-from services.ports.api.callers import FILE, READ_PORTS, may_file_for, sight_of
-from services.ports.commands.filings import Outcome, file_ports
-from services.ports.commands.forms import Form, UnfitFormError, read_form
-from services.ports.model import Decision
+from services.ports.access import FILE, READ_PORTS, may_file_for, visible_to
+from services.ports.commands.filings import FilingOutcome, file_ports
+from services.ports.commands.forms import NAME_LENGTH, SIGNATURE_LENGTH, read_form
+from services.ports.model import FilingDecision
 from services.ports.views import register as views
 
 router = Router(tags=["register"])
 
 
 class FilingIn(BaseModel):
-    """A port as its carrier files it."""
+    """A filing of a port by its carrier."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,48 +37,36 @@ class FilingIn(BaseModel):
         None, max_length=6, description="six digits (GB/T 2260); required on access codes for one province"
     )
     holder_uscc: str = Field(max_length=64, description="unified social credit code of the port's enterprise")
-    holder_name: str = Field(max_length=200)
+    holder_name: str = Field(max_length=NAME_LENGTH)
     provider_uscc: str = Field(max_length=64, description="unified social credit code of the content provider")
-    provider_name: str = Field(max_length=200)
-    signature: str = Field(max_length=40, description="what messages are signed with, without brackets")
+    provider_name: str = Field(max_length=NAME_LENGTH)
+    signature: str = Field(max_length=SIGNATURE_LENGTH, description="the signature in the messages, without brackets")
     purpose: Purpose
     declared_from: str | None = Field(
-        None, max_length=10, description="the day from which it holds; from now on without it", examples=["2026-05-01"]
+        None, max_length=10, description="the day from which it holds; without it, from now on", examples=["2026-05-01"]
     )
-    covers_extensions: bool = Field(False, description="whether it answers for longer numbers that begin with this one")
+    covers_extensions: bool = Field(False, description="whether it also covers longer numbers that begin with this one")
 
 
-@router.post("/filings", status_code=201, response_model=views.FilingView)
-def file_port(filing: FilingIn, tx: WriteTx, once: OnceOnly, caller: Annotated[Caller, requires(FILE)]) -> Response:
+@router.post("/filings", status_code=201)
+@located("/filings/{id}")
+def file_port(
+    filing: FilingIn, response: Response, tx: WriteTx, caller: Annotated[Caller, requires(FILE)]
+) -> views.FilingView:
     """File a port: carriers their own, national staff any.
 
-    It is decided at once: `accepted` into the register, or `refused` with reasons while a credit list refuses new ports
-    to its holder or provider, or an order in force has shut the port. What the register says already is answered with
-    200 and the filing that says so.
+    The decision is immediate: `accepted` into the register, or `refused` with reasons while a credit list forbids its
+    holder or provider new ports, or while an order in force has shut the port. For a filing that the register already
+    has, the response is 200 with that filing.
     """
     if not may_file_for(caller, filing.carrier):
         raise Forbidden("A carrier files its own ports.")
-    form = _form(filing)
-
-    def act() -> Response:
-        (filed,) = file_ports(tx, [form], tx.cause)
-        view = views.find_filing(tx, filed.filing, sight_of(caller))
-        assert view is not None
-        location = f"/filings/{view.id}"
-        known = filed.outcome is Outcome.KNOWN
-        return answered(view, location=location) if known else created(view, location=location)
-
-    return once(tx, caller, act)
-
-
-def _form(filing: FilingIn) -> Form:
     fields = filing.model_dump(exclude={"covers_extensions"})
-    try:
-        return read_form(fields, covers_extensions=filing.covers_extensions, now=clock.now())
-    except UnfitFormError as error:
-        raise Invalid(
-            errors=[{"in": "body", "pointer": f"/{each.field}", "detail": each.detail} for each in error.faults]
-        ) from error
+    form = read_form(fields, covers_extensions=filing.covers_extensions, now=clock.now())
+    (result,) = file_ports(tx, [form], tx.cause)
+    if result.outcome is FilingOutcome.KNOWN:
+        response.status_code = 200
+    return views.find_filing(tx, result.filing, visible_to(caller))
 
 
 @router.get("/filings")
@@ -87,25 +74,22 @@ def list_filings(
     read: ReadTx,
     page: PageQuery,
     caller: Annotated[Caller, requires(READ_PORTS)],
-    decision: Decision | None = None,
+    decision: FilingDecision | None = None,
     carrier: str | None = None,
     number: str | None = None,
     listing: Annotated[UUID | None, Query(description="the entry of the credit lists that refused it")] = None,
 ) -> Page[views.FilingView]:
-    """Filings and what became of each, the oldest first: a carrier sees its own, a provincial administration those for
-    its province."""
+    """Filings and their decisions, the oldest first: a carrier sees its own, a provincial administration those for its
+    province."""
     wanted: dict[str, str | None] = {"decision": decision, "carrier": carrier, "number": number}
-    found = views.list_filings(read, page, sight_of(caller), wanted, listing)
+    found = views.list_filings(read, page, visible_to(caller), wanted, listing)
     return page.of(found, key=lambda filing: (filing.id,))
 
 
 @router.get("/filings/{id}")
 def get_filing(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ_PORTS)]) -> views.FilingView:
-    """A filing and what became of it."""
-    view = views.find_filing(read, id, sight_of(caller))
-    if view is None:
-        raise NotFound
-    return view
+    """A filing and its decision."""
+    return views.find_filing(read, id, visible_to(caller))
 
 
 @router.get("/ports")
@@ -119,13 +103,12 @@ def list_ports(
 ) -> Page[views.PortView]:
     """Ports of the register with their history, in the order in which they were first filed."""
     wanted = {"number": number, "access_code": access_code, "carrier": carrier}
-    return page.of(views.list_ports(read, page, sight_of(caller), wanted), key=lambda port: (port.id,))
+    return page.of(views.list_ports(read, page, visible_to(caller), wanted), key=lambda port: (port.id,))
 
 
-@router.get("/ports/{carrier}/{number}", response_model=views.PortView)
-def get_port(carrier: str, number: str, read: ReadTx, caller: Annotated[Caller, requires(READ_PORTS)]) -> Response:
+@router.get("/ports/{carrier}/{number}")
+def get_port(
+    carrier: str, number: str, read: ReadTx, caller: Annotated[Caller, requires(READ_PORTS)]
+) -> views.PortView:
     """One port with its history."""
-    view = views.find_port(read, carrier, number, sight_of(caller))
-    if view is None:
-        raise NotFound
-    return answered(view, version=view.version)
+    return views.find_port(read, carrier, number, visible_to(caller))

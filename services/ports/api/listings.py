@@ -1,4 +1,4 @@
-"""Listed enterprises: what the credit lists did to their filings and their ports, for staff."""
+"""Listed enterprises: the effect of the credit lists on their filings and ports, for staff."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from uuid import UUID
 
 from chassis.http.auth import Caller, requires
 from chassis.http.paging import Page, PageQuery
-from chassis.http.problems import NotFound
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx
-from services.ports.api.callers import READ_ORDERS, staff_sight
+from services.ports.access import READ_ORDERS, visible_to_staff
 from services.ports.model import ListingPhase
 from services.ports.views import listings as views
 
@@ -28,14 +27,11 @@ def list_listings(
     """Listings that are or were in force: national staff see all, a provincial administration those of enterprises
     registered in its province."""
     wanted: dict[str, str | None] = {"phase": phase, "code": code}
-    found = views.list_listings(read, page, staff_sight(caller), wanted)
+    found = views.list_listings(read, page, visible_to_staff(caller), wanted)
     return page.of(found, key=lambda listing: (listing.entry,))
 
 
 @router.get("/listings/{entry}")
 def get_listing(entry: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ_ORDERS)]) -> views.ListingView:
     """One listing, by its entry in the credit lists."""
-    view = views.find_listing(read, entry, staff_sight(caller))
-    if view is None:
-        raise NotFound
-    return view
+    return views.find_listing(read, entry, visible_to_staff(caller))

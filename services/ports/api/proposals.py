@@ -1,4 +1,4 @@
-"""Shutdown by hand: one of staff proposes it, another decides. Carriers see the orders that follow, not this."""
+"""Shutdown by hand: one person of staff proposes it, another one decides. Carriers see only the orders that follow."""
 
 from __future__ import annotations
 
@@ -6,31 +6,26 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import Response
 
-from chassis.http.answers import answered, created
 from chassis.http.auth import Caller, requires
-from chassis.http.idempotency import OnceOnly
+from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
-from chassis.http.preconditions import IfMatch
 from chassis.http.problems import FourEyes, Invalid, NotFound, responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from contracts.carriers import CARRIERS
 from contracts.numbers import NumberKind, SenderNumber
-from services.ports.api.callers import DECIDE_ORDERS, PROPOSE_ORDERS, READ_ORDERS, staff_sight
-from services.ports.api.conflicts import PortIsOrdered, PortIsProposed, ProposalStateConflict
-from services.ports.commands.orders import Upon
+from services.ports.access import PROPOSE_ORDERS, READ_ORDERS, StaffProposal, visible_to_staff
+from services.ports.api.problems import PortIsOrdered, PortIsProposed, ProposalStateConflict
 from services.ports.commands.proposals import decide_proposal, propose_shutdown
-from services.ports.model import ProposalState, Verdict
-from services.ports.store.register import Place
+from services.ports.model import PortKey, ProposalState, Verdict
 from services.ports.views import proposals as views
 
 router = Router(tags=["shutdown proposals"])
 
 
 class ProposalIn(BaseModel):
-    """A port that one of staff wants shut, and why."""
+    """A port that staff want shut, and why."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -39,8 +34,8 @@ class ProposalIn(BaseModel):
     reason: str = Field(min_length=1, max_length=1_000)
 
 
-class DecisionIn(BaseModel):
-    """What somebody else decides about a proposal, and why."""
+class ProposalDecisionIn(BaseModel):
+    """The decision of a second person on a proposal, and why."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,25 +43,15 @@ class DecisionIn(BaseModel):
     reason: str = Field(min_length=1, max_length=1_000)
 
 
-@router.post(
-    "/shutdown-proposals",
-    status_code=201,
-    response_model=views.ProposalView,
-    responses=responses(NotFound, PortIsProposed),
-)
+@router.post("/shutdown-proposals", status_code=201, responses=responses(NotFound, PortIsProposed))
+@located("/shutdown-proposals/{id}")
 def propose(
-    proposed: ProposalIn, tx: WriteTx, once: OnceOnly, caller: Annotated[Caller, requires(PROPOSE_ORDERS)]
-) -> Response:
-    """Propose to shut a port: national staff any, a provincial administration those filed for its province."""
-    sight = staff_sight(caller)
-    place = _place(proposed)
-
-    def act() -> Response:
-        proposal = propose_shutdown(tx, place, proposed.reason, sight, caller)
-        view = views.ProposalView.model_validate(proposal)
-        return created(view, location=f"/shutdown-proposals/{proposal.id}", version=proposal.version)
-
-    return once(tx, caller, act)
+    proposed: ProposalIn, tx: WriteTx, caller: Annotated[Caller, requires(PROPOSE_ORDERS)]
+) -> views.ProposalView:
+    """Propose to shut a port: national staff any port, provincial staff those filed for their province."""
+    visibility = visible_to_staff(caller)
+    proposal = propose_shutdown(tx, _port(proposed), proposed.reason, visibility, caller)
+    return views.ProposalView.model_validate(proposal)
 
 
 @router.get("/shutdown-proposals")
@@ -82,43 +67,23 @@ def list_proposals(
     """Proposals, the oldest first: national staff see all, a provincial administration those of ports filed for its
     province."""
     wanted = {"state": state, "carrier": carrier, "number": number, "listing": listing}
-    found = views.list_proposals(read, page, staff_sight(caller), wanted)
+    found = views.list_proposals(read, page, visible_to_staff(caller), wanted)
     return page.of(found, key=lambda proposal: (proposal.id,))
 
 
-@router.get("/shutdown-proposals/{id}", response_model=views.ProposalView)
-def get_proposal(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ_ORDERS)]) -> Response:
+@router.get("/shutdown-proposals/{id}")
+def get_proposal(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ_ORDERS)]) -> views.ProposalView:
     """One proposal."""
-    view = views.find_proposal(read, id, staff_sight(caller))
-    if view is None:
-        raise NotFound
-    return answered(view, version=view.version)
+    return views.find_proposal(read, id, visible_to_staff(caller))
 
 
-@router.post(
-    "/shutdown-proposals/{id}/decision",
-    response_model=views.ProposalView,
-    responses=responses(FourEyes, ProposalStateConflict, PortIsOrdered),
-)
-def decide(
-    id: UUID,
-    decided: DecisionIn,
-    tx: WriteTx,
-    once: OnceOnly,
-    seen: IfMatch,
-    caller: Annotated[Caller, requires(DECIDE_ORDERS)],
-) -> Response:
-    """Somebody else than who proposed it decides. The port is ordered shut at once, an enterprise's ports by and by."""
-    upon = Upon(id, staff_sight(caller), seen.check)
-
-    def act() -> Response:
-        proposal = decide_proposal(tx, upon, decided.decision, decided.reason, caller)
-        return answered(views.ProposalView.model_validate(proposal), version=proposal.version)
-
-    return once(tx, caller, act)
+@router.post("/shutdown-proposals/{id}/decision", responses=responses(FourEyes, ProposalStateConflict, PortIsOrdered))
+def decide(proposal: StaffProposal, decided: ProposalDecisionIn, tx: WriteTx) -> views.ProposalView:
+    """A second person decides. One port is ordered shut at once, the ports of an enterprise in batches."""
+    return views.ProposalView.model_validate(decide_proposal(tx, proposal, decided.decision, decided.reason))
 
 
-def _place(proposed: ProposalIn) -> Place:
+def _port(proposed: ProposalIn) -> PortKey:
     number = SenderNumber.parse(proposed.number)
     if proposed.carrier not in CARRIERS:
         raise Invalid.value("body", "/carrier", "must be a carrier that is known here")

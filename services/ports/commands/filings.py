@@ -10,17 +10,17 @@ from uuid import UUID
 from chassis import clock
 from chassis.aggregate import Cause
 from chassis.database import Read, Tx
-from services.ports.commands.forms import Form
-from services.ports.model import Application, Filing, Hindrance, HindranceKind, Port
-from services.ports.policy.listings import barred
-from services.ports.store import locks
+from services.ports.commands.forms import FilingForm
+from services.ports.model import Application, Hindrance, HindranceKind, Port, PortFiling, PortKey
+from services.ports.policy.listings import refusal_of
+from services.ports.store.locks import lock_for_filing
 from services.ports.store.orders import orders_in_force
-from services.ports.store.register import Place, load_ports, refused_before, save_applications, save_ports
+from services.ports.store.register import load_ports, past_refusals, save_applications, save_ports
 from services.ports.store.standings import restrictions_on
 
 
-class Outcome(StrEnum):
-    """What became of a form. KNOWN: the register says it already, nothing was added."""
+class FilingOutcome(StrEnum):
+    """The outcome of a form. KNOWN: the register already has this filing, nothing was added."""
 
     ACCEPTED = "accepted"
     KNOWN = "known"
@@ -28,65 +28,69 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
-    """The outcome of a form, and the filing that stands for it in the register or among the refused."""
+class FilingResult:
+    """The outcome of a form, and the filing that stands for it in the register or among the refused ones."""
 
-    outcome: Outcome
+    outcome: FilingOutcome
     filing: UUID
     reasons: tuple[str, ...] = ()
 
 
-def file_ports(tx: Tx, forms: Sequence[Form], because: Cause) -> list[Filed]:
-    """Decide on these forms, in their order, and enter what is accepted into the register.
+def file_ports(tx: Tx, forms: Sequence[FilingForm], because: Cause) -> list[FilingResult]:
+    """Decide on these forms, in their order, and enter the accepted ones into the register.
 
-    An enterprise whose listing refuses it new ports gets none, and a port that an order in force has shut takes no new
-    filing; what the register says already is known, also then.
+    A form is refused while a listing forbids its holder or provider new ports, or while an order in force has shut its
+    port. A filing that the register already has is known, even then.
     """
     codes = sorted({code for each in forms for code in (each.holder, each.provider)})
     covering = any(each.covers_extensions for each in forms)
-    locks.filing(tx, numbers=(each.number for each in forms), codes=codes, covering=covering)
-    # Not before the locks: whoever decided on a number, or listed an enterprise, while we waited came first.
+    lock_for_filing(tx, numbers=(each.number for each in forms), codes=codes, covering=covering)
+    # The clock is read under the locks: decisions and listings that were committed while this waited came first.
     now = clock.now()
-    places = sorted({(each.carrier, each.number) for each in forms})
-    ports = load_ports(tx, places)
-    filings = [((form.carrier, form.number), form.filing(now)) for form in forms]
+    ports = load_ports(tx, (each.port for each in forms))
+    filings = [(form.port, form.filing(now)) for form in forms]
     hindrances = _hindrances(tx, filings)
-    refused = refused_before(tx, [filing.digest for _, filing in filings if filing.id in hindrances])
+    refused = past_refusals(tx, [filing.digest for _, filing in filings if filing.id in hindrances])
     applications: list[Application] = []
-    outcomes: list[Filed] = []
-    for form, (place, filing) in zip(forms, filings, strict=True):
-        port = ports.setdefault(place, Port.unfiled(*place, form.access_code))
+    results: list[FilingResult] = []
+    for form, (key, filing) in zip(forms, filings, strict=True):
+        port = ports.setdefault(key, Port.unfiled(*key, form.access_code))
         known = port.known_as(filing)
+        application = Application(id=filing.id, carrier=form.carrier, number=form.number, filed=filing)
         if known is not None:
-            outcomes.append(Filed(Outcome.KNOWN, known.id))
+            results.append(FilingResult(FilingOutcome.KNOWN, known.id))
         elif filing.id in hindrances:
             hindrance, reasons = hindrances[filing.id]
-            refusal = (*place, filing.digest, hindrance.id)
+            refusal = (*key, filing.digest, hindrance.id)
             if refusal not in refused:
                 refused[refusal] = filing.id
-                applications.append(Application.refuse(*place, filing, reasons, hindrance, because))
-            outcomes.append(Filed(Outcome.REFUSED, refused[refusal], reasons))
+                application.refuse(hindrance, reasons, because)
+                applications.append(application)
+            results.append(FilingResult(FilingOutcome.REFUSED, refused[refusal], reasons))
         else:
             port.declare(filing, because)
-            applications.append(Application.accept(*place, filing, because))
-            outcomes.append(Filed(Outcome.ACCEPTED, filing.id))
-    filed = [each for each in ports.values() if each.recorded]
-    save_ports(tx, filed)
-    save_applications(tx, applications, filed)
-    return outcomes
+            application.accept(because)
+            applications.append(application)
+            results.append(FilingResult(FilingOutcome.ACCEPTED, filing.id))
+    changed = [each for each in ports.values() if each.recorded]
+    save_ports(tx, changed)
+    save_applications(tx, applications, changed)
+    return results
 
 
-def _hindrances(read: Read, filings: Sequence[tuple[Place, Filing]]) -> dict[UUID, tuple[Hindrance, tuple[str, ...]]]:
-    """What stands in the way of which of these filings, and the reasons. A listing goes before an order: it may be
-    what the order is for."""
+def _hindrances(
+    read: Read, filings: Sequence[tuple[PortKey, PortFiling]]
+) -> dict[UUID, tuple[Hindrance, tuple[str, ...]]]:
+    """What keeps which of these filings out of the register, and the reasons. A listing comes before an order: the
+    order may be that listing's."""
     standings = restrictions_on(read, {code for _, each in filings for code in (each.holder, each.provider)})
-    orders = orders_in_force(read, sorted({place for place, _ in filings}))
+    orders = orders_in_force(read, sorted({key for key, _ in filings}))
     found: dict[UUID, tuple[Hindrance, tuple[str, ...]]] = {}
-    for place, filing in filings:
-        kept_out = barred(filing, standings)
-        if kept_out is not None:
-            found[filing.id] = Hindrance(HindranceKind.LISTING, kept_out.entry), kept_out.reasons
-        elif place in orders:
-            reason = f"the port is shut by the order {orders[place]}, which is in force"
-            found[filing.id] = Hindrance(HindranceKind.ORDER, orders[place]), (reason,)
+    for key, filing in filings:
+        refusal = refusal_of(filing, standings)
+        if refusal is not None:
+            found[filing.id] = Hindrance(HindranceKind.LISTING, refusal.entry), refusal.reasons
+        elif key in orders:
+            reason = f"the port is shut by the order {orders[key]}, which is in force"
+            found[filing.id] = Hindrance(HindranceKind.ORDER, orders[key]), (reason,)
     return found

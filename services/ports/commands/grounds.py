@@ -1,4 +1,4 @@
-"""When evidence is corrected or withdrawn: do the orders that stand on it still have their ground?"""
+"""When evidence is corrected or withdrawn: whether the orders based on it still have their ground."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from datetime import UTC, datetime
 from chassis.aggregate import Cause
 from chassis.database import Read, Tx
 from services.ports.model.order import ON_COMPLAINTS
-from services.ports.policy.decisions import Facts, ground_stands
+from services.ports.policy.decisions import Situation, ground_holds
 from services.ports.policy.rulebook import rule_for
 from services.ports.store.enquiries import admissions
-from services.ports.store.evidence import counting
+from services.ports.store.evidence import counting_evidence
 from services.ports.store.orders import load_open_orders, past_orders, save_orders
-from services.ports.store.register import registers_of
+from services.ports.store.register import register_extracts
 
 _EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 def recheck_grounds(tx: Tx, corrected: Mapping[str, Cause], now: datetime) -> None:
-    """Mark the open orders about these numbers, which are locked, that have lost their ground; they stand until
-    staff decide. `corrected` says what corrected each number's evidence.
+    """Mark the open orders about these locked numbers whose ground no longer holds; they stay open until staff decide.
+    `corrected` is the cause of the correction, by number.
 
-    An order that stands on a carrier's own word does not fall with the complaints that made us ask, and one that never
-    stood on complaints falls with none.
+    An order based on a carrier's own answer does not depend on the complaints that led to the enquiry; an order that
+    was never based on complaints depends on none.
     """
     orders = [each for each in load_open_orders(tx, corrected) if each.ground in ON_COMPLAINTS]
     numbers = sorted({each.number for each in orders})
     if not numbers:
         return
-    facts, admitted = facts_on(tx, numbers, now), admissions(tx, numbers)
+    situations, admitted = situations_of(tx, numbers, now), admissions(tx, numbers)
     for order in orders:
-        stands = ground_stands(order.ground, order.carrier, facts[order.number], rule_for)
-        if order.cause not in admitted and not stands:
+        holds = ground_holds(order.ground, order.carrier, situations[order.number], rule_for)
+        if order.cause not in admitted and not holds:
             order.lose_ground(now, corrected[order.number])
     save_orders(tx, orders)
 
 
-def facts_on(read: Read, numbers: Sequence[str], now: datetime) -> dict[str, Facts]:
-    """Everything that the grounds of orders about these numbers, which are locked, are judged by."""
-    evidence, registers = counting(read, dict.fromkeys(numbers, _EVER)), registers_of(read, numbers)
-    past = past_orders(read, numbers)
+def situations_of(read: Read, numbers: Sequence[str], now: datetime) -> dict[str, Situation]:
+    """Everything that the grounds of orders about these locked numbers are judged by."""
+    evidence = counting_evidence(read, dict.fromkeys(numbers, _EVER))
+    extracts, orders = register_extracts(read, numbers), past_orders(read, numbers)
     return {
-        number: Facts(
+        number: Situation(
             number=number,
-            register=registers[number],
+            extract=extracts[number],
             before=evidence.get(number, ()),
-            orders=past.get(number, ()),
+            orders=orders.get(number, ()),
             now=now,
         )
         for number in numbers

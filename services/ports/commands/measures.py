@@ -1,148 +1,161 @@
-"""Measures: a decision becomes an order or enquiries, with the deadlines of the day on which they are made."""
+"""Measures: a decision becomes an order or enquiries, with the deadlines in force when they are created."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from chassis.aggregate import Cause
-from contracts.complaints import Citation
-from services.ports.model import Enquiry, Filing, Ground, Listing, Order, ShutdownProposal
+from chassis.ids import new_id
+from services.ports.model import Enquiry, Listing, Order, PortFiling, PortKey, ShutdownGround, ShutdownProposal
 from services.ports.model.order import reference
-from services.ports.policy.decisions import Ask, Finding, Shut
-from services.ports.policy.evidence import Registered, Standing
-from services.ports.policy.listings import part_in
+from services.ports.policy.decisions import EnquiryDecision, ReachedThreshold, ShutdownDecision
+from services.ports.policy.evidence import RegisterEntry, SenderAttribution
+from services.ports.policy.listings import role_in
 from services.ports.policy.rulebook import enquiry_deadline, order_deadlines
-from services.ports.store.register import Place
 
 
-def order_shutdown(decision: Shut, at: datetime, because: Cause) -> Order:
-    """Order what was decided."""
-    finding = decision.finding
+def order_shutdown(decision: ShutdownDecision, at: datetime, because: Cause) -> Order:
+    """The order that a decision on complaints leads to."""
+    basis = decision.basis
     deadlines = order_deadlines(at)
-    return Order.place(
+    order = Order(
+        id=new_id(),
         carrier=decision.carrier,
-        number=finding.trigger.number,
-        cause=reference("complaint", finding.trigger.complaint),
+        number=basis.trigger.number,
+        cause=reference("complaint", basis.trigger.complaint),
+        correlation_id=because.correlation_id,
         ground=decision.ground,
         attribution=decision.attribution,
         holder=decision.holder,
         provider=decision.provider,
-        signature=finding.trigger.signature,
+        signature=basis.trigger.signature,
         province=decision.province,
-        complainants=finding.complainants,
-        reasons=(finding.reason,),
-        rules=(finding.rule, Citation.of(deadlines.citation)),
-        causes=_complaints(finding),
-        at=at,
+        complainants=basis.complainants,
+        reasons=(basis.reason,),
+        rules=(basis.rule, deadlines.citation),
+        causes=_complaints(basis),
+        ordered_at=at,
         acknowledge_by=at + deadlines.acknowledge,
         execute_by=at + deadlines.execution(decision.ground),
-        because=because,
     )
+    order.place(because)
+    return order
 
 
-def send_enquiries(decision: Ask, at: datetime, because: Cause) -> list[Enquiry]:
-    """Ask every carrier that is to be asked."""
-    finding = decision.finding
+def send_enquiries(decision: EnquiryDecision, at: datetime, because: Cause) -> list[Enquiry]:
+    """One enquiry to each carrier that the decision names."""
+    basis = decision.basis
     deadline = enquiry_deadline(at)
-    return [
-        Enquiry.send(
+    enquiries = [
+        Enquiry(
+            id=new_id(),
             carrier=carrier,
-            number=finding.trigger.number,
-            cause=reference("complaint", finding.trigger.complaint),
+            number=basis.trigger.number,
+            cause=reference("complaint", basis.trigger.complaint),
+            correlation_id=because.correlation_id,
             addressed_because=decision.because,
             holder=decision.holders.get(carrier),
-            complainants=finding.complainants,
-            reasons=(finding.reason,),
-            rules=(finding.rule, Citation.of(deadline.citation)),
-            causes=_complaints(finding),
-            at=at,
+            complainants=basis.complainants,
+            reasons=(basis.reason,),
+            rules=(basis.rule, deadline.citation),
+            causes=_complaints(basis),
+            sent_at=at,
             answer_by=at + deadline.answer,
-            because=because,
         )
         for carrier in decision.carriers
     ]
+    for enquiry in enquiries:
+        enquiry.send(because)
+    return enquiries
 
 
 def order_after_enquiry(enquiry: Enquiry, reason: str, at: datetime, because: Cause) -> Order:
-    """Order a number shut that nobody filed: its carrier said so, or said nothing."""
+    """The order to shut a number that is not filed: its carrier answered so, or did not answer."""
     deadlines = order_deadlines(at)
-    return Order.place(
+    order = Order(
+        id=new_id(),
         carrier=enquiry.carrier,
         number=enquiry.number,
         cause=reference("enquiry", enquiry.id),
-        ground=Ground.UNREGISTERED,
-        attribution=Standing.UNREGISTERED,
+        correlation_id=enquiry.correlation_id,
+        ground=ShutdownGround.UNREGISTERED,
+        attribution=SenderAttribution.UNREGISTERED,
         holder=enquiry.holder,
-        provider=None,
-        signature=None,
-        province=None,
         complainants=enquiry.complainants,
         reasons=(reason, *enquiry.reasons),
-        rules=(*enquiry.rules, Citation.of(deadlines.citation)),
+        rules=(*enquiry.rules, deadlines.citation),
         causes=(reference("enquiry", enquiry.id), *enquiry.causes),
-        at=at,
+        ordered_at=at,
         acknowledge_by=at + deadlines.acknowledge,
-        execute_by=at + deadlines.execution(Ground.UNREGISTERED),
-        because=Cause(enquiry.correlation_id, because.causation_id, because.traceparent),
+        execute_by=at + deadlines.execution(ShutdownGround.UNREGISTERED),
     )
+    order.place(because.within(enquiry.correlation_id, enquiry.traceparent))
+    return order
 
 
-def order_for_listing(listing: Listing, place: Place, filing: Filing, at: datetime, because: Cause) -> Order:
-    """Order a port shut because the enterprise that holds it, or sends through it, is listed."""
+def order_for_listing(listing: Listing, port: PortKey, filing: PortFiling, at: datetime, because: Cause) -> Order:
+    """The order to shut a port because its holder or its content provider is listed."""
     deadlines = order_deadlines(at)
     cause = reference("listing", listing.entry)
     reason = (
-        f"the {part_in(filing, listing.code)} {listing.code} is on the {listing.list} list "
+        f"the {role_in(filing, listing.code)} {listing.code} is on the {listing.list} list "
         f"({listing.tier}, {listing.article})"
     )
-    return Order.place(
-        carrier=place[0],
-        number=place[1],
+    order = Order(
+        id=new_id(),
+        carrier=port[0],
+        number=port[1],
         cause=cause,
-        ground=Ground.LISTING,
-        attribution=Standing.DECLARED,
+        correlation_id=listing.correlation_id,
+        ground=ShutdownGround.LISTING,
+        attribution=SenderAttribution.DECLARED,
         holder=filing.holder,
         provider=filing.provider,
-        signature=None,
         province=filing.province,
         complainants=0,
         reasons=(reason,),
-        rules=(Citation.of(deadlines.citation),),
+        rules=(deadlines.citation,),
         causes=(cause,),
-        at=at,
+        ordered_at=at,
         acknowledge_by=at + deadlines.acknowledge,
-        execute_by=at + deadlines.execution(Ground.LISTING),
-        because=Cause(listing.correlation_id, because.causation_id, because.traceparent),
+        execute_by=at + deadlines.execution(ShutdownGround.LISTING),
     )
+    order.place(because)
+    return order
 
 
-def order_by_hand(proposal: ShutdownProposal, found: Registered | None, at: datetime, because: Cause) -> Order:
-    """Order the port of a proposal shut that was decided; `found` is what the register has on it now."""
+def order_by_hand(proposal: ShutdownProposal, entry: RegisterEntry | None, at: datetime, because: Cause) -> Order:
+    """The order to shut the port of a proposal that was decided; `entry` is what the register has for it now."""
     assert proposal.carrier is not None
     assert proposal.number is not None
     deadlines = order_deadlines(at)
     cause = reference("proposal", proposal.id)
-    return Order.place(
+    order = Order(
+        id=new_id(),
         carrier=proposal.carrier,
         number=proposal.number,
         cause=cause,
-        ground=Ground.BY_HAND,
-        attribution=Standing.UNREGISTERED if found is None else Standing.DECLARED,
-        holder=None if found is None else found.holder,
-        provider=None if found is None else found.provider,
-        signature=None,
-        province=None if found is None else found.province,
+        correlation_id=proposal.correlation_id,
+        ground=ShutdownGround.BY_HAND,
+        attribution=SenderAttribution.UNREGISTERED if entry is None else SenderAttribution.DECLARED,
+        holder=None if entry is None else entry.holder,
+        provider=None if entry is None else entry.provider,
+        province=None if entry is None else entry.province,
         complainants=0,
-        reasons=(f"proposed by staff: {proposal.reason}", f"decided by others of staff: {proposal.decision_reason}"),
-        rules=(Citation.of(deadlines.citation),),
+        reasons=(
+            f"proposed by staff: {proposal.reason}",
+            f"decided by another member of staff: {proposal.decision_reason}",
+        ),
+        rules=(deadlines.citation,),
         causes=(cause,),
-        at=at,
+        ordered_at=at,
         acknowledge_by=at + deadlines.acknowledge,
-        execute_by=at + deadlines.execution(Ground.BY_HAND),
-        because=Cause(proposal.correlation_id, because.causation_id, because.traceparent),
+        execute_by=at + deadlines.execution(ShutdownGround.BY_HAND),
     )
+    order.place(because)
+    return order
 
 
-def _complaints(finding: Finding) -> tuple[str, ...]:
-    """One complaint of each person who counted, the first they made within the span."""
-    return tuple(reference("complaint", each.complaint) for each in finding.spoken)
+def _complaints(basis: ReachedThreshold) -> tuple[str, ...]:
+    """The first complaint within the span of each person who counted."""
+    return tuple(reference("complaint", each.complaint) for each in basis.counted)

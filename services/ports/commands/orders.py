@@ -1,57 +1,40 @@
-"""What carriers and staff do with orders."""
+"""What carriers and staff do with orders, and the deadlines that pass."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from uuid import UUID
-
 from chassis import audit, clock
-from chassis.aggregate import NotSeenError
-from chassis.audit import Actor
+from chassis.aggregate import NotFoundError
 from chassis.database import Tx
-from services.ports.commands.listings import return_to
-from services.ports.model import Order, RefusalCode
-from services.ports.store import locks
-from services.ports.store.orders import load_orders, place_of_order, save_orders
+from chassis.target import Target
+from services.ports.access import Visibility
+from services.ports.commands.listings import resume_listings
+from services.ports.model import Order, Port, PortKey, RefusalCode
+from services.ports.store.locks import lock_numbers
+from services.ports.store.orders import find_port_of_order, load_orders, load_orders_due, save_orders
 from services.ports.store.register import load_ports, save_ports
-from services.ports.store.sight import Sight
 
 
-@dataclass(frozen=True, slots=True)
-class Upon:
-    """Which order or enquiry an act is upon, who acts, with what sight, and having read which version: `check` raises
-    when the version is not the one that was read."""
-
-    id: UUID
-    sight: Sight
-    check: Callable[[int], None]
-
-
-def acknowledge_order(tx: Tx, upon: Upon) -> Order:
-    """The carrier has the order. Raises NotSeenError, ConflictError, and what `upon.check` raises."""
-    order = _locked(tx, upon)
+def acknowledge_order(tx: Tx, target: Target[Visibility]) -> Order:
+    """The carrier confirms that it received the order. Raises NotFoundError, ConflictError, and what
+    `target.check_version` raises."""
+    order = _load(tx, target)
     order.acknowledge(clock.now(), tx.cause)
     save_orders(tx, [order])
     return order
 
 
-def refuse_order(tx: Tx, upon: Upon, code: RefusalCode, note: str | None) -> Order:
-    """The carrier will not shut the port and says why. Raises as `acknowledge_order`."""
-    order = _locked(tx, upon)
+def refuse_order(tx: Tx, target: Target[Visibility], code: RefusalCode, note: str | None) -> Order:
+    """The carrier refuses to shut the port. Raises as `acknowledge_order`."""
+    order = _load(tx, target)
     order.refuse(code, note, clock.now(), tx.cause)
     save_orders(tx, [order])
     return order
 
 
-def execute_order(tx: Tx, upon: Upon, evidence: str) -> Order:
-    """The carrier shut the port; where it is filed the register says so. Raises as `acknowledge_order`."""
-    place = place_of_order(tx, upon.id)
-    if place is None:
-        raise NotSeenError
-    locks.deciding(tx, [place[1]])
-    ports = list(load_ports(tx, [place]).values())
-    order = _locked(tx, upon)
+def execute_order(tx: Tx, target: Target[Visibility], evidence: str) -> Order:
+    """The carrier has shut the port; a filed port is marked as shut in the register. Raises as `acknowledge_order`."""
+    _, ports = _lock_port(tx, target)
+    order = _load(tx, target)
     order.execute(evidence, clock.now(), tx.cause)
     for port in ports:
         port.shut(tx.cause)
@@ -60,28 +43,43 @@ def execute_order(tx: Tx, upon: Upon, evidence: str) -> Order:
     return order
 
 
-def lift_order(tx: Tx, upon: Upon, reason: str, actor: Actor) -> Order:
-    """Staff take the order back; where the port is filed and was shut it is open again, until a listing that never
-    ordered it has its turn. Raises as `acknowledge_order`."""
-    place = place_of_order(tx, upon.id)
-    if place is None:
-        raise NotSeenError
-    locks.deciding(tx, [place[1]])
-    ports = list(load_ports(tx, [place]).values())
-    order = _locked(tx, upon)
+def lift_order(tx: Tx, target: Target[Visibility], reason: str) -> Order:
+    """Staff lift the order. A filed port that was shut is reopened; a listing that has not yet ordered it may shut it
+    again. Raises as `acknowledge_order`."""
+    key, ports = _lock_port(tx, target)
+    order = _load(tx, target)
     order.lift(reason, clock.now(), tx.cause)
     for port in ports:
         port.reopen(tx.cause)
     save_ports(tx, ports)
     save_orders(tx, [order])
-    return_to(tx, [place])
-    audit.record(tx, actor, "order-lifted", f"order:{order.id}", reason)
+    resume_listings(tx, [key])
+    audit.record(tx, target.actor, "order-lifted", f"order:{order.id}", reason)
     return order
 
 
-def _locked(tx: Tx, upon: Upon) -> Order:
-    orders = load_orders(tx, [upon.id])
-    if not orders or not upon.sight.sees(orders[0].carrier, orders[0].province):
-        raise NotSeenError
-    upon.check(orders[0].version)
+def mark_overdue_orders(tx: Tx, limit: int) -> int:
+    """Mark at most `limit` orders that missed a deadline, to acknowledge or to execute; returns how many."""
+    now = clock.now()
+    orders = load_orders_due(tx, now, limit)
+    for each in orders:
+        each.mark_overdue(now, tx.cause)
+    save_orders(tx, orders)
+    return len(orders)
+
+
+def _lock_port(tx: Tx, target: Target[Visibility]) -> tuple[PortKey, list[Port]]:
+    """The key of the order's port, with its number locked, and the port itself where it is filed."""
+    key = find_port_of_order(tx, target.id)
+    if key is None:
+        raise NotFoundError
+    lock_numbers(tx, [key[1]])
+    return key, list(load_ports(tx, [key]).values())
+
+
+def _load(tx: Tx, target: Target[Visibility]) -> Order:
+    orders = load_orders(tx, [target.id])
+    if not orders or not target.visibility.includes(orders[0].carrier, orders[0].province):
+        raise NotFoundError
+    target.check_version(orders[0].version)
     return orders[0]

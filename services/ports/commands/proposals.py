@@ -1,100 +1,105 @@
-"""Shutdown by hand: one of staff proposes, another decides."""
+"""Shutdown by hand: one person of staff proposes, another one decides."""
 
 from __future__ import annotations
 
 from chassis import audit, clock
-from chassis.aggregate import ConflictError, NotSeenError
+from chassis.aggregate import ConflictError, NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
+from chassis.ids import new_id
+from chassis.target import Target
+from services.ports.access import Visibility
 from services.ports.commands.measures import order_by_hand
-from services.ports.commands.orders import Upon
-from services.ports.model import ShutdownProposal, Verdict
+from services.ports.model import PortKey, ShutdownProposal, Verdict
 from services.ports.model.order import reference
-from services.ports.store import locks
-from services.ports.store.listings import load_listings, save_listings, set_out
+from services.ports.model.proposal import STAFF
+from services.ports.store.listings import add_listed_ports, load_listings, save_listings
+from services.ports.store.locks import lock_codes, lock_numbers
 from services.ports.store.orders import load_open_orders, save_orders
 from services.ports.store.proposals import find_proposal, is_proposed, load_proposals, save_proposals
-from services.ports.store.register import Place, registers_of
-from services.ports.store.sight import Sight
+from services.ports.store.register import register_extracts
 
 
-def propose_shutdown(tx: Tx, place: Place, reason: str, sight: Sight, actor: Actor) -> ShutdownProposal:
+def propose_shutdown(tx: Tx, port: PortKey, reason: str, visibility: Visibility, actor: Actor) -> ShutdownProposal:
     """Propose to shut a port. A provincial administration proposes ports that are filed for its province.
 
-    Raises NotSeenError, and ConflictError where the port is proposed already.
+    Raises NotFoundError, and ConflictError where the port is already proposed.
     """
-    carrier, number = place
-    locks.deciding(tx, [number])
+    carrier, number = port
+    lock_numbers(tx, [number])
     now = clock.now()
-    filed = registers_of(tx, [number])[number].of_carrier(carrier, now)
-    province = None if filed is None else filed.province
-    if not sight.sees(carrier, province):
-        raise NotSeenError
+    entry = register_extracts(tx, [number])[number].of_carrier(carrier, now)
+    province = None if entry is None else entry.province
+    if not visibility.includes(carrier, province):
+        raise NotFoundError
     if is_proposed(tx, carrier, number):
-        raise ConflictError("port-is-proposed", "A proposal to shut this port waits to be decided.")
-    proposal = ShutdownProposal.of_port(
-        carrier,
-        number,
+        raise ConflictError("port-is-proposed", "A proposal to shut this port is waiting for a decision.")
+    proposal = ShutdownProposal(
+        id=new_id(),
+        carrier=carrier,
+        number=number,
         province=province,
         reason=reason,
+        proposed_by=STAFF,
         proposer=actor.subject,
         correlation_id=tx.cause.correlation_id,
-        at=now,
+        proposed_at=now,
     )
     save_proposals(tx, [proposal])
     audit.record(tx, actor, "shutdown-proposed", reference("proposal", proposal.id), reason)
     return proposal
 
 
-def decide_proposal(tx: Tx, upon: Upon, verdict: Verdict, reason: str, actor: Actor) -> ShutdownProposal:
-    """Decide a proposal that somebody else made: a port is ordered shut at once, an enterprise's by and by.
+def decide_proposal(tx: Tx, target: Target[Visibility], verdict: Verdict, reason: str) -> ShutdownProposal:
+    """Decide a proposal of another person: one port is ordered shut at once, an enterprise's ports in batches by the
+    sweep.
 
-    Raises NotSeenError, what `upon.check` raises, and ConflictError: it is decided already, the caller's own, or of a
-    port with an open order.
+    Raises NotFoundError, what `target.check_version` raises, and ConflictError where the proposal is decided already,
+    is the caller's own, or is about a port with an open order.
     """
-    found = find_proposal(tx, upon.id)
-    if found is None or upon.sight.province not in (None, found.province):
-        raise NotSeenError
+    found = find_proposal(tx, target.id)
+    if found is None or target.visibility.province not in (None, found.province):
+        raise NotFoundError
     decide = _decide_on_port if found.listing is None else _decide_on_enterprise
-    proposal = decide(tx, found, upon, verdict, reason, actor)
-    audit.record(tx, actor, "shutdown-decided", reference("proposal", proposal.id), f"{verdict}: {reason}")
+    proposal = decide(tx, found, target, verdict, reason)
+    audit.record(tx, target.actor, "shutdown-decided", reference("proposal", proposal.id), f"{verdict}: {reason}")
     return proposal
 
 
 def _decide_on_port(
-    tx: Tx, found: ShutdownProposal, upon: Upon, verdict: Verdict, reason: str, actor: Actor
+    tx: Tx, found: ShutdownProposal, target: Target[Visibility], verdict: Verdict, reason: str
 ) -> ShutdownProposal:
     assert found.carrier is not None
     assert found.number is not None
-    locks.deciding(tx, [found.number])
+    lock_numbers(tx, [found.number])
     ordered = any(each.carrier == found.carrier for each in load_open_orders(tx, [found.number]))
-    proposal = _locked(tx, upon)
+    proposal = _load(tx, target)
     now = clock.now()
-    proposal.decide(verdict, actor.subject, reason, now)
+    proposal.decide(verdict, target.actor.subject, reason, now)
     if verdict is Verdict.SHUT:
         if ordered:
             raise ConflictError("port-is-ordered", "There is an open order to shut this port.")
-        filed = registers_of(tx, [found.number])[found.number].of_carrier(found.carrier, now)
-        order = order_by_hand(proposal, filed, now, tx.cause)
-        proposal.order = order.id
+        entry = register_extracts(tx, [found.number])[found.number].of_carrier(found.carrier, now)
+        order = order_by_hand(proposal, entry, now, tx.cause)
+        proposal.order_id = order.id
         save_orders(tx, [order])
     save_proposals(tx, [proposal])
     return proposal
 
 
 def _decide_on_enterprise(
-    tx: Tx, found: ShutdownProposal, upon: Upon, verdict: Verdict, reason: str, actor: Actor
+    tx: Tx, found: ShutdownProposal, target: Target[Visibility], verdict: Verdict, reason: str
 ) -> ShutdownProposal:
     assert found.listing is not None
     assert found.code is not None
-    # As when a listing begins: no filing slips between what the enterprise has and what is noted of it.
-    locks.listing(tx, [found.code])
+    # As when a listing begins: no port is filed between the selection of the enterprise's ports and the commit.
+    lock_codes(tx, [found.code])
     listing = load_listings(tx, [found.listing])[found.listing]
-    proposal = _locked(tx, upon)
-    proposal.decide(verdict, actor.subject, reason, clock.now())
+    proposal = _load(tx, target)
+    proposal.decide(verdict, target.actor.subject, reason, clock.now())
     if verdict is Verdict.SHUT:
         listing.shut_ports()
-        set_out(tx, [listing])
+        add_listed_ports(tx, [listing])
         tx.announce()
     else:
         listing.leave_ports()
@@ -103,7 +108,7 @@ def _decide_on_enterprise(
     return proposal
 
 
-def _locked(tx: Tx, upon: Upon) -> ShutdownProposal:
-    (proposal,) = load_proposals(tx, [upon.id])
-    upon.check(proposal.version)
+def _load(tx: Tx, target: Target[Visibility]) -> ShutdownProposal:
+    (proposal,) = load_proposals(tx, [target.id])
+    target.check_version(proposal.version)
     return proposal

@@ -1,4 +1,4 @@
-"""Alembic's entry into the history of the ports database."""
+"""Alembic's environment for the ports database."""
 
 from chassis.migrations import run
 from services.ports.store.tables import METADATA

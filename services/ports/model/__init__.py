@@ -1,24 +1,30 @@
-"""What this service is about: ports, orders, enquiries, listings and proposals. A transition checks its state and
-records its event, where it has one."""
+"""The domain of this service: ports, orders, enquiries, listings and proposals. A transition checks the state and
+records its event, if it has one."""
 
 from __future__ import annotations
 
 from services.ports.model.enquiry import Addressed, Answer, Enquiry, EnquiryState
-from services.ports.model.filing import Application, Decision, Filing, Hindrance, HindranceKind
+from services.ports.model.filing import (
+    Application,
+    FilingContent,
+    FilingDecision,
+    Hindrance,
+    HindranceKind,
+    PortFiling,
+)
 from services.ports.model.listing import Listing, ListingPhase
-from services.ports.model.order import Ground, Order, OrderState, RefusalCode
-from services.ports.model.port import Port, PortStatus
+from services.ports.model.order import Order, OrderState, RefusalCode, ShutdownGround
+from services.ports.model.port import Port, PortKey, PortStatus
 from services.ports.model.proposal import ProposalState, ShutdownProposal, Verdict
 
 __all__ = [
     "Addressed",
     "Answer",
     "Application",
-    "Decision",
     "Enquiry",
     "EnquiryState",
-    "Filing",
-    "Ground",
+    "FilingContent",
+    "FilingDecision",
     "Hindrance",
     "HindranceKind",
     "Listing",
@@ -26,9 +32,12 @@ __all__ = [
     "Order",
     "OrderState",
     "Port",
+    "PortFiling",
+    "PortKey",
     "PortStatus",
     "ProposalState",
     "RefusalCode",
+    "ShutdownGround",
     "ShutdownProposal",
     "Verdict",
 ]

@@ -1,4 +1,4 @@
-"""A question to a carrier about a number that nobody filed: is it yours?
+"""An enquiry: a carrier is asked whether a number that is not filed is its own.
 
 sent ──► answered            (mine-unfiled: an order follows; filed: it has been filed since; not-mine)
   └────► unanswered ──► answered
@@ -9,15 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
 
-from chassis.aggregate import Aggregate, Cause, ConflictError
-from chassis.ids import new_id
+from chassis.aggregate import Aggregate, Cause, ConflictError, fact
+from chassis.citation import Citation
+from chassis.event import Event
 from contracts import ports as facts
-from contracts.complaints import Citation
 
 
 class EnquiryState(StrEnum):
-    """Whether the carrier has answered, still may in time, or let the deadline pass."""
+    """Where an enquiry stands: before its deadline, answered, or past its deadline without an answer."""
 
     SENT = "sent"
     ANSWERED = "answered"
@@ -25,7 +27,7 @@ class EnquiryState(StrEnum):
 
 
 class Answer(StrEnum):
-    """What a carrier may say of a number."""
+    """The answers that a carrier can give."""
 
     MINE_UNFILED = "mine-unfiled"
     FILED = "filed"
@@ -44,9 +46,11 @@ class Addressed(StrEnum):
 class Enquiry(Aggregate):
     """One question to one carrier about one number.
 
-    `cause` is the complaint that made us ask, unique with carrier and number. `holder` is the enterprise whose
-    access code the number stands on, where the register shows one.
+    `cause` is the complaint that triggered it, unique with carrier and number. `holder` is the enterprise that holds
+    the number's access code, where the register shows exactly one.
     """
+
+    published_as: ClassVar[type[Event]] = facts.EnquiryFact
 
     carrier: str
     number: str
@@ -65,50 +69,25 @@ class Enquiry(Aggregate):
     answer_note: str | None = None
     answered_at: datetime | None = None
     unanswered_at: datetime | None = None
+    traceparent: str | None = None
 
-    @classmethod
-    def send(
-        cls,
-        *,
-        carrier: str,
-        number: str,
-        cause: str,
-        addressed_because: Addressed,
-        holder: str | None,
-        complainants: int,
-        reasons: tuple[str, ...],
-        rules: tuple[Citation, ...],
-        causes: tuple[str, ...],
-        at: datetime,
-        answer_by: datetime,
-        because: Cause,
-    ) -> Enquiry:
-        """Ask the carrier whose number this is."""
-        enquiry = cls(
-            id=new_id(),
-            carrier=carrier,
-            number=number,
-            cause=cause,
-            correlation_id=because.correlation_id,
-            addressed_because=addressed_because,
-            holder=holder,
-            complainants=complainants,
-            reasons=reasons,
-            rules=rules,
-            causes=causes,
-            sent_at=at,
-            answer_by=answer_by,
-        )
-        enquiry._record(facts.EnquirySent, because)
-        return enquiry
+    @property
+    def enquiry(self) -> UUID:
+        """Its id, as events name it."""
+        return self.id
 
     @property
     def names_the_carrier(self) -> bool:
-        """Whether something points at this carrier, so that its silence counts against it."""
+        """Whether the access code or the plan points at this carrier, so that its silence counts against it."""
         return self.addressed_because is not Addressed.EVERY_CARRIER
 
+    def send(self, because: Cause) -> None:
+        """Ask the carrier."""
+        self.traceparent = because.traceparent
+        self._record(facts.EnquirySent, because)
+
     def give_answer(self, answer: Answer, note: str | None, at: datetime, because: Cause) -> None:
-        """The carrier answers, in time or late, once. Whether the register bears it out is for policy."""
+        """Record the carrier's answer, in time or late, once. Policy checks it against the register."""
         if self.state is EnquiryState.ANSWERED:
             raise ConflictError("enquiry-is-answered", f"The carrier answered {self.answer}.")
         self.state = EnquiryState.ANSWERED
@@ -118,7 +97,7 @@ class Enquiry(Aggregate):
         self._record(facts.EnquiryAnswered, because)
 
     def expire(self, now: datetime, because: Cause) -> bool:
-        """The deadline passed without an answer: silence is itself evidence. False when it did not."""
+        """Mark it unanswered where its deadline has passed; returns whether it was marked."""
         if self.state is not EnquiryState.SENT or now <= self.answer_by:
             return False
         self.state = EnquiryState.UNANSWERED
@@ -127,20 +106,4 @@ class Enquiry(Aggregate):
         return True
 
     def _record(self, kind: type[facts.EnquiryFact], because: Cause) -> None:
-        self.record(
-            kind(
-                enquiry=self.id,
-                carrier=self.carrier,
-                number=self.number,
-                state=self.state,
-                addressed_because=self.addressed_because,
-                answer=self.answer,
-                answer_note=self.answer_note,
-                rules=self.rules,
-                causes=self.causes,
-                sent_at=self.sent_at,
-                answer_by=self.answer_by,
-                answered_at=self.answered_at,
-            ),
-            Cause(self.correlation_id, because.causation_id, because.traceparent),
-        )
+        self.record(fact(kind, self), because.within(self.correlation_id, self.traceparent))

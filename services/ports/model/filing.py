@@ -1,26 +1,31 @@
-"""A carrier's filing of a port: who holds it, for whom, under which signature, since when."""
+"""A carrier's filing of a port: its holder, its content provider, its signature, and since when."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
-from chassis.aggregate import Aggregate, Cause
-from contracts import ports as facts
+import msgspec
+
+from chassis.aggregate import Aggregate, Cause, fact
+from chassis.event import Event
+from chassis.ids import new_id
+from contracts.ports import FilingDecided
 
 
-class Decision(StrEnum):
-    """What became of a filing."""
+class FilingDecision(StrEnum):
+    """The decision on a filing."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
 
 
 class HindranceKind(StrEnum):
-    """What may keep a filing out of the register: an order in force on its port, or the listing of an enterprise."""
+    """What can keep a filing out of the register: an order in force on its port, or the listing of an enterprise."""
 
     ORDER = "order"
     LISTING = "listing"
@@ -28,7 +33,7 @@ class HindranceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hindrance:
-    """What stands in the way of a filing: an order by its id, a listing by its entry in the credit lists."""
+    """What keeps a filing out of the register: an order by its id, a listing by its entry in the credit lists."""
 
     kind: HindranceKind
     id: UUID
@@ -40,15 +45,10 @@ class Hindrance:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filing:
-    """One entry of a port's history.
+class FilingContent:
+    """What a carrier files of a port: the parties, the signature and the use. The order of the fields is that of the
+    digest."""
 
-    It holds from `valid_from` up to, but not including, `valid_to` (None: until further notice); `recorded_at` is
-    when the register learned of it, which may be long after. An entry that a correction replaced is empty:
-    `valid_to` equals `valid_from`.
-    """
-
-    id: UUID
     holder: str
     holder_name: str
     provider: str
@@ -57,9 +57,40 @@ class Filing:
     purpose: str
     province: str | None
     covers_extensions: bool
+
+    @property
+    def content(self) -> dict[str, object]:
+        """The values of these fields, by name."""
+        return {name: getattr(self, name) for name in _CONTENT}
+
+
+_CONTENT = tuple(each.name for each in fields(FilingContent))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortFiling(FilingContent):
+    """One entry of a port's history.
+
+    It holds from `valid_from` up to, but not including, `valid_to` (None: until further notice); `recorded_at` is when
+    it entered the register, which may be long after. An entry that a correction replaced is empty: `valid_to` equals
+    `valid_from`.
+    """
+
+    id: UUID
     valid_from: datetime
     valid_to: datetime | None
     recorded_at: datetime
+
+    @classmethod
+    def of(cls, content: FilingContent, *, valid_from: datetime, recorded_at: datetime) -> PortFiling:
+        """A new entry with this content, until further notice."""
+        dates = {"valid_from": valid_from, "valid_to": None, "recorded_at": recorded_at}
+        return msgspec.convert({"id": new_id()} | content.content | dates, cls)
+
+    @property
+    def filing(self) -> UUID:
+        """Its id, as events name it."""
+        return self.id
 
     @property
     def empty(self) -> bool:
@@ -70,100 +101,67 @@ class Filing:
         """Whether it is in force at `moment`."""
         return self.valid_from <= moment and (self.valid_to is None or moment < self.valid_to)
 
-    def until(self, moment: datetime | None) -> Filing:
+    def until(self, moment: datetime | None) -> PortFiling:
         """The same filing, ended at `moment`."""
         return self if moment == self.valid_to else replace(self, valid_to=moment)
 
-    def says_the_same(self, other: Filing) -> bool:
-        """Whether both name the same parties, signature and use, whenever they hold."""
-        return self._content == other._content
-
-    @property
-    def _content(self) -> tuple[object, ...]:
-        return (
-            self.holder, self.holder_name, self.provider, self.provider_name, self.signature, self.purpose,
-            self.province, self.covers_extensions,
-        )  # fmt: skip
-
     @property
     def digest(self) -> bytes:
-        """SHA-256 of what was filed, date included: a filing that is sent again is known by it."""
-        said = "\x1f".join(str(part) for part in (*self._content, self.valid_from.timestamp()))
-        return hashlib.sha256(said.encode()).digest()
-
-    def published(self) -> facts.Filing:
-        """As it stands in the port's snapshot."""
-        return facts.Filing(
-            filing=self.id,
-            holder=self.holder,
-            holder_name=self.holder_name,
-            provider=self.provider,
-            provider_name=self.provider_name,
-            signature=self.signature,
-            purpose=self.purpose,
-            province=self.province,
-            covers_extensions=self.covers_extensions,
-            valid_from=self.valid_from,
-            valid_to=self.valid_to,
-        )
+        """SHA-256 of its content and its first day: identifies a filing that is sent again."""
+        parts = "\x1f".join(str(part) for part in (*self.content.values(), self.valid_from.timestamp()))
+        return hashlib.sha256(parts.encode()).digest()
 
 
 @dataclass(kw_only=True)
 class Application(Aggregate):
-    """A filing on its way to a decision, which is made at once and stands."""
+    """A carrier's request to enter a filing into the register. It is decided once, and at once; its id is that of the
+    filing."""
+
+    published_as: ClassVar[type[Event]] = FilingDecided
 
     carrier: str
     number: str
-    filing: Filing
-    decision: Decision
-    reasons: tuple[str, ...]
-    hindrance: Hindrance | None
-    """What stood in the way of a refused one."""
+    filed: PortFiling
+    decision: FilingDecision | None = None
+    reasons: tuple[str, ...] = ()
+    hindrance: Hindrance | None = None
+    """What keeps a refused filing out of the register."""
 
-    @classmethod
-    def accept(cls, carrier: str, number: str, filing: Filing, cause: Cause) -> Application:
+    def accept(self, because: Cause) -> None:
         """The filing enters the register."""
-        return cls._decided(carrier, number, filing, Decision.ACCEPTED, (), None, cause)
+        self._decide(FilingDecision.ACCEPTED, because)
 
-    @classmethod
-    def refuse(
-        cls, carrier: str, number: str, filing: Filing, reasons: tuple[str, ...], hindrance: Hindrance, cause: Cause
-    ) -> Application:
+    def refuse(self, hindrance: Hindrance, reasons: tuple[str, ...], because: Cause) -> None:
         """The filing stays out of the register, because of `hindrance`."""
-        return cls._decided(carrier, number, filing, Decision.REFUSED, reasons, hindrance, cause)
+        self.hindrance = hindrance
+        self.reasons = reasons
+        self._decide(FilingDecision.REFUSED, because)
 
-    @classmethod
-    def _decided(
-        cls,
-        carrier: str,
-        number: str,
-        filing: Filing,
-        decision: Decision,
-        reasons: tuple[str, ...],
-        hindrance: Hindrance | None,
-        cause: Cause,
-    ) -> Application:
-        made = cls(
-            id=filing.id,
-            carrier=carrier,
-            number=number,
-            filing=filing,
-            decision=decision,
-            reasons=reasons,
-            hindrance=hindrance,
-        )
-        made.record(
-            facts.FilingDecided(
-                filing=filing.id,
-                carrier=carrier,
-                number=number,
-                holder=filing.holder,
-                provider=filing.provider,
-                decision=decision,
-                reasons=reasons,
-                listing=None if hindrance is None else hindrance.listing,
-                decided_at=filing.recorded_at,
-            ),
-            cause,
-        )
-        return made
+    def _decide(self, decision: FilingDecision, because: Cause) -> None:
+        self.decision = decision
+        self.record(fact(FilingDecided, self), because)
+
+    @property
+    def filing(self) -> UUID:
+        """Its id, as events name it."""
+        return self.id
+
+    @property
+    def holder(self) -> str:
+        """The port's enterprise, by its credit code."""
+        return self.filed.holder
+
+    @property
+    def provider(self) -> str:
+        """The content provider, by its credit code."""
+        return self.filed.provider
+
+    @property
+    def listing(self) -> UUID | None:
+        """The entry of the credit lists because of which it was refused."""
+        return None if self.hindrance is None else self.hindrance.listing
+
+    @property
+    def decided_at(self) -> datetime:
+        """When it was decided: when the filing was recorded."""
+        return self.filed.recorded_at

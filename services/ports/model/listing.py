@@ -4,8 +4,8 @@
       │             │              └───┬───────┘
       └─────────────┴──► ended ◄──── lifting
 
-What a restriction says of existing ports decides where a listing begins: none: noted; propose: proposed; shut:
-shutting. Whether new filings are refused is not asked here but of the enterprise's standing.
+The restriction's `existing` decides where a listing begins: none: noted; propose: proposed; shut: shutting. Whether new
+filings are refused depends on the enterprise's standing, not on the listing.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+import msgspec
+
 from chassis.aggregate import ConflictError
 from contracts.credit import Restriction
 from contracts.credit_codes import CreditCode
@@ -22,10 +24,10 @@ from contracts.vocabulary import Existing
 
 
 class ListingPhase(StrEnum):
-    """How far a listing has come at the ports that its enterprise has.
+    """How far a listing has come at the ports of its enterprise.
 
-    NOTED: they stay as they are. PROPOSED: staff have to decide. SHUTTING, SHUT: some, or none, are left to order.
-    LIFTING, ENDED: it is over, and some, or none, of its orders are left to lift.
+    NOTED: they stay as they are. PROPOSED: staff have to decide. SHUTTING, SHUT: some, or no, ports remain to be
+    ordered shut. LIFTING, ENDED: the listing is over, and some, or no, orders of it remain to be lifted.
     """
 
     NOTED = "noted"
@@ -36,7 +38,7 @@ class ListingPhase(StrEnum):
     ENDED = "ended"
 
 
-_BEGINS_AS = {
+_FIRST_PHASE = {
     Existing.NONE: ListingPhase.NOTED,
     Existing.PROPOSE: ListingPhase.PROPOSED,
     Existing.SHUT: ListingPhase.SHUTTING,
@@ -51,9 +53,8 @@ OVER = frozenset({ListingPhase.LIFTING, ListingPhase.ENDED})
 class Listing:
     """One entry, by its id, with the terms of its restriction.
 
-    `province` (six digits) is where the enterprise is registered, `version` that of the standing in which the entry
-    was last seen, or first missing. `correlation_id` begins the story that its orders
-    belong to.
+    `province` (six digits) is where the enterprise is registered. `version` is that of the standing in which the entry
+    was last present, or first missing. Its orders carry its `correlation_id`.
     """
 
     entry: UUID
@@ -74,27 +75,19 @@ class Listing:
 
     @classmethod
     def begin(cls, code: str, restriction: Restriction, version: int, correlation_id: str) -> Listing:
-        """The entry came into force for the enterprise `code`."""
-        return cls(
-            entry=restriction.entry,
-            code=code,
-            province=f"{CreditCode(code).region[:2]}0000",
-            list=restriction.list,
-            tier=restriction.tier,
-            reason=restriction.reason,
-            article=restriction.article,
-            new_resources=restriction.new_resources,
-            existing=restriction.existing,
-            since=restriction.since,
-            until=restriction.until,
-            version=version,
-            phase=_BEGINS_AS[Existing(restriction.existing)],
-            correlation_id=correlation_id,
-        )
+        """The entry came into force for the enterprise `code`. Its terms are the fields of the restriction."""
+        derived = {
+            "code": code,
+            "province": f"{CreditCode(code).region[:2]}0000",
+            "version": version,
+            "phase": _FIRST_PHASE[Existing(restriction.existing)],
+            "correlation_id": correlation_id,
+        }
+        return msgspec.convert(msgspec.structs.asdict(restriction) | derived, cls)
 
     @property
     def in_force(self) -> bool:
-        """Whether the entry stands in the enterprise's standing."""
+        """Whether the entry is part of the enterprise's standing."""
         return self.phase not in OVER
 
     @property
@@ -102,8 +95,8 @@ class Listing:
         """Whether the enterprise's ports are to be shut because of it."""
         return self.phase in WANTS_SHUT
 
-    def stand(self, restriction: Restriction, version: int) -> None:
-        """A newer standing has the entry still. What follows for ports was decided when it began."""
+    def renew(self, restriction: Restriction, version: int) -> None:
+        """A newer standing still has the entry. What follows for ports was decided when it began."""
         self.article, self.reason = restriction.article, restriction.reason
         self.new_resources, self.until = restriction.new_resources, restriction.until
         self.version = version
@@ -115,22 +108,22 @@ class Listing:
         self.ended_at = at
 
     def shut_ports(self) -> None:
-        """Staff decided that the enterprise's ports are shut. Raises ConflictError where it is not theirs to decide."""
+        """Staff decided to shut the enterprise's ports. Raises ConflictError where nothing is proposed."""
         self._require_proposed()
         self.phase = ListingPhase.SHUTTING
 
     def leave_ports(self) -> None:
-        """Staff decided that the enterprise's ports stay as they are. Raises as `shut_ports`."""
+        """Staff decided to leave the enterprise's ports as they are. Raises as `shut_ports`."""
         self._require_proposed()
         self.phase = ListingPhase.NOTED
 
     def resume(self) -> None:
-        """A port of the enterprise is open again that this listing never ordered shut."""
+        """A port of the enterprise is open again that this listing has never ordered shut."""
         if self.phase is ListingPhase.SHUT:
             self.phase = ListingPhase.SHUTTING
 
     def conclude(self) -> None:
-        """Nothing is left to order, or to lift."""
+        """No port remains to be ordered shut, or no order to be lifted."""
         if self.phase is ListingPhase.SHUTTING:
             self.phase = ListingPhase.SHUT
         elif self.phase is ListingPhase.LIFTING:
@@ -138,4 +131,4 @@ class Listing:
 
     def _require_proposed(self) -> None:
         if self.phase is not ListingPhase.PROPOSED:
-            raise ConflictError("proposal-state", f"The listing is {self.phase}: nothing is proposed any more.")
+            raise ConflictError("proposal-state", f"The listing is {self.phase}: nothing is proposed.")

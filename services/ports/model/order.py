@@ -5,8 +5,8 @@
        └──────────────┴───────► refused ────┘
        └── lifted before it was executed ───┘
 
-Until it is lifted an order is *open*: no second one is made for its port. It is *in force* while the port must not
-be used, which is as long as it is open and not refused. Overdue and ground-fell are marks, not states.
+Until it is lifted an order is *open*: its port gets no second one. It is *in force* while the port must not be used,
+that is, while it is open and not refused. Overdue and ground-fell are marks, not states.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
-from chassis.aggregate import Aggregate, Cause, ConflictError
-from chassis.ids import new_id
+from chassis.aggregate import Aggregate, Cause, ConflictError, fact
+from chassis.citation import Citation
+from chassis.event import Event
 from contracts import ports as facts
-from contracts.complaints import Citation
 
 
 class OrderState(StrEnum):
-    """Where an order stands between the regulator and the carrier."""
+    """How far an order has come between the regulator and the carrier."""
 
     ORDERED = "ordered"
     ACKNOWLEDGED = "acknowledged"
@@ -32,11 +33,11 @@ class OrderState(StrEnum):
     LIFTED = "lifted"
 
 
-class Ground(StrEnum):
-    """What a port is shut for. Sorted by weight: the first that is met is the one an order names.
+class ShutdownGround(StrEnum):
+    """Why a port is shut, the gravest ground first: an order names the first one that is met.
 
-    The last two do not stand on complaints: LISTING is that its enterprise stands on a credit list, BY_HAND that two
-    of the regulator's staff decided it.
+    The last two are not based on complaints: with LISTING its enterprise is on a credit list, with BY_HAND two of the
+    regulator's staff decided it.
     """
 
     SUSPECTED_CRIME = "suspected-crime"
@@ -58,10 +59,10 @@ class RefusalCode(StrEnum):
     OTHER = "other"
 
 
-OF_A_FILED_PORT = (Ground.SUSPECTED_CRIME, Ground.SUBLET, Ground.COMMERCIAL)
-"""The grounds that complaints about a filed port may give, the gravest first."""
-ON_COMPLAINTS = frozenset({*OF_A_FILED_PORT, Ground.UNREGISTERED})
-"""The grounds that stand on complaints, and fall with them."""
+OF_A_FILED_PORT = (ShutdownGround.SUSPECTED_CRIME, ShutdownGround.SUBLET, ShutdownGround.COMMERCIAL)
+"""The grounds that complaints about a filed port can give, the gravest first."""
+ON_COMPLAINTS = frozenset({*OF_A_FILED_PORT, ShutdownGround.UNREGISTERED})
+"""The grounds that are based on complaints: they fall when too few complaints count."""
 
 AWAITED = frozenset({OrderState.ORDERED, OrderState.ACKNOWLEDGED})
 """The states in which the carrier still has to act."""
@@ -71,22 +72,21 @@ IN_FORCE = AWAITED | {OrderState.EXECUTED}
 
 @dataclass(kw_only=True)
 class Order(Aggregate):
-    """One order to one carrier about one number, with what it stands on.
+    """One order to one carrier about one number, and what it is based on.
 
     `cause` is the reference that makes it unique at its port (to a complaint, an enquiry, a listing or a proposal);
-    `causes` are all the references it stands on. `correlation_id` begins the story that every fact about it belongs to.
+    `causes` are all the references it is based on. All of its events carry its `correlation_id`
+    and continue the trace of what led to it.
     """
+
+    published_as: ClassVar[type[Event]] = facts.OrderFact
 
     carrier: str
     number: str
     cause: str
     correlation_id: str
-    ground: Ground
+    ground: ShutdownGround
     attribution: str
-    holder: str | None
-    provider: str | None
-    signature: str | None
-    province: str | None
     complainants: int
     reasons: tuple[str, ...]
     rules: tuple[Citation, ...]
@@ -94,6 +94,10 @@ class Order(Aggregate):
     ordered_at: datetime
     acknowledge_by: datetime
     execute_by: datetime
+    holder: str | None = None
+    provider: str | None = None
+    signature: str | None = None
+    province: str | None = None
     state: OrderState = OrderState.ORDERED
     acknowledged_at: datetime | None = None
     executed_at: datetime | None = None
@@ -107,56 +111,21 @@ class Order(Aggregate):
     lifted_at: datetime | None = None
     lift_reason: str | None = None
     ground_fell_at: datetime | None = None
+    traceparent: str | None = None
 
-    @classmethod
-    def place(
-        cls,
-        *,
-        carrier: str,
-        number: str,
-        cause: str,
-        ground: Ground,
-        attribution: str,
-        holder: str | None,
-        provider: str | None,
-        signature: str | None,
-        province: str | None,
-        complainants: int,
-        reasons: tuple[str, ...],
-        rules: tuple[Citation, ...],
-        causes: tuple[str, ...],
-        at: datetime,
-        acknowledge_by: datetime,
-        execute_by: datetime,
-        because: Cause,
-    ) -> Order:
-        """Order the carrier to shut the number."""
-        order = cls(
-            id=new_id(),
-            carrier=carrier,
-            number=number,
-            cause=cause,
-            correlation_id=because.correlation_id,
-            ground=ground,
-            attribution=attribution,
-            holder=holder,
-            provider=provider,
-            signature=signature,
-            province=province,
-            complainants=complainants,
-            reasons=reasons,
-            rules=rules,
-            causes=causes,
-            ordered_at=at,
-            acknowledge_by=acknowledge_by,
-            execute_by=execute_by,
-        )
-        order._record(facts.ShutdownOrdered, because)
-        return order
+    def place(self, because: Cause) -> None:
+        """The carrier is ordered to shut the number."""
+        self.traceparent = because.traceparent
+        self._record(facts.ShutdownOrdered, because)
+
+    @property
+    def order(self) -> UUID:
+        """Its id, as events name it."""
+        return self.id
 
     @property
     def open(self) -> bool:
-        """Whether it keeps a second order for its port from being made."""
+        """Whether its port can get no second order."""
         return self.state is not OrderState.LIFTED
 
     @property
@@ -166,22 +135,29 @@ class Order(Aggregate):
 
     @property
     def due_at(self) -> datetime | None:
-        """The next deadline that may pass unmet, while the carrier still has to act."""
+        """The next deadline that the carrier can miss; None where it has nothing more to do, or has missed both."""
         if self.state is OrderState.ORDERED and self.acknowledgement_missed_at is None:
             return min(self.acknowledge_by, self.execute_by)
         if self.state in AWAITED and self.execution_missed_at is None:
             return self.execute_by
         return None
 
+    @property
+    def refusal(self) -> str | None:
+        """The refusal as it is published: the code, with the carrier's note where there is one."""
+        if self.refusal_code is None or not self.refusal_note:
+            return self.refusal_code
+        return f"{self.refusal_code}: {self.refusal_note}"
+
     def acknowledge(self, at: datetime, because: Cause) -> None:
-        """The carrier has the order."""
+        """The carrier confirms that it received the order."""
         self._require(OrderState.ORDERED, act="acknowledged")
         self.state = OrderState.ACKNOWLEDGED
         self.acknowledged_at = at
         self._record(facts.OrderAcknowledged, because)
 
     def execute(self, evidence: str, at: datetime, because: Cause) -> None:
-        """The carrier shut the port; `evidence` is how one can see that."""
+        """The carrier has shut the port; `evidence` shows it."""
         self._require(OrderState.ACKNOWLEDGED, act="executed")
         self.state = OrderState.EXECUTED
         self.executed_at = at
@@ -189,7 +165,7 @@ class Order(Aggregate):
         self._record(facts.OrderExecuted, because)
 
     def refuse(self, code: RefusalCode, note: str | None, at: datetime, because: Cause) -> None:
-        """The carrier will not shut the port and says why. Staff decide what becomes of it."""
+        """The carrier refuses to shut the port. Staff decide how the order continues."""
         self._require(OrderState.ORDERED, OrderState.ACKNOWLEDGED, act="refused")
         self.state = OrderState.REFUSED
         self.refused_at = at
@@ -198,7 +174,7 @@ class Order(Aggregate):
         self._record(facts.OrderRefused, because)
 
     def lift(self, reason: str, at: datetime, because: Cause) -> None:
-        """Staff take the order back."""
+        """Staff lift the order."""
         if not self.open:
             raise ConflictError("order-state", f"The order was lifted at {self.lifted_at:%Y-%m-%d %H:%M:%S}Z.")
         self.state = OrderState.LIFTED
@@ -207,9 +183,9 @@ class Order(Aggregate):
         self._record(facts.OrderLifted, because)
 
     def mark_overdue(self, now: datetime, because: Cause) -> bool:
-        """Mark the deadlines that have passed unmet, each once and while the carrier may still act.
+        """Mark the deadlines that the carrier has missed, each once and only while it can still act.
 
-        True when one had to be marked. Two that passed since the last look are one mark.
+        Returns whether any was marked. Two that were missed since the last check are marked by one event.
         """
         passed = False
         if self.state is OrderState.ORDERED and self.acknowledgement_missed_at is None and self.acknowledge_by < now:
@@ -226,7 +202,7 @@ class Order(Aggregate):
         return passed
 
     def lose_ground(self, at: datetime, because: Cause) -> bool:
-        """What it was ordered for is gone. It stands until staff decide; True when this was not known yet."""
+        """Its ground no longer holds. It stays open until staff decide; returns whether this is new."""
         if not self.open or self.ground_fell_at is not None:
             return False
         self.ground_fell_at = at
@@ -236,49 +212,13 @@ class Order(Aggregate):
     def _require(self, *states: OrderState, act: str) -> None:
         if self.state not in states:
             raise ConflictError(
-                "order-state", f"An order that is {self.state} can not be {act}; it must be {states[-1]}."
+                "order-state", f"An order that is {self.state} cannot be {act}; it must be {states[-1]}."
             )
 
     def _record(self, kind: type[facts.OrderFact], because: Cause) -> None:
-        self.record(
-            kind(
-                order=self.id,
-                carrier=self.carrier,
-                number=self.number,
-                state=self.state,
-                ground=self.ground,
-                attribution=self.attribution,
-                holder=self.holder,
-                provider=self.provider,
-                signature=self.signature,
-                complainants=self.complainants,
-                reasons=self.reasons,
-                rules=self.rules,
-                causes=self.causes,
-                ordered_at=self.ordered_at,
-                acknowledge_by=self.acknowledge_by,
-                execute_by=self.execute_by,
-                acknowledged_at=self.acknowledged_at,
-                executed_at=self.executed_at,
-                evidence=self.evidence,
-                refused_at=self.refused_at,
-                refusal=self.refusal,
-                overdue_since=self.overdue_since,
-                lifted_at=self.lifted_at,
-                lift_reason=self.lift_reason,
-                ground_fell_at=self.ground_fell_at,
-            ),
-            Cause(self.correlation_id, because.causation_id, because.traceparent),
-        )
-
-    @property
-    def refusal(self) -> str | None:
-        """The refusal as it is published: the code, and the carrier's words where there are some."""
-        if self.refusal_code is None or not self.refusal_note:
-            return self.refusal_code
-        return f"{self.refusal_code}: {self.refusal_note}"
+        self.record(fact(kind, self), because.within(self.correlation_id, self.traceparent))
 
 
 def reference(kind: str, identifier: UUID) -> str:
-    """How a cause is named: `complaint:<id>`, `enquiry:<id>`, `listing:<entry>`, `proposal:<id>`."""
+    """The name of a cause: `complaint:<id>`, `enquiry:<id>`, `listing:<entry>`, `proposal:<id>`."""
     return f"{kind}:{identifier}"

@@ -1,1 +1,1 @@
-"""Decisions: facts and the parameters of rules in, what follows and why out. Nothing here reads or writes."""
+"""Decisions: a situation and the parameters of rules in, consequences and reasons out. Nothing here reads or writes."""

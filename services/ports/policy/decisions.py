@@ -1,7 +1,7 @@
 """What follows from the complaints about one number: nothing, an order, or an enquiry first.
 
-Pure: the same facts and rules give the same decision, with its reasons, whether complaints are heard one by one or
-in batches, in order or late.
+Pure: the same situation and rules give the same decision, with its reasons, however complaints are batched, in order or
+late.
 """
 
 from __future__ import annotations
@@ -12,31 +12,31 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from chassis.citation import Citation
 from chassis.rules import LEGAL_TIME
-from contracts.complaints import Citation
-from services.ports.model import Addressed, Ground
+from services.ports.model import Addressed, ShutdownGround
 from services.ports.model.order import OF_A_FILED_PORT, reference
-from services.ports.policy.evidence import Evidence, Judgement, Register, Standing, judge
-from services.ports.policy.people import People
-from services.ports.policy.windows import Bar, first_to_reach, span_around
+from services.ports.policy.complainants import DistinctComplainants
+from services.ports.policy.evidence import Evidence, Judgement, RegisterExtract, SenderAttribution, judge
+from services.ports.policy.windows import ComplainantThreshold, first_to_reach, span_around
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A bar as one version of a rule sets it."""
+class ThresholdRule:
+    """A threshold as one version of a rule sets it."""
 
-    bar: Bar
+    threshold: ComplainantThreshold
     citation: Citation
 
 
-Rules = Callable[[Ground, date], Rule | None]
+ThresholdRules = Callable[[ShutdownGround, date], ThresholdRule | None]
 """The rule for a ground (unregistered: for enquiring) that was in force on a day; None: there was none."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastOrder:
-    """An earlier order about the number, and the complaint or enquiry that caused it. `by_listing`: it had nothing to
-    do with complaints, so its lifting says nothing about them."""
+    """An earlier order about the number, and the complaint or enquiry that caused it. `by_listing`: it was not based on
+    complaints, so its lifting does not affect them."""
 
     carrier: str
     lifted_at: datetime | None
@@ -53,25 +53,24 @@ class PastEnquiry:
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """Who holds an access code, as others' filings on it show."""
+class AccessCodeHolder:
+    """An enterprise that holds an access code at a carrier, as filings on the code show."""
 
     carrier: str
     holder: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """Everything a decision about one number looks at.
+class Situation:
+    """Everything that a decision about one number is based on.
 
-    `before` is the evidence that was there, `arrivals` what came now, in the order in which it was heard; a
-    corrected complaint is an arrival. `planned` are the carriers that the numbering plan gives the number to,
-    `carriers` all there are.
+    `before` is the evidence that was there, `arrivals` is new, in the order of receipt; a corrected complaint is an
+    arrival. `planned` are the carriers that the numbering plan assigns the number to, `carriers` all that exist.
     """
 
     number: str
-    register: Register
-    owners: Sequence[Owner] = ()
+    extract: RegisterExtract
+    holders: Sequence[AccessCodeHolder] = ()
     planned: Sequence[str] = ()
     carriers: Sequence[str] = ()
     before: Sequence[Evidence] = ()
@@ -82,175 +81,188 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """A bar that was reached: by which complaint, in which span, by which version of which rule.
+class ReachedThreshold:
+    """A threshold that was reached: by which complaint, in which span, by which version of which rule.
 
-    `spoken` is the first complaint within the span of each person who counted.
+    `counted` is the first complaint within the span of each person who counted.
     """
 
     trigger: Evidence
     span: Sequence[Evidence]
-    spoken: Sequence[Evidence]
+    counted: Sequence[Evidence]
     reason: str
     rule: Citation
 
     @property
     def complainants(self) -> int:
-        """How many different people it stands on."""
-        return len(self.spoken)
+        """How many different people complained."""
+        return len(self.counted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shut:
+class ShutdownDecision:
     """Order the carrier to shut the number."""
 
     carrier: str
-    ground: Ground
-    attribution: Standing
+    ground: ShutdownGround
+    attribution: SenderAttribution
     holder: str | None
     provider: str | None
     province: str | None
-    finding: Finding
+    basis: ReachedThreshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """Ask these carriers whose number it is."""
+class EnquiryDecision:
+    """Ask these carriers whether the number is theirs."""
 
     carriers: tuple[str, ...]
     because: Addressed
     holders: Mapping[str, str | None]
-    """Who holds the number's access code, by carrier; None where more than one enterprise has filings on it."""
-    finding: Finding
+    """The holder of the number's access code, by carrier; None where several enterprises have filings on it."""
+    basis: ReachedThreshold
 
 
-def decide(facts: Facts, rules: Rules) -> list[Shut | Ask]:
-    """What follows from `facts.arrivals`."""
-    judged = {each.complaint: judge(each, facts.register, facts.now) for each in (*facts.before, *facts.arrivals)}
-    decisions: list[Shut | Ask] = []
-    for carrier, answering in sorted(_by_carrier(judged).items()):
-        decided = _shut(facts, carrier, answering, rules)
-        if decided is not None:
-            decisions.append(decided)
-    unregistered = {complaint for complaint, each in judged.items() if each.standing is Standing.UNREGISTERED}
+def decide(situation: Situation, rules: ThresholdRules) -> list[ShutdownDecision | EnquiryDecision]:
+    """What follows from `situation.arrivals`."""
+    judged = _judged(situation, (*situation.before, *situation.arrivals))
+    decisions: list[ShutdownDecision | EnquiryDecision] = []
+    for carrier, covered in sorted(_by_carrier(judged).items()):
+        shutdown = _decide_on_port(situation, carrier, covered, rules)
+        if shutdown is not None:
+            decisions.append(shutdown)
+    unregistered = _unregistered(judged)
     if unregistered:
-        asked = _ask(facts, unregistered, rules)
-        if asked is not None:
-            decisions.append(asked)
+        enquiry = _decide_on_enquiry(situation, unregistered, rules)
+        if enquiry is not None:
+            decisions.append(enquiry)
     return decisions
 
 
-def may_lead_on(facts: Facts, arrivals: Iterable[Judgement]) -> bool:
-    """Whether arrivals that stand like this can lead to anything at all: not where it was decided before."""
+def can_trigger(situation: Situation, arrivals: Iterable[Judgement]) -> bool:
+    """Whether arrivals with these judgements can trigger anything at all: not where the number was decided before."""
     return any(
-        not _is_ordered(facts, each.filing.carrier)
+        not _is_ordered(situation, each.filing.carrier)
         if each.filing is not None
-        else each.standing is Standing.UNREGISTERED and not _is_asked(facts)
+        else each.attribution is SenderAttribution.UNREGISTERED and not _is_asked(situation)
         for each in arrivals
     )
 
 
-def _is_ordered(facts: Facts, carrier: str) -> bool:
+def ground_holds(ground: ShutdownGround, carrier: str, situation: Situation, rules: ThresholdRules) -> bool:
+    """Whether the present evidence, `situation.before`, still gives this ground for shutting the number at
+    `carrier`."""
+    judged = _judged(situation, situation.before)
+    if ground is ShutdownGround.UNREGISTERED:
+        since = _last_lifting(situation.orders)
+        supporting: Container[UUID] = _unregistered(judged)
+    else:
+        since = _last_lifting(order for order in situation.orders if order.carrier == carrier)
+        covered = _by_carrier(judged).get(carrier, {})
+        supporting = {each.complaint for each in situation.before if _supports(ground, each, covered)}
+    counting = sorted(filter(_counts(supporting, since), situation.before), key=lambda each: each.sent_at)
+    threshold_of, people = _threshold_of(ground, rules), DistinctComplainants(situation.before)
+    return any(
+        (threshold := threshold_of(each)) is not None and span_around(each, counting, threshold, people)
+        for each in counting
+    )
+
+
+def _judged(situation: Situation, evidence: Iterable[Evidence]) -> dict[UUID, Judgement]:
+    return {each.complaint: judge(each, situation.extract, situation.now) for each in evidence}
+
+
+def _unregistered(judged: Mapping[UUID, Judgement]) -> set[UUID]:
+    return {complaint for complaint, each in judged.items() if each.attribution is SenderAttribution.UNREGISTERED}
+
+
+def _is_ordered(situation: Situation, carrier: str) -> bool:
     """Whether there is an open order for the number's port at this carrier."""
-    return any(order.carrier == carrier and order.lifted_at is None for order in facts.orders)
+    return any(order.carrier == carrier and order.lifted_at is None for order in situation.orders)
 
 
-def _is_asked(facts: Facts) -> bool:
-    """Whether carriers were asked about the number: once, until an order about it is lifted, or it is filed and
-    falls out of the register again."""
-    if any(order.lifted_at is None for order in facts.orders):
+def _is_asked(situation: Situation) -> bool:
+    """Whether carriers were asked about the number: once, until an order about it is lifted, or it is filed and that
+    filing ends."""
+    if any(order.lifted_at is None for order in situation.orders):
         return True
-    turns = (_last_lifting(facts.orders), facts.register.last_change(facts.now))
+    turns = (_last_lifting(situation.orders), situation.extract.last_change(situation.now))
     since = max((each for each in turns if each is not None), default=None)
-    return any(since is None or each.sent_at >= since for each in facts.enquiries)
+    return any(since is None or each.sent_at >= since for each in situation.enquiries)
 
 
 def _last_lifting(orders: Iterable[PastOrder]) -> datetime | None:
-    """Since when complaints count: staff who lift an order have judged what was sent before. A listing that ends
-    judges nothing."""
+    """Since when complaints count: staff who lift an order have judged the messages sent before. The end of a listing
+    judges none."""
     liftings = (order.lifted_at for order in orders if not order.by_listing)
     return max((each for each in liftings if each is not None), default=None)
 
 
-def _shut(facts: Facts, carrier: str, answering: Mapping[UUID, Judgement], rules: Rules) -> Shut | None:
-    """Whether the number's port at `carrier` is to be shut: the first arrival that gives a ground decides, and of
-    several grounds the gravest."""
-    if _is_ordered(facts, carrier):
+def _decide_on_port(
+    situation: Situation, carrier: str, covered: Mapping[UUID, Judgement], rules: ThresholdRules
+) -> ShutdownDecision | None:
+    """Whether to shut the number's port at `carrier`: the first arrival that gives a ground decides, and of several
+    grounds the gravest one."""
+    if _is_ordered(situation, carrier):
         return None
-    here = [order for order in facts.orders if order.carrier == carrier]
-    before, arrivals = _parted(facts, {order.cause for order in here})
-    since = _last_lifting(here)
-    found: tuple[int, Ground, list[Evidence]] | None = None
+    orders = [order for order in situation.orders if order.carrier == carrier]
+    before, arrivals = _split(situation, {order.cause for order in orders})
+    since = _last_lifting(orders)
+    found: tuple[int, ShutdownGround, list[Evidence]] | None = None
     for ground in OF_A_FILED_PORT:
-        speaking = {each.complaint for each in (*before, *arrivals) if _speaks_for(ground, each, answering)}
-        hit = first_to_reach(before, arrivals, _bar_of(ground, rules), _counted(speaking, since))
+        supporting = {each.complaint for each in (*before, *arrivals) if _supports(ground, each, covered)}
+        hit = first_to_reach(before, arrivals, _threshold_of(ground, rules), _counts(supporting, since))
         if hit is not None and (found is None or hit[0] < found[0]):
             found = hit[0], ground, hit[1]
     if found is None:
         return None
     index, ground, span = found
     trigger = arrivals[index]
-    judgement = answering[trigger.complaint]
+    judgement = covered[trigger.complaint]
     assert judgement.filing is not None
-    return Shut(
+    return ShutdownDecision(
         carrier=carrier,
         ground=ground,
-        attribution=judgement.standing,
+        attribution=judgement.attribution,
         holder=judgement.filing.holder,
         provider=judgement.filing.provider,
         province=judgement.filing.province,
-        finding=_finding(ground, trigger, span, People([*before, *arrivals[: index + 1]]), rules),
+        basis=_reached(ground, trigger, span, DistinctComplainants([*before, *arrivals[: index + 1]]), rules),
     )
 
 
-def _ask(facts: Facts, unregistered: set[UUID], rules: Rules) -> Ask | None:
-    """Whether carriers are to be asked whose number this is."""
-    if _is_asked(facts):
+def _decide_on_enquiry(situation: Situation, unregistered: set[UUID], rules: ThresholdRules) -> EnquiryDecision | None:
+    """Whether to ask carriers about the number, and which ones."""
+    if _is_asked(situation):
         return None
-    before, arrivals = _parted(facts, {each.cause for each in facts.enquiries})
-    counts = _counted(unregistered, _last_lifting(facts.orders))
-    hit = first_to_reach(before, arrivals, _bar_of(Ground.UNREGISTERED, rules), counts)
+    before, arrivals = _split(situation, {each.cause for each in situation.enquiries})
+    counts = _counts(unregistered, _last_lifting(situation.orders))
+    hit = first_to_reach(before, arrivals, _threshold_of(ShutdownGround.UNREGISTERED, rules), counts)
     if hit is None:
         return None
-    holders = _holders(facts.owners)
+    holders = _holders(situation.holders)
     if holders:
         because, carriers = Addressed.ACCESS_CODE, tuple(sorted(holders))
-    elif facts.planned:
-        because, carriers = Addressed.PLAN, tuple(facts.planned)
+    elif situation.planned:
+        because, carriers = Addressed.PLAN, tuple(situation.planned)
     else:
-        because, carriers = Addressed.EVERY_CARRIER, tuple(facts.carriers)
+        because, carriers = Addressed.EVERY_CARRIER, tuple(situation.carriers)
     index, span = hit
-    people = People([*before, *arrivals[: index + 1]])
-    finding = _finding(Ground.UNREGISTERED, arrivals[index], span, people, rules)
-    return Ask(carriers=carriers, because=because, holders=holders, finding=finding)
+    people = DistinctComplainants([*before, *arrivals[: index + 1]])
+    basis = _reached(ShutdownGround.UNREGISTERED, arrivals[index], span, people, rules)
+    return EnquiryDecision(carriers=carriers, because=because, holders=holders, basis=basis)
 
 
-def _holders(owners: Sequence[Owner]) -> dict[str, str | None]:
-    """The one holder of the access code at each carrier, if it is one."""
+def _holders(found: Sequence[AccessCodeHolder]) -> dict[str, str | None]:
+    """The holder of the access code at each carrier; None where there are several."""
     holders: dict[str, str | None] = {}
-    for owner in owners:
-        holders[owner.carrier] = None if owner.carrier in holders else owner.holder
+    for each in found:
+        holders[each.carrier] = None if each.carrier in holders else each.holder
     return holders
 
 
-def ground_stands(ground: Ground, carrier: str, facts: Facts, rules: Rules) -> bool:
-    """Whether the evidence there is now, `facts.before`, still gives this ground for shutting the number at
-    `carrier`."""
-    judged = {each.complaint: judge(each, facts.register, facts.now) for each in facts.before}
-    if ground is Ground.UNREGISTERED:
-        since = _last_lifting(facts.orders)
-        speaking = {each for each, judgement in judged.items() if judgement.standing is Standing.UNREGISTERED}
-    else:
-        since = _last_lifting(order for order in facts.orders if order.carrier == carrier)
-        answering = _by_carrier(judged).get(carrier, {})
-        speaking = {each.complaint for each in facts.before if _speaks_for(ground, each, answering)}
-    counting = sorted(filter(_counted(speaking, since), facts.before), key=lambda each: each.sent_at)
-    bar_of, people = _bar_of(ground, rules), People(facts.before)
-    return any((bar := bar_of(each)) is not None and span_around(each, counting, bar, people) for each in counting)
-
-
 def _by_carrier(judged: Mapping[UUID, Judgement]) -> dict[str, dict[UUID, Judgement]]:
-    """The complaints that a filing answers for, by the carrier where it is filed."""
+    """The complaints that a filing covers, by the carrier where it is filed."""
     by_carrier: dict[str, dict[UUID, Judgement]] = defaultdict(dict)
     for complaint, judgement in judged.items():
         if judgement.filing is not None:
@@ -258,57 +270,63 @@ def _by_carrier(judged: Mapping[UUID, Judgement]) -> dict[str, dict[UUID, Judgem
     return by_carrier
 
 
-def _parted(facts: Facts, spent: Container[str]) -> tuple[list[Evidence], list[Evidence]]:
-    """The evidence that was there before, and what came now.
+def _split(situation: Situation, spent: Container[str]) -> tuple[list[Evidence], list[Evidence]]:
+    """The evidence that was there before, and the arrivals.
 
-    What caused a measure once (`spent`) counts like all else, but as something that was there before: it causes no
-    second one.
+    A complaint that caused a measure once (`spent`) still counts, but as evidence that was there before: it triggers no
+    second measure.
     """
-    before: list[Evidence] = list(facts.before)
+    before: list[Evidence] = list(situation.before)
     arrivals: list[Evidence] = []
-    for each in facts.arrivals:
+    for each in situation.arrivals:
         (before if reference("complaint", each.complaint) in spent else arrivals).append(each)
     return before, arrivals
 
 
-def _counted(wanted: Container[UUID], since: datetime | None) -> Callable[[Evidence], bool]:
-    """Tells of evidence whether it is wanted, and of a message sent since the last lifting."""
+def _counts(wanted: Container[UUID], since: datetime | None) -> Callable[[Evidence], bool]:
+    """The filter for wanted complaints about messages sent since the last lifting."""
     return lambda each: each.complaint in wanted and (since is None or each.sent_at >= since)
 
 
-def _speaks_for(ground: Ground, evidence: Evidence, answering: Mapping[UUID, Judgement]) -> bool:
-    """Whether a complaint that a filing answers for counts towards this ground."""
-    judgement = answering.get(evidence.complaint)
+def _supports(ground: ShutdownGround, evidence: Evidence, covered: Mapping[UUID, Judgement]) -> bool:
+    """Whether a complaint that a filing covers counts towards this ground."""
+    judgement = covered.get(evidence.complaint)
     if judgement is None:
         return False
-    if ground is Ground.SUSPECTED_CRIME:
+    if ground is ShutdownGround.SUSPECTED_CRIME:
         return evidence.crime
-    if ground is Ground.SUBLET:
-        return judgement.standing is Standing.SUBLET_SUSPECTED
+    if ground is ShutdownGround.SUBLET:
+        return judgement.attribution is SenderAttribution.SUBLET_SUSPECTED
     return True
 
 
-def _bar_of(ground: Ground, rules: Rules) -> Callable[[Evidence], Bar | None]:
-    def bar_of(evidence: Evidence) -> Bar | None:
+def _threshold_of(ground: ShutdownGround, rules: ThresholdRules) -> Callable[[Evidence], ComplainantThreshold | None]:
+    def threshold_of(evidence: Evidence) -> ComplainantThreshold | None:
         rule = rules(ground, day_of(evidence.sent_at))
-        return None if rule is None else rule.bar
+        return None if rule is None else rule.threshold
 
-    return bar_of
+    return threshold_of
 
 
-def _finding(ground: Ground, trigger: Evidence, span: Sequence[Evidence], people: People, rules: Rules) -> Finding:
+def _reached(
+    ground: ShutdownGround,
+    trigger: Evidence,
+    span: Sequence[Evidence],
+    people: DistinctComplainants,
+    rules: ThresholdRules,
+) -> ReachedThreshold:
     rule = rules(ground, day_of(trigger.sent_at))
     assert rule is not None
-    spoken = people.first_of_each(span)
+    counted = people.first_of_each(span)
     reason = (
-        f"{len(spoken)} different vouched complainants of messages sent within {_length(rule.bar.window)}; "
-        f"the bar is {rule.bar.complainants}"
+        f"{len(counted)} different vouched complainants of messages sent within {_length(rule.threshold.window)}; "
+        f"the bar is {rule.threshold.complainants}"
     )
-    return Finding(trigger=trigger, span=span, spoken=spoken, reason=reason, rule=rule.citation)
+    return ReachedThreshold(trigger=trigger, span=span, counted=counted, reason=reason, rule=rule.citation)
 
 
 def day_of(moment: datetime) -> date:
-    """The day of an act or a step, as the law counts days."""
+    """The day of a moment in the legal calendar."""
     return moment.astimezone(LEGAL_TIME).date()
 
 

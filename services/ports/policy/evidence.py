@@ -1,7 +1,7 @@
-"""What a complaint says about a number, and how it stands against this service's own register.
+"""What a complaint states about a number, and how the number's sender stands in this service's register.
 
-What an event says of who is responsible is a hint: complaints judged it by a copy of the register. Here is the
-original, asked at the moment of decision.
+The attribution in an event is a hint: the complaints service judges by its copy of the register. Here the original is
+read, at the moment of decision.
 """
 
 from __future__ import annotations
@@ -12,12 +12,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+import msgspec
+
+from chassis.aggregate import Cause
+from contracts.complaints import ComplaintAssessed
+from contracts.vocabulary import Category
+
 SENT_WITHIN = timedelta(hours=1)
-"""How precise `sent_at` is: outside complaints, times are cut to the hour, so that nobody finds the complainant."""
+"""The precision of `sent_at`: outside the complaints service times are cut to the hour, to protect the complainant."""
+
+SPAM = frozenset({Category.COMMERCIAL, Category.SUSPECTED_CRIME})
+"""The categories that count against a port."""
 
 
-class Standing(StrEnum):
-    """How a complaint stands against the register."""
+class SenderAttribution(StrEnum):
+    """How the sender of a message stands in the register."""
 
     DECLARED = "declared"
     SUBLET_SUSPECTED = "sublet-suspected"
@@ -25,31 +34,51 @@ class Standing(StrEnum):
     UNREGISTERED = "unregistered"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """One complaint that counts: spam, from a complainant its channel vouches for, not capped and not withdrawn.
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """One complaint about a number, as it is assessed.
 
     `complainant` is a person's surrogate, `complainant_also` the same person's other one around a change of quarter.
-    `hint`, `carrier`, `holder` and `filed_signature` are what complaints found filed, `signature` is what the message
-    bore; `crime` says that the message is suspected to be a crime rather than mere advertising.
+    `hint`, `carrier`, `holder` and `filed_signature` are what the complaints service found filed, `signature` is the
+    one in the message.
     """
 
     complaint: UUID
     number: str
     complainant: UUID
     sent_at: datetime
-    crime: bool
+    category: str
     hint: str
     carrier: str | None
     holder: str | None
     signature: str | None
     filed_signature: str | None
+    vouched: bool
+    capped: bool
+    province: str | None
     complainant_also: UUID | None = None
+
+    @classmethod
+    def of(cls, event: ComplaintAssessed) -> Evidence:
+        """The evidence in an event: its fields, and those of its attribution, by name."""
+        named = {"number": event.sender.number, "hint": event.attribution.kind}
+        fields = msgspec.structs.asdict(event.attribution) | msgspec.structs.asdict(event) | named
+        return msgspec.convert(fields, cls)
+
+    @property
+    def crime(self) -> bool:
+        """Whether the message is suspected to be a crime rather than mere advertising."""
+        return self.category == Category.SUSPECTED_CRIME
+
+    @property
+    def counts(self) -> bool:
+        """Whether a decision may use it: spam, from a complainant that the channel vouches for and that is below the
+        cap."""
+        return self.vouched and not self.capped and self.category in SPAM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Registered:
-    """A filing that answers for a number: its own, or that of a shorter number which covers its extensions."""
+class RegisterEntry:
+    """A filing that covers a number: its own, or that of a shorter number which covers its extensions."""
 
     carrier: str
     number: str
@@ -69,65 +98,76 @@ class Registered:
         return since < self.valid_from < since + span
 
 
-class Register:
-    """What the register has on one number."""
+class RegisterExtract:
+    """The entries of the register for one number."""
 
-    def __init__(self, entries: Iterable[Registered]) -> None:
-        """`entries`: the filings of the number itself and of shorter ones that cover it, of all times."""
-        # The exact number is the longest of all that answer for it.
+    def __init__(self, entries: Iterable[RegisterEntry]) -> None:
+        """`entries`: the filings of the number itself and of shorter ones that cover it, past ones included."""
+        # The exact number is the longest of all that cover it.
         self.entries = sorted(entries, key=lambda each: (-len(each.number), each.carrier, each.valid_from))
 
-    def at(self, moment: datetime) -> list[Registered]:
-        """What answers for the number at `moment`, of the longest number that does; one per carrier."""
+    def at(self, moment: datetime) -> list[RegisterEntry]:
+        """The entries that cover the number at `moment`, of the longest number that has any; one per carrier."""
         return _longest(each for each in self.entries if each.holds_at(moment))
 
-    def of_carrier(self, carrier: str, moment: datetime) -> Registered | None:
-        """What answers for the number at this carrier at `moment`."""
+    def of_carrier(self, carrier: str, moment: datetime) -> RegisterEntry | None:
+        """The entry that covers the number at this carrier at `moment`."""
         return next((each for each in self.entries if each.carrier == carrier and each.holds_at(moment)), None)
 
     def last_change(self, until: datetime) -> datetime | None:
-        """When the last filing ended that has ended by `until`."""
+        """When the last of the filings ended that have ended by `until`."""
         return max((each.valid_to for each in self.entries if each.valid_to and each.valid_to <= until), default=None)
 
-    def beginning_within(self, since: datetime, span: timedelta) -> list[Registered]:
-        """What begins to answer for the number within `span` after `since`."""
+    def beginning_within(self, since: datetime, span: timedelta) -> list[RegisterEntry]:
+        """The entries that begin to cover the number within `span` after `since`."""
         return _longest(each for each in self.entries if each.begins_within(since, span))
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How a complaint stands, and the filing that answers for it where one did when the message was sent."""
+    """The attribution of a complaint, and the filing that covered the number when the message was sent."""
 
-    standing: Standing
-    filing: Registered | None = None
+    attribution: SenderAttribution
+    filing: RegisterEntry | None = None
 
 
-def judge(evidence: Evidence, register: Register, now: datetime) -> Judgement:
-    """How `evidence` stands against the register as it is at `now`.
+@dataclass(frozen=True, slots=True)
+class JudgedEvidence:
+    """One version of a complaint's evidence, its judgement when it arrived, and the cause of what follows from it."""
 
-    As filed when the message was sent; a number that was filed only afterwards is declared late, and nothing
-    follows from that by itself. Only what nobody has filed to this day is unregistered.
+    version: int
+    evidence: Evidence
+    judgement: Judgement
+    cause: Cause
+
+
+def judge(evidence: Evidence, extract: RegisterExtract, now: datetime) -> Judgement:
+    """The judgement of `evidence` by the register as it is at `now`.
+
+    The filing in force when the message was sent decides. A number that was filed only afterwards is declared late;
+    nothing follows from that by itself. Only a number without any filing to this day is unregistered.
     """
-    answering = register.at(evidence.sent_at)
-    found = evidence.hint in (Standing.DECLARED, Standing.SUBLET_SUSPECTED)
-    if not answering and found:
-        # Complaints knows the minute: what it saw filed may have come into force within the hour we know.
-        answering = register.beginning_within(evidence.sent_at, SENT_WITHIN)
-    if not answering:
-        late = any(each.holds_at(now) for each in register.entries)
-        return Judgement(Standing.DECLARED_LATE if late else Standing.UNREGISTERED)
-    filing = next((each for each in answering if each.carrier == evidence.carrier), answering[0])
-    sublet = evidence.hint == Standing.SUBLET_SUSPECTED and _found_against(evidence, filing)
-    return Judgement(Standing.SUBLET_SUSPECTED if sublet else Standing.DECLARED, filing)
+    covering = extract.at(evidence.sent_at)
+    found = evidence.hint in (SenderAttribution.DECLARED, SenderAttribution.SUBLET_SUSPECTED)
+    if not covering and found:
+        # The complaints service has the minute: the filing that it found may have come into force within our hour.
+        covering = extract.beginning_within(evidence.sent_at, SENT_WITHIN)
+    if not covering:
+        late = any(each.holds_at(now) for each in extract.entries)
+        return Judgement(SenderAttribution.DECLARED_LATE if late else SenderAttribution.UNREGISTERED)
+    filing = next((each for each in covering if each.carrier == evidence.carrier), covering[0])
+    sublet = evidence.hint == SenderAttribution.SUBLET_SUSPECTED and _compared_with(evidence, filing)
+    return Judgement(SenderAttribution.SUBLET_SUSPECTED if sublet else SenderAttribution.DECLARED, filing)
 
 
-def _found_against(evidence: Evidence, filing: Registered) -> bool:
-    """Whether complaints compared the message with this filing: a mismatch says nothing about another one."""
-    said = (evidence.carrier, evidence.holder, evidence.filed_signature)
+def _compared_with(evidence: Evidence, filing: RegisterEntry) -> bool:
+    """Whether the complaints service compared the message with this filing: a mismatch with another one is no
+    evidence."""
+    theirs = (evidence.carrier, evidence.holder, evidence.filed_signature)
     ours = (filing.carrier, filing.holder, filing.signature)
-    return all(theirs in (None, own) for theirs, own in zip(said, ours, strict=True))
+    return all(their in (None, our) for their, our in zip(theirs, ours, strict=True))
 
 
-def _longest(entries: Iterable[Registered]) -> list[Registered]:
-    found: Sequence[Registered] = list(entries)
+def _longest(entries: Iterable[RegisterEntry]) -> list[RegisterEntry]:
+    found: Sequence[RegisterEntry] = list(entries)
     return [each for each in found if len(each.number) == len(found[0].number)]

@@ -5,46 +5,44 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 
-from chassis.rules import NoRuleInForceError, Rulebook
-from chassis.rules import Rule as VersionedRule
-from contracts.complaints import Citation
-from services.ports.model import Ground
-from services.ports.policy.decisions import Rule
-from services.ports.policy.windows import Bar
+from chassis.rules import NoRuleInForceError, Rule, Rulebook
+from services.ports.model import ShutdownGround
+from services.ports.policy.decisions import ThresholdRule
+from services.ports.policy.windows import ComplainantThreshold
 
 
-class _Reached(VersionedRule, frozen=True, kw_only=True):
+class _ComplainantRule(Rule, frozen=True, kw_only=True):
     """So many different vouched complainants of messages sent within the window are enough."""
 
     complainants: int
     window: timedelta
 
 
-class ShutdownCommercial(_Reached, frozen=True, kw_only=True):
+class ShutdownCommercial(_ComplainantRule, frozen=True, kw_only=True):
     """When a port is shut for spam."""
 
     code: ClassVar[str] = "shutdown.commercial"
 
 
-class ShutdownSuspectedCrime(_Reached, frozen=True, kw_only=True):
-    """When a port is shut for what looks like a crime."""
+class ShutdownSuspectedCrime(_ComplainantRule, frozen=True, kw_only=True):
+    """When a port is shut for a suspected crime."""
 
     code: ClassVar[str] = "shutdown.suspected-crime"
 
 
-class ShutdownSublet(_Reached, frozen=True, kw_only=True):
-    """When a port is shut for being used by others than it was filed for."""
+class ShutdownSublet(_ComplainantRule, frozen=True, kw_only=True):
+    """When a port is shut because others than its enterprise seem to use it."""
 
     code: ClassVar[str] = "shutdown.sublet"
 
 
-class EnquiryUnregistered(_Reached, frozen=True, kw_only=True):
-    """When carriers are asked about a number that nobody filed."""
+class EnquiryUnregistered(_ComplainantRule, frozen=True, kw_only=True):
+    """When carriers are asked about a number that is not filed."""
 
     code: ClassVar[str] = "enquiry.unregistered"
 
 
-class OrderDeadlines(VersionedRule, frozen=True, kw_only=True):
+class OrderDeadlines(Rule, frozen=True, kw_only=True):
     """How long a carrier has, counted from the order."""
 
     code: ClassVar[str] = "order.deadlines"
@@ -53,12 +51,12 @@ class OrderDeadlines(VersionedRule, frozen=True, kw_only=True):
     execute: timedelta
     execute_crime: timedelta
 
-    def execution(self, ground: Ground) -> timedelta:
+    def execution(self, ground: ShutdownGround) -> timedelta:
         """How long it has to shut the port."""
-        return self.execute_crime if ground is Ground.SUSPECTED_CRIME else self.execute
+        return self.execute_crime if ground is ShutdownGround.SUSPECTED_CRIME else self.execute
 
 
-class EnquiryDeadline(VersionedRule, frozen=True, kw_only=True):
+class EnquiryDeadline(Rule, frozen=True, kw_only=True):
     """How long a carrier has to answer, counted from the enquiry."""
 
     code: ClassVar[str] = "enquiry.deadline"
@@ -66,27 +64,27 @@ class EnquiryDeadline(VersionedRule, frozen=True, kw_only=True):
     answer: timedelta
 
 
-_BY_GROUND: dict[Ground, type[_Reached]] = {
-    Ground.COMMERCIAL: ShutdownCommercial,
-    Ground.SUSPECTED_CRIME: ShutdownSuspectedCrime,
-    Ground.SUBLET: ShutdownSublet,
-    Ground.UNREGISTERED: EnquiryUnregistered,
+_BY_GROUND: dict[ShutdownGround, type[_ComplainantRule]] = {
+    ShutdownGround.COMMERCIAL: ShutdownCommercial,
+    ShutdownGround.SUSPECTED_CRIME: ShutdownSuspectedCrime,
+    ShutdownGround.SUBLET: ShutdownSublet,
+    ShutdownGround.UNREGISTERED: EnquiryUnregistered,
 }
 
 RULES = Rulebook.of("services.ports", *_BY_GROUND.values(), OrderDeadlines, EnquiryDeadline)
 
 
-def rule_for(ground: Ground, on: date) -> Rule | None:
-    """The bar for a ground that stands on complaints on a day; None on a day for which no pack in force has one."""
+def rule_for(ground: ShutdownGround, on: date) -> ThresholdRule | None:
+    """The threshold for a ground that is based on complaints, as in force on a day; None where no pack has one."""
     try:
         rule = RULES.at(_BY_GROUND[ground], on)
     except NoRuleInForceError:
         return None
-    return Rule(Bar(rule.complainants, rule.window), Citation.of(rule.citation))
+    return ThresholdRule(ComplainantThreshold(rule.complainants, rule.window), rule.citation)
 
 
 def order_deadlines(at: datetime) -> OrderDeadlines:
-    """The deadlines of an order that is made at `at`."""
+    """The deadlines of an order that is placed at `at`."""
     return RULES.at(OrderDeadlines, at)
 
 
@@ -96,6 +94,6 @@ def enquiry_deadline(at: datetime) -> EnquiryDeadline:
 
 
 def longest_window(days: set[date]) -> timedelta:
-    """The longest window of any rule in force on any of these days: what a decision may have to look back on."""
-    bars = [rule for day in days for ground in _BY_GROUND if (rule := rule_for(ground, day)) is not None]
-    return max((each.bar.window for each in bars), default=timedelta())
+    """The longest window of any rule in force on any of these days: how far back a decision may have to look."""
+    rules = [rule for day in days for ground in _BY_GROUND if (rule := rule_for(ground, day)) is not None]
+    return max((each.threshold.window for each in rules), default=timedelta())

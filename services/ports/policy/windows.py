@@ -10,11 +10,11 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from chassis.windows import Window
-from services.ports.policy.people import People, Surrogates
+from services.ports.policy.complainants import ComplainantSurrogates, DistinctComplainants
 
 
-class Complained(Surrogates, Protocol):
-    """What a window looks at: who complained, of a message sent when."""
+class Complained(ComplainantSurrogates, Protocol):
+    """What a window needs of a complaint: its complainant, and when the message was sent."""
 
     @property
     def complaint(self) -> UUID: ...
@@ -26,59 +26,61 @@ C = TypeVar("C", bound=Complained)
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """How many different people who complain within one span of `window` are enough. Each counts once."""
+class ComplainantThreshold:
+    """How many different people have to complain of messages sent within one span of `window`. Each counts once."""
 
     complainants: int
     window: timedelta
 
 
-def span_around(trigger: C, complaints: Sequence[C], bar: Bar, people: People | None = None) -> list[C] | None:
-    """The complaints of one span of the bar's length that holds `trigger` and reaches the bar; None if none does.
+def span_around(
+    trigger: C, complaints: Sequence[C], threshold: ComplainantThreshold, people: DistinctComplainants | None = None
+) -> list[C] | None:
+    """The complaints of one span that contains `trigger` and reaches the threshold; None if no span does.
 
-    `complaints` are sorted by `sent_at` and include `trigger`. `people` is who is who, where more than these complaints
-    tell it.
+    `complaints` are sorted by `sent_at` and include `trigger`. `people` identifies complainants; without it these
+    complaints do.
     """
-    people = people or People(complaints)
-    window: Window[C] = Window(bar.window, _sent, people.of)
-    return window.around(trigger, complaints, bar.complainants)
+    people = people or DistinctComplainants(complaints)
+    window: Window[C] = Window(threshold.window, _sent_at, people.of)
+    return window.around(trigger, complaints, threshold.complainants)
 
 
 def first_to_reach(
     before: Sequence[C],
     arrivals: Sequence[C],
-    bar_of: Callable[[C], Bar | None],
+    threshold_of: Callable[[C], ComplainantThreshold | None],
     counts: Callable[[C], bool] = lambda _: True,
 ) -> tuple[int, list[C]] | None:
-    """Which arrival, in the order of arriving, is the first to complete a span, and that span.
+    """The index of the first arrival, in the order of arrival, that completes a span, and that span.
 
-    Looks at each arrival with what was there before it and nothing else, so that it makes no difference whether
-    complaints are heard one by one or in batches. `bar_of` gives the bar by which an arrival is judged; None: no
-    rule was in force. What does not count still tells who is who.
+    Each arrival is judged by what was there before it and nothing else, so that the result does not depend on how
+    complaints are batched. `threshold_of` returns the threshold for an arrival; None: no rule was in force. Complaints
+    that do not count still connect surrogates.
     """
-    bars = {index: bar_of(each) for index, each in enumerate(arrivals) if counts(each)}
-    lowest = min((bar.complainants for bar in bars.values() if bar is not None), default=None)
-    # Most numbers never have enough complainants at all; for those no span need be looked at. There are no more people
-    # than surrogates, whatever is learned on the way.
+    thresholds = {index: threshold_of(each) for index, each in enumerate(arrivals) if counts(each)}
+    lowest = min((each.complainants for each in thresholds.values() if each is not None), default=None)
+    # Most numbers never have enough complainants; their spans need no search. There are never more people than
+    # surrogates.
     if lowest is None or len({each.complainant for each in (*before, *arrivals) if counts(each)}) < lowest:
         return None
-    people = People(before)
-    seen = sorted((each for each in before if counts(each)), key=_place)
+    people = DistinctComplainants(before)
+    counted = sorted((each for each in before if counts(each)), key=_order)
     for index, each in enumerate(arrivals):
-        people.meet(each)
-        if index not in bars:
+        people.add(each)
+        if index not in thresholds:
             continue
-        insort(seen, each, key=_place)
-        bar = bars[index]
-        if bar is not None and (span := span_around(each, seen, bar, people)) is not None:
+        insort(counted, each, key=_order)
+        threshold = thresholds[index]
+        if threshold is not None and (span := span_around(each, counted, threshold, people)) is not None:
             return index, span
     return None
 
 
-def _sent(each: Complained) -> datetime:
+def _sent_at(each: Complained) -> datetime:
     return each.sent_at
 
 
-def _place(each: Complained) -> tuple[datetime, UUID]:
-    """Where it stands among all others, in whatever order they were heard."""
+def _order(each: Complained) -> tuple[datetime, UUID]:
+    """The sort key of a complaint, independent of the order of arrival."""
     return each.sent_at, each.complaint

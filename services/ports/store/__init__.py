@@ -1,1 +1,1 @@
-"""Tables, the order in which they are locked (`locks`), and aggregates loaded and saved in sets."""
+"""Tables, the lock order (`locks`), and aggregates that are loaded and saved in sets."""

@@ -1,33 +1,36 @@
-"""The register: ports with their filings, and what it says about numbers."""
+"""The register: ports with their filings, and its entries for numbers."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from chassis import sets
 from chassis.database import Read, Tx
+from chassis.stored import Stored
 from contracts.numbers import ACCESS_CODES
-from services.ports.model import Application, Decision, Filing, Port, PortStatus
-from services.ports.policy.decisions import Owner
-from services.ports.policy.evidence import Register, Registered
+from services.ports.model import Application, Port, PortFiling, PortKey
+from services.ports.policy.decisions import AccessCodeHolder
+from services.ports.policy.evidence import RegisterEntry, RegisterExtract
 from services.ports.store.tables import FILINGS, LISTING_REFUSALS, PORTS
 
 SHORTEST_BASE = min(row.base_digits for row in ACCESS_CODES)
 """Digits of the shortest number that can be filed."""
 
-Place = tuple[str, str]
-"""Where a port is: its carrier and its number."""
+_PORTS = Stored(PORTS, Port, parts=("filings",))
+_OF_FILING = (*(each.name for each in fields(PortFiling)), "digest")
+_OF_APPLICATION = ("carrier", "number", "decision", "reasons")
 
 
-def load_ports(tx: Tx, places: Iterable[Place]) -> dict[Place, Port]:
-    """The ports there are at these places, locked, with their history."""
-    wanted = sorted(set(places))
+def load_ports(tx: Tx, keys: Iterable[PortKey]) -> dict[PortKey, Port]:
+    """The ports with these keys that exist, locked, with their history."""
+    wanted = sorted(set(keys))
     rows = tx.execute(
         sa.text(
             "SELECT p.* FROM ports AS p "
@@ -38,53 +41,22 @@ def load_ports(tx: Tx, places: Iterable[Place]) -> dict[Place, Port]:
         {"carriers": [carrier for carrier, _ in wanted], "numbers": [number for _, number in wanted]},
     ).all()
     filings = _filings_of(tx, [row.id for row in rows])
-    return {
-        (row.carrier, row.number): Port(
-            id=row.id,
-            version=row.version,
-            carrier=row.carrier,
-            number=row.number,
-            access_code=row.access_code,
-            status=PortStatus(row.status),
-            filings=filings[row.id],
-        )
-        for row in rows
-    }
+    return {(row.carrier, row.number): _PORTS.load(row, filings=filings[row.id]) for row in rows}
 
 
 def save_ports(tx: Tx, ports: Sequence[Port]) -> None:
-    """Write ports that changed and publish what they recorded. Their new filings come by `save_applications`."""
-    changed = [each for each in ports if each.recorded]
-    rows = [
-        {
-            "id": each.id,
-            "stored_version": each.stored_version,
-            "version": each.version,
-            "carrier": each.carrier,
-            "number": each.number,
-            "access_code": each.access_code,
-            "status": each.status,
-            "covers_extensions": each.covers_extensions,
-        }
-        for each in changed
-    ]
-    sets.insert(tx, PORTS, [row for row in rows if not row["stored_version"]])
-    sets.update(tx, PORTS, ("version", "status", "covers_extensions"), [row for row in rows if row["stored_version"]])
-    tx.publish(changed)
+    """Write the ports that changed and publish their events. `save_applications` writes their new filings."""
+    _PORTS.save(tx, ports)
 
 
 def save_applications(tx: Tx, applications: Sequence[Application], ports: Sequence[Port]) -> None:
-    """Add decided filings, end those of `ports` that they end, and publish the decisions. After `save_ports`."""
+    """Add decided filings, end those of `ports` that they replace, and publish the decisions. After `save_ports`."""
     entered = {filing.id: (port, filing) for port in ports for filing in port.filings}
+    sets.insert(tx, FILINGS, [_row(each, *entered.get(each.id, (None, each.filed))) for each in applications])
+    _add_access_code_holders(tx, {(port.access_code, port.carrier, filing.holder) for port, filing in entered.values()})
+    refused = [{"entry": each.listing, "filing_id": each.id} for each in applications if each.listing is not None]
+    sets.insert(tx, LISTING_REFUSALS, refused)
     new = {each.id for each in applications}
-    rows = []
-    for each in applications:
-        port, filing = entered.get(each.id, (None, each.filing))
-        rows.append(_filing_row(each, port, filing))
-    sets.insert(tx, FILINGS, rows)
-    _note_holders(tx, {(port.access_code, port.carrier, filing.holder) for port, filing in entered.values()})
-    kept_out = [(each.id, each.hindrance.listing) for each in applications if each.hindrance is not None]
-    sets.insert(tx, LISTING_REFUSALS, [{"entry": entry, "filing_id": id_} for id_, entry in kept_out if entry])
     ended = [filing for filing_id, (_, filing) in entered.items() if filing_id not in new and filing.valid_to]
     if ended:
         tx.execute(
@@ -98,34 +70,23 @@ def save_applications(tx: Tx, applications: Sequence[Application], ports: Sequen
     tx.publish(applications)
 
 
-def registers_of(read: Read, numbers: Sequence[str]) -> dict[str, Register]:
-    """What the register has, of all times, on each of these numbers: its own filings and those that cover it."""
-    rows = read.execute(_ANSWERING, {"numbers": list(numbers), "shortest": SHORTEST_BASE})
-    entries: dict[str, list[Registered]] = defaultdict(list)
+def register_extracts(read: Read, numbers: Sequence[str]) -> dict[str, RegisterExtract]:
+    """The entries of the register, past ones included, for each of these numbers: its own and those that cover it."""
+    rows = read.execute(_COVERING, {"numbers": list(numbers), "shortest": SHORTEST_BASE})
+    entries: dict[str, list[RegisterEntry]] = defaultdict(list)
     for row in rows.all():
-        entries[row.wanted].append(
-            Registered(
-                carrier=row.carrier,
-                number=row.number,
-                holder=row.holder,
-                provider=row.provider,
-                signature=row.signature,
-                province=row.province,
-                valid_from=row.valid_from,
-                valid_to=row.valid_to,
-            )
-        )
-    return {number: Register(entries.get(number, ())) for number in numbers}
+        entries[row.wanted].append(msgspec.convert(row._mapping, RegisterEntry))
+    return {number: RegisterExtract(entries.get(number, ())) for number in numbers}
 
 
-# Each wanted number is looked up in the index, however many there are: joined as a whole, the planner reads the whole
-# register for a few hundred numbers (57 ms instead of 4 for 330 of them and 16,000 ports). OFFSET 0 holds it to that.
+# Each wanted number is looked up in the index: in a plain join the planner scans the whole register for a few hundred
+# numbers (57 ms instead of 4 for 330 of them and 16,000 ports). OFFSET 0 forces the lookup.
 _FOUND = "p.carrier, p.number, f.holder, f.provider, f.signature, f.province, f.valid_from, f.valid_to"
 _FILED = (
     "CROSS JOIN LATERAL (SELECT * FROM filings WHERE port_id = p.id AND (valid_to IS NULL OR valid_to > valid_from) "
     "OFFSET 0) AS f"
 )
-_ANSWERING = sa.text(
+_COVERING = sa.text(
     f"SELECT wanted.number AS wanted, {_FOUND} "  # noqa: S608 - two constants of this module
     "FROM unnest(CAST(:numbers AS text[])) AS wanted(number) "
     f"CROSS JOIN LATERAL (SELECT * FROM ports WHERE number = wanted.number OFFSET 0) AS p {_FILED} "
@@ -138,17 +99,17 @@ _ANSWERING = sa.text(
 )
 
 
-def owners_of(read: Read, access_codes: Iterable[str], at: datetime) -> dict[str, list[Owner]]:
-    """Who holds each of these access codes, as the filings on it that are in force at `at` show."""
-    rows = read.execute(_OWNERS, {"codes": sorted(set(access_codes)), "at": at})
-    owners: dict[str, list[Owner]] = defaultdict(list)
+def access_code_holders(read: Read, access_codes: Iterable[str], at: datetime) -> dict[str, list[AccessCodeHolder]]:
+    """The holders of each of these access codes, as the filings on it that are in force at `at` show."""
+    rows = read.execute(_HOLDERS, {"codes": sorted(set(access_codes)), "at": at})
+    holders: dict[str, list[AccessCodeHolder]] = defaultdict(list)
     for row in rows.all():
-        owners[row.access_code].append(Owner(row.carrier, row.holder))
-    return owners
+        holders[row.access_code].append(AccessCodeHolder(row.carrier, row.holder))
+    return holders
 
 
-# An access code has thousands of ports and few holders: of each the first port that is found says that it holds it.
-_OWNERS = sa.text(
+# An access code has thousands of ports and few holders: for each possible holder, one port in force is enough.
+_HOLDERS = sa.text(
     "SELECT h.access_code, h.carrier, h.holder FROM access_code_holders AS h "
     "WHERE h.access_code = ANY(CAST(:codes AS text[])) AND (SELECT true "
     "FROM (SELECT id FROM ports WHERE access_code = h.access_code AND carrier = h.carrier OFFSET 0) AS p "
@@ -158,8 +119,8 @@ _OWNERS = sa.text(
 )
 
 
-def _note_holders(tx: Tx, held: Collection[tuple[str, str, str]]) -> None:
-    """Note that enterprises have ports on access codes at carriers: (access code, carrier, holder)."""
+def _add_access_code_holders(tx: Tx, held: Collection[tuple[str, str, str]]) -> None:
+    """Add enterprises that have ports on access codes at carriers: (access code, carrier, holder)."""
     if held:
         tx.execute(
             sa.text(
@@ -171,8 +132,8 @@ def _note_holders(tx: Tx, held: Collection[tuple[str, str, str]]) -> None:
         )
 
 
-def refused_before(read: Read, digests: Sequence[bytes]) -> dict[tuple[str, str, bytes, UUID], UUID]:
-    """The refusals there are of filings with these digests: (carrier, number, digest, what was in the way) → filing."""
+def past_refusals(read: Read, digests: Sequence[bytes]) -> dict[tuple[str, str, bytes, UUID], UUID]:
+    """The refusals of filings with these digests: (carrier, number, digest, hindered by) → filing."""
     if not digests:
         return {}
     rows = read.execute(
@@ -185,8 +146,8 @@ def refused_before(read: Read, digests: Sequence[bytes]) -> dict[tuple[str, str,
     return {(row.carrier, row.number, row.digest, row.hindered_by): row.id for row in rows}
 
 
-def _filings_of(read: Read, ports: Sequence[UUID]) -> dict[UUID, list[Filing]]:
-    filings: dict[UUID, list[Filing]] = defaultdict(list)
+def _filings_of(read: Read, ports: Sequence[UUID]) -> dict[UUID, list[PortFiling]]:
+    filings: dict[UUID, list[PortFiling]] = defaultdict(list)
     if ports:
         rows = read.execute(
             sa.text(
@@ -196,49 +157,17 @@ def _filings_of(read: Read, ports: Sequence[UUID]) -> dict[UUID, list[Filing]]:
             {"ports": list(ports)},
         )
         for row in rows.all():
-            filings[row.port_id].append(filing_of(row))
+            filings[row.port_id].append(msgspec.convert(row._mapping, PortFiling))
     return filings
 
 
-def filing_of(row: Any) -> Filing:
-    """The filing in a row of its table."""
-    return Filing(
-        id=row.id,
-        holder=row.holder,
-        holder_name=row.holder_name,
-        provider=row.provider,
-        provider_name=row.provider_name,
-        signature=row.signature,
-        purpose=row.purpose,
-        province=row.province,
-        covers_extensions=row.covers_extensions,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-        recorded_at=row.recorded_at,
-    )
-
-
-def _filing_row(application: Application, port: Port | None, filing: Filing) -> sets.Row:
-    accepted = application.decision is Decision.ACCEPTED
+def _row(application: Application, port: Port | None, filing: PortFiling) -> sets.Row:
+    """The row of a decided filing; `port` is the one that it entered, `filing` as it stands in its history."""
+    hindrance = application.hindrance
     return {
-        "id": filing.id,
-        "port_id": port.id if accepted and port is not None else None,
-        "carrier": application.carrier,
-        "number": application.number,
-        "holder": filing.holder,
-        "holder_name": filing.holder_name,
-        "provider": filing.provider,
-        "provider_name": filing.provider_name,
-        "signature": filing.signature,
-        "purpose": filing.purpose,
-        "province": filing.province,
-        "covers_extensions": filing.covers_extensions,
-        "valid_from": filing.valid_from,
-        "valid_to": filing.valid_to,
-        "recorded_at": filing.recorded_at,
-        "decision": application.decision,
-        "reasons": application.reasons,
-        "hindered_by": None if application.hindrance is None else application.hindrance.id,
-        "hindrance": None if application.hindrance is None else application.hindrance.kind,
-        "digest": application.filing.digest,
+        **{name: getattr(filing, name) for name in _OF_FILING},
+        **{name: getattr(application, name) for name in _OF_APPLICATION},
+        "port_id": None if port is None else port.id,
+        "hindered_by": None if hindrance is None else hindrance.id,
+        "hindrance": None if hindrance is None else hindrance.kind,
     }

@@ -11,8 +11,8 @@ from chassis.database import Read, Tx
 from contracts.credit import Restriction, StandingChanged
 
 
-def take_standings(tx: Tx, standings: Sequence[StandingChanged], versions: Sequence[int]) -> set[str]:
-    """Write the standings that are newer than what is there, one per code; returns the codes of those written."""
+def save_standings(tx: Tx, standings: Sequence[StandingChanged], versions: Sequence[int]) -> set[str]:
+    """Write the standings that are newer than the stored ones, one per code; returns the codes that were written."""
     rows = tx.execute(
         sa.text(
             "INSERT INTO standings (code, version, restrictions) "
@@ -31,7 +31,7 @@ def take_standings(tx: Tx, standings: Sequence[StandingChanged], versions: Seque
 
 
 def restrictions_on(read: Read, codes: Iterable[str]) -> dict[str, tuple[Restriction, ...]]:
-    """What is forbidden to those of these enterprises to whom anything is."""
+    """The restrictions on those of these enterprises that have any."""
     rows = read.execute(
         sa.text(
             "SELECT code, restrictions FROM standings "

@@ -1,4 +1,4 @@
-"""The tables of this service, beside those of the mechanism."""
+"""The tables of this service, in addition to those of the chassis."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SENDERS = sa.Table(
     "senders",
     METADATA,
     sa.Column("number", Key, primary_key=True),
-    comment="One row per number that was ever heard of: whoever decides on it locks it",
+    comment="One row per number that was ever processed: a transaction that decides on a number locks its row",
 )
 
 PORTS = sa.Table(
@@ -57,12 +57,12 @@ FILINGS = sa.Table(
     sa.Column("reasons", JSONB, nullable=False),
     sa.Column("hindered_by", sa.Uuid),
     sa.Column("digest", sa.LargeBinary, nullable=False),
-    # What `hindered_by` is the id of: an order or a listing; none (refused before there were listings): an order.
+    # The kind of `hindered_by`: an order or a listing. NULL, in rows from before listings existed: an order.
     sa.Column("hindrance", Key),
     sa.CheckConstraint("(decision = 'accepted') = (port_id IS NOT NULL)", name="accepted_ones_have_a_port"),
     sa.Index("ix_filings_port_id", "port_id"),
     sa.Index("ix_filings_number", "number"),
-    # A filing that is refused once more for the same order or listing is the refusal there was.
+    # A filing that is refused again because of the same order or listing is stored once.
     sa.Index(
         "uq_filings_refused", "carrier", "number", "digest", "hindered_by",
         unique=True, postgresql_where=sa.text("decision = 'refused'"),
@@ -76,7 +76,7 @@ ACCESS_CODE_HOLDERS = sa.Table(
     sa.Column("access_code", Key, primary_key=True),
     sa.Column("carrier", Key, primary_key=True),
     sa.Column("holder", Key, primary_key=True),
-    comment="Whoever ever had a port on an access code at a carrier: among these is who holds it",
+    comment="Enterprises that ever had a port on an access code at a carrier: its holder is one of them",
 )
 
 EVIDENCE = sa.Table(
@@ -86,7 +86,7 @@ EVIDENCE = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("number", Key, nullable=False),
     sa.Column("withdrawn", sa.Boolean, nullable=False),
-    # Everything below is unknown of a complaint that was withdrawn before it was heard of.
+    # Everything below is unknown for a complaint that was withdrawn before its assessment was received.
     sa.Column("counts", sa.Boolean, nullable=False),
     sa.Column("standing", Key),
     sa.Column("hint", Key),
@@ -101,7 +101,7 @@ EVIDENCE = sa.Table(
     sa.Column("sent_at", Moment),
     sa.Column("complainant_also", sa.Uuid),
     sa.Column("capped", sa.Boolean),
-    # `counts`: spam, vouched for, not capped and not withdrawn: what a decision may look at.
+    # `counts`: spam, vouched, not capped and not withdrawn. Decisions use only these rows.
     sa.Index("ix_evidence_counting", "number", "sent_at", postgresql_where=sa.text("counts")),
     comment="One row per complaint about a port, at its newest version; nothing is counted up",
 )
@@ -141,6 +141,7 @@ ORDERS = sa.Table(
     sa.Column("lifted_at", Moment),
     sa.Column("lift_reason", sa.Text),
     sa.Column("ground_fell_at", Moment),
+    sa.Column("traceparent", Key),
     sa.Column("due_at", Moment),
     sa.UniqueConstraint("carrier", "number", "cause"),
     sa.Index(
@@ -174,11 +175,12 @@ ENQUIRIES = sa.Table(
     sa.Column("answer_note", sa.Text),
     sa.Column("answered_at", Moment),
     sa.Column("unanswered_at", Moment),
+    sa.Column("traceparent", Key),
     sa.UniqueConstraint("carrier", "number", "cause"),
     sa.Index("ix_enquiries_number", "number"),
     sa.Index("ix_enquiries_carrier_state", "carrier", "state", "id"),
     sa.Index("ix_enquiries_answer_by", "answer_by", postgresql_where=sa.text("state = 'sent'")),
-    comment="Questions to carriers about numbers that nobody filed",
+    comment="Questions to carriers about numbers that are not filed",
 )
 
 STANDINGS = sa.Table(
@@ -222,7 +224,7 @@ LISTED_PORTS = sa.Table(
     sa.Column("order_id", sa.Uuid),
     sa.Index("ix_listed_ports_number", "number", "carrier"),
     sa.Index("ix_listed_ports_order_id", "order_id", postgresql_where=sa.text("order_id IS NOT NULL")),
-    comment="The ports that an enterprise had when its listing set out to shut them, and the order for each",
+    comment="The ports that an enterprise had when its listing began to shut them, and the order for each",
 )
 
 LISTING_REFUSALS = sa.Table(
@@ -265,5 +267,5 @@ SHUTDOWN_PROPOSALS = sa.Table(
     sa.Index("ix_shutdown_proposals_number", "number", "carrier"),
     sa.Index("ix_shutdown_proposals_listing", "listing"),
     sa.Index("ix_shutdown_proposals_state", "state", "id"),
-    comment="Proposals to shut a port, or all ports of a listed enterprise, which somebody else decides",
+    comment="Proposals to shut a port, or all ports of a listed enterprise, decided by a second person",
 )  # fmt: skip

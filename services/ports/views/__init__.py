@@ -1,1 +1,1 @@
-"""What the API shows, read by plain SQL and paged by keys. Carriers never see complainants, nor complaints: counts."""
+"""What the API shows, read by plain SQL and paged by key. Carriers see how many people complained, and nothing else."""

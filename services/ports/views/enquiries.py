@@ -1,4 +1,4 @@
-"""Enquiries, as carriers and staff read them, and the numbers that nobody owns to."""
+"""Enquiries, as carriers and staff read them, and the numbers that no carrier claims."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis import clock
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
+from services.ports.access import Visibility
 from services.ports.model import Addressed, Answer, Enquiry, EnquiryState
 from services.ports.store.enquiries import enquiry_of
 from services.ports.store.register import SHORTEST_BASE
-from services.ports.store.sight import Sight
 from services.ports.store.tables import ENQUIRIES
-from services.ports.views.shared import COMPLAINANTS, causes_seen, equal, select_rows
+from services.ports.views.shared import COMPLAINANTS, Conditions, equal, select_one, select_page, visible_causes
 
 
 class EnquiryView(BaseModel):
-    """A question to a carrier: whose number is this, that nobody filed?"""
+    """A question to a carrier: is this number, which is not filed, its own?"""
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     version: int = Field(description="also the ETag; send it as If-Match with the answer")
@@ -30,7 +32,7 @@ class EnquiryView(BaseModel):
     number: str
     state: EnquiryState
     addressed_because: Addressed = Field(description="why this carrier is asked")
-    holder: str | None = Field(description="whose access code the number stands on, by others' filings")
+    holder: str | None = Field(description="the enterprise that holds the number's access code, by other filings")
     complainants: int = COMPLAINANTS
     reasons: list[str]
     rules: list[CitationView]
@@ -43,58 +45,39 @@ class EnquiryView(BaseModel):
     unanswered_at: datetime | None
 
     @classmethod
-    def of(cls, enquiry: Enquiry, sight: Sight) -> EnquiryView:
-        """The enquiry as whoever has this sight may read it."""
-        return cls(
-            id=enquiry.id,
-            version=enquiry.version,
-            carrier=enquiry.carrier,
-            number=enquiry.number,
-            state=enquiry.state,
-            addressed_because=enquiry.addressed_because,
-            holder=enquiry.holder,
-            complainants=enquiry.complainants,
-            reasons=list(enquiry.reasons),
-            rules=[CitationView.model_validate(each) for each in enquiry.rules],
-            causes=causes_seen(enquiry.causes, sight),
-            sent_at=enquiry.sent_at,
-            answer_by=enquiry.answer_by,
-            answer=enquiry.answer,
-            answer_note=enquiry.answer_note,
-            answered_at=enquiry.answered_at,
-            unanswered_at=enquiry.unanswered_at,
-        )
+    def of(cls, enquiry: Enquiry, visibility: Visibility) -> EnquiryView:
+        """The enquiry as a caller with this visibility may read it."""
+        return cls.model_validate(enquiry).model_copy(update={"causes": visible_causes(enquiry.causes, visibility)})
 
 
 class UnclaimedNumber(BaseModel):
-    """A number that nobody filed and that no carrier owned to: a matter for staff."""
+    """A number that is not filed and that no carrier claims: a case for staff."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     number: str
-    not_mine: list[str] = Field(description="the carriers that said it is not theirs")
+    not_mine: list[str] = Field(description="the carriers that answered that it is not theirs")
     silent: list[str] = Field(description="the carriers that did not answer in time")
     complainants: int = COMPLAINANTS
     concluded_at: datetime = Field(description="when the last carrier answered or let its deadline pass")
 
 
-def list_enquiries(read: Read, page: Paging, sight: Sight, wanted: dict[str, str | None]) -> list[EnquiryView]:
+def list_enquiries(
+    read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None]
+) -> list[EnquiryView]:
     """Enquiries, the oldest first; `wanted` are columns and the value each must have (None: any)."""
-    conditions = [*_seen(sight), *equal(ENQUIRIES, wanted)]
-    after = page.after(UUID)
-    if after is not None:
-        conditions.append(ENQUIRIES.c.id > after[0])
-    return [_view(row, sight) for row in select_rows(read, ENQUIRIES, conditions, limit=page.limit)]
+    conditions = [*_visible(visibility), *equal(ENQUIRIES, wanted)]
+    return [_view(row, visibility) for row in select_page(read, ENQUIRIES, conditions, page)]
 
 
-def find_enquiry(read: Read, identifier: UUID, sight: Sight) -> EnquiryView | None:
-    """One enquiry, if it is seen."""
-    conditions = [*_seen(sight), ENQUIRIES.c.id == identifier]
-    rows = select_rows(read, ENQUIRIES, conditions, limit=1)
-    return _view(rows[0], sight) if rows else None
+def find_enquiry(read: Read, identifier: UUID, visibility: Visibility) -> EnquiryView:
+    """One enquiry. Raises NotFoundError where it does not exist or is not visible."""
+    return _view(select_one(read, ENQUIRIES, [*_visible(visibility), ENQUIRIES.c.id == identifier]), visibility)
 
 
 def list_unclaimed(read: Read, page: Paging) -> list[UnclaimedNumber]:
-    """Numbers of which every carrier that was asked says "not mine" or nothing, that nobody has filed or was ordered
-    to shut; sorted."""
+    """Numbers to which every carrier asked has answered "not mine" or nothing, and that are neither filed nor ordered
+    shut; sorted."""
     after = page.after(str)
     parameters = {
         "after": after[0] if after else "",
@@ -103,7 +86,7 @@ def list_unclaimed(read: Read, page: Paging) -> list[UnclaimedNumber]:
         "limit": page.limit,
     }
     rows = read.execute(_UNCLAIMED, parameters).all()
-    return [UnclaimedNumber.model_validate(dict(row._mapping)) for row in rows]
+    return [UnclaimedNumber.model_validate(row) for row in rows]
 
 
 _FILED_NOW = "f.port_id = p.id AND f.valid_from <= :now AND (f.valid_to IS NULL OR f.valid_to > :now)"
@@ -124,10 +107,10 @@ _UNCLAIMED = sa.text(
 )
 
 
-def _seen(sight: Sight) -> list[sa.ColumnElement[bool]]:
-    """A number that nobody filed is of no province, so provincial staff see no enquiry."""
-    return [sa.false()] if sight.province is not None else equal(ENQUIRIES, {"carrier": sight.carrier})
+def _visible(visibility: Visibility) -> Conditions:
+    """The conditions of visibility. A number that is not filed has no province, so provincial staff see no enquiry."""
+    return [sa.false()] if visibility.province is not None else equal(ENQUIRIES, {"carrier": visibility.carrier})
 
 
-def _view(row: Any, sight: Sight) -> EnquiryView:
-    return EnquiryView.of(enquiry_of(row), sight)
+def _view(row: Any, visibility: Visibility) -> EnquiryView:
+    return EnquiryView.of(enquiry_of(row), visibility)

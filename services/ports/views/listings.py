@@ -1,24 +1,26 @@
-"""Listings and what became of the ports that they are after, as staff read them."""
+"""Listings and their effect on filings and ports, as staff read them."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.paging import Paging
+from services.ports.access import Visibility
 from services.ports.model import ListingPhase
-from services.ports.store.sight import Sight
 from services.ports.store.tables import LISTED_PORTS, LISTING_REFUSALS, LISTINGS, ORDERS
 from services.ports.views.shared import equal
 
 
 class ListingView(BaseModel):
-    """An entry of the credit lists that is or was in force for an enterprise, and how far it has come here."""
+    """An entry of the credit lists that is or was in force for an enterprise, and its effect here."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     entry: UUID
     code: str = Field(description="unified social credit code of the enterprise")
@@ -26,31 +28,33 @@ class ListingView(BaseModel):
     tier: str
     reason: str = Field(description="a code for programs")
     article: str
-    new_resources: str = Field(description="allow or refuse: what is done with its filings")
-    existing: str = Field(description="none, propose or shut: what was to follow for the ports it had")
+    new_resources: str = Field(description="allow or refuse: the decision on its new filings")
+    existing: str = Field(description="none, propose or shut: what follows for its existing ports")
     phase: ListingPhase
     since: datetime
     until: datetime
-    ended_at: datetime | None = Field(description="when it was no longer in force, for whatever reason")
+    ended_at: datetime | None = Field(description="when it ceased to be in force, for any reason")
     refused: int = Field(description="filings that it kept out of the register")
-    ordered: int = Field(description="ports with an order that it placed, or that stood for it after another listing")
-    executed: int = Field(description="how many of those orders were executed, whatever came after")
+    ordered: int = Field(description="ports with an order that it placed, or took over from another listing")
+    executed: int = Field(description="how many of those orders were executed, even if lifted later")
     lifted: int = Field(description="how many of those orders were lifted")
 
 
-def list_listings(read: Read, page: Paging, sight: Sight, wanted: dict[str, str | None]) -> list[ListingView]:
+def list_listings(read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None]) -> list[ListingView]:
     """Listings in the order of their entries; `wanted` are columns and the value each must have (None: any)."""
-    conditions = equal(LISTINGS, {"province": sight.province} | wanted)
+    conditions = equal(LISTINGS, {"province": visibility.province} | wanted)
     after = page.after(UUID)
     if after is not None:
         conditions.append(LISTINGS.c.entry > after[0])
     return _views(read, conditions, page.limit)
 
 
-def find_listing(read: Read, entry: UUID, sight: Sight) -> ListingView | None:
-    """One listing, if it is seen."""
-    found = _views(read, equal(LISTINGS, {"province": sight.province, "entry": entry}), 1)
-    return found[0] if found else None
+def find_listing(read: Read, entry: UUID, visibility: Visibility) -> ListingView:
+    """One listing. Raises NotFoundError where it does not exist or is not visible."""
+    found = _views(read, equal(LISTINGS, {"province": visibility.province, "entry": entry}), 1)
+    if not found:
+        raise NotFoundError
+    return found[0]
 
 
 def _views(read: Read, conditions: list[sa.ColumnElement[bool]], limit: int) -> list[ListingView]:
@@ -72,8 +76,4 @@ def _views(read: Read, conditions: list[sa.ColumnElement[bool]], limit: int) -> 
         .order_by(LISTINGS.c.entry)
         .limit(limit)
     )
-    return [_view(row) for row in read.execute(statement).all()]
-
-
-def _view(row: Any) -> ListingView:
-    return ListingView.model_validate(dict(row._mapping))
+    return [ListingView.model_validate(row) for row in read.execute(statement).all()]

@@ -6,38 +6,39 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
-from services.ports.model import Ground, Order, OrderState, RefusalCode
+from services.ports.access import Visibility
+from services.ports.model import Order, OrderState, RefusalCode, ShutdownGround
 from services.ports.store.orders import order_of
-from services.ports.store.sight import Sight
 from services.ports.store.tables import ORDERS
-from services.ports.views.shared import COMPLAINANTS, causes_seen, equal, select_rows
+from services.ports.views.shared import COMPLAINANTS, Conditions, equal, select_one, select_page, visible_causes
 
 
 class OrderView(BaseModel):
-    """An order to shut a port: what it stands on, by when which step is due, and what became of it."""
+    """An order to shut a port: its grounds, its deadlines and its state."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    version: int = Field(description="also the ETag; send it as If-Match with whatever follows from reading this")
+    version: int = Field(description="also the ETag; send it as If-Match with an act on the order")
     carrier: str
     number: str
     state: OrderState
-    ground: Ground
+    ground: ShutdownGround
     attribution: str = Field(description="declared, sublet-suspected or unregistered")
     holder: str | None = Field(description="unified social credit code of the port's enterprise")
     provider: str | None = Field(description="unified social credit code of the content provider that was filed")
-    signature: str | None = Field(description="the signature that the messages bore")
+    signature: str | None = Field(description="the signature in the messages")
     province: str | None
     complainants: int = COMPLAINANTS
     reasons: list[str]
     rules: list[CitationView]
     causes: list[str] = Field(
-        description="what it stands on: enquiry:<id>, listing:<entry>, and for staff complaint:<id>, proposal:<id>"
+        description="what it is based on: enquiry:<id>, listing:<entry>, and for staff complaint:<id>, proposal:<id>"
     )
     ordered_at: datetime
     acknowledge_by: datetime
@@ -48,74 +49,41 @@ class OrderView(BaseModel):
     refused_at: datetime | None
     refusal_code: RefusalCode | None
     refusal_note: str | None
-    overdue_since: datetime | None = Field(description="the first deadline that passed unmet")
+    overdue_since: datetime | None = Field(description="the first deadline that was missed")
     lifted_at: datetime | None
     lift_reason: str | None
-    ground_fell_at: datetime | None = Field(description="when corrected complaints took its ground away")
+    ground_fell_at: datetime | None = Field(description="when its ground ceased to hold")
 
     @classmethod
-    def of(cls, order: Order, sight: Sight) -> OrderView:
-        """The order as whoever has this sight may read it."""
-        return cls(
-            id=order.id,
-            version=order.version,
-            carrier=order.carrier,
-            number=order.number,
-            state=order.state,
-            ground=order.ground,
-            attribution=order.attribution,
-            holder=order.holder,
-            provider=order.provider,
-            signature=order.signature,
-            province=order.province,
-            complainants=order.complainants,
-            reasons=list(order.reasons),
-            rules=[CitationView.model_validate(each) for each in order.rules],
-            causes=causes_seen(order.causes, sight),
-            ordered_at=order.ordered_at,
-            acknowledge_by=order.acknowledge_by,
-            execute_by=order.execute_by,
-            acknowledged_at=order.acknowledged_at,
-            executed_at=order.executed_at,
-            evidence=order.evidence,
-            refused_at=order.refused_at,
-            refusal_code=None if order.refusal_code is None else RefusalCode(order.refusal_code),
-            refusal_note=order.refusal_note,
-            overdue_since=order.overdue_since,
-            lifted_at=order.lifted_at,
-            lift_reason=order.lift_reason,
-            ground_fell_at=order.ground_fell_at,
-        )
+    def of(cls, order: Order, visibility: Visibility) -> OrderView:
+        """The order as a caller with this visibility may read it."""
+        return cls.model_validate(order).model_copy(update={"causes": visible_causes(order.causes, visibility)})
 
 
 def list_orders(
     read: Read,
     page: Paging,
-    sight: Sight,
+    visibility: Visibility,
     wanted: dict[str, str | None],
     overdue: bool | None,
     ground_fell: bool | None,
 ) -> list[OrderView]:
     """Orders, the oldest first; `wanted` are columns and the value each must have (None: any)."""
-    conditions = [*_seen(sight), *equal(ORDERS, wanted)]
-    for column, asked in ((ORDERS.c.overdue_since, overdue), (ORDERS.c.ground_fell_at, ground_fell)):
-        if asked is not None:
-            conditions.append(column.is_not(None) if asked else column.is_(None))
-    after = page.after(UUID)
-    if after is not None:
-        conditions.append(ORDERS.c.id > after[0])
-    return [_view(row, sight) for row in select_rows(read, ORDERS, conditions, limit=page.limit)]
+    conditions = [*_visible(visibility), *equal(ORDERS, wanted)]
+    for column, marked in ((ORDERS.c.overdue_since, overdue), (ORDERS.c.ground_fell_at, ground_fell)):
+        if marked is not None:
+            conditions.append(column.is_not(None) if marked else column.is_(None))
+    return [_view(row, visibility) for row in select_page(read, ORDERS, conditions, page)]
 
 
-def find_order(read: Read, identifier: UUID, sight: Sight) -> OrderView | None:
-    """One order, if it is seen."""
-    rows = select_rows(read, ORDERS, [*_seen(sight), ORDERS.c.id == identifier], limit=1)
-    return _view(rows[0], sight) if rows else None
+def find_order(read: Read, identifier: UUID, visibility: Visibility) -> OrderView:
+    """One order. Raises NotFoundError where it does not exist or is not visible."""
+    return _view(select_one(read, ORDERS, [*_visible(visibility), ORDERS.c.id == identifier]), visibility)
 
 
-def _seen(sight: Sight) -> list[sa.ColumnElement[bool]]:
-    return equal(ORDERS, {"carrier": sight.carrier, "province": sight.province})
+def _visible(visibility: Visibility) -> Conditions:
+    return equal(ORDERS, {"carrier": visibility.carrier, "province": visibility.province})
 
 
-def _view(row: Any, sight: Sight) -> OrderView:
-    return OrderView.of(order_of(row), sight)
+def _view(row: Any, visibility: Visibility) -> OrderView:
+    return OrderView.of(order_of(row), visibility)

@@ -10,15 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from chassis.http.paging import Paging
+from services.ports.access import Visibility
 from services.ports.model import ProposalState
 from services.ports.store.proposals import proposal_of
-from services.ports.store.sight import Sight
 from services.ports.store.tables import SHUTDOWN_PROPOSALS
-from services.ports.views.shared import equal, select_rows
+from services.ports.views.shared import equal, select_one, select_page
 
 
 class ProposalView(BaseModel):
-    """A proposal to shut a port, or every port of a listed enterprise, and what became of it."""
+    """A proposal to shut a port, or every port of a listed enterprise, and its state."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -32,28 +32,27 @@ class ProposalView(BaseModel):
     province: str | None
     reason: str
     proposed_by: str = Field(description="rules or staff")
-    proposer: str | None = Field(description="who of staff proposed it, and so cannot decide it")
+    proposer: str | None = Field(description="the person of staff who proposed it, and so cannot decide it")
     proposed_at: datetime
     decider: str | None
     decision_reason: str | None
     decided_at: datetime | None = Field(description="when it was decided, or withdrawn")
-    order: UUID | None = Field(description="the order that followed; an enterprise's have the cause listing:<entry>")
+    order: UUID | None = Field(
+        validation_alias="order_id",
+        description="the order that followed; those for an enterprise have the cause listing:<entry>",
+    )
 
 
-def list_proposals(read: Read, page: Paging, sight: Sight, wanted: dict[str, Any]) -> list[ProposalView]:
+def list_proposals(read: Read, page: Paging, visibility: Visibility, wanted: dict[str, Any]) -> list[ProposalView]:
     """Proposals, the oldest first; `wanted` are columns and the value each must have (None: any)."""
-    conditions = equal(SHUTDOWN_PROPOSALS, {"province": sight.province} | wanted)
-    after = page.after(UUID)
-    if after is not None:
-        conditions.append(SHUTDOWN_PROPOSALS.c.id > after[0])
-    return [_view(row) for row in select_rows(read, SHUTDOWN_PROPOSALS, conditions, limit=page.limit)]
+    conditions = equal(SHUTDOWN_PROPOSALS, {"province": visibility.province} | wanted)
+    return [_view(row) for row in select_page(read, SHUTDOWN_PROPOSALS, conditions, page)]
 
 
-def find_proposal(read: Read, identifier: UUID, sight: Sight) -> ProposalView | None:
-    """One proposal, if it is seen."""
-    conditions = equal(SHUTDOWN_PROPOSALS, {"province": sight.province, "id": identifier})
-    rows = select_rows(read, SHUTDOWN_PROPOSALS, conditions, limit=1)
-    return _view(rows[0]) if rows else None
+def find_proposal(read: Read, identifier: UUID, visibility: Visibility) -> ProposalView:
+    """One proposal. Raises NotFoundError where it does not exist or is not visible."""
+    conditions = equal(SHUTDOWN_PROPOSALS, {"province": visibility.province, "id": identifier})
+    return _view(select_one(read, SHUTDOWN_PROPOSALS, conditions))
 
 
 def _view(row: Any) -> ProposalView:

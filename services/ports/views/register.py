@@ -13,14 +13,14 @@ from pydantic import BaseModel, Field
 
 from chassis.database import Read
 from chassis.http.paging import Paging
-from services.ports.model import Decision, HindranceKind, PortStatus
-from services.ports.store.sight import Sight
+from services.ports.access import Visibility
+from services.ports.model import FilingDecision, HindranceKind, PortKey, PortStatus
 from services.ports.store.tables import FILINGS, LISTING_REFUSALS, PORTS
-from services.ports.views.shared import equal, select_rows
+from services.ports.views.shared import Conditions, equal, select_one, select_page
 
 
 class FilingView(BaseModel):
-    """A filing and what became of it. An accepted one holds from `valid_from` up to, not including, `valid_to`."""
+    """A filing and its decision. An accepted one holds from `valid_from` up to, not including, `valid_to`."""
 
     id: UUID
     carrier: str
@@ -32,18 +32,18 @@ class FilingView(BaseModel):
     signature: str
     purpose: str
     province: str | None
-    covers_extensions: bool = Field(description="whether it answers for longer numbers that begin with this one")
+    covers_extensions: bool = Field(description="whether it also covers longer numbers that begin with this one")
     valid_from: datetime
     valid_to: datetime | None
     recorded_at: datetime
-    decision: Decision
+    decision: FilingDecision
     reasons: list[str]
     hindered_by: UUID | None = Field(description="the order because of which it was refused")
     listing: UUID | None = Field(description="the entry of the credit lists because of which it was refused")
 
 
 class PortView(BaseModel):
-    """A port of the register with every filing there was, refused ones included, the oldest first."""
+    """A port of the register with all of its filings, refused ones included, the oldest first."""
 
     id: UUID
     version: int
@@ -54,81 +54,62 @@ class PortView(BaseModel):
     filings: list[FilingView]
 
 
-def list_ports(read: Read, page: Paging, sight: Sight, wanted: dict[str, str | None]) -> list[PortView]:
+def list_ports(read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None]) -> list[PortView]:
     """Ports, in the order in which they were first filed; `wanted` are columns and the value each must have."""
-    conditions = [*_seen(sight), *equal(PORTS, wanted)]
-    after = page.after(UUID)
-    if after is not None:
-        conditions.append(PORTS.c.id > after[0])
-    return _with_filings(read, select_rows(read, PORTS, conditions, limit=page.limit))
+    conditions = [*_visible_ports(visibility), *equal(PORTS, wanted)]
+    return _with_filings(read, select_page(read, PORTS, conditions, page))
 
 
-def find_port(read: Read, carrier: str, number: str, sight: Sight) -> PortView | None:
-    """The port of this number at this carrier, if it is seen."""
-    conditions = [*_seen(sight), *equal(PORTS, {"carrier": carrier, "number": number})]
-    ports = _with_filings(read, select_rows(read, PORTS, conditions, limit=1))
-    return ports[0] if ports else None
+def find_port(read: Read, carrier: str, number: str, visibility: Visibility) -> PortView:
+    """The port of this number at this carrier. Raises NotFoundError where it does not exist or is not visible."""
+    conditions = [*_visible_ports(visibility), *equal(PORTS, {"carrier": carrier, "number": number})]
+    (port,) = _with_filings(read, [select_one(read, PORTS, conditions)])
+    return port
 
 
 def list_filings(
-    read: Read, page: Paging, sight: Sight, wanted: dict[str, str | None], listing: UUID | None
+    read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None], listing: UUID | None
 ) -> list[FilingView]:
-    """Filings in the order in which they were decided on; `wanted` are columns and the value each must have (None:
-    any), `listing` is the entry that kept them out."""
-    conditions = [*_seen_filings(sight), *equal(FILINGS, wanted)]
+    """Filings in the order of their decisions; `wanted` are columns and the value each must have (None: any), `listing`
+    is the entry because of which they were refused."""
+    conditions = [*_visible_filings(visibility), *equal(FILINGS, wanted)]
     if listing is not None:
-        kept_out = sa.select(LISTING_REFUSALS.c.filing_id).where(LISTING_REFUSALS.c.entry == listing)
-        conditions.append(FILINGS.c.id.in_(kept_out))
-    after = page.after(UUID)
-    if after is not None:
-        conditions.append(FILINGS.c.id > after[0])
-    return [_filing(row) for row in select_rows(read, FILINGS, conditions, limit=page.limit)]
+        refused = sa.select(LISTING_REFUSALS.c.filing_id).where(LISTING_REFUSALS.c.entry == listing)
+        conditions.append(FILINGS.c.id.in_(refused))
+    return [_filing(row) for row in select_page(read, FILINGS, conditions, page)]
 
 
-def find_filing(read: Read, identifier: UUID, sight: Sight) -> FilingView | None:
-    """One filing, if it is seen."""
-    rows = select_rows(read, FILINGS, [*_seen_filings(sight), FILINGS.c.id == identifier], limit=1)
-    return _filing(rows[0]) if rows else None
+def find_filing(read: Read, identifier: UUID, visibility: Visibility) -> FilingView:
+    """One filing. Raises NotFoundError where it does not exist or is not visible."""
+    return _filing(select_one(read, FILINGS, [*_visible_filings(visibility), FILINGS.c.id == identifier]))
 
 
-def _seen_filings(sight: Sight) -> list[sa.ColumnElement[bool]]:
-    return equal(FILINGS, {"carrier": sight.carrier, "province": sight.province})
+def _visible_filings(visibility: Visibility) -> Conditions:
+    return equal(FILINGS, {"carrier": visibility.carrier, "province": visibility.province})
 
 
-def _seen(sight: Sight) -> list[sa.ColumnElement[bool]]:
-    conditions = equal(PORTS, {"carrier": sight.carrier})
-    if sight.province is not None:
-        of_the_province = FILINGS.c.port_id == PORTS.c.id, FILINGS.c.province == sight.province
-        conditions.append(sa.exists().where(*of_the_province))
+def _visible_ports(visibility: Visibility) -> Conditions:
+    conditions = equal(PORTS, {"carrier": visibility.carrier})
+    if visibility.province is not None:
+        in_province = FILINGS.c.port_id == PORTS.c.id, FILINGS.c.province == visibility.province
+        conditions.append(sa.exists().where(*in_province))
     return conditions
 
 
 def _with_filings(read: Read, ports: Sequence[Any]) -> list[PortView]:
-    history: dict[tuple[str, str], list[FilingView]] = defaultdict(list)
+    history: dict[PortKey, list[FilingView]] = defaultdict(list)
     if ports:
-        places = [(port.carrier, port.number) for port in ports]
+        keys = [(port.carrier, port.number) for port in ports]
         statement = (
             sa.select(FILINGS)
-            .where(sa.tuple_(FILINGS.c.carrier, FILINGS.c.number).in_(places))
+            .where(sa.tuple_(FILINGS.c.carrier, FILINGS.c.number).in_(keys))
             .order_by(FILINGS.c.valid_from, FILINGS.c.recorded_at, FILINGS.c.id)
         )
         for row in read.execute(statement).all():
             history[row.carrier, row.number].append(_filing(row))
-    return [
-        PortView(
-            id=port.id,
-            version=port.version,
-            carrier=port.carrier,
-            number=port.number,
-            access_code=port.access_code,
-            status=PortStatus(port.status),
-            filings=history[port.carrier, port.number],
-        )
-        for port in ports
-    ]
+    return [PortView.model_validate({**port._mapping, "filings": history[port.carrier, port.number]}) for port in ports]
 
 
 def _filing(row: Any) -> FilingView:
-    fields = {name: value for name, value in row._mapping.items() if name in FilingView.model_fields}
     hindrance = "listing" if row.hindrance == HindranceKind.LISTING else "hindered_by"
-    return FilingView.model_validate(fields | {"listing": None, "hindered_by": None} | {hindrance: row.hindered_by})
+    return FilingView.model_validate(row._asdict() | {"listing": None, "hindered_by": None, hindrance: row.hindered_by})

@@ -1,36 +1,49 @@
-"""What several views have in common."""
+"""Parts that several views share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import Field
 
+from chassis.aggregate import NotFoundError
 from chassis.database import Read
-from services.ports.store.sight import Sight
+from chassis.http.paging import Paging
+from services.ports.access import Visibility
+
+Conditions = list[sa.ColumnElement[bool]]
 
 
-def causes_seen(causes: Sequence[str], sight: Sight) -> list[str]:
-    """The causes that whoever has this sight may know of.
+def visible_causes(causes: Sequence[str], visibility: Visibility) -> list[str]:
+    """The causes that a caller with this visibility may see.
 
-    A carrier files complaints of its own subscribers: a reference would lead it from an order to one of them. What
-    staff propose and decide among themselves is no carrier's business either.
+    A carrier files the complaints of its own subscribers: a reference would identify one of them. The proposals of
+    staff are internal to the regulator.
     """
-    return [each for each in causes if sight.carrier is None or not each.startswith(("complaint:", "proposal:"))]
+    return [each for each in causes if visibility.carrier is None or not each.startswith(("complaint:", "proposal:"))]
 
 
-def select_rows(
-    read: Read, table: sa.Table, conditions: Sequence[sa.ColumnElement[bool]], *, limit: int
-) -> Sequence[Any]:
-    """The first rows, by id, that fulfil all conditions."""
-    return read.execute(sa.select(table).where(*conditions).order_by(table.c.id).limit(limit)).all()
+def select_page(read: Read, table: sa.Table, conditions: Conditions, page: Paging) -> Sequence[sa.Row[Any]]:
+    """The rows of a page that meet all conditions, by id."""
+    statement = sa.select(table).where(*conditions).order_by(table.c.id).limit(page.limit)
+    after = page.after(UUID)
+    return read.execute(statement if after is None else statement.where(table.c.id > after[0])).all()
 
 
-def equal(table: sa.Table, wanted: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
-    """Conditions on columns, where a value is wanted at all."""
+def select_one(read: Read, table: sa.Table, conditions: Conditions) -> sa.Row[Any]:
+    """The one row that meets all conditions. Raises NotFoundError where it does not exist."""
+    row = read.execute(sa.select(table).where(*conditions)).one_or_none()
+    if row is None:
+        raise NotFoundError
+    return row
+
+
+def equal(table: sa.Table, wanted: Mapping[str, Any]) -> Conditions:
+    """One condition per column that has a wanted value."""
     return [table.c[name] == value for name, value in wanted.items() if value is not None]
 
 
-COMPLAINANTS = Field(description="how many different people's complaints it stands on")
+COMPLAINANTS = Field(description="how many different people complained")

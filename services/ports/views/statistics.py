@@ -1,28 +1,33 @@
-"""Figures, for staff: how many there are of what, counted when they are asked for."""
+"""Statistics for staff, counted on request."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import TypeVar
+
 import sqlalchemy as sa
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from services.ports.model import (
     Answer,
-    Decision,
     EnquiryState,
-    Ground,
+    FilingDecision,
     ListingPhase,
     OrderState,
     PortStatus,
     ProposalState,
+    ShutdownGround,
 )
 from services.ports.model.listing import OVER
-from services.ports.policy.evidence import Standing
+from services.ports.policy.evidence import SenderAttribution
+
+V = TypeVar("V", bound=StrEnum)
 
 
 class FilingFigures(BaseModel):
-    """Filings. Of the `refused`, `refused_by_listing` were so because of a credit list, the others because of an
-    order."""
+    """Filings. `refused_by_listing` counts those of the `refused` ones that a credit list refused; an order refused the
+    others."""
 
     accepted: int
     refused: int
@@ -30,49 +35,51 @@ class FilingFigures(BaseModel):
 
 
 class ListingOrderFigures(BaseModel):
-    """The orders among all that listings placed."""
+    """The orders that listings placed."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     ordered: int
     executed: int
     lifted: int
 
 
-class OrderFigures(BaseModel):
-    """Orders. `ordered` are all there ever were and the sum of `states`; the others count who ever came that far."""
+class ShutdownOrderFigures(BaseModel):
+    """Orders. `ordered` counts all of them and is the sum of `states`; the others count those that ever got so far."""
 
     ordered: int
     acknowledged: int
     executed: int
     refused: int
-    overdue: int = Field(description="a deadline passed unmet, whatever came after")
+    overdue: int = Field(description="orders that missed a deadline, whatever followed")
     lifted: int
     ground_fell: int
     states: dict[OrderState, int]
-    grounds: dict[Ground, int]
+    grounds: dict[ShutdownGround, int]
     by_listing: ListingOrderFigures
 
 
 class EnquiryFigures(BaseModel):
-    """Enquiries. `sent` are all there ever were and the sum of `states`; `answers` sum up to those answered."""
+    """Enquiries. `sent` counts all of them, and is the sum of `states`; `answers` sum up to those answered."""
 
     sent: int
-    numbers: int = Field(description="how many different numbers were asked about")
+    numbers: int = Field(description="different numbers that carriers were asked about")
     states: dict[EnquiryState, int]
     answers: dict[Answer, int]
 
 
 class EvidenceFigures(BaseModel):
-    """Complaints about ports that were heard of. `standings` is how each stood against the register when it was;
-    those and the ones withdrawn before they were assessed sum up to `complaints`."""
+    """Complaints about ports. `standings` counts them by the attribution of the sender on receipt; those and the ones
+    withdrawn before they were assessed sum up to `complaints`."""
 
     complaints: int
     withdrawn: int
-    counting: int = Field(description="spam, vouched for, not capped and not withdrawn")
-    standings: dict[Standing, int]
+    counting: int = Field(description="spam, vouched, not capped and not withdrawn")
+    standings: dict[SenderAttribution, int]
 
 
 class ListingFigures(BaseModel):
-    """Entries of the credit lists that were ever in force, by how far each has come; `in_force` are those that are."""
+    """Entries of the credit lists that were ever in force, by phase; `in_force` counts those that still are."""
 
     in_force: int
     noted: int
@@ -83,60 +90,69 @@ class ListingFigures(BaseModel):
     ended: int
 
 
-class Statistics(BaseModel):
-    """What this service has."""
+class PortStatistics(BaseModel):
+    """All figures of this service."""
 
     ports: dict[PortStatus, int]
     filings: FilingFigures
     evidence: EvidenceFigures
-    orders: OrderFigures
+    orders: ShutdownOrderFigures
     enquiries: EnquiryFigures
     listings: ListingFigures
     proposals: dict[ProposalState, int]
 
 
-def count_everything(read: Read) -> Statistics:
-    """All figures, of one moment: they add up while others write. Must be the first that its transaction reads."""
+def count_everything(read: Read) -> PortStatistics:
+    """All figures at one moment, so that they add up. Must be the first read of its transaction."""
     read.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-    ports = _by(read, "ports", "status")
-    filings = _by(read, "filings", "decision")
-    standings, states = _by(read, "evidence", "standing"), _by(read, "orders", "state")
-    grounds, enquiries = _by(read, "orders", "ground"), _by(read, "enquiries", "state")
-    answers = _by(read, "enquiries", "answer")
-    phases, proposals = _by(read, "listings", "phase"), _by(read, "shutdown_proposals", "state")
-    marks = read.execute(_ORDER_MARKS).one()
-    evidence = read.execute(_EVIDENCE).one()
-    return Statistics(
-        ports={each: ports.get(each, 0) for each in PortStatus},
-        filings=FilingFigures(
-            accepted=filings.get(Decision.ACCEPTED, 0),
-            refused=filings.get(Decision.REFUSED, 0),
-            refused_by_listing=read.execute(sa.text("SELECT count(*) FROM listing_refusals")).scalar_one(),
-        ),
-        evidence=EvidenceFigures(
-            complaints=evidence.complaints,
-            withdrawn=evidence.withdrawn,
-            counting=evidence.counting,
-            standings={each: standings.get(each, 0) for each in Standing},
-        ),
-        orders=OrderFigures(
-            **dict(marks._mapping),
-            states={each: states.get(each, 0) for each in OrderState},
-            grounds={each: grounds.get(each, 0) for each in Ground},
-            by_listing=ListingOrderFigures(**dict(read.execute(_LISTING_ORDERS).one()._mapping)),
-        ),
-        enquiries=EnquiryFigures(
-            sent=sum(enquiries.values()),
-            numbers=read.execute(sa.text("SELECT count(DISTINCT number) FROM enquiries")).scalar_one(),
-            states={each: enquiries.get(each, 0) for each in EnquiryState},
-            answers={each: answers.get(each, 0) for each in Answer},
-        ),
-        listings=ListingFigures(
-            in_force=sum(count for phase, count in phases.items() if phase not in OVER),
-            **{each: phases.get(each, 0) for each in ListingPhase},
-        ),
-        proposals={each: proposals.get(each, 0) for each in ProposalState},
+    return PortStatistics(
+        ports=_count_by(read, "ports", "status", PortStatus),
+        filings=_filings(read),
+        evidence=_evidence(read),
+        orders=_orders(read),
+        enquiries=_enquiries(read),
+        listings=_listings(read),
+        proposals=_count_by(read, "shutdown_proposals", "state", ProposalState),
     )
+
+
+def _filings(read: Read) -> FilingFigures:
+    decisions = _count_by(read, "filings", "decision", FilingDecision)
+    return FilingFigures(
+        accepted=decisions[FilingDecision.ACCEPTED],
+        refused=decisions[FilingDecision.REFUSED],
+        refused_by_listing=read.execute(sa.text("SELECT count(*) FROM listing_refusals")).scalar_one(),
+    )
+
+
+def _evidence(read: Read) -> EvidenceFigures:
+    standings = _count_by(read, "evidence", "standing", SenderAttribution)
+    return EvidenceFigures.model_validate(read.execute(_EVIDENCE).one()._asdict() | {"standings": standings})
+
+
+def _orders(read: Read) -> ShutdownOrderFigures:
+    parts = {
+        "states": _count_by(read, "orders", "state", OrderState),
+        "grounds": _count_by(read, "orders", "ground", ShutdownGround),
+        "by_listing": read.execute(_LISTING_ORDERS).one(),
+    }
+    return ShutdownOrderFigures.model_validate(read.execute(_ORDER_MARKS).one()._asdict() | parts)
+
+
+def _enquiries(read: Read) -> EnquiryFigures:
+    states = _count_by(read, "enquiries", "state", EnquiryState)
+    return EnquiryFigures(
+        sent=sum(states.values()),
+        numbers=read.execute(sa.text("SELECT count(DISTINCT number) FROM enquiries")).scalar_one(),
+        states=states,
+        answers=_count_by(read, "enquiries", "answer", Answer),
+    )
+
+
+def _listings(read: Read) -> ListingFigures:
+    phases = _count_by(read, "listings", "phase", ListingPhase)
+    in_force = sum(count for phase, count in phases.items() if phase not in OVER)
+    return ListingFigures.model_validate({"in_force": in_force, **phases})
 
 
 _ORDER_MARKS = sa.text(
@@ -154,13 +170,14 @@ _EVIDENCE = sa.text(
 )
 
 
-def _by(read: Read, table: str, column: str) -> dict[str, int]:
-    """How many rows there are of each value; none without one."""
+def _count_by(read: Read, table: str, column: str, values: type[V]) -> dict[V, int]:
+    """The number of rows with each of these values."""
     value: sa.ColumnClause[str] = sa.column(column)
     statement = (
-        sa.select(value.label("value"), sa.func.count().label("count"))
+        sa.select(value.label("value"), sa.func.count().label("rows"))
         .select_from(sa.table(table))
         .where(value.is_not(None))
         .group_by(value)
     )
-    return {row.value: row._mapping["count"] for row in read.execute(statement).all()}
+    counted = {row.value: row.rows for row in read.execute(statement).all()}
+    return {each: counted.get(each, 0) for each in values}

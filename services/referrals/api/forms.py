@@ -1,14 +1,13 @@
-"""What is sent with the acts upon a clue."""
+"""The bodies of requests that act on clues and batches."""
 
 from __future__ import annotations
 
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.http.problems import Invalid
-from contracts.authorities import AUTHORITIES
 from contracts.referrals import Conclusion
 from contracts.vocabulary import ConclusionCode, ReturnReason
 from services.referrals.policy.conclusions import LONGEST_NAME, LONGEST_NOTE, MOST_YUAN
@@ -23,11 +22,11 @@ class _Strict(BaseModel):
 
 
 class ReturnIn(_Strict):
-    """Why the authority returns a clue, and who it thinks is competent."""
+    """Why the authority returns the clue, and which authority it suggests."""
 
     reason: ReturnReason
     note: Note = None
-    suggested: Name = Field(None, description="code of the authority that it suggests", examples=["MOE"])
+    suggested: Name = Field(None, description="code of the suggested authority", examples=["MOE"])
 
 
 class ExtensionIn(_Strict):
@@ -41,50 +40,44 @@ class ConclusionIn(_Strict):
 
     code: ConclusionCode
     amount: int | None = Field(None, ge=-MOST_YUAN, le=MOST_YUAN, description="of a fine, in yuan; only with `fined`")
-    enterprise: Name = Field(None, description="credit code of who was found to be behind the subject")
+    enterprise: Name = Field(None, description="credit code of the enterprise found to be behind the subject")
     decision: Name = Field(None, description="number of the authority's decision")
-    merged_into: UUID | None = Field(None, description="the clue in whose case it is dealt with; only with `merged`")
-    transferred_to: Name = Field(None, description="to whom it was handed on; only with `transferred`")
+    merged_into: UUID | None = Field(None, description="the clue whose case includes this one; only with `merged`")
+    transferred_to: Name = Field(None, description="the body that took over the case; only with `transferred`")
     note: Note = None
 
     @property
     def conclusion(self) -> Conclusion:
-        """What is said of the clue."""
-        return Conclusion(**self.model_dump())
+        """The conclusion as facts carry it."""
+        return msgspec.convert(self, Conclusion, from_attributes=True)
 
 
 class AnnulmentIn(_Strict):
-    """Why the decision fell."""
+    """Why the decision was annulled."""
 
     reason: Reason
 
 
 class RoutingIn(_Strict):
-    """Who is competent, and why."""
+    """The competent authority, and why."""
 
     authority: str = Field(max_length=LONGEST_NAME, examples=["MOE"])
     reason: Reason
 
 
 class SealingIn(_Strict):
-    """What is to be sealed now, and why."""
+    """Which clues to seal now, and why."""
 
-    authority: Name = Field(None, description="for whom; for all without it")
+    authority: Name = Field(None, description="the authority whose clues to seal; all authorities where omitted")
     through: str | None = Field(
-        None, pattern="^[0-9]{4}Q[1-4]$", description="of the quarters through this one; of all without it"
+        None, pattern="^[0-9]{4}Q[1-4]$", description="the last quarter to seal; all quarters where omitted"
     )
     reason: Reason
 
 
 class ReceiptIn(_Strict):
-    """What the authority has: the digest of the manifest that it fetched."""
+    """The digest of the manifest that the authority has fetched."""
 
     digest: str = Field(
-        pattern="^[0-9a-f]{64}$", description="SHA-256 of the first line of the content, without its end"
+        pattern="^[0-9a-f]{64}$", description="SHA-256 of the first line of the content, without its line break"
     )
-
-
-def known_authority(code: str, pointer: str) -> None:
-    """Raises Invalid for a code that is no authority's."""
-    if code not in AUTHORITIES:
-        raise Invalid.value("body", pointer, "there is no such authority")

@@ -1,1 +1,1 @@
-"""Use cases, one function each: a transaction and what is asked for in, what came of it out."""
+"""Use cases, one function each: each runs in a transaction that it receives, and returns the result."""

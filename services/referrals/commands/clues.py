@@ -1,91 +1,157 @@
-"""What authorities do with the clues that were handed over to them, and staff with those that nobody has."""
+"""What authorities do with the clues handed over to them, and staff with those for which no authority is competent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 from chassis import audit, clock
-from chassis.aggregate import ConflictError, NotSeenError
+from chassis.aggregate import ConflictError, NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
-from contracts.complaints import Citation
+from chassis.field_errors import FieldError, InvalidFieldsError
+from chassis.target import Target
+from contracts.authorities import AUTHORITIES
 from contracts.referrals import Conclusion
 from contracts.vocabulary import ReturnReason
-from services.referrals.model import Clue
-from services.referrals.policy.conclusions import coherent
+from services.referrals.access import Visibility
+from services.referrals.model import Batch, Clue
+from services.referrals.policy.competence import can_be_routed_to, day_of
+from services.referrals.policy.conclusions import checked
 from services.referrals.policy.rulebook import feedback_deadline
-from services.referrals.store import locks
-from services.referrals.store.clues import load_clues, load_clues_due, save_clues
-from services.referrals.store.sight import Sight
+from services.referrals.store.batches import load_batches, save_batches
+from services.referrals.store.clues import load_clues, load_clues_due, load_clues_of_batch, save_clues
+from services.referrals.store.locks import lock_open_subjects
+
+
+class ConclusionOutcome(StrEnum):
+    """What became of one conclusion of a file. KNOWN: the clue has the same conclusion already."""
+
+    CONCLUDED = "concluded"
+    KNOWN = "known"
+    NOT_SEEN = "not-seen"
+    INCOHERENT = "incoherent"
+    CLUE_STATE = "clue-state"
 
 
 @dataclass(frozen=True, slots=True)
-class Upon:
-    """Which clue an act is upon, who acts, with what sight, and having read which version: `check` raises when the
-    version is not the one that was read."""
+class ConclusionResult:
+    """The outcome of one conclusion, and the reason where it was refused."""
 
-    id: UUID
-    sight: Sight
-    check: Callable[[int], None]
+    outcome: ConclusionOutcome
+    detail: str = ""
 
 
-def return_clue(tx: Tx, upon: Upon, reason: ReturnReason, note: str | None, suggested: str | None) -> Clue:
-    """The authority is not the one to deal with it. Raises NotSeenError, ConflictError, and what `upon.check`
-    raises."""
-    clue = _locked(tx, upon)
-    clue.give_back(reason, note, suggested, clock.now(), tx.cause)
+def receive_batch(tx: Tx, batch_id: UUID, visibility: Visibility, digest: str) -> Batch:
+    """The authority confirms receipt of a batch, and so of the clues in it that it has not returned or concluded.
+
+    Raises NotFoundError for a batch of another authority, and ConflictError for another digest or a second receipt.
+    """
+    clues = load_clues_of_batch(tx, batch_id)
+    batches = load_batches(tx, [batch_id])
+    if not batches or batches[0].authority != visibility.authority:
+        raise NotFoundError
+    received = batches[0]
+    now = clock.now()
+    received.receive(digest, now, tx.cause)
+    for each in clues:
+        each.receive(batch_id, now, tx.cause)
+    save_clues(tx, clues)
+    save_batches(tx, [received])
+    return received
+
+
+def return_clue(
+    tx: Tx, target: Target[Visibility], reason: ReturnReason, note: str | None, suggested: str | None
+) -> Clue:
+    """The authority returns the clue because it is not competent.
+
+    Raises InvalidFieldsError where the suggested authority is unknown, NotFoundError, ConflictError, and what
+    `target.check_version` raises.
+    """
+    if suggested is not None and suggested not in AUTHORITIES:
+        raise InvalidFieldsError([FieldError("suggested", "unknown authority")])
+    clue = _locked(tx, target)
+    clue.return_to_regulator(reason, note, suggested, clock.now(), tx.cause)
     save_clues(tx, [clue])
     return clue
 
 
-def extend_clue(tx: Tx, upon: Upon, reason: str) -> Clue:
-    """The authority takes more time. Raises as `return_clue`."""
-    clue = _locked(tx, upon)
+def extend_clue(tx: Tx, target: Target[Visibility], reason: str) -> Clue:
+    """The authority extends its deadline. Raises NotFoundError, ConflictError, and what `target.check_version`
+    raises."""
+    clue = _locked(tx, target)
     now = clock.now()
     rule = feedback_deadline(now)
     until = (clue.conclude_by or now) + rule.extension
-    clue.extend(until, Citation.of(rule.citation), reason, now, tx.cause)
+    clue.extend(until, rule.citation, reason, now, tx.cause)
     save_clues(tx, [clue])
     return clue
 
 
-def conclude_clue(tx: Tx, upon: Upon, conclusion: Conclusion) -> Clue:
-    """The authority says what it found and did. Raises as `return_clue`, and IncoherentError."""
-    clue = _locked(tx, upon)
-    clue.conclude(coherent(conclusion, clue.id), clock.now(), tx.cause)
+def conclude_clue(tx: Tx, target: Target[Visibility], conclusion: Conclusion) -> Clue:
+    """An authority concludes its clue, national staff a clue for which no other authority is competent.
+
+    Raises as `extend_clue`, and InvalidFieldsError.
+    """
+    clue = _locked(tx, target)
+    _conclude(tx, clue, checked(conclusion, clue.id), target.visibility)
     save_clues(tx, [clue])
+    if target.visibility.everything:
+        audit.record(tx, target.actor, "clue-concluded", f"clue:{clue.id}", conclusion.note or conclusion.code)
     return clue
 
 
-def conclude_ourselves(tx: Tx, upon: Upon, conclusion: Conclusion, actor: Actor) -> Clue:
-    """Staff conclude what is nobody else's. Raises as `conclude_clue`."""
-    clue = _locked(tx, upon)
-    clue.conclude_ourselves(coherent(conclusion, clue.id), clock.now(), tx.cause)
-    save_clues(tx, [clue])
-    audit.record(tx, actor, "clue-concluded", f"clue:{clue.id}", conclusion.note or conclusion.code)
-    return clue
+def conclude_clues(
+    tx: Tx,
+    conclusions: Sequence[tuple[UUID, Conclusion]],
+    visibility: Visibility | None,
+    actor: Actor,
+    source: str,
+) -> list[ConclusionResult]:
+    """Conclude many clues, in the given order, as `conclude_clue` does one. Returns what became of each.
+
+    `visibility` is None for an actor that may not conclude clues; `source` names the file in the audit log.
+    """
+    if visibility is None:
+        return [_NOT_FOUND for _ in conclusions]
+    lock_open_subjects(tx, (clue for clue, _ in conclusions))
+    clues = {
+        each.id: each
+        for each in load_clues(tx, {clue for clue, _ in conclusions})
+        if visibility.includes_for_acts(each)
+    }
+    results = [_result(tx, clues.get(clue), conclusion, visibility) for clue, conclusion in conclusions]
+    save_clues(tx, list(clues.values()))
+    concluded = sum(each.outcome is ConclusionOutcome.CONCLUDED for each in results)
+    if visibility.everything and concluded:
+        audit.record(tx, actor, "clues-concluded", source, f"{concluded} clues without another competent authority")
+    return results
 
 
-def annul_conclusion(tx: Tx, upon: Upon, reason: str, actor: Actor) -> Clue:
-    """The decision that the conclusion tells of was annulled: its authority says so, staff of what they concluded
-    themselves. Raises as `return_clue`."""
-    clue = _locked(tx, upon)
-    if upon.sight.everything and not clue.ours:
-        raise ConflictError("clue-state", f"The conclusion is that of {clue.authority}, which annuls it.")
+def annul_conclusion(tx: Tx, target: Target[Visibility], reason: str) -> Clue:
+    """The decision that a conclusion reports was annulled: reported by its authority, or by staff for their own
+    conclusions. Raises as `extend_clue`."""
+    clue = _locked(tx, target)
+    if target.visibility.everything and not clue.for_staff:
+        raise ConflictError("clue-state", f"Only {clue.authority} can annul its conclusion.")
     clue.annul(reason, clock.now(), tx.cause)
     save_clues(tx, [clue])
-    audit.record(tx, actor, "conclusion-annulled", f"clue:{clue.id}", reason)
+    audit.record(tx, target.actor, "conclusion-annulled", f"clue:{clue.id}", reason)
     return clue
 
 
-def route_clue(tx: Tx, upon: Upon, authority: str, reason: str, actor: Actor) -> Clue:
-    """Staff say who is competent. Raises as `return_clue`."""
-    clue = _locked(tx, upon)
+def route_clue(tx: Tx, target: Target[Visibility], authority: str, reason: str) -> Clue:
+    """Staff name the competent authority. Raises as `extend_clue`, and InvalidFieldsError where the authority does not
+    exist today."""
+    if not can_be_routed_to(authority, day_of(clock.now())):
+        raise InvalidFieldsError([FieldError("authority", "not an authority that exists today")])
+    clue = _locked(tx, target)
     clue.route(authority, tx.cause)
     save_clues(tx, [clue])
-    audit.record(tx, actor, "clue-routed", f"clue:{clue.id}", reason)
+    audit.record(tx, target.actor, "clue-routed", f"clue:{clue.id}", reason)
     return clue
 
 
@@ -99,11 +165,34 @@ def mark_overdue(tx: Tx, limit: int) -> int:
     return len(clues)
 
 
-def _locked(tx: Tx, upon: Upon) -> Clue:
-    """The clue, and its subject, locked. Raises NotSeenError, and what `upon.check` raises."""
-    locks.acting(tx, [upon.id])
-    clues = load_clues(tx, [upon.id])
-    if not clues or not upon.sight.may_act_on(clues[0]):
-        raise NotSeenError
-    upon.check(clues[0].version)
+_NOT_FOUND = ConclusionResult(ConclusionOutcome.NOT_SEEN, "The clue does not exist, or is not visible to the sender.")
+
+
+def _result(tx: Tx, clue: Clue | None, conclusion: Conclusion, visibility: Visibility) -> ConclusionResult:
+    if clue is None:
+        return _NOT_FOUND
+    try:
+        conclusion = checked(conclusion, clue.id)
+        if clue.conclusion == conclusion:
+            return ConclusionResult(ConclusionOutcome.KNOWN)
+        _conclude(tx, clue, conclusion, visibility)
+    except InvalidFieldsError as error:
+        return ConclusionResult(ConclusionOutcome.INCOHERENT, str(error))
+    except ConflictError as error:
+        return ConclusionResult(ConclusionOutcome.CLUE_STATE, error.detail)
+    return ConclusionResult(ConclusionOutcome.CONCLUDED)
+
+
+def _conclude(tx: Tx, clue: Clue, conclusion: Conclusion, visibility: Visibility) -> None:
+    conclude = clue.conclude_by_staff if visibility.everything else clue.conclude
+    conclude(conclusion, clock.now(), tx.cause)
+
+
+def _locked(tx: Tx, target: Target[Visibility]) -> Clue:
+    """The clue, locked with its subject. Raises NotFoundError, and what `target.check_version` raises."""
+    lock_open_subjects(tx, [target.id])
+    clues = load_clues(tx, [target.id])
+    if not clues or not target.visibility.includes_for_acts(clues[0]):
+        raise NotFoundError
+    target.check_version(clues[0].version)
     return clues[0]

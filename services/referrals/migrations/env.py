@@ -1,4 +1,4 @@
-"""Alembic's entry into the history of the referrals database."""
+"""Alembic's environment for the referrals database."""
 
 from chassis.migrations import run
 from services.referrals.store.tables import METADATA

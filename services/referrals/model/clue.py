@@ -1,12 +1,12 @@
-"""A clue: what is known against a subject, for the authority that supervises it.
+"""A clue: the evidence against a subject, for the authority that supervises it.
 
     open ──► referred ──► received ──► concluded
       │         └────┬───────┘ └────────►  ▲
       │              ▼                     │
       │          returned ──► routed ──► referred …
-      └── where nobody else is competent, staff conclude it: open, returned or routed
+      └── where no other authority is competent, staff conclude it: open, returned or routed
 
-An *open* clue collects complaints; everything else of it stands still. Overdue and annulled are marks, not states.
+An *open* clue collects complaints; its other fields do not change. Overdue and annulled are marks, not states.
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
-from chassis.aggregate import Aggregate, Cause, ConflictError
+from chassis.aggregate import Aggregate, Cause, ConflictError, fact
+from chassis.citation import Citation
+from chassis.event import Event
 from chassis.ids import new_id
+from chassis.privacy import to_hour
 from contracts import referrals as facts
 from contracts.authorities import AUTHORITIES
-from contracts.complaints import Citation
 from contracts.referrals import Conclusion, Counts, Subject
-from contracts.vocabulary import ReturnReason
+from contracts.vocabulary import Category, ReturnReason
 from services.referrals.model.place import Place
 
 
@@ -38,48 +41,50 @@ class ClueState(StrEnum):
 
 
 HANDED_OVER = frozenset({ClueState.REFERRED, ClueState.RECEIVED, ClueState.RETURNED, ClueState.CONCLUDED})
-"""The states in which its authority knows of it. One that is open or routed is still the regulator's."""
+"""The states in which the clue is visible to its authority. An open or routed clue is still with the regulator."""
 AWAITED = frozenset({ClueState.REFERRED, ClueState.RECEIVED})
-"""The states in which its authority still has to conclude it."""
+"""The states in which the authority still has to conclude it."""
 SEALABLE = frozenset({ClueState.OPEN, ClueState.ROUTED})
 """The states from which it may be sealed in a batch."""
-_LEFT_TO_STAFF = frozenset({ClueState.OPEN, ClueState.RETURNED, ClueState.ROUTED})
+_STAFF_CAN_CONCLUDE = frozenset({ClueState.OPEN, ClueState.RETURNED, ClueState.ROUTED})
 
 _RANDOM_BITS = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
-    """What a clue stands on: how many complaints of how many people, and whose networks they came through."""
+class Tally:
+    """The complaints in a clue: how many, and the carriers that delivered the messages."""
 
     counts: Counts
     carriers: tuple[str, ...] = ()
 
 
-NOTHING = Stock(Counts(complaints=0, complainants=0, vouched=0, senders=0))
-"""What a clue stands on that every complaint has left."""
+EMPTY = Tally(Counts(complaints=0, complainants=0, vouched=0, senders=0))
+"""The tally of a clue that all complaints have left."""
 
 
 @dataclass(kw_only=True)
 class Clue(Aggregate):
-    """One clue, of one place and sequence.
+    """One clue: of one place, with a sequence number.
 
-    `cause` is the complaint that opened it (`complaint:<id>`), `stock` what it stands on: what is there now while it
-    is open, what was sealed (or concluded) from then on. `first_received_at` and `first_overdue_at` say that it ever
-    came that far; `received_at` and `overdue_since` are of the present hand-over.
+    `cause` is the complaint that opened it (`complaint:<id>`). `tally` counts its complaints: as they are now while it
+    is open, afterwards as they were when it was sealed or concluded. `received_at` and `overdue_since` belong to the
+    present hand-over; `first_received_at` and `first_overdue_at` keep the first such moment of any hand-over.
     """
 
+    published_as: ClassVar[type[Event]] = facts.ClueFact
+
     place: Place
-    name: str | None
+    subject_name: str | None
     sequence: int
     cause: str
     correlation_id: str
     authority: str | None
-    stock: Stock
+    tally: Tally
     opened_at: datetime
     rules: tuple[Citation, ...] = ()
     state: ClueState = ClueState.OPEN
-    batch: UUID | None = None
+    batch_id: UUID | None = None
     referred_at: datetime | None = None
     conclude_by: datetime | None = None
     extended_at: datetime | None = None
@@ -97,33 +102,67 @@ class Clue(Aggregate):
     annulled_at: datetime | None = None
     annulment_reason: str | None = None
 
-    @classmethod
-    def open(
-        cls,
-        place: Place,
-        *,
-        name: str | None,
-        sequence: int,
-        authority: str | None,
-        cause: str,
-        stock: Stock,
-        at: datetime,
-        because: Cause,
-    ) -> Clue:
-        """Begin to collect, with the complaint that is the `cause`."""
-        clue = cls(
-            id=_identifier(at),
-            place=place,
-            name=name,
-            sequence=sequence,
-            cause=cause,
-            correlation_id=because.correlation_id,
-            authority=authority,
-            stock=stock,
-            opened_at=at,
-        )
-        clue._record(facts.ClueOpened, because)
-        return clue
+    # Columns that hold one value of a part.
+    subject_kind = property(lambda self: self.place.subject_kind)
+    subject_value = property(lambda self: self.place.subject_value)
+    industry = property(lambda self: self.place.industry)
+    period = property(lambda self: self.place.period)
+    complaints = property(lambda self: self.frozen_tally and self.frozen_tally.counts.complaints)
+    complainants = property(lambda self: self.frozen_tally and self.frozen_tally.counts.complainants)
+    vouched = property(lambda self: self.frozen_tally and self.frozen_tally.counts.vouched)
+    senders = property(lambda self: self.frozen_tally and self.frozen_tally.counts.senders)
+    frozen_carriers = property(lambda self: self.frozen_tally.carriers if self.frozen_tally else ())
+    conclusion_code = property(lambda self: self.conclusion and self.conclusion.code)
+    amount = property(lambda self: self.conclusion and self.conclusion.amount)
+    enterprise = property(lambda self: self.conclusion and self.conclusion.enterprise)
+    decision = property(lambda self: self.conclusion and self.conclusion.decision)
+    merged_into = property(lambda self: self.conclusion and self.conclusion.merged_into)
+    transferred_to = property(lambda self: self.conclusion and self.conclusion.transferred_to)
+    conclusion_note = property(lambda self: self.conclusion and self.conclusion.note)
+
+    def open(self, because: Cause) -> None:
+        """The clue starts to collect complaints."""
+        self._record(facts.ClueOpened, because)
+
+    @property
+    def frozen_tally(self) -> Tally | None:
+        """The tally as it is stored: None while the clue collects, because the evidence is counted then."""
+        return None if self.collects else self.tally
+
+    @property
+    def clue(self) -> UUID:
+        """Its id, as facts about it call it."""
+        return self.id
+
+    @property
+    def batch(self) -> UUID | None:
+        """The batch in which it was last handed over, as facts about it call it."""
+        return self.batch_id
+
+    @property
+    def subject(self) -> Subject:
+        """The subject, with the name of an enterprise."""
+        return Subject(kind=self.place.subject_kind, value=self.place.subject_value, name=self.subject_name)
+
+    @property
+    def category(self) -> Category:
+        """The legal category of its messages."""
+        return self.place.category
+
+    @property
+    def counts(self) -> Counts:
+        """How many complaints it has."""
+        return self.tally.counts
+
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        """The carriers that delivered its messages."""
+        return self.tally.carriers
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The complaint that opened it."""
+        return (self.cause,)
 
     @property
     def collects(self) -> bool:
@@ -131,8 +170,8 @@ class Clue(Aggregate):
         return self.state is ClueState.OPEN
 
     @property
-    def ours(self) -> bool:
-        """Whether nobody else has to deal with it: no authority is known to be competent, or it is the regulator."""
+    def for_staff(self) -> bool:
+        """Whether staff conclude it: no authority is competent, or the regulator itself is."""
         return self.authority is None or AUTHORITIES[self.authority].own
 
     @property
@@ -141,9 +180,9 @@ class Clue(Aggregate):
         return self.conclude_by if self.state in AWAITED and self.overdue_since is None else None
 
     def route(self, authority: str, because: Cause) -> None:
-        """Staff say who is competent: of an open clue of which nobody knew, or of one that was returned."""
+        """Staff name the competent authority: of an open clue that has none, or of a returned clue."""
         if self.state is ClueState.OPEN and self.authority is not None:
-            raise ConflictError("clue-state", f"The clue is collected for {self.authority}, which may return it.")
+            raise ConflictError("clue-state", f"The clue is collected for {self.authority}, which can return it.")
         self._require(ClueState.OPEN, ClueState.RETURNED, ClueState.ROUTED, act="routed")
         if not self.collects:
             self.state = ClueState.ROUTED
@@ -152,28 +191,33 @@ class Clue(Aggregate):
 
     def refer(
         self,
-        batch: UUID,
+        batch_id: UUID,
         *,
         authority: str,
-        name: str | None,
-        stock: Stock,
+        subject_name: str | None,
+        tally: Tally,
         rules: tuple[Citation, ...],
         at: datetime,
         conclude_by: datetime,
         because: Cause,
     ) -> None:
-        """It is sealed in a batch for `authority`, with what it stands on now. What another authority did with it
-        before is over: this one has a deadline of its own."""
+        """Seal it in a batch for `authority`, with its present tally. The deadline is new: an earlier hand-over to
+        another authority does not count."""
         self._require(*SEALABLE, act="sealed")
         self.state = ClueState.REFERRED
-        self.batch, self.authority, self.name, self.stock, self.rules = batch, authority, name, stock, rules
-        self.referred_at, self.conclude_by = at, conclude_by
+        self.batch_id = batch_id
+        self.authority = authority
+        self.subject_name = subject_name
+        self.tally = tally
+        self.rules = rules
+        self.referred_at = at
+        self.conclude_by = conclude_by
         self.received_at = self.extended_at = self.extension_reason = self.overdue_since = None
         self._record(facts.ClueReferred, because)
 
-    def receive(self, batch: UUID, at: datetime, because: Cause) -> bool:
-        """Its authority has the batch. False when it was returned, concluded or sealed anew in the meantime."""
-        if self.state is not ClueState.REFERRED or self.batch != batch:
+    def receive(self, batch_id: UUID, at: datetime, because: Cause) -> bool:
+        """The authority has received the batch. False where the clue was returned, concluded or sealed again since."""
+        if self.state is not ClueState.REFERRED or self.batch_id != batch_id:
             return False
         self.state = ClueState.RECEIVED
         self.received_at = at
@@ -181,28 +225,35 @@ class Clue(Aggregate):
         self._record(facts.ClueReceived, because)
         return True
 
-    def give_back(
+    def return_to_regulator(
         self, reason: ReturnReason, note: str | None, suggested: str | None, at: datetime, because: Cause
     ) -> None:
-        """Its authority is not the one to deal with it; perhaps it suggests another."""
+        """The authority is not competent; it may suggest another one."""
         self._require(*AWAITED, act="returned")
         self.state = ClueState.RETURNED
-        self.returned_at, self.return_reason, self.return_note, self.suggested = at, reason, note, suggested
+        self.returned_at = at
+        self.return_reason = reason
+        self.return_note = note
+        self.suggested = suggested
         self._record(facts.ClueReturned, because)
 
     def extend(self, until: datetime, rule: Citation, reason: str, at: datetime, because: Cause) -> None:
-        """Its authority has until then; once in a hand-over, and only before the deadline."""
+        """The deadline moves to `until`: once in a hand-over, and only before the deadline."""
         self._require(*AWAITED, act="extended")
         if self.extended_at is not None:
-            raise ConflictError("extension-refused", f"It was extended at {self.extended_at:%Y-%m-%d %H:%M:%S}Z.")
+            raise ConflictError(
+                "extension-refused", f"The deadline was extended at {self.extended_at:%Y-%m-%d %H:%M:%S}Z."
+            )
         if self.conclude_by is None or self.conclude_by < at:
-            raise ConflictError("extension-refused", "The deadline has passed; a conclusion is taken late as well.")
-        self.conclude_by, self.extended_at, self.extension_reason = until, at, reason
+            raise ConflictError("extension-refused", "The deadline has passed; a late conclusion is still accepted.")
+        self.conclude_by = until
+        self.extended_at = at
+        self.extension_reason = reason
         self.rules = self.rules if rule in self.rules else (*self.rules, rule)
         self._record(facts.ClueExtended, because)
 
     def mark_overdue(self, now: datetime, because: Cause) -> bool:
-        """Mark that the deadline has passed without a conclusion, once. True when it had to be marked."""
+        """Mark, once, that the deadline has passed without a conclusion. True where it was not marked yet."""
         if self.due_at is None or now <= self.due_at:
             return False
         self.overdue_since = self.due_at
@@ -211,68 +262,42 @@ class Clue(Aggregate):
         return True
 
     def conclude(self, conclusion: Conclusion, at: datetime, because: Cause) -> None:
-        """Its authority says what it found and did, in time or late."""
+        """The authority reports its conclusion, in time or late."""
         self._require(*AWAITED, act="concluded by its authority")
         self._conclude(conclusion, at, because)
 
-    def conclude_ourselves(self, conclusion: Conclusion, at: datetime, because: Cause) -> None:
-        """Staff conclude what is nobody else's."""
-        if not self.ours:
-            raise ConflictError("clue-state", f"The clue is a matter for {self.authority}: staff may route it first.")
-        self._require(*_LEFT_TO_STAFF, act="concluded by staff")
+    def conclude_by_staff(self, conclusion: Conclusion, at: datetime, because: Cause) -> None:
+        """Staff conclude a clue for which no other authority is competent."""
+        if not self.for_staff:
+            raise ConflictError("clue-state", f"{self.authority} is competent: staff can route the clue first.")
+        self._require(*_STAFF_CAN_CONCLUDE, act="concluded by staff")
         self._conclude(conclusion, at, because)
 
     def annul(self, reason: str, at: datetime, because: Cause) -> None:
-        """The decision that the conclusion tells of was annulled; what stands on it falls."""
+        """The decision that the conclusion reports was annulled; what depends on it falls."""
         self._require(ClueState.CONCLUDED, act="annulled")
         if self.annulled_at is not None:
             raise ConflictError("clue-state", f"The conclusion was annulled at {self.annulled_at:%Y-%m-%d %H:%M:%S}Z.")
-        self.annulled_at, self.annulment_reason = at, reason
+        self.annulled_at = at
+        self.annulment_reason = reason
         self._record(facts.ConclusionAnnulled, because)
 
     def _conclude(self, conclusion: Conclusion, at: datetime, because: Cause) -> None:
         self.state = ClueState.CONCLUDED
-        self.conclusion, self.concluded_at = conclusion, at
+        self.conclusion = conclusion
+        self.concluded_at = at
         self._record(facts.ClueConcluded, because)
 
     def _require(self, *states: ClueState, act: str) -> None:
         if self.state not in states:
-            raise ConflictError("clue-state", f"A clue that is {self.state} can not be {act}.")
+            raise ConflictError("clue-state", f"A clue that is {self.state} cannot be {act}.")
 
     def _record(self, kind: type[facts.ClueFact], because: Cause) -> None:
-        self.record(
-            kind(
-                clue=self.id,
-                subject=Subject(kind=self.place.kind, value=self.place.value, name=self.name),
-                industry=self.place.industry,
-                category=self.place.category,
-                period=self.place.period,
-                sequence=self.sequence,
-                authority=self.authority,
-                state=self.state,
-                counts=self.stock.counts,
-                carriers=self.stock.carriers,
-                rules=self.rules,
-                causes=(self.cause,),
-                opened_at=self.opened_at,
-                batch=self.batch,
-                referred_at=self.referred_at,
-                conclude_by=self.conclude_by,
-                extended_at=self.extended_at,
-                received_at=self.received_at,
-                returned_at=self.returned_at,
-                return_reason=self.return_reason,
-                overdue_since=self.overdue_since,
-                concluded_at=self.concluded_at,
-                conclusion=self.conclusion,
-                annulled_at=self.annulled_at,
-            ),
-            Cause(self.correlation_id, because.causation_id, because.traceparent),
-        )
+        self.record(fact(kind, self), because.within(self.correlation_id))
 
 
-def _identifier(at: datetime) -> UUID:
-    """A UUID version 7 of the hour: authorities see it, and the millisecond in it would be that of a complaint."""
-    hour = at.replace(minute=0, second=0, microsecond=0)
-    milliseconds = int(hour.timestamp()) * 1000
+def new_clue_id(at: datetime) -> UUID:
+    """A UUID version 7 of the hour of `at`: authorities see the id, and its millisecond would be that of a
+    complaint."""
+    milliseconds = int(to_hour(at).timestamp()) * 1000
     return UUID(int=milliseconds << _RANDOM_BITS | new_id().int & (1 << _RANDOM_BITS) - 1)

@@ -1,4 +1,4 @@
-"""Where a complaint belongs: the clue on a subject, for an industry, in a quarter."""
+"""Where a complaint belongs: the clues about one subject, for one industry, in one quarter."""
 
 from __future__ import annotations
 
@@ -8,37 +8,38 @@ from contracts.industries import CRIME
 from contracts.vocabulary import Category, SubjectKind
 
 PlaceKey = tuple[str, str, str, str]
-"""Kind and value of the subject, industry, period: what a row is looked up by."""
+"""Kind and value of the subject, industry, period: the fields of a place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Whom it is about, under which industry, in which quarter its complaints were received (2026Q2).
+    """A subject, an industry, and the quarter in which the complaints were received (2026Q2).
 
-    A place has one open clue at most; what comes after that was sealed opens the next.
+    The fields are named as their columns are. A place has at most one open clue; complaints that arrive after its
+    sealing open the next one.
     """
 
-    kind: SubjectKind
-    value: str
+    subject_kind: SubjectKind
+    subject_value: str
     industry: str
     period: str
 
     @property
     def category(self) -> Category:
-        """What its messages are to the law."""
+        """The legal category of its messages."""
         return category_of(self.industry)
 
     @property
-    def subject(self) -> tuple[str, str]:
-        """Kind and value of the subject: what is locked by whoever changes what is collected about it."""
-        return self.kind, self.value
+    def subject_key(self) -> tuple[str, str]:
+        """Kind and value of the subject: the row to lock before its clues change."""
+        return self.subject_kind, self.subject_value
 
     @property
     def key(self) -> PlaceKey:
-        """All that tells it from other places."""
-        return self.kind, self.value, self.industry, self.period
+        """The place as a key of rows."""
+        return self.subject_kind, self.subject_value, self.industry, self.period
 
 
 def category_of(industry: str) -> Category:
-    """What the messages of a clue are to the law: `crime` holds all that are suspected crimes, and no others."""
+    """The legal category of an industry's messages: `crime` contains all suspected crimes and nothing else."""
     return Category.SUSPECTED_CRIME if industry == CRIME else Category.COMMERCIAL

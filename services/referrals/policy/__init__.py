@@ -1,1 +1,1 @@
-"""Decisions of this service: facts and rule parameters in, a decision out. Nothing here does input or output."""
+"""Decisions: a situation and the parameters of rules in, a decision out. Nothing here reads or writes."""

@@ -1,4 +1,4 @@
-"""Which authority a clue goes to, by the day of the step: what is gone receives nothing."""
+"""Which authority is competent for a clue, by the day of the step: an authority that was dissolved receives nothing."""
 
 from __future__ import annotations
 
@@ -17,47 +17,52 @@ def day_of(moment: datetime) -> date:
 
 
 def authority_for(industry: str, on: date) -> str | None:
-    """The code of the authority that is competent on that day; None where it is for staff to say."""
+    """The code of the authority that is competent on that day; None where staff have to decide."""
     found = competent(industry, category_of(industry), on)
     return None if found is None else found.code
 
 
-def may_be_routed_to(authority: str, on: date) -> bool:
-    """Whether staff may name this authority on that day: one that exists then, the regulator itself included."""
+def can_be_routed_to(authority: str, on: date) -> bool:
+    """Whether staff may route to this authority: it exists on that day. The regulator itself is one."""
     return authority in AUTHORITIES and AUTHORITIES[authority].exists(on)
 
 
 @dataclass(frozen=True, slots=True)
-class Heir:
-    """An authority that is gone, an industry, and who took that over from it."""
+class Succession:
+    """A dissolved authority, an industry, and the authority that took over that industry."""
 
     authority: str
     industry: str
-    addressee: str
+    successor: str
 
 
 class Addressees:
-    """To whom clues are handed over on one day."""
+    """The authorities that receive clues on one day."""
 
     def __init__(self, on: date) -> None:
-        self.standing = sorted(each.code for each in AUTHORITIES.values() if each.exists(on) and not each.own)
+        self.existing = sorted(each.code for each in AUTHORITIES.values() if each.exists(on) and not each.own)
         """The authorities that receive what is collected for them."""
-        self.heirs = [heir for each in AUTHORITIES.values() if not each.exists(on) for heir in _heirs(each.code, on)]
-        """Who receives what was collected for one that is gone, by industry."""
-        self._inherited = {(each.authority, each.industry): each.addressee for each in self.heirs}
+        self.successions = [
+            succession
+            for each in AUTHORITIES.values()
+            if not each.exists(on)
+            for succession in _successions(each.code, on)
+        ]
+        """Where the clues of dissolved authorities go, by industry."""
+        self._successors = {(each.authority, each.industry): each.successor for each in self.successions}
 
     def of(self, authority: str | None, industry: str) -> str | None:
-        """Who receives a clue that is collected for `authority`; None where nobody does: the regulator's own and what
-        is left to staff."""
-        if authority is None or authority in self.standing:
+        """The authority that receives a clue collected for `authority`. None: it stays with staff, because no authority
+        is competent or the regulator itself is."""
+        if authority is None or authority in self.existing:
             return authority
-        return self._inherited.get((authority, industry))
+        return self._successors.get((authority, industry))
 
 
-def _heirs(authority: str, on: date) -> list[Heir]:
+def _successions(authority: str, on: date) -> list[Succession]:
     found = []
     for industry in INDUSTRIES:
-        heir = authority_for(industry, on)
-        if heir is not None and not AUTHORITIES[heir].own:
-            found.append(Heir(authority, industry, heir))
+        successor = authority_for(industry, on)
+        if successor is not None and not AUTHORITIES[successor].own:
+            found.append(Succession(authority, industry, successor))
     return found

@@ -1,6 +1,7 @@
-"""What is handed over: a document per clue and a manifest of them, each the same bytes whenever it is made.
+"""The content of a batch: a document per clue and a manifest of them. The same input always gives the same bytes.
 
-No document tells of a complainant: no surrogate, no complaint, no province, of their times no more than the quarter.
+No document leads to a complainant: no surrogate, no complaint, no province, and no time of a complaint beyond the
+quarter.
 """
 
 from __future__ import annotations
@@ -13,15 +14,14 @@ from uuid import UUID
 
 import msgspec
 
+from chassis.citation import Citation
 from contracts.authorities import POLICE
-from contracts.complaints import Citation
 from contracts.referrals import Counts, Subject
-from services.referrals.model import Because, Clue
+from services.referrals.model import Clue, SealingTrigger
 
 
 class SenderLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A number that messages came from: what it is, whose network and access code it is on, and how many complaints
-    are about it."""
+    """A sender number: its kind, its carrier, the holder of its access code, and the count of complaints about it."""
 
     number: str
     kind: str
@@ -31,7 +31,11 @@ class SenderLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A clue as an authority gets it. `senders` are those with the most complaints, `samples` redacted excerpts."""
+    """A clue as its authority receives it.
+
+    `senders` are the numbers with the most complaints, `samples` redacted excerpts of messages. All other fields but
+    `sealed_at` are attributes of the clue.
+    """
 
     clue: UUID
     subject: Subject
@@ -48,67 +52,53 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[Citation, ...]
 
 
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """A document as the manifest lists it: SHA-256 in hexadecimal, and its length."""
+class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A document as the manifest lists it: SHA-256 in hexadecimal, and length."""
 
     clue: UUID
     digest: str
     bytes: int
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a batch consists of."""
+class BatchManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a batch contains."""
 
     batch: UUID
     authority: str
     because: str
     sealed_at: datetime
-    clues: tuple[Listed, ...]
+    clues: tuple[ManifestEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """A document as it is kept: its bytes, and their digest."""
+class SealedDocument:
+    """A document as it is stored: its bytes, and their digest."""
 
-    clue: UUID
+    clue_id: UUID
     content: bytes
     digest: str
 
 
 def may_show_samples(authority: str, complainants: int, least_complainants: int) -> bool:
-    """Whether texts may leave: one of few could be traced to who complained. The police get them of any crime."""
+    """Whether a document may contain excerpts: few complainants could be identified by them. The police always receive
+    them."""
     return authority == POLICE or complainants >= least_complainants
 
 
-def document_of(clue: Clue, senders: Sequence[SenderLine], samples: Sequence[str]) -> Sealed:
+def document_of(clue: Clue, senders: Sequence[SenderLine], samples: Sequence[str]) -> SealedDocument:
     """The document of a clue that was just referred."""
-    assert clue.authority is not None
-    assert clue.referred_at is not None
-    place = clue.place
-    content = _encoded(
-        Document(
-            clue=clue.id,
-            subject=Subject(kind=place.kind, value=place.value, name=clue.name),
-            industry=place.industry,
-            category=place.category,
-            period=place.period,
-            sequence=clue.sequence,
-            counts=clue.stock.counts,
-            carriers=clue.stock.carriers,
-            senders=tuple(senders),
-            samples=tuple(samples),
-            authority=clue.authority,
-            sealed_at=clue.referred_at,
-            rules=clue.rules,
-        )
-    )
-    return Sealed(clue.id, content, digest_of(content))
+    added = {"senders": senders, "samples": samples, "sealed_at": clue.referred_at}
+    read = {name: getattr(clue, name) for name in Document.__struct_fields__ if name not in added}
+    content = _encoded(msgspec.convert(read | added, Document))
+    return SealedDocument(clue.id, content, digest_of(content))
 
 
-def manifest_of(batch: UUID, authority: str, because: Because, at: datetime, documents: Sequence[Sealed]) -> bytes:
+def manifest_of(
+    batch: UUID, authority: str, because: SealingTrigger, at: datetime, documents: Sequence[SealedDocument]
+) -> bytes:
     """The manifest of a batch: its documents in their order."""
-    listed = tuple(Listed(clue=each.clue, digest=each.digest, bytes=len(each.content)) for each in documents)
-    return _encoded(Manifest(batch=batch, authority=authority, because=because, sealed_at=at, clues=listed))
+    clues = tuple(ManifestEntry(clue=each.clue_id, digest=each.digest, bytes=len(each.content)) for each in documents)
+    return _encoded(BatchManifest(batch=batch, authority=authority, because=because, sealed_at=at, clues=clues))
 
 
 def digest_of(content: bytes) -> str:

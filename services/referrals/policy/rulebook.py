@@ -1,4 +1,5 @@
-"""The rules of this service, as `rules.yaml` sets them. All are procedure: they go by the day of the step."""
+"""The rules of this service, as set in `rules.yaml`. All are procedural: the version in force on the day of the step
+applies."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from chassis.rules import Rule, Rulebook
 
 
 class SealingCalendar(Rule, frozen=True, kw_only=True):
-    """When the clues of a quarter are handed over, counted from its end, and how many a batch may have."""
+    """How long after the end of a quarter its clues are sealed, and the most clues in a batch."""
 
     code: ClassVar[str] = "sealing.calendar"
 
@@ -19,7 +20,7 @@ class SealingCalendar(Rule, frozen=True, kw_only=True):
 
 class SealingCrime(Rule, frozen=True, kw_only=True):
     """How many vouched complainants send a suspected crime to the police at once, and how long the next clue of the
-    same place rests then."""
+    same place then rests."""
 
     code: ClassVar[str] = "sealing.crime"
 
@@ -28,7 +29,7 @@ class SealingCrime(Rule, frozen=True, kw_only=True):
 
 
 class DocumentSenders(Rule, frozen=True, kw_only=True):
-    """How many numbers a document lists."""
+    """How many sender numbers a document lists."""
 
     code: ClassVar[str] = "document.senders"
 
@@ -36,7 +37,7 @@ class DocumentSenders(Rule, frozen=True, kw_only=True):
 
 
 class DocumentSamples(Rule, frozen=True, kw_only=True):
-    """How many excerpts a document has, and of how many different complainants it must tell to have any."""
+    """How many excerpts a document contains, and the fewest complainants with which it contains any."""
 
     code: ClassVar[str] = "document.samples"
 
@@ -45,7 +46,7 @@ class DocumentSamples(Rule, frozen=True, kw_only=True):
 
 
 class FeedbackDeadline(Rule, frozen=True, kw_only=True):
-    """How long an authority has to conclude a clue, counted from the hand-over, and how much longer once extended."""
+    """How long after the hand-over an authority has to conclude a clue, and how much longer after an extension."""
 
     code: ClassVar[str] = "feedback.deadline"
 
@@ -59,25 +60,25 @@ RULES = Rulebook.of(
 
 
 def sealing_calendar(at: datetime) -> SealingCalendar:
-    """The calendar of a sealing at `at`."""
+    """The calendar for sealings at `at`."""
     return RULES.at(SealingCalendar, at)
 
 
 def sealing_crime(at: datetime) -> SealingCrime:
-    """What sends a crime to the police at `at`."""
+    """The rule for suspected crimes at `at`."""
     return RULES.at(SealingCrime, at)
 
 
 def document_senders(at: datetime) -> DocumentSenders:
-    """What a document that is sealed at `at` lists."""
+    """The rule for the senders in a document sealed at `at`."""
     return RULES.at(DocumentSenders, at)
 
 
 def document_samples(at: datetime) -> DocumentSamples:
-    """What a document that is sealed at `at` shows."""
+    """The rule for the excerpts in a document sealed at `at`."""
     return RULES.at(DocumentSamples, at)
 
 
 def feedback_deadline(at: datetime) -> FeedbackDeadline:
-    """The deadline of a clue that is referred (or extended) at `at`."""
+    """The deadline of a clue that is referred, or extended, at `at`."""
     return RULES.at(FeedbackDeadline, at)

@@ -1,7 +1,7 @@
-"""Whom a complaint is about: in which clue it belongs, if in any.
+"""The subject of a complaint, and so the place of the clue that it belongs to.
 
-The responsible is whoever accesses, sends or produces: the provider where the register names one, else whoever signs,
-else the number itself.
+The subject is the party responsible for the message: the provider named in the register, else the signature, else the
+sender number.
 """
 
 from __future__ import annotations
@@ -17,48 +17,49 @@ from contracts.vocabulary import AttributionKind, Category, SubjectKind
 from services.referrals.model import Place
 
 SPAM = frozenset({Category.COMMERCIAL, Category.SUSPECTED_CRIME})
-"""The categories that concern an authority."""
+"""The categories that are referred to an authority."""
 
 
 class SetAside(StrEnum):
-    """Why a complaint that counts is in no clue. NO_SUBJECT: its sender is no number, and nothing else is known."""
+    """Why a complaint that counts is in no clue. NO_SUBJECT: the sender is not a number, and nothing else is known."""
 
     NO_SUBJECT = "no-subject"
 
 
 @dataclass(frozen=True, slots=True)
-class Placing:
-    """Where a complaint belongs: in a clue of this place, or set aside; neither where it is no spam."""
+class Placement:
+    """Where a complaint belongs: in a clue of this place, or set aside for this reason; neither where it is not
+    spam."""
 
     place: Place | None = None
     set_aside: SetAside | None = None
 
     @property
     def counts(self) -> bool:
-        """Whether it is spam."""
+        """Whether the complaint is about spam."""
         return self.place is not None or self.set_aside is not None
 
 
-def placing_of(event: ComplaintAssessed) -> Placing:
-    """Where the complaint belongs as it is assessed now."""
+def placement_of(event: ComplaintAssessed) -> Placement:
+    """Where the complaint belongs according to this assessment."""
     if event.category not in SPAM:
-        return Placing()
+        return Placement()
     subject = subject_of(event.attribution, event.sender)
     if subject is None:
-        return Placing(set_aside=SetAside.NO_SUBJECT)
+        return Placement(set_aside=SetAside.NO_SUBJECT)
     # A suspected crime goes to the police, whatever its industry.
     industry = CRIME if event.category == Category.SUSPECTED_CRIME else event.industry
-    return Placing(Place(*subject, industry=industry, period=quarter_of(event.received_at)))
+    return Placement(Place(*subject, industry, quarter_of(event.received_at)))
 
 
 def subject_of(attribution: Attribution, sender: Sender) -> tuple[SubjectKind, str] | None:
-    """Kind and value of whom it is about; None where nobody and nothing can be named."""
+    """Kind and value of the subject; None where none can be named."""
     match attribution.kind:
         case AttributionKind.DECLARED if attribution.provider:
             return SubjectKind.ENTERPRISE, attribution.provider
         case AttributionKind.DECLARED | AttributionKind.SUBLET_SUSPECTED if attribution.signature:
             return SubjectKind.SIGNATURE, attribution.signature
-        # On an access code that nobody holds a signature may be anybody's.
+        # On an access code without a holder, a signature proves nothing about the sender.
         case AttributionKind.UNREGISTERED if attribution.holder and attribution.signature:
             return SubjectKind.SIGNATURE, attribution.signature
     return None if sender.kind == NumberKind.INVALID else (SubjectKind.NUMBER, sender.number)

@@ -1,1 +1,1 @@
-"""Tables, what is loaded and saved in sets, and the fixed order in which rows are locked."""
+"""Tables, the lock order (`locks`), and rows that are loaded and saved in sets."""

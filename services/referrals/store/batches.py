@@ -1,4 +1,4 @@
-"""Batches and the documents in them. A document is written once and never changed."""
+"""Batches and their documents. A document is written once and never changed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import sqlalchemy as sa
 
 from chassis import sets
 from chassis.database import Read, Tx
-from services.referrals.model import Batch, Because
-from services.referrals.policy.documents import Sealed
+from chassis.stored import Stored
+from services.referrals.model import Batch
+from services.referrals.policy.documents import SealedDocument
 from services.referrals.store.tables import BATCHES, DOCUMENTS
 
-_CHANGING = ("version", "state", "received_at")
+_STORED = Stored(BATCHES, Batch)
 
 
 def load_batches(tx: Tx, ids: Iterable[UUID]) -> list[Batch]:
@@ -25,67 +26,28 @@ def load_batches(tx: Tx, ids: Iterable[UUID]) -> list[Batch]:
 
 def save_batches(tx: Tx, batches: Sequence[Batch]) -> None:
     """Write batches that changed and publish what they recorded."""
-    changed = [each for each in batches if each.recorded]
-    rows = [_row(each) for each in changed]
-    sets.insert(tx, BATCHES, [row for row in rows if not row["stored_version"]])
-    sets.update(tx, BATCHES, _CHANGING, [row for row in rows if row["stored_version"]])
-    tx.publish(changed)
+    _STORED.save(tx, batches)
 
 
-def keep_documents(tx: Tx, batch: UUID, documents: Sequence[Sealed]) -> None:
-    """Keep the documents of a batch, in their order; its row and those of their clues are there."""
+def save_documents(tx: Tx, batch_id: UUID, documents: Sequence[SealedDocument]) -> None:
+    """Write the documents of a batch, in their order. The rows of the batch and of the clues exist already."""
     sets.insert(
         tx,
         DOCUMENTS,
         [
-            {
-                "clue_id": each.clue,
-                "batch_id": batch,
-                "position": position,
-                "content": each.content,
-                "digest": each.digest,
-            }
+            {"clue_id": each.clue_id, "batch_id": batch_id, "position": position}
+            | {"content": each.content, "digest": each.digest}
             for position, each in enumerate(documents)
         ],
     )
 
 
-def contents_of(read: Read, batch: UUID) -> list[bytes]:
+def load_contents(read: Read, batch_id: UUID) -> list[bytes]:
     """The documents of a batch, in the order of its manifest."""
-    statement = sa.select(DOCUMENTS.c.content).where(DOCUMENTS.c.batch_id == batch).order_by(DOCUMENTS.c.position)
+    statement = sa.select(DOCUMENTS.c.content).where(DOCUMENTS.c.batch_id == batch_id).order_by(DOCUMENTS.c.position)
     return [bytes(content) for content in read.execute(statement).scalars()]
 
 
-def batch_of(row: Any) -> Batch:
+def batch_of(row: sa.Row[Any]) -> Batch:
     """The batch in a row of its table."""
-    return Batch(
-        id=row.id,
-        version=row.version,
-        authority=row.authority,
-        because=Because(row.because),
-        sealing=row.sealing_id,
-        correlation_id=row.correlation_id,
-        clues=row.clues,
-        manifest=bytes(row.manifest),
-        digest=row.digest,
-        sealed_at=row.sealed_at,
-        received_at=row.received_at,
-    )
-
-
-def _row(batch: Batch) -> sets.Row:
-    return {
-        "id": batch.id,
-        "stored_version": batch.stored_version,
-        "version": batch.version,
-        "authority": batch.authority,
-        "because": batch.because,
-        "sealing_id": batch.sealing,
-        "correlation_id": batch.correlation_id,
-        "clues": batch.clues,
-        "manifest": batch.manifest,
-        "digest": batch.digest,
-        "state": batch.state,
-        "sealed_at": batch.sealed_at,
-        "received_at": batch.received_at,
-    }
+    return _STORED.load(row)

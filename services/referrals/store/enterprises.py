@@ -1,4 +1,4 @@
-"""Enterprises by their credit code, as the register's filings name them: written by the projection."""
+"""The names of enterprises by credit code, as filed in the register. Written by the projection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chassis.database import Read, Tx
 from chassis.events.envelope import Message
 from contracts.ports import PortDeclared
 
-_NAME = sa.text(
+_SAVE = sa.text(
     "INSERT INTO enterprises (code, name, filing) SELECT code, name, filing "
     "FROM unnest(CAST(:codes AS text[]), CAST(:names AS text[]), CAST(:filings AS uuid[])) AS new(code, name, filing) "
     'ORDER BY code COLLATE "C" '
@@ -20,23 +20,23 @@ _NAME = sa.text(
 )
 
 
-def keep_names(tx: Tx, messages: Sequence[Message[PortDeclared]]) -> None:
-    """Keep every enterprise under the name of the last filing that names it.
+def save_names(tx: Tx, messages: Sequence[Message[PortDeclared]]) -> None:
+    """Store every enterprise under the name in the last filing that names it.
 
-    An enterprise is named by many ports, whose versions tell nothing of each other. Filings are never changed or taken
-    back and their identifiers sort by time: the last one is the same in whatever order snapshots are heard, and from
-    the newest of every port alone.
+    Many ports name one enterprise, and the versions of different ports cannot be compared. Filings never change, are
+    never removed, and their ids sort by time: the last one is the same in any order of receipt, and also where only the
+    newest message of each port is read.
     """
     names: dict[str, tuple[UUID, str]] = {}
     for message in messages:
         for filing in message.event.filings:
-            # Where it holds the port for itself and is named in two ways, the holder's name stands: the later entry.
+            # A holder that is its own provider may be named in two ways: the holder's name, the later entry, is stored.
             for code, name in ((filing.provider, filing.provider_name), (filing.holder, filing.holder_name)):
                 if code not in names or names[code][0] <= filing.filing:
                     names[code] = filing.filing, name
     if names:
         tx.execute(
-            _NAME,
+            _SAVE,
             {
                 "codes": list(names),
                 "names": [name for _, name in names.values()],
@@ -45,8 +45,8 @@ def keep_names(tx: Tx, messages: Sequence[Message[PortDeclared]]) -> None:
         )
 
 
-def names_of(read: Read, codes: Iterable[str]) -> dict[str, str]:
-    """The names of those of these enterprises that the register has."""
+def load_names(read: Read, codes: Iterable[str]) -> dict[str, str]:
+    """The names of those of these enterprises that are in the register."""
     wanted = sorted(set(codes))
     if not wanted:
         return {}

@@ -1,36 +1,39 @@
-"""Evidence: one row per complaint, at the newest version that was heard, and in which clue it is."""
+"""Evidence: one row per complaint, at its newest version, with the clue that the complaint is in."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from chassis import sets
 from chassis.database import Read, Tx
 from contracts.referrals import Counts
-from services.referrals.model import Stock
+from services.referrals.model import Place, Tally
 from services.referrals.policy.documents import SenderLine
-from services.referrals.policy.subjects import Placing
+from services.referrals.policy.subjects import Placement
 from services.referrals.store.tables import EVIDENCE
 
-Clues = Mapping[UUID, UUID | None]
-"""Which clue each complaint is in, if any."""
+ClueByComplaint = Mapping[UUID, UUID | None]
+"""The clue that each complaint is in, if any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assessed:
-    """An assessment as it was heard, and where the complaint belongs. `vouched`: its complainant counts for what is
-    done automatically."""
+class AssessedComplaint:
+    """A complaint as it was assessed last, and where it belongs. All fields but `placement` are columns of its row.
 
-    complaint: UUID
+    `vouched`: its complainant counts for automatic decisions.
+    """
+
+    complaint_id: UUID
     version: int
-    placing: Placing
     category: str
     complainant: UUID
     vouched: bool
@@ -41,24 +44,25 @@ class Assessed:
     province: str | None
     excerpt: str
     received_hour: datetime
+    placement: Placement
 
     @property
-    def alone(self) -> Stock:
-        """What a clue stands on that has this complaint and no other."""
+    def tally(self) -> Tally:
+        """The tally of a clue that has only this complaint."""
         counts = Counts(complaints=1, complainants=1, vouched=int(self.vouched), senders=1)
-        return Stock(counts, () if self.carrier is None else (self.carrier,))
+        return Tally(counts, () if self.carrier is None else (self.carrier,))
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A complaint that was heard of before: at which version, and the clue that it is in."""
+class CollectedComplaint:
+    """A complaint that has a row: its version, and the clue that it is in."""
 
     version: int
-    clue: UUID | None
+    clue_id: UUID | None
 
 
-def known_of(tx: Tx, complaints: Iterable[UUID]) -> dict[UUID, Known]:
-    """What is known of those of these complaints that were heard of before; their rows are locked."""
+def load_collected(tx: Tx, complaints: Iterable[UUID]) -> dict[UUID, CollectedComplaint]:
+    """Those of these complaints that have a row; the rows are locked."""
     rows = tx.execute(
         sa.text(
             "SELECT complaint_id, version, clue_id FROM evidence WHERE complaint_id = ANY(CAST(:ids AS uuid[])) "
@@ -66,56 +70,55 @@ def known_of(tx: Tx, complaints: Iterable[UUID]) -> dict[UUID, Known]:
         ),
         {"ids": list(complaints)},
     )
-    return {row.complaint_id: Known(row.version, row.clue_id) for row in rows}
+    return {row.complaint_id: CollectedComplaint(row.version, row.clue_id) for row in rows}
 
 
-_ASSESSED = (
-    *("complaint_id", "clue_id", "version", "withdrawn", "counts", "set_aside", "subject_kind", "subject_value"),
-    *("industry", "period", "category", "complainant", "vouched", "number", "number_kind", "carrier", "holder"),
-    *("province", "excerpt", "received_hour"),
-)
-_WITHDRAWN = ("complaint_id", "clue_id", "version", "withdrawn", "counts", "set_aside")
+_OWN = tuple(field.name for field in fields(AssessedComplaint) if field.name != "placement")
+_PLACE = tuple(field.name for field in fields(Place))
+_STATUS = ("clue_id", "withdrawn", "counts", "set_aside")
+_ASSESSED = (*_OWN, *_STATUS, *_PLACE)
+_WITHDRAWN = ("complaint_id", "version", *_STATUS)
+_own_values = attrgetter(*_OWN)
+_place_values = attrgetter(*_PLACE)
 
 
-def keep_assessments(tx: Tx, assessments: Sequence[Assessed], known: Container[UUID], clues: Clues) -> None:
-    """Write down what was heard of these complaints, of which those in `known` have a row, and in which clues they
-    are now."""
-    _keep(tx, _ASSESSED, [_assessed_row(each, clues[each.complaint]) for each in assessments], known)
+def save_assessments(
+    tx: Tx, assessments: Sequence[AssessedComplaint], stored: Container[UUID], clues: ClueByComplaint
+) -> None:
+    """Write these complaints, of which those in `stored` have a row, with the clues that they are in now."""
+    _save(tx, _ASSESSED, [_assessed_row(each, clues[each.complaint_id]) for each in assessments], stored)
 
 
-def keep_withdrawals(tx: Tx, withdrawals: Mapping[UUID, int], known: Container[UUID]) -> None:
-    """Write down that complaints (with the version) are withdrawn and in no clue, also ones that were not heard of
-    yet."""
-    rows = [(complaint, None, version, True, False, None) for complaint, version in withdrawals.items()]
-    _keep(tx, _WITHDRAWN, rows, known)
+def save_withdrawals(tx: Tx, withdrawals: Mapping[UUID, int], stored: Container[UUID]) -> None:
+    """Write that these complaints, each with its version, are withdrawn and in no clue. Those without a row get one."""
+    rows = [(complaint, version, None, True, False, None) for complaint, version in withdrawals.items()]
+    _save(tx, _WITHDRAWN, rows, stored)
 
 
-def _assessed_row(each: Assessed, clue: UUID | None) -> tuple[Any, ...]:
-    place = each.placing.place
-    where = (None,) * 4 if place is None else (place.kind, place.value, place.industry, place.period)
-    return (
-        *(each.complaint, clue, each.version, False, each.placing.counts, each.placing.set_aside, *where),
-        *(each.category, each.complainant, each.vouched, each.number, each.number_kind, each.carrier, each.holder),
-        *(each.province, each.excerpt, each.received_hour),
-    )
+def _assessed_row(each: AssessedComplaint, clue_id: UUID | None) -> tuple[Any, ...]:
+    # Tuples, not a dict per row: every complaint that is assessed passes here.
+    placement = each.placement
+    place = (None,) * len(_PLACE) if placement.place is None else _place_values(placement.place)
+    return (*_own_values(each), clue_id, False, placement.counts, placement.set_aside, *place)
 
 
-def _keep(tx: Tx, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], known: Container[UUID]) -> None:
-    """Only who is collecting writes here, and one is at a time: what is not known is not there, and can be copied."""
-    tx.copy("evidence", columns, [row for row in rows if row[0] not in known])
-    again = [row for row in rows if row[0] in known]
-    if again:
+def _save(tx: Tx, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], stored: Container[UUID]) -> None:
+    """Write rows that begin with the complaint. Only the holder of the collection lock writes here, so a complaint that
+    is not in `stored` has no row and can be copied."""
+    tx.copy("evidence", columns, [row for row in rows if row[0] not in stored])
+    updated = [row for row in rows if row[0] in stored]
+    if updated:
         arrays = ", ".join(f"CAST(:{name} AS {sets.type_of(EVIDENCE.c[name])}[])" for name in columns)
         changes = ", ".join(f"{name} = new.{name}" for name in columns if name != "complaint_id")
         statement = (
             f"UPDATE evidence AS e SET {changes} FROM unnest({arrays}) AS new({', '.join(columns)}) "  # noqa: S608
             "WHERE e.complaint_id = new.complaint_id"
         )
-        tx.execute(sa.text(statement), dict(zip(columns, map(list, zip(*again, strict=True)), strict=True)))
+        tx.execute(sa.text(statement), dict(zip(columns, map(list, zip(*updated, strict=True)), strict=True)))
 
 
-def stocks_of(read: Read, clues: Sequence[UUID], province: str | None = None) -> dict[UUID, Stock]:
-    """What these clues stand on now, or what of it is a province's; without those that stand on nothing."""
+def load_tallies(read: Read, clues: Sequence[UUID], province: str | None = None) -> dict[UUID, Tally]:
+    """The present tallies of these clues, or of the complaints of one province in them; empty ones are left out."""
     if not clues:
         return {}
     rows = read.execute(
@@ -128,11 +131,11 @@ def stocks_of(read: Read, clues: Sequence[UUID], province: str | None = None) ->
         ),
         {"clues": list(clues), "province": province},
     )
-    return {row.clue_id: Stock(_counts(row), tuple(sorted(row.carriers))) for row in rows}
+    return {row.clue_id: Tally(msgspec.convert(row._mapping, Counts), tuple(sorted(row.carriers))) for row in rows}
 
 
-def senders_of(read: Read, clues: Sequence[UUID], most: int) -> dict[UUID, list[SenderLine]]:
-    """The `most` numbers of each clue with the most complaints, those first."""
+def load_senders(read: Read, clues: Sequence[UUID], most: int) -> dict[UUID, list[SenderLine]]:
+    """The `most` numbers of each clue with the most complaints, in descending order."""
     rows = read.execute(
         sa.text(
             "SELECT * FROM (SELECT clue_id, number, min(number_kind) AS kind, "
@@ -146,16 +149,12 @@ def senders_of(read: Read, clues: Sequence[UUID], most: int) -> dict[UUID, list[
     )
     found: dict[UUID, list[SenderLine]] = defaultdict(list)
     for row in rows:
-        found[row.clue_id].append(
-            SenderLine(
-                number=row.number, kind=row.kind, carrier=row.carrier, holder=row.holder, complaints=row.complaints
-            )
-        )
+        found[row.clue_id].append(msgspec.convert(row._mapping, SenderLine))
     return found
 
 
-def samples_of(read: Read, clues: Sequence[UUID], most: int) -> dict[UUID, list[str]]:
-    """The `most` excerpts of each clue that are most frequent, those first."""
+def load_samples(read: Read, clues: Sequence[UUID], most: int) -> dict[UUID, list[str]]:
+    """The `most` most frequent excerpts of each clue, in descending order."""
     if not clues:
         return {}
     rows = read.execute(
@@ -171,7 +170,3 @@ def samples_of(read: Read, clues: Sequence[UUID], most: int) -> dict[UUID, list[
     for row in rows:
         found[row.clue_id].append(row.excerpt)
     return found
-
-
-def _counts(row: Any) -> Counts:
-    return Counts(complaints=row.complaints, complainants=row.complainants, vouched=row.vouched, senders=row.senders)

@@ -1,4 +1,4 @@
-"""Orders to seal, and the clues that are there to be sealed."""
+"""Sealings, and the clues that can be sealed."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from chassis.database import Read, Tx
 from chassis.ids import new_id
-from services.referrals.model import Because
+from services.referrals.model import SealingTrigger
 from services.referrals.policy.competence import Addressees
 from services.referrals.store.tables import SEALINGS
 
-BY_ITSELF = "calendar"
-"""Who requested a sealing that nobody asked for."""
+BY_CALENDAR = "calendar"
+"""`requested_by` of a sealing that the calendar ordered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealing:
-    """An order to seal what was open when it was given: for one authority or all, of the quarters through one or
-    all."""
+    """An order to seal the clues that were open when it was given: for one authority or all, of the quarters up to
+    `through` or all. Its attributes are its columns."""
 
     id: UUID
-    because: Because
+    because: SealingTrigger
     authority: str | None
     through: str | None
     reason: str
@@ -37,99 +38,72 @@ class Sealing:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A clue that may be sealed, and who receives it."""
+    """A clue that can be sealed, and the authority that receives it."""
 
-    clue: UUID
+    clue_id: UUID
     addressee: str
 
 
-def order_sealing(tx: Tx, authority: str | None, through: str | None, reason: str, by: str, at: datetime) -> Sealing:
-    """Keep staff's order to seal."""
-    sealing = Sealing(
-        id=new_id(),
-        because=Because.COMMAND,
-        authority=authority,
-        through=through,
-        reason=reason,
-        requested_by=by,
-        requested_at=at,
-    )
-    tx.execute(SEALINGS.insert().values(**_values(sealing)))
-    return sealing
+def save_sealing(tx: Tx, sealing: Sealing) -> None:
+    """Write a new sealing."""
+    tx.execute(SEALINGS.insert().values({column.name: getattr(sealing, column.name) for column in SEALINGS.columns}))
 
 
 def order_quarter(tx: Tx, quarter: str, at: datetime) -> bool:
-    """Keep the order to seal what was received through this quarter, once. False when it was given before.
+    """Write the sealing of what was received up to the end of this quarter, once. False where it exists already.
 
-    Where no quarter was ever sealed there is none to be: the first is done as it is ordered.
+    The first one is done as soon as it is written: before a fresh installation there is nothing to seal.
     """
-    return bool(tx.execute(_ORDER_QUARTER, {"id": new_id(), "quarter": quarter, "by": BY_ITSELF, "now": at}).rowcount)
+    parameters = {"id": new_id(), "quarter": quarter, "by": BY_CALENDAR, "now": at}
+    return bool(tx.execute(_ORDER_QUARTER, parameters).rowcount)
 
 
-def open_sealing(tx: Tx) -> Sealing | None:
-    """The oldest order that is not worked off and that nobody else works on, locked."""
+def load_open_sealing(tx: Tx) -> Sealing | None:
+    """The oldest sealing that is not done, locked; skips rows locked by others."""
     row = tx.execute(_OPEN).one_or_none()
-    return None if row is None else sealing_of(row)
+    return None if row is None else msgspec.convert(row._mapping, Sealing)
 
 
 def close_sealing(tx: Tx, sealing: UUID, at: datetime) -> None:
-    """Nothing that the order covers is left."""
+    """Mark that the sealing is done."""
     tx.execute(SEALINGS.update().where(SEALINGS.c.id == sealing).values(done_at=at))
 
 
-def covered(tx: Tx, sealing: Sealing, addressees: Addressees, limit: int) -> list[Candidate]:
-    """At most `limit` clues that the order covers, of the first authority that has one; their subjects are locked,
-    those that others have are left out."""
-    return _first_addressee(tx.execute(_COVERED_FREE, _of(sealing, addressees) | {"limit": limit}).all())
+def load_covered(tx: Tx, sealing: Sealing, addressees: Addressees, limit: int) -> list[Candidate]:
+    """At most `limit` clues that the sealing covers, of the first authority that has any. Their subjects are locked;
+    skips subjects locked by others."""
+    return _first_addressee(tx.execute(_COVERED_FREE, _scope(sealing, addressees) | {"limit": limit}).all())
 
 
 def covers_any(read: Read, sealing: Sealing, addressees: Addressees) -> bool:
-    """Whether there is a clue that the order covers, also one whose subject somebody has locked."""
-    return bool(read.execute(_COVERED, _of(sealing, addressees)).one_or_none())
+    """Whether the sealing covers any clue, including those whose subject is locked."""
+    return bool(read.execute(_COVERED, _scope(sealing, addressees)).one_or_none())
 
 
-def urgent(
+def load_urgent(
     tx: Tx, police: str, complainants: int, rested_since: datetime, addressees: Addressees, limit: int
 ) -> list[Candidate]:
-    """At most `limit` clues for the police with so many vouched complainants, of places of which nothing was sealed
-    since; their subjects are locked, those that others have are left out."""
+    """At most `limit` clues for the police with this many vouched complainants, of places from which nothing was sealed
+    after `rested_since`. Their subjects are locked; skips subjects locked by others."""
     parameters = {"police": police, "complainants": complainants, "since": rested_since, "limit": limit}
-    return _first_addressee(tx.execute(_URGENT, parameters | _given(addressees)).all())
-
-
-def sealing_of(row: Any) -> Sealing:
-    """The order in a row of its table."""
-    return Sealing(
-        id=row.id,
-        because=Because(row.because),
-        authority=row.authority,
-        through=row.through,
-        reason=row.reason,
-        requested_by=row.requested_by,
-        requested_at=row.requested_at,
-        done_at=row.done_at,
-    )
-
-
-def _values(sealing: Sealing) -> dict[str, Any]:
-    return {name: getattr(sealing, name) for name in SEALINGS.c.keys()}  # noqa: SIM118 - of columns, not of a dict
+    return _first_addressee(tx.execute(_URGENT, parameters | _receivers(addressees)).all())
 
 
 def _first_addressee(rows: Sequence[Any]) -> list[Candidate]:
     return [Candidate(row.id, row.addressee) for row in rows if row.addressee == rows[0].addressee]
 
 
-def _of(sealing: Sealing, addressees: Addressees) -> dict[str, Any]:
+def _scope(sealing: Sealing, addressees: Addressees) -> dict[str, Any]:
     own = {"authority": sealing.authority, "through": sealing.through, "opened_by": sealing.requested_at}
-    return own | _given(addressees)
+    return own | _receivers(addressees)
 
 
-def _given(addressees: Addressees) -> dict[str, Any]:
+def _receivers(addressees: Addressees) -> dict[str, Any]:
     return {
-        "standing": addressees.standing,
-        "gone": [each.authority for each in addressees.heirs],
-        "industries": [each.industry for each in addressees.heirs],
-        "heirs": [each.addressee for each in addressees.heirs],
+        "existing": addressees.existing,
+        "dissolved": [each.authority for each in addressees.successions],
+        "industries": [each.industry for each in addressees.successions],
+        "successors": [each.successor for each in addressees.successions],
     }
 
 
@@ -143,29 +117,31 @@ _ORDER_QUARTER = sa.text(
 _OPEN = sa.text("SELECT * FROM sealings WHERE done_at IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED")
 
 _SEALABLE = (
-    "SELECT c.id, coalesce(heir.addressee, c.authority) AS addressee FROM clues AS c "
+    "SELECT c.id, coalesce(succession.successor, c.authority) AS addressee FROM clues AS c "
     "JOIN subjects AS s ON s.kind = c.subject_kind AND s.value = c.subject_value "
-    "LEFT JOIN unnest(CAST(:gone AS text[]), CAST(:industries AS text[]), CAST(:heirs AS text[])) "
-    "AS heir(authority, industry, addressee) ON heir.authority = c.authority AND heir.industry = c.industry "
+    "LEFT JOIN unnest(CAST(:dissolved AS text[]), CAST(:industries AS text[]), CAST(:successors AS text[])) "
+    "AS succession(authority, industry, successor) "
+    "ON succession.authority = c.authority AND succession.industry = c.industry "
     "WHERE c.state IN ('open', 'routed') "
-    "AND (c.authority = ANY(CAST(:standing AS text[])) OR heir.addressee IS NOT NULL) "
-    # Clue by clue in the index: as EXISTS it would be joined, by a reading of all evidence there is.
+    "AND (c.authority = ANY(CAST(:existing AS text[])) OR succession.successor IS NOT NULL) "
+    # A scalar subquery is looked up clue by clue in the index; EXISTS would become a join that reads all evidence.
     "AND (SELECT true FROM evidence AS e WHERE e.clue_id = c.id LIMIT 1) "
 )
 _THAT_ARE_COVERED = (
-    "AND (CAST(:authority AS text) IS NULL OR coalesce(heir.addressee, c.authority) = CAST(:authority AS text)) "
+    "AND (CAST(:authority AS text) IS NULL "
+    "OR coalesce(succession.successor, c.authority) = CAST(:authority AS text)) "
     "AND (CAST(:through AS text) IS NULL OR c.period <= CAST(:through AS text)) AND c.opened_at <= :opened_by "
 )
 _THAT_ARE_URGENT = (
     "AND c.authority = :police "
-    # Cheapest first, which a subquery that is a value lets PostgreSQL do: most clues here rest.
+    # PostgreSQL evaluates the cheapest scalar subquery first, and this one already excludes most clues: they rest.
     "AND coalesce((SELECT max(o.referred_at) FROM clues AS o WHERE o.subject_kind = c.subject_kind "
     "AND o.subject_value = c.subject_value AND o.industry = c.industry AND o.period = c.period "
     "AND o.id <> c.id) <= :since, true) "
     "AND (SELECT count(DISTINCT e.complainant) FROM evidence AS e WHERE e.clue_id = c.id AND e.vouched) "
     ">= :complainants "
 )
-# Sorted, so that a slice that is full is of one authority.
+# Sorted by addressee, so that a full slice has one authority.
 _FREE = "ORDER BY addressee, c.id LIMIT :limit FOR UPDATE OF s SKIP LOCKED"
 
 _COVERED = sa.text(f"{_SEALABLE}{_THAT_ARE_COVERED}LIMIT 1")

@@ -1,4 +1,4 @@
-"""The tables of this service, beside those of the mechanism."""
+"""The tables of this service, beside those of the chassis."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SUBJECTS = sa.Table(
     METADATA,
     sa.Column("kind", Key, primary_key=True),
     sa.Column("value", Key, primary_key=True),
-    comment="One row per subject: whoever changes what is collected about it locks it",
+    comment="One row per subject, locked before what is collected about it changes",
 )
 
 EVIDENCE = sa.Table(
@@ -34,12 +34,12 @@ EVIDENCE = sa.Table(
     sa.Column("complaint_id", sa.Uuid, primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("withdrawn", sa.Boolean, nullable=False),
-    # `counts`: spam and not withdrawn: it is in a clue, or set aside with a reason.
+    # `counts`: spam and not withdrawn; the complaint is in a clue, or set aside with a reason.
     sa.Column("counts", sa.Boolean, nullable=False),
     sa.Column("set_aside", Key),
-    # Where it is; where it belongs is what the next four say.
+    # The clue that it is in. The place where it belongs is in the four columns of the subject, industry and period.
     sa.Column("clue_id", sa.Uuid),
-    # Everything below is unknown of a complaint that was withdrawn before it was heard of.
+    # All columns below are NULL for a complaint that was withdrawn before its first assessment was received.
     sa.Column("subject_kind", Key),
     sa.Column("subject_value", Key),
     sa.Column("industry", Key),
@@ -76,7 +76,7 @@ CLUES = sa.Table(
     sa.Column("rules", JSONB, nullable=False),
     sa.Column("opened_at", Moment, nullable=False),
     sa.Column("state", Key, nullable=False),
-    # What it stands on, frozen when it is sealed or concluded. While it is open this is asked of the evidence.
+    # The tally, frozen when the clue is sealed or concluded. While it is open the evidence is counted instead.
     sa.Column("complaints", sa.Integer),
     sa.Column("complainants", sa.Integer),
     sa.Column("vouched", sa.Integer),
@@ -131,7 +131,7 @@ SEALINGS = sa.Table(
     sa.Column("requested_by", Key, nullable=False),
     sa.Column("requested_at", Moment, nullable=False),
     sa.Column("done_at", Moment),
-    # A quarter's clues are handed over once.
+    # The calendar seals the clues of a quarter once.
     sa.Index("uq_sealings_calendar", "through", unique=True, postgresql_where=sa.text("because = 'calendar'")),
     sa.Index("ix_sealings_open", "id", postgresql_where=sa.text("done_at IS NULL")),
     comment="Orders to seal what is open, by the calendar and by staff, worked off in slices",

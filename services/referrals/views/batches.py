@@ -1,80 +1,75 @@
-"""Batches, as authorities fetch them and staff see them."""
+"""Batches, as authorities and staff read them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.paging import Paging
-from services.referrals.model import Batch, BatchState, Because
-from services.referrals.store.batches import batch_of, contents_of
-from services.referrals.store.sight import Sight
+from services.referrals.access import Visibility
+from services.referrals.model import Batch, BatchState, SealingTrigger
+from services.referrals.store.batches import batch_of, load_contents
 from services.referrals.store.tables import BATCHES
 
 
 class BatchView(BaseModel):
     """Clues that were sealed for an authority."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     id: UUID
     version: int = Field(description="also the ETag")
     authority: str
-    because: Because = Field(description="the quarter is over, staff had it sealed, or a suspected crime cannot wait")
+    because: SealingTrigger = Field(description="the end of a quarter, an order of staff, or an urgent suspected crime")
     state: BatchState
-    clues: int = Field(description="how many it holds")
+    clues: int = Field(description="how many it contains")
     digest: str = Field(description="SHA-256 of the manifest, the first line of its content, in hexadecimal")
     sealed_at: datetime
     received_at: datetime | None
 
-    @classmethod
-    def of(cls, batch: Batch) -> BatchView:
-        """The batch as it is read."""
-        return cls(
-            id=batch.id,
-            version=batch.version,
-            authority=batch.authority,
-            because=batch.because,
-            state=batch.state,
-            clues=batch.clues,
-            digest=batch.digest,
-            sealed_at=batch.sealed_at,
-            received_at=batch.received_at,
-        )
 
-
-def list_batches(read: Read, page: Paging, sight: Sight, wanted: dict[str, str | None]) -> list[BatchView]:
+def list_batches(read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None]) -> list[BatchView]:
     """Batches, the oldest first; `wanted` are columns and the value each must have (None: any)."""
-    conditions = [*_seen(sight), *(BATCHES.c[name] == value for name, value in wanted.items() if value is not None)]
+    conditions = [BATCHES.c[name] == value for name, value in wanted.items() if value is not None]
     after = page.after(UUID)
     if after is not None:
         conditions.append(BATCHES.c.id > after[0])
-    return [BatchView.of(batch_of(row)) for row in _rows(read, conditions, page.limit)]
+    found = _batches(read, [*_visible(visibility), *conditions], page.limit)
+    return [BatchView.model_validate(each) for each in found]
 
 
-def find_batch(read: Read, identifier: UUID, sight: Sight) -> BatchView | None:
-    """One batch, if it is seen."""
-    rows = _rows(read, [*_seen(sight), BATCHES.c.id == identifier], 1)
-    return BatchView.of(batch_of(rows[0])) if rows else None
+def find_batch(read: Read, identifier: UUID, visibility: Visibility) -> BatchView:
+    """One batch. Raises NotFoundError where it does not exist or is not visible."""
+    return BatchView.model_validate(_batch(read, identifier, visibility))
 
 
-def content_of_batch(read: Read, identifier: UUID, sight: Sight) -> bytes | None:
-    """The manifest of a batch and its documents, a line each, if it is seen."""
-    rows = _rows(read, [*_seen(sight), BATCHES.c.id == identifier], 1)
-    if not rows:
-        return None
-    return b"".join(line + b"\n" for line in (batch_of(rows[0]).manifest, *contents_of(read, identifier)))
+def content_of_batch(read: Read, identifier: UUID, visibility: Visibility) -> bytes:
+    """The manifest of a batch and its documents, one per line. Raises as `find_batch`."""
+    batch = _batch(read, identifier, visibility)
+    return b"".join(line + b"\n" for line in (batch.manifest, *load_contents(read, identifier)))
 
 
-def _seen(sight: Sight) -> list[sa.ColumnElement[bool]]:
-    """What is handed over is between the ministry and the authority: provincial staff see no batch."""
-    if sight.province is not None:
+def _batch(read: Read, identifier: UUID, visibility: Visibility) -> Batch:
+    found = _batches(read, [*_visible(visibility), BATCHES.c.id == identifier], 1)
+    if not found:
+        raise NotFoundError
+    return found[0]
+
+
+def _visible(visibility: Visibility) -> list[sa.ColumnElement[bool]]:
+    """A batch concerns the ministry and the authority only: provincial staff see none."""
+    if visibility.province is not None:
         return [sa.false()]
-    return [] if sight.authority is None else [BATCHES.c.authority == sight.authority]
+    return [] if visibility.authority is None else [BATCHES.c.authority == visibility.authority]
 
 
-def _rows(read: Read, conditions: list[sa.ColumnElement[bool]], limit: int) -> list[Any]:
-    return list(read.execute(sa.select(BATCHES).where(*conditions).order_by(BATCHES.c.id).limit(limit)).all())
+def _batches(read: Read, conditions: Sequence[sa.ColumnElement[Any]], limit: int) -> list[Batch]:
+    rows = read.execute(sa.select(BATCHES).where(*conditions).order_by(BATCHES.c.id).limit(limit)).all()
+    return [batch_of(row) for row in rows]

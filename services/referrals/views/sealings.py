@@ -1,91 +1,75 @@
-"""Orders to seal, and how far they are worked off."""
+"""Sealings and their progress, as staff read them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.paging import Paging
-from services.referrals.model import Because
-from services.referrals.store.sealings import Sealing, sealing_of
+from services.referrals.model import SealingTrigger
 from services.referrals.store.tables import BATCHES, SEALINGS
 
 
 class SealingState(StrEnum):
-    """Whether clues that the order covers may be left."""
+    """Whether clues that the sealing covers may be left."""
 
     OPEN = "open"
     DONE = "done"
 
 
 class SealingView(BaseModel):
-    """An order to seal what was open when it was given."""
+    """An order to seal the clues that were open when it was given."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    because: Because
+    because: SealingTrigger
     state: SealingState
-    authority: str | None = Field(description="for whom; null: for all")
-    through: str | None = Field(description="of the quarters through this one; null: of all")
+    authority: str | None = Field(description="the authority whose clues are sealed; null: all authorities")
+    through: str | None = Field(description="the last quarter that is sealed; null: all quarters")
     reason: str
     requested_by: str
     requested_at: datetime
     done_at: datetime | None
-    batches: int = Field(description="how many were sealed by it so far")
-    clues: int = Field(description="how many are in them")
-
-    @classmethod
-    def of(cls, sealing: Sealing, batches: int = 0, clues: int = 0) -> SealingView:
-        """The order, and what was sealed by it."""
-        return cls(
-            id=sealing.id,
-            because=sealing.because,
-            state=SealingState.OPEN if sealing.done_at is None else SealingState.DONE,
-            authority=sealing.authority,
-            through=sealing.through,
-            reason=sealing.reason,
-            requested_by=sealing.requested_by,
-            requested_at=sealing.requested_at,
-            done_at=sealing.done_at,
-            batches=batches,
-            clues=clues,
-        )
+    batches: int = Field(description="how many it has sealed so far")
+    clues: int = Field(description="how many are in these batches")
 
 
 def list_sealings(read: Read, page: Paging) -> list[SealingView]:
-    """Orders to seal, the newest first."""
+    """Sealings, the newest first."""
     after = page.after(UUID)
-    conditions = [] if after is None else [SEALINGS.c.id < after[0]]
-    return [_view(row) for row in _rows(read, conditions, page.limit)]
+    return _views(read, [] if after is None else [SEALINGS.c.id < after[0]], page.limit)
 
 
-def find_sealing(read: Read, identifier: UUID) -> SealingView | None:
-    """One order to seal."""
-    rows = _rows(read, [SEALINGS.c.id == identifier], 1)
-    return _view(rows[0]) if rows else None
+def find_sealing(read: Read, identifier: UUID) -> SealingView:
+    """One sealing. Raises NotFoundError where it does not exist."""
+    found = _views(read, [SEALINGS.c.id == identifier], 1)
+    if not found:
+        raise NotFoundError
+    return found[0]
 
 
-def _rows(read: Read, conditions: Sequence[sa.ColumnElement[bool]], limit: int) -> Sequence[Any]:
+_STATE = sa.case((SEALINGS.c.done_at.is_(None), sa.literal(SealingState.OPEN.value)), else_=SealingState.DONE.value)
+
+
+def _views(read: Read, conditions: Sequence[sa.ColumnElement[bool]], limit: int) -> list[SealingView]:
     sealed = (
         sa.select(sa.func.count().label("batches"), sa.func.coalesce(sa.func.sum(BATCHES.c.clues), 0).label("clues"))
         .where(BATCHES.c.sealing_id == SEALINGS.c.id)
         .lateral("sealed")
     )
     statement = (
-        sa.select(SEALINGS, sealed.c.batches, sealed.c.clues)
+        sa.select(SEALINGS, _STATE.label("state"), sealed.c.batches, sealed.c.clues)
         .join_from(SEALINGS, sealed, sa.true())
         .where(*conditions)
         .order_by(SEALINGS.c.id.desc())
         .limit(limit)
     )
-    return read.execute(statement).all()
-
-
-def _view(row: Any) -> SealingView:
-    return SealingView.of(sealing_of(row), row.batches, row.clues)
+    return [SealingView.model_validate(row) for row in read.execute(statement).all()]

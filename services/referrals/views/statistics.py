@@ -1,4 +1,4 @@
-"""Figures, for staff: how many there are of what, counted when they are asked for."""
+"""Figures for staff, counted when they are requested."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from services.referrals.policy.subjects import SetAside
 
 
 class ComplaintFigures(BaseModel):
-    """Complaints. `heard` are all there ever were: spam, not spam and withdrawn ones; what is spam is in a clue or set
-    aside for one of the reasons."""
+    """Complaints. `received` counts all of them: spam, not spam and withdrawn. Every complaint about spam is in a clue,
+    or set aside for one of the reasons."""
 
-    heard: int
+    received: int
     spam: int
     in_clues: int
     set_aside: int
@@ -26,61 +26,64 @@ class ComplaintFigures(BaseModel):
 
 
 class ClueFigures(BaseModel):
-    """Clues. `opened` are all there ever were and the sum of `states`; referred to annulled count who ever came that
-    far; `conclusions` sum up to those concluded."""
+    """Clues. `opened` counts all there ever were, and is the sum of `states`. The counts from `referred` to `annulled`
+    are of clues that ever got that far. `conclusions` add up to `concluded`."""
 
     opened: int
     referred: int
     received: int
     returned: int
     concluded: int
-    overdue: int = Field(description="a deadline passed without a conclusion, whatever came after")
+    overdue: int = Field(description="a deadline passed without a conclusion, whatever followed")
     annulled: int
     states: dict[ClueState, int]
     conclusions: dict[ConclusionCode, int]
-    unrouted: int = Field(description="not concluded, and nobody is known to be competent")
-    own: int = Field(description="not concluded, and the regulator's own to enforce")
-    in_time: int = Field(description="with an authority that may still conclude them in time")
+    unrouted: int = Field(description="not concluded, and no authority is known to be competent")
+    own: int = Field(description="not concluded, and the regulator itself is competent")
+    in_time: int = Field(description="with an authority that can still conclude them in time")
 
 
 class BatchFigures(BaseModel):
-    """Batches. `clues` are the documents in them: one that is returned and routed is handed over more than once."""
+    """Batches. `clues` are the documents in them: a clue that is returned and routed is handed over more than once."""
 
     sealed: int
     received: int
     clues: int
 
 
-class Statistics(BaseModel):
-    """What this service has."""
+class ReferralStatistics(BaseModel):
+    """The figures of this service."""
 
     complaints: ComplaintFigures
     clues: ClueFigures
     batches: BatchFigures
 
 
-def count_everything(read: Read) -> Statistics:
-    """All figures, of one moment: they add up while others write. Must be the first that its transaction reads."""
+def count_everything(read: Read) -> ReferralStatistics:
+    """All figures, of one moment: they add up while others write. Must be the first read of its transaction."""
     read.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
     complaints, clues = read.execute(_COMPLAINTS).one(), read.execute(_CLUES, {"own": _own()}).one()
     batches = read.execute(_BATCHES).one()
     reasons, states = _by(read, "evidence", "set_aside"), _by(read, "clues", "state")
     conclusions = _by(read, "clues", "conclusion_code")
-    return Statistics(
-        complaints=ComplaintFigures(
-            **dict(complaints._mapping), set_aside_reasons={each: reasons.get(each, 0) for each in SetAside}
-        ),
-        clues=ClueFigures(
-            **dict(clues._mapping),
-            states={each: states.get(each, 0) for each in ClueState},
-            conclusions={each: conclusions.get(each, 0) for each in ConclusionCode},
-        ),
-        batches=BatchFigures(**dict(batches._mapping)),
+    return ReferralStatistics.model_validate(
+        {
+            "complaints": {
+                **complaints._mapping,
+                "set_aside_reasons": {each: reasons.get(each, 0) for each in SetAside},
+            },
+            "clues": {
+                **clues._mapping,
+                "states": {each: states.get(each, 0) for each in ClueState},
+                "conclusions": {each: conclusions.get(each, 0) for each in ConclusionCode},
+            },
+            "batches": dict(batches._mapping),
+        }
     )
 
 
 _COMPLAINTS = sa.text(
-    "SELECT count(*) AS heard, count(*) FILTER (WHERE counts) AS spam, count(clue_id) AS in_clues, "
+    "SELECT count(*) AS received, count(*) FILTER (WHERE counts) AS spam, count(clue_id) AS in_clues, "
     "count(set_aside) AS set_aside, count(*) FILTER (WHERE withdrawn) AS withdrawn, "
     "count(*) FILTER (WHERE NOT counts AND NOT withdrawn) AS not_spam FROM evidence"
 )
@@ -102,7 +105,7 @@ def _own() -> list[str]:
 
 
 def _by(read: Read, table: str, column: str) -> dict[str, int]:
-    """How many rows there are of each value; none without one."""
+    """How many rows there are of each value, without NULL."""
     value: sa.ColumnClause[str] = sa.column(column)
     statement = (
         sa.select(value.label("value"), sa.func.count().label("count"))

@@ -1,4 +1,4 @@
-"""The complaints service, and how it is called."""
+"""The complaints service under test."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def service() -> Service:
 def _process(
     logged: None, packs: None, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """What a process is told when it starts: rules in force, a key ring."""
+    """What a process configures when it starts: the rules in force, a key ring."""
     monkeypatch.setattr(privacy, "_ring", _ring(tmp_path_factory.getbasetemp() / "complaints-keys.json"))
 
 
@@ -34,5 +34,5 @@ def _ring(path: Path) -> privacy.KeyRing:
 
 @pytest.fixture
 def office(client: TestClient, database: Database, issuer: Issuer) -> Office:
-    """The service as channels, staff and citizens meet it."""
+    """The service as channels, staff and citizens use it."""
     return Office(client, database, issuer)

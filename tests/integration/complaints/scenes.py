@@ -1,4 +1,4 @@
-"""What happens at the complaints service, as its tests tell it."""
+"""Helpers of the tests of the complaints service: requests, events and sweeps."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from httpx2 import Response
 
 from chassis.aggregate import Cause
 from chassis.database import Database
+from chassis.event import Event
 from chassis.events.envelope import Message
-from chassis.events.event import Event
-from chassis.service import Slice
+from chassis.imports import import_sweep
+from chassis.sweeper import Slice
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.ports import Filing, PortDeclared
-from services.complaints.imports import FILES
-from services.complaints.store.register import keep_declared
+from services.complaints.imports import COMPLAINT_IMPORTS
+from services.complaints.store.register import save_declared_ports
 from services.complaints.sweeps import assess_complaints
 from tests.integration.http.issuer import Issuer
 
@@ -36,8 +37,8 @@ ANNA, BORIS = "anna", "boris"
 """Two colleagues."""
 
 
-def report(external_id: str | None = "app-1", **said: Any) -> dict[str, Any]:
-    """A good complaint as JSON, but for what is said."""
+def report(external_id: str | None = "app-1", **overrides: Any) -> dict[str, Any]:
+    """A valid complaint as JSON, with these fields replaced."""
     made = {
         "channel": "app",
         "external_id": external_id,
@@ -47,13 +48,13 @@ def report(external_id: str | None = "app-1", **said: Any) -> dict[str, Any]:
         "text": TEXT,
         "sent_at": SENT.isoformat(),
         "received_at": (SENT + timedelta(minutes=5)).isoformat(),
-        **said,
+        **overrides,
     }
     return {name: value for name, value in made.items() if value is not None}
 
 
-def filing(signature: str = "云杉书店", *, since: datetime = SENT - timedelta(days=100), **said: Any) -> Filing:
-    """A filing of a bookshop, for whatever port."""
+def filing(signature: str = "云杉书店", *, since: datetime = SENT - timedelta(days=100), **overrides: Any) -> Filing:
+    """A filing of a bookshop, with these fields replaced."""
     return Filing(
         **{
             "filing": uuid4(),
@@ -67,14 +68,14 @@ def filing(signature: str = "云杉书店", *, since: datetime = SENT - timedelt
             "covers_extensions": False,
             "valid_from": since,
             "valid_to": None,
-            **said,
+            **overrides,
         }
     )
 
 
 @dataclass
 class Office:
-    """The service as channels, staff and citizens meet it, and its work done by hand."""
+    """The service as channels, staff and citizens use it; its sweeps and its consumer run when a test calls them."""
 
     client: TestClient
     database: Database
@@ -92,48 +93,48 @@ class Office:
     def get(self, path: str, *, org: str = "regulator:MIIT") -> Response:
         return self.client.get(path, headers=self.token(org))
 
-    def file(self, external_id: str | None = "app-1", **said: Any) -> dict[str, Any]:
-        """File one complaint over the API and return the answer."""
-        answer = self.post("/complaints", report(external_id, **said))
+    def file(self, external_id: str | None = "app-1", **overrides: Any) -> dict[str, Any]:
+        """File one complaint over the API and return the response."""
+        answer = self.post("/complaints", report(external_id, **overrides))
         assert answer.status_code == 201, answer.text
         body: dict[str, Any] = answer.json()
         return body
 
     def import_lines(self, *lines: Any, org: str = "regulator:MIIT", packed: bool = False) -> dict[str, Any]:
-        """Send a file (bytes are lines as they are), work it off, and return what became of it."""
+        """Send a file (bytes are raw lines), process it, and return the finished import."""
         content = b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines)
         media = {"Content-Type": "application/x-ndjson"}
         if packed:
             content, media["Content-Encoding"] = gzip.compress(content), "gzip"
         answer = self.client.post("/complaint-imports", content=content, headers={**self.token(org), **media})
         assert answer.status_code == 202, answer.text
-        self.work_off_imports()
+        self.process_imports()
         found: dict[str, Any] = self.get(answer.headers["location"], org=org).json()
         assert found["state"] == "finished"
         return found
 
-    def work_off_imports(self) -> None:
-        sweep = FILES.sweep()
+    def process_imports(self) -> None:
+        sweep = import_sweep(COMPLAINT_IMPORTS)
         done = 1
         while done:
             with self.database.begin() as tx:
                 done = sweep.run(tx, Slice(sweep.limit))
 
     def assess(self) -> int:
-        """Assess whatever waits; returns how many complaints that were."""
+        """Assess all waiting complaints; returns how many."""
         with self.database.begin() as tx:
             return assess_complaints(tx, Slice(1_000))
 
     def declare(self, *filings: Filing, number: str = NUMBER, carrier: str = "CMCC", version: int = 1) -> None:
-        """Let the service hear how a port is filed now."""
+        """Consume the snapshot of a port with these filings."""
         event = PortDeclared(
             carrier=carrier, number=number, access_code=number[:8], status="declared", filings=filings or (filing(),)
         )
         message = Message(uuid4(), event, version, SENT, Cause("filing", "filing"))
         with self.database.begin() as tx:
-            keep_declared(tx, [message])
+            save_declared_ports(tx, [message])
 
-    def ask_to_see(self, complaint: str, by: str = ANNA, reason: str = "警方来函") -> dict[str, Any]:
+    def request_reveal(self, complaint: str, by: str = ANNA, reason: str = "警方来函") -> dict[str, Any]:
         """Request a reveal of who filed a complaint."""
         answer = self.post(f"/complaints/{complaint}/reveals", {"reason": reason}, by=by)
         assert answer.status_code == 201, answer.text
@@ -141,13 +142,13 @@ class Office:
         return body
 
     def decide(self, reveal: dict[str, Any], decision: str = "approve", by: str = BORIS, **rest: str) -> Response:
-        """Let somebody decide on a reveal as it was read."""
+        """Decide on a reveal at the version that was read."""
         seen = {"If_Match": f'"{reveal["version"]}"', **rest}
         body = {"decision": decision, "reason": "函件属实"}
         return self.post(f"/reveals/{reveal['id']}/decision", body, by=by, **seen)
 
-    def look(self, reveal: dict[str, Any], by: str = ANNA, **rest: str) -> Response:
-        """Ask for the number itself."""
+    def disclose(self, reveal: dict[str, Any], by: str = ANNA, **rest: str) -> Response:
+        """Request the number itself."""
         return self.post(f"/reveals/{reveal['id']}/disclosure", None, by=by, **rest)
 
     def rows(self, statement: str, **parameters: Any) -> list[Any]:
@@ -155,11 +156,11 @@ class Office:
             return list(read.execute(sa.text(statement), parameters).all())
 
     def payloads(self) -> list[bytes]:
-        """Every event there is, as it goes out."""
+        """The payloads of all events, as they are published, in order."""
         return [bytes(row.payload) for row in self.rows("SELECT payload FROM outbox ORDER BY position")]
 
     def events(self) -> list[Event]:
-        """Every event there is, in order."""
+        """All events, in order."""
         types: dict[str, type[Event]] = {each.type: each for each in (ComplaintAssessed, ComplaintWithdrawn)}
         envelopes = [msgspec.json.decode(payload) for payload in self.payloads()]
         return [msgspec.convert(each["data"], types[each["type"]]) for each in envelopes]

@@ -1,4 +1,4 @@
-"""Assessment: every complaint once, by the register as it was filed when the message was sent."""
+"""Assessment: each complaint once, by the register as it was filed when the message was sent."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import pytest
 
 from chassis.buckets import ALL, bucket_of
 from chassis.database import StaleAggregateError
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from contracts.complaints import ComplaintAssessed
-from services.complaints.model import Withdrawal
-from services.complaints.policy.assessment import assess
-from services.complaints.policy.attribution import Register
-from services.complaints.policy.standards import standard
+from services.complaints.model import WithdrawalReason
+from services.complaints.policy.assessment import assess, standard
+from services.complaints.policy.attribution import RegisterPart
 from services.complaints.store import complaints as store
 from services.complaints.sweeps import assess_complaints
 from tests.integration.complaints.scenes import HOLDER, NUMBER, PROVIDER, SENT, TEXT, Office, filing, report
@@ -27,7 +26,7 @@ def assessed(office: Office) -> ComplaintAssessed:
     return event
 
 
-def test_a_complaint_is_assessed_once_and_told_whole(office: Office) -> None:
+def test_a_complaint_is_assessed_once_and_published_in_full(office: Office) -> None:
     office.declare()
     filed = office.file()
     assert office.assess() == 1
@@ -44,7 +43,7 @@ def test_a_complaint_is_assessed_once_and_told_whole(office: Office) -> None:
     assert str(event.complainant) == found["complainant"]
 
 
-def test_the_story_of_a_complaint_begins_with_it(office: Office) -> None:
+def test_the_complaint_is_the_correlation_id_of_its_events(office: Office) -> None:
     filed = office.file()
     office.assess()
     [row] = office.rows("SELECT payload FROM outbox")
@@ -67,7 +66,7 @@ def test_a_port_that_was_filed_after_the_message_is_unregistered(office: Office)
     assert assessed(office).attribution.kind == "unregistered"
 
 
-def test_a_prefix_and_an_access_code_answer_for_numbers_that_nobody_filed(office: Office) -> None:
+def test_an_unfiled_number_is_attributed_by_a_covering_prefix_or_its_access_code(office: Office) -> None:
     office.declare(filing(covers_extensions=True), number=NUMBER[:10])
     office.declare(filing(holder="91110108MA01EXAMPB"), number="10657123001", carrier="CMCC")
     office.import_lines(
@@ -82,7 +81,7 @@ def test_a_prefix_and_an_access_code_answer_for_numbers_that_nobody_filed(office
     assert (found["10620000001"].kind, found["10620000001"].holder) == ("unregistered", None)
 
 
-def test_an_access_code_of_many_ports_and_several_holders_is_looked_up_whole(office: Office) -> None:
+def test_all_holders_of_an_access_code_with_many_ports_are_found(office: Office) -> None:
     for number in range(30):
         holder = HOLDER if number % 3 else "91110108MA01EXAMPB"
         office.declare(
@@ -106,7 +105,7 @@ def test_an_older_snapshot_of_a_port_changes_nothing(office: Office) -> None:
     assert [each["signature"] for each in view["filings"]] == ["新签名"]
 
 
-def test_the_register_is_shown_as_it_was_at_a_moment(office: Office) -> None:
+def test_the_register_is_shown_as_of_a_moment(office: Office) -> None:
     office.declare(filing("旧签名", valid_to=SENT), filing("新签名", since=SENT))
     before = office.get(f"/register/{NUMBER}?at=2026-06-01T04:30:16Z").json()
     after = office.get(f"/register/{NUMBER}?at=2026-06-01T04:30:17Z").json()
@@ -114,7 +113,7 @@ def test_the_register_is_shown_as_it_was_at_a_moment(office: Office) -> None:
     assert [each["signature"] for each in after["filings"]] == ["新签名"]
 
 
-def test_two_sweepers_assess_every_complaint_once(office: Office) -> None:
+def test_concurrent_sweeps_assess_every_complaint_once(office: Office) -> None:
     office.import_lines(*(report(f"a-{number}", sender_number=f"106901234{number:05}") for number in range(600)))
     done = []
 
@@ -138,7 +137,7 @@ def test_two_sweepers_assess_every_complaint_once(office: Office) -> None:
     assert len({event.aggregate_id for event in office.events()}) == 600
 
 
-def test_a_sweeper_takes_only_the_buckets_it_owns(office: Office) -> None:
+def test_a_sweep_takes_only_complaints_of_its_buckets(office: Office) -> None:
     office.file()
     own = bucket_of(NUMBER)
     with office.database.begin() as tx:
@@ -147,7 +146,7 @@ def test_a_sweeper_takes_only_the_buckets_it_owns(office: Office) -> None:
         assert assess_complaints(tx, Slice(100, (own,))) == 1
 
 
-def test_assessing_while_the_port_is_being_filed_uses_the_register_of_before_or_of_after(office: Office) -> None:
+def test_an_assessment_during_a_filing_uses_the_register_before_or_after_it(office: Office) -> None:
     office.import_lines(*(report(f"a-{number}") for number in range(300)))
     started = threading.Event()
 
@@ -169,26 +168,26 @@ def test_assessing_while_the_port_is_being_filed_uses_the_register_of_before_or_
     assert office.rows("SELECT count(*) FROM assessments")[0][0] == 300
 
 
-def test_a_complaint_that_changed_meanwhile_is_not_overwritten(office: Office) -> None:
+def test_a_stale_complaint_is_not_saved(office: Office) -> None:
     filed = office.file()
     with office.database.begin() as tx:
-        [stale] = store.load_many(tx, [UUID(filed["id"])])
+        [stale] = store.load_complaints(tx, [UUID(filed["id"])])
     office.assess()
-    stale.withdraw(Withdrawal.TAKEN_BACK, tx.cause)
+    stale.withdraw(WithdrawalReason.TAKEN_BACK, tx.cause)
     with pytest.raises(StaleAggregateError), office.database.begin() as tx:
-        store.save_many(tx, [stale])
+        store.save_complaints(tx, [stale])
     assert len(office.events()) == 1
 
 
-def test_what_was_assessed_reads_back_as_it_was(office: Office) -> None:
+def test_a_stored_assessment_is_loaded_unchanged(office: Office) -> None:
     filed = office.file()
     with office.database.begin() as tx:
-        [waiting] = store.take_unassessed(tx, ALL, 10)
-        found = assess(waiting, Register(), standard(waiting.sent_at), waiting.filed_at)
+        [waiting] = store.load_unassessed(tx, ALL, 10)
+        found = assess(waiting, RegisterPart(), standard(waiting.sent_at), waiting.filed_at)
         waiting.assess(found, tx.cause)
-        store.save_many(tx, [waiting])
+        store.save_complaints(tx, [waiting])
     with office.database.begin() as tx:
-        [stored] = store.load_many(tx, [UUID(filed["id"])])
+        [stored] = store.load_complaints(tx, [UUID(filed["id"])])
     assert stored.assessment == found
     assert stored.text == TEXT
     assert stored.version == stored.stored_version == 1

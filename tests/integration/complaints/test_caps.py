@@ -1,4 +1,4 @@
-"""Complaints are a weapon too: of one person's only so many count towards automatic acts."""
+"""Complaints can be used as a weapon: a limited number by one person counts towards automatic acts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from chassis.buckets import ALL
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from contracts.complaints import ComplaintAssessed
 from services.complaints.sweeps import assess_complaints
 from tests.integration.complaints.scenes import Office, report
@@ -19,21 +19,21 @@ BEGIN = datetime(2026, 4, 1, 3, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def complaint(number: int, at: datetime = BEGIN, **said: Any) -> dict[str, Any]:
-    """One of somebody's complaints, each about another sender."""
+def complaint(number: int, at: datetime = BEGIN, **overrides: Any) -> dict[str, Any]:
+    """One of the complaints of one person, each about another sender."""
     return report(
         f"a-{number:03}",
         **{
             "sender_number": f"106901234{number:05}",
             "sent_at": (at - timedelta(minutes=5)).isoformat(),
             "received_at": at.isoformat(),
-            **said,
+            **overrides,
         },
     )
 
 
 def capped(office: Office) -> list[str]:
-    """The channel's ids of the complaints that are told as capped."""
+    """The external ids of the complaints that are published as capped."""
     events = [each for each in office.events() if isinstance(each, ComplaintAssessed)]
     names = {row.id: row.external_id for row in office.rows("SELECT id, external_id FROM complaints")}
     return sorted({names[each.complaint] for each in events if each.capped})
@@ -43,13 +43,13 @@ def names(*numbers: int) -> list[str]:
     return [f"a-{number:03}" for number in numbers]
 
 
-def test_of_one_persons_complaints_the_first_twenty_count(office: Office) -> None:
+def test_the_first_twenty_complaints_of_one_person_count(office: Office) -> None:
     office.import_lines(*(complaint(number, BEGIN + timedelta(hours=number)) for number in range(25)))
     assert office.assess() == 25
     assert capped(office) == names(*range(20, 25))
 
 
-def test_another_persons_complaints_are_not_capped_by_them(office: Office) -> None:
+def test_the_complaints_of_one_person_do_not_cap_those_of_another(office: Office) -> None:
     office.import_lines(
         *(complaint(number) for number in range(CAP)),
         complaint(50, complainant_number="13900001235"),
@@ -59,7 +59,7 @@ def test_another_persons_complaints_are_not_capped_by_them(office: Office) -> No
     assert capped(office) == names(51)
 
 
-def test_it_makes_no_difference_in_which_order_they_are_assessed(office: Office) -> None:
+def test_the_order_of_assessment_does_not_matter(office: Office) -> None:
     office.import_lines(*(complaint(number) for number in range(30)))
     for bucket in reversed(ALL):
         with office.database.begin() as tx:
@@ -69,8 +69,8 @@ def test_it_makes_no_difference_in_which_order_they_are_assessed(office: Office)
     assert capped(office) == names(*range(20, 30))
 
 
-def test_it_makes_no_difference_in_which_order_they_were_received(office: Office) -> None:
-    """A file that has the newest first, or one that hands the oldest in later, gets no further with it."""
+def test_the_order_of_receipt_does_not_matter(office: Office) -> None:
+    """Filing the newest complaints first, or the oldest ones later, does not evade the cap."""
     office.import_lines(*(complaint(number, BEGIN - number * timedelta(hours=1)) for number in range(25)))
     office.assess()
     assert capped(office) == names(*range(20, 25))
@@ -88,13 +88,13 @@ def test_complaints_more_than_thirty_days_apart_do_not_count_together(office: Of
     assert capped(office) == names(50, 52)
 
 
-def test_nobody_uses_up_anothers_complaints_in_a_channel_that_vouches_for_nobody(office: Office) -> None:
+def test_complaints_of_a_channel_that_does_not_vouch_do_not_use_up_the_cap(office: Office) -> None:
     office.import_lines(*(complaint(number, channel="wechat") for number in range(CAP + 5)), complaint(50))
     office.assess()
     assert capped(office) == []
 
 
-def test_what_comes_again_is_not_counted_again(office: Office) -> None:
+def test_a_complaint_that_is_sent_again_is_not_counted_again(office: Office) -> None:
     for _ in range(3):
         office.import_lines(*(complaint(number) for number in range(10)))
         office.post("/complaints", complaint(0))
@@ -104,7 +104,7 @@ def test_what_comes_again_is_not_counted_again(office: Office) -> None:
     assert office.rows("SELECT count(*) FROM vouched_complaints")[0][0] == 11
 
 
-def test_staff_see_that_a_complaint_is_capped_why_and_by_which_rule(office: Office) -> None:
+def test_staff_see_that_a_complaint_is_capped_with_the_reason_and_the_rule(office: Office) -> None:
     office.import_lines(*(complaint(number) for number in range(CAP)))
     identifier = office.post("/complaints", complaint(50)).json()["id"]
     office.assess()
@@ -118,7 +118,7 @@ def test_staff_see_that_a_complaint_is_capped_why_and_by_which_rule(office: Offi
     assert "complainant:over-cap" not in counting["reasons"]
 
 
-def test_a_correction_leaves_a_complaint_as_capped_as_it_was(office: Office) -> None:
+def test_a_corrected_complaint_is_still_capped(office: Office) -> None:
     office.import_lines(*(complaint(number) for number in range(CAP)))
     identifier = office.post("/complaints", complaint(50)).json()["id"]
     office.assess()
@@ -134,7 +134,7 @@ def test_a_correction_leaves_a_complaint_as_capped_as_it_was(office: Office) -> 
     assert [each["capped"] for each in versions] == [True, True]
 
 
-def test_a_withdrawn_complaint_was_made_nevertheless(office: Office) -> None:
+def test_a_withdrawn_complaint_still_counts_towards_the_cap(office: Office) -> None:
     office.import_lines(*(complaint(number) for number in range(CAP)))
     for row in office.rows("SELECT id FROM complaints"):
         office.post(f"/complaints/{row.id}/withdrawal", {"reason": "taken-back"})
@@ -144,7 +144,7 @@ def test_a_withdrawn_complaint_was_made_nevertheless(office: Office) -> None:
 
 
 @pytest.mark.parametrize("people", [1, 100])
-def test_a_set_is_judged_by_one_statement_however_many_there_are(office: Office, people: int) -> None:
+def test_the_cap_is_checked_by_one_statement_for_any_number_of_complaints(office: Office, people: int) -> None:
     def statements(first: int, count: int) -> int:
         office.import_lines(
             *(

@@ -1,4 +1,4 @@
-"""What citizens get: to know what became of their complaint, and that nobody learns who they are."""
+"""Citizens follow their complaints, and their identity stays protected."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from services.complaints.store.tables import METADATA
 from tests.integration.complaints.scenes import BORIS, COMPLAINANT, NUMBER, Office, report
 
 
-def test_a_receipt_tells_what_became_of_a_complaint(office: Office) -> None:
+def test_a_receipt_shows_the_state_and_the_assessment_of_its_complaint(office: Office) -> None:
     receipt = office.file()["receipt"]
     waiting = office.client.get(f"/receipts/{receipt}").json()
     assert (waiting["state"], waiting["category"]) == ("filed", None)
@@ -17,15 +17,15 @@ def test_a_receipt_tells_what_became_of_a_complaint(office: Office) -> None:
     assert (found["kind"], found["sender_number"]) == ("unregistered", NUMBER)
 
 
-def test_a_receipt_that_was_not_given_tells_nothing(office: Office) -> None:
+def test_an_unknown_receipt_is_not_found(office: Office) -> None:
     office.import_lines(report())
     for receipt in ("AAAAAAAAAAAAAAAAAAAAAA", "null", "%20", "x" * 300):
         answer = office.client.get(f"/receipts/{receipt}")
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
 
 
-def test_no_answer_and_no_event_holds_a_complainants_number(office: Office) -> None:
-    """Not even where the message itself has it, or staff wrote it down."""
+def test_no_response_and_no_event_contains_a_complainants_number(office: Office) -> None:
+    """Not even where the message contains it, or staff wrote it into a note."""
     office.declare()
     text = f"【云杉书店】尊敬的{COMPLAINANT}用户，您的号码139 0000 1234可享八折"
     filed = office.post("/complaints", report(text=text))
@@ -45,12 +45,12 @@ def test_no_answer_and_no_event_holds_a_complainants_number(office: Office) -> N
         If_Match='"1"',
     )
     assert decided.status_code == 200
-    answers = [
+    responses = [
         reveal,
         decided,
         office.get("/reveals"),
         office.get(reveal.headers["location"]),
-        office.look(reveal.json(), by=BORIS),
+        office.disclose(reveal.json(), by=BORIS),
         filed,
         corrected,
         office.get("/complaints"),
@@ -61,22 +61,22 @@ def test_no_answer_and_no_event_holds_a_complainants_number(office: Office) -> N
         office.post("/complaints", report(text="另一条")),
         office.post("/complaints", report(text="", complainant_number=COMPLAINANT)),
     ]
-    for said in [*(answer.content for answer in answers), *office.payloads()]:
-        assert COMPLAINANT.encode() not in said
-        assert b"139 0000 1234" not in said
+    for content in [*(response.content for response in responses), *office.payloads()]:
+        assert COMPLAINANT.encode() not in content
+        assert b"139 0000 1234" not in content
 
 
-def test_a_number_is_kept_under_the_key_ring_only(office: Office) -> None:
-    reveal = office.ask_to_see(office.file(text="八折")["id"])
+def test_a_complainants_number_is_stored_only_encrypted(office: Office) -> None:
+    reveal = office.request_reveal(office.file(text="八折")["id"])
     office.decide(reveal)
-    assert COMPLAINANT in office.look(reveal, Idempotency_Key="k").text
+    assert COMPLAINANT in office.disclose(reveal, Idempotency_Key="k").text
     for table in (*METADATA.tables, *MECHANISM.tables):
         for row in office.rows(f"SELECT t::text FROM {table} t"):
             assert COMPLAINANT not in row[0]
             assert COMPLAINANT.encode().hex() not in row[0]
 
 
-def test_an_address_of_a_complaint_is_no_receipt(office: Office) -> None:
+def test_the_id_of_a_complaint_is_not_a_receipt(office: Office) -> None:
     filed = office.file()
     assert office.client.get(f"/receipts/{filed['id']}").status_code == 404
     assert office.client.get(f"/complaints/{filed['id']}").status_code == 401

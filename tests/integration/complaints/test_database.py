@@ -1,4 +1,4 @@
-"""The database is what its migrations make, and that is what the code expects."""
+"""The migrations make the database that the code expects."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 import chassis.worker  # noqa: F401 - with it every table of the chassis is known
 from chassis import migrations
@@ -16,16 +17,17 @@ from services.complaints.service import SERVICE
 from services.complaints.store.tables import METADATA
 
 
-def test_the_tables_are_those_of_the_code(database: Database) -> None:
+def test_the_migrated_tables_equal_those_of_the_code(database: Database) -> None:
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, [METADATA, MECHANISM]) == []  # type: ignore[arg-type]
 
 
 def test_migrating_twice_changes_nothing(database: Database, database_url: str) -> None:
+    newest = ScriptDirectory(str(SERVICE.migrations)).get_current_head()
     migrations.upgrade(SERVICE, database_url)
     with database.engine.connect() as connection:
-        assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one() == "0002"
+        assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one() == newest
 
 
 def test_an_assessed_complaint_without_an_assessment_cannot_be_stored(database: Database) -> None:
@@ -36,7 +38,7 @@ def test_an_assessed_complaint_without_an_assessment_cannot_be_stored(database: 
         assert {"ck_complaints_state", "ck_complaints_assessed"} <= set(checks)
 
 
-def test_complaints_from_before_the_cap_count_towards_it(new_database: Callable[[str], str]) -> None:
+def test_complaints_filed_before_the_cap_existed_count_towards_it(new_database: Callable[[str], str]) -> None:
     database = Database(new_database("complaints_before"), pool=1)
     try:
         with database.engine.begin() as connection:

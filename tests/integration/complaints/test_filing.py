@@ -1,4 +1,4 @@
-"""Filing a complaint over the API: once, whatever is repeated, and only what is good."""
+"""Filing a complaint over the API: once, however often it is sent, and only if it is valid."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_a_complaint_is_filed_with_a_receipt_and_found_again(office: Office) -> 
     answer = office.post("/complaints", report())
     assert answer.status_code == 201
     filed = answer.json()
-    assert answer.headers["location"] == f"/complaints/{filed['id']}"
+    assert answer.headers["location"] == f"/v1/complaints/{filed['id']}"
     assert filed["state"] == "filed"
     assert len(filed["receipt"]) >= 22
     found = office.complaint(filed["id"])
@@ -24,20 +24,20 @@ def test_a_complaint_is_filed_with_a_receipt_and_found_again(office: Office) -> 
     assert found["vouched"] is True
 
 
-def test_receipts_are_never_alike(office: Office) -> None:
+def test_receipts_are_unique(office: Office) -> None:
     receipts = {office.file(f"app-{number}")["receipt"] for number in range(20)}
     assert len(receipts) == 20
 
 
-def test_the_same_complaint_again_is_the_same_complaint(office: Office) -> None:
+def test_a_complaint_that_is_filed_again_is_the_first_one(office: Office) -> None:
     first = office.file()
     again = office.post("/complaints", report())
     assert (again.status_code, again.json()) == (200, first)
-    assert again.headers["location"] == f"/complaints/{first['id']}"
+    assert again.headers["location"] == f"/v1/complaints/{first['id']}"
     assert office.get("/statistics").json()["filed"] == 1
 
 
-def test_a_complaint_without_an_id_is_known_by_what_it_says(office: Office) -> None:
+def test_a_complaint_without_an_external_id_is_recognised_by_its_content(office: Office) -> None:
     first = office.file(None)
     later = (SENT + timedelta(hours=2)).isoformat()
     again = office.post("/complaints", report(None, complainant_number="+86 139 0000 1234", received_at=later))
@@ -46,7 +46,7 @@ def test_a_complaint_without_an_id_is_known_by_what_it_says(office: Office) -> N
     assert another["id"] != first["id"]
 
 
-def test_one_id_stands_for_one_complaint(office: Office) -> None:
+def test_another_complaint_under_the_same_external_id_is_refused(office: Office) -> None:
     office.file()
     answer = office.post("/complaints", report(text="另一条短信"))
     assert answer.status_code == 409
@@ -54,13 +54,13 @@ def test_one_id_stands_for_one_complaint(office: Office) -> None:
     assert office.get("/statistics").json()["filed"] == 1
 
 
-def test_the_same_id_of_another_channel_is_another_complaint(office: Office) -> None:
+def test_the_same_external_id_of_another_channel_is_another_complaint(office: Office) -> None:
     first = office.file()
     second = office.file(channel="sms")
     assert first["id"] != second["id"]
 
 
-def test_of_the_same_complaint_filed_by_many_at_once_there_is_one(office: Office) -> None:
+def test_concurrent_filings_of_one_complaint_make_one_complaint(office: Office) -> None:
     with ThreadPoolExecutor(8) as many:
         answers = list(many.map(lambda _: office.post("/complaints", report()), range(16)))
     assert sorted(answer.status_code for answer in answers) == [200] * 15 + [201]
@@ -68,7 +68,7 @@ def test_of_the_same_complaint_filed_by_many_at_once_there_is_one(office: Office
     assert office.get("/statistics").json()["filed"] == 1
 
 
-def test_a_repeated_request_gets_the_same_answer(office: Office) -> None:
+def test_a_repeated_request_gets_the_same_response(office: Office) -> None:
     first = office.post("/complaints", report(None), Idempotency_Key="k-1")
     again = office.post("/complaints", report(None), Idempotency_Key="k-1")
     assert first.status_code == again.status_code == 201
@@ -86,7 +86,7 @@ def test_a_complainant_has_one_surrogate_in_every_channel(office: Office) -> Non
 
 
 @pytest.mark.parametrize(
-    ("said", "pointer"),
+    ("overrides", "pointer"),
     [
         ({"channel": "fax"}, "/channel"),
         ({"complainant_number": "12345"}, "/complainant_number"),
@@ -104,10 +104,10 @@ def test_a_complainant_has_one_surrogate_in_every_channel(office: Office) -> Non
         ({"unsubscribed": None, "text": None}, "/text"),
     ],
 )
-def test_what_is_not_good_is_refused_by_name_and_leaves_no_trace(
-    office: Office, said: dict[str, Any], pointer: str
+def test_an_invalid_field_is_refused_by_name_and_leaves_no_trace(
+    office: Office, overrides: dict[str, Any], pointer: str
 ) -> None:
-    answer = office.post("/complaints", report(**said))
+    answer = office.post("/complaints", report(**overrides))
     assert answer.status_code == 422, answer.text
     assert pointer in [error["pointer"] for error in answer.json()["errors"]]
     assert COMPLAINANT not in answer.text
@@ -117,21 +117,21 @@ def test_what_is_not_good_is_refused_by_name_and_leaves_no_trace(
 @pytest.mark.parametrize(
     "content", [b"{", b"\xff{}", b'{"text": "a\\u0000b"}', b'{"text": "\\ud800"}', b"[]" * 200_000]
 )
-def test_a_body_that_is_no_json_is_refused(office: Office, content: bytes) -> None:
+def test_a_malformed_or_too_large_body_is_refused(office: Office, content: bytes) -> None:
     headers = {**office.token(), "Content-Type": "application/json"}
     answer = office.client.post("/complaints", content=content, headers=headers)
     assert answer.status_code in (400, 413)
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_channel_files_what_came_through_itself(office: Office) -> None:
+def test_a_channel_files_only_its_own_complaints(office: Office) -> None:
     assert office.post("/complaints", report("a-1"), org="channel:app").status_code == 201
     assert office.post("/complaints", report("a-2"), org="channel:sms").status_code == 403
     assert office.post("/complaints", report("a-3"), org="carrier:CMCC").status_code == 403
     assert office.post("/complaints", report("a-4"), org="regulator:CA-44").status_code == 201
 
 
-def test_who_has_no_token_or_not_the_scope_files_nothing(office: Office) -> None:
+def test_filing_requires_a_token_with_the_scope(office: Office) -> None:
     assert office.client.post("/complaints", json=report()).status_code == 401
     reader = office.issuer.bearer("complaints:read", org="channel:app")
     assert office.client.post("/complaints", json=report(), headers=reader).status_code == 403

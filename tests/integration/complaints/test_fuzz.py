@@ -1,5 +1,5 @@
-"""Whatever is sent, by whomever: no fault of the service, no answer that the description does not have, and no trace
-of what was refused."""
+"""Random requests by every kind of caller: no internal errors, no response that the description does not have, and no
+trace of refused requests."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests.integration.http.fuzzing import fuzz
     ("org", "examples"),
     [("regulator:MIIT", 40), ("regulator:CA-44", 10), ("channel:app", 15), ("carrier:CMCC", 5)],
 )
-def test_the_description_and_the_service_agree(app: FastAPI, office: Office, org: str, examples: int) -> None:
+def test_the_service_conforms_to_its_description(app: FastAPI, office: Office, org: str, examples: int) -> None:
     filed = office.file()
     imported = office.import_lines(b"{}", org="channel:app")
     office.assess()
-    reveal = office.ask_to_see(filed["id"], by="system-1")
+    reveal = office.request_reveal(filed["id"], by="system-1")
     office.decide(reveal)
     known = {
         "/complaints/": {"id": filed["id"]},

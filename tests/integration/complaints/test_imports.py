@@ -1,4 +1,4 @@
-"""Complaints by the file: the good lines are kept, each bad one is told, and the same file again adds nothing."""
+"""Imports of complaints: good lines are filed, bad ones are reported, and the same file again adds nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from chassis.ids import new_id
-from services.complaints.store.complaints import NewComplaint, insert_new
+from contracts.vocabulary import Consent
+from services.complaints.store.complaints import NewComplaint, insert_complaints
 from tests.integration.complaints.scenes import COMPLAINANT, NUMBER, SENT, Office, report
 
 
@@ -29,7 +30,7 @@ def test_a_file_is_filed_and_the_same_file_again_adds_nothing(office: Office) ->
     assert office.get("/statistics").json()["filed"] == 50
 
 
-def test_each_bad_line_is_told_with_its_number_and_the_good_ones_are_kept(office: Office) -> None:
+def test_every_bad_line_is_reported_by_number_and_the_good_ones_are_filed(office: Office) -> None:
     found = office.import_lines(
         report("a-1"),
         b"{",
@@ -65,28 +66,28 @@ def test_errors_name_the_field_and_not_the_complainant(office: Office) -> None:
     assert COMPLAINANT not in answer.text
 
 
-def test_within_a_file_a_repetition_is_a_duplicate_and_another_text_under_one_id_an_error(office: Office) -> None:
+def test_a_repeated_line_is_a_duplicate_and_another_text_under_its_id_an_error(office: Office) -> None:
     found = office.import_lines(report("a-1"), report("a-1"), report("a-1", text="另一条"), report(None), report(None))
     assert counts(found) == (2, 2, 1)
     assert errors(office, found) == {3: "complaint-differs"}
 
 
-def test_an_id_that_was_filed_before_with_another_text_is_an_error_of_its_line(office: Office) -> None:
+def test_another_text_under_an_id_that_was_filed_before_is_an_error_of_its_line(office: Office) -> None:
     office.file("a-1")
     found = office.import_lines(report("a-1", text="另一条"), report("a-1"), report("a-2"))
-    # Of several lines with one id the first one counts, and it differs; the second says what was filed.
+    # Of several lines with one id the first one counts, and it differs; the second equals what was filed.
     assert counts(found) == (1, 1, 1)
     assert errors(office, found) == {1: "complaint-differs"}
 
 
-def test_a_channel_imports_what_came_through_itself(office: Office) -> None:
+def test_a_channel_imports_only_its_own_complaints(office: Office) -> None:
     found = office.import_lines(report("a-1"), report("a-2", channel="sms"), org="channel:app")
     assert counts(found) == (1, 0, 1)
     page = office.get(f"/complaint-imports/{found['id']}/errors").json()
     assert [error["code"] for error in page["items"]] == ["foreign-channel"]
 
 
-def test_a_complaint_of_a_file_and_one_of_the_api_are_the_same_complaint(office: Office) -> None:
+def test_a_complaint_filed_by_import_and_over_the_api_is_one_complaint(office: Office) -> None:
     office.import_lines(report("a-1"))
     answer = office.post("/complaints", report("a-1"))
     assert answer.status_code == 200
@@ -96,13 +97,13 @@ def test_a_complaint_of_a_file_and_one_of_the_api_are_the_same_complaint(office:
     assert office.complaint(filed["id"])["external_id"] == "a-2"
 
 
-def test_a_file_of_more_than_one_chunk_is_filed_whole(office: Office) -> None:
+def test_a_file_of_several_chunks_is_filed_completely(office: Office) -> None:
     lines = [report(f"a-{number}", complainant_number=f"139{number % 700:08}") for number in range(7_000)]
     assert counts(office.import_lines(*lines, packed=True)) == (7_000, 0, 0)
     assert office.rows("SELECT count(*) FROM complainants")[0][0] == 700
 
 
-def test_files_with_the_same_complaints_in_opposite_order_do_not_lock_each_other_out(office: Office) -> None:
+def test_files_with_the_same_complaints_in_opposite_order_do_not_deadlock(office: Office) -> None:
     def row(number: int) -> NewComplaint:
         return NewComplaint(
             id=new_id(),
@@ -111,19 +112,19 @@ def test_files_with_the_same_complaints_in_opposite_order_do_not_lock_each_other
             digest=b"",
             sender_number=NUMBER,
             sender_raw=NUMBER,
-            complainant_id=new_id(),
-            surrogate=new_id(),
-            surrogate_also=None,
+            fingerprint=b"",
             number_cipher=b"",
             province=None,
             sent_at=SENT,
             received_at=SENT,
             filed_at=SENT,
             text="八折",
-            consented="no",
+            consented=Consent.NO,
             unsubscribed=False,
             vouched=True,
             receipt=None,
+            complainant_id=new_id(),
+            surrogate=new_id(),
         )
 
     orders = [range(5_000), range(4_999, -1, -1), range(2_500, 5_000), range(4_998, -1, -2)]
@@ -133,7 +134,7 @@ def test_files_with_the_same_complaints_in_opposite_order_do_not_lock_each_other
         rows = [row(number) for number in order]
         with office.database.begin() as tx:
             ready.wait()
-            return len(insert_new(tx, rows))
+            return len(insert_complaints(tx, rows))
 
     with ThreadPoolExecutor(len(orders)) as many:
         assert sum(many.map(insert, orders)) == 5_000

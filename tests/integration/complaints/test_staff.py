@@ -1,4 +1,4 @@
-"""What staff do: read what is theirs to see, correct assessments, withdraw complaints."""
+"""Staff read the complaints that are visible to them, correct assessments, and withdraw complaints."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def correct(office: Office, identifier: str, body: dict[str, Any], version: int 
     )
 
 
-def assessed(office: Office, external_id: str = "app-1", **said: Any) -> str:
-    filed = office.file(external_id, **said)
+def assessed(office: Office, external_id: str = "app-1", **overrides: Any) -> str:
+    filed = office.file(external_id, **overrides)
     assert office.assess() == 1
     identifier: str = filed["id"]
     return identifier
 
 
-def test_corrections_are_new_versions_without_a_gap(office: Office) -> None:
+def test_every_correction_adds_a_version_without_gaps(office: Office) -> None:
     identifier = assessed(office)
     first = correct(office, identifier, {"industry": "education"})
     assert first.status_code == 201, first.text
@@ -41,7 +41,7 @@ def test_corrections_are_new_versions_without_a_gap(office: Office) -> None:
     assert (events[-1].category, events[-1].industry, events[-1].confidence) == ("not-spam", "education", 1.0)
 
 
-def test_a_correction_of_the_attribution_names_whom_it_names_and_nobody_else(office: Office) -> None:
+def test_a_corrected_attribution_clears_the_parties_that_it_does_not_name(office: Office) -> None:
     office.declare()
     identifier = assessed(office)
     answer = correct(office, identifier, {"attribution": {"kind": "unregistered", "carrier": "CUCC"}})
@@ -49,7 +49,7 @@ def test_a_correction_of_the_attribution_names_whom_it_names_and_nobody_else(off
     assert (who["kind"], who["carrier"], who["holder"], who["provider"]) == ("unregistered", "CUCC", None, None)
 
 
-def test_a_note_of_staff_stays_inside(office: Office) -> None:
+def test_a_note_of_staff_is_not_published(office: Office) -> None:
     identifier = assessed(office)
     correct(office, identifier, {"industry": "education", "note": "机密附注"})
     assert all("机密附注".encode() not in payload for payload in office.payloads())
@@ -63,14 +63,14 @@ def test_a_note_of_staff_stays_inside(office: Office) -> None:
         ({"industry": "fishing"}, "/industry"),
         ({"category": "harmless"}, "/category"),
         ({"attribution": {"kind": "p2p"}}, "/attribution"),
-        ({"attribution": {"kind": "declared", "carrier": "NOBODY"}}, "/attribution/carrier"),
+        ({"attribution": {"kind": "declared", "carrier": "UNKNOWN"}}, "/attribution/carrier"),
         ({"attribution": {"kind": "declared", "holder": "123"}}, "/attribution/holder"),
         ({"note": "", "industry": "travel"}, "/note"),
         ({}, ""),
         ({"industry": "retail"}, ""),
     ],
 )
-def test_a_correction_that_is_not_good_changes_nothing(office: Office, body: dict[str, Any], pointer: str) -> None:
+def test_an_invalid_correction_changes_nothing(office: Office, body: dict[str, Any], pointer: str) -> None:
     identifier = assessed(office)
     answer = correct(office, identifier, body)
     assert answer.status_code == 422, answer.text
@@ -78,7 +78,7 @@ def test_a_correction_that_is_not_good_changes_nothing(office: Office, body: dic
     assert office.complaint(identifier)["version"] == 1
 
 
-def test_a_correction_is_made_of_what_was_read(office: Office) -> None:
+def test_a_correction_requires_the_version_that_was_read(office: Office) -> None:
     identifier = assessed(office)
     without = office.post(f"/complaints/{identifier}/corrections", {"note": "n", "industry": "travel"})
     assert without.status_code == 428
@@ -87,7 +87,7 @@ def test_a_correction_is_made_of_what_was_read(office: Office) -> None:
     assert correct(office, identifier, {"industry": "health"}).status_code == 412
 
 
-def test_a_repeated_correction_is_one_correction(office: Office) -> None:
+def test_a_correction_that_is_sent_again_is_one_correction(office: Office) -> None:
     identifier = assessed(office)
     first = correct(office, identifier, {"industry": "travel"}, Idempotency_Key="c-1")
     again = correct(office, identifier, {"industry": "travel"}, Idempotency_Key="c-1")
@@ -96,12 +96,12 @@ def test_a_repeated_correction_is_one_correction(office: Office) -> None:
     assert office.complaint(identifier)["version"] == 2
 
 
-def test_a_complaint_that_waits_is_not_corrected(office: Office) -> None:
+def test_a_waiting_complaint_cannot_be_corrected(office: Office) -> None:
     filed = office.file()
     assert correct(office, filed["id"], {"industry": "travel"}, 0).status_code == 409
 
 
-def test_a_withdrawn_complaint_counts_for_nothing_and_stays_withdrawn(office: Office) -> None:
+def test_a_withdrawal_is_published_and_final(office: Office) -> None:
     identifier = assessed(office)
     answer = office.post(f"/complaints/{identifier}/withdrawal", {"reason": "no-complaint"})
     assert (answer.status_code, answer.json()["state"]) == (200, "withdrawn")
@@ -121,7 +121,7 @@ def test_a_complaint_withdrawn_before_its_assessment_is_never_assessed(office: O
     assert [type(event) for event in office.events()] == [ComplaintWithdrawn]
 
 
-def test_a_channel_withdraws_what_was_taken_back_and_only_its_own(office: Office) -> None:
+def test_a_channel_withdraws_only_its_own_complaints_that_were_taken_back(office: Office) -> None:
     path = f"/complaints/{office.file()['id']}/withdrawal"
     assert office.post(path, {"reason": "taken-back"}, org="channel:sms").status_code == 404
     assert office.post(path, {"reason": "no-complaint"}, org="channel:app").status_code == 403
@@ -129,7 +129,7 @@ def test_a_channel_withdraws_what_was_taken_back_and_only_its_own(office: Office
     assert office.post(path, {"reason": "taken-back"}, org="channel:app").status_code == 200
 
 
-def test_a_province_sees_and_touches_its_own_complaints(office: Office) -> None:
+def test_provincial_staff_see_and_change_only_complaints_of_their_province(office: Office) -> None:
     guangdong = assessed(office, "a-1", complainant_province="440000")
     shanghai = assessed(office, "a-2", complainant_province="310000")
     nowhere = assessed(office, "a-3", complainant_province=None)
@@ -152,12 +152,12 @@ def test_a_province_sees_and_touches_its_own_complaints(office: Office) -> None:
 
 @pytest.mark.parametrize("org", ["carrier:CMCC", "channel:app", "authority:SAMR", "regulator:CA-99", "regulator:XX"])
 @pytest.mark.parametrize("path", ["/complaints", "/statistics", "/register/10690123", "/complaints/{id}"])
-def test_who_is_no_staff_reads_nothing(office: Office, org: str, path: str) -> None:
+def test_callers_other_than_staff_read_nothing(office: Office, org: str, path: str) -> None:
     identifier = office.file()["id"]
     assert office.get(path.format(id=identifier), org=org).status_code == 403
 
 
-def test_lists_are_filtered_and_paged_newest_first(office: Office) -> None:
+def test_complaints_are_listed_the_newest_first_filtered_and_paged(office: Office) -> None:
     office.import_lines(*(report(f"a-{number}", sender_number=f"1069012345{number:04}") for number in range(25)))
     p2p = assessed_p2p(office)
     assert [each["id"] for each in office.get("/complaints?kind=p2p").json()["items"]] == [p2p]
@@ -178,7 +178,7 @@ def assessed_p2p(office: Office) -> str:
     return identifier
 
 
-def test_figures_add_up(office: Office) -> None:
+def test_statistics_add_up(office: Office) -> None:
     office.import_lines(
         report("a-1"),
         report("a-2", sender_number="13900009999"),

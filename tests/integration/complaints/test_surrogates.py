@@ -1,4 +1,4 @@
-"""Who complains is somebody else outside every quarter, and both around the change; inside they stay one person."""
+"""A complainant has a new surrogate outside every quarter, and both around the change; inside it is one person."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chassis.quarters import begin_of
 from contracts.complaints import ComplaintAssessed
 from services.complaints.commands.filing import file_complaints
 from services.complaints.policy.intake import Report
-from services.complaints.store.complainants import Asked, Identity, identities
+from services.complaints.store.complainants import Identity, IdentityKey, ensure_identities
 from tests.integration.complaints.scenes import COMPLAINANT, SENT, Office, report
 
 CHANGE = begin_of("2026Q2")
@@ -25,20 +25,20 @@ LATE_IN_MAY = datetime(2026, 5, 31, 15, tzinfo=UTC)
 """Thirty days before the end of the second quarter, and one hour."""
 
 
-def received(at: datetime, external_id: str = "app-1", **said: Any) -> dict[str, Any]:
-    return report(external_id, sent_at=(at - timedelta(minutes=5)).isoformat(), received_at=at.isoformat(), **said)
+def received(at: datetime, external_id: str = "app-1", **overrides: Any) -> dict[str, Any]:
+    return report(external_id, sent_at=(at - timedelta(minutes=5)).isoformat(), received_at=at.isoformat(), **overrides)
 
 
-def told(office: Office, *reports: dict[str, Any]) -> list[ComplaintAssessed]:
-    """What is told of these complaints, in their order."""
+def published(office: Office, *reports: dict[str, Any]) -> list[ComplaintAssessed]:
+    """File and assess these complaints; returns their events, in their order."""
     filed = [office.post("/complaints", each) for each in reports]
     office.assess()
     events = {str(each.complaint): each for each in office.events() if isinstance(each, ComplaintAssessed)}
     return [events[answer.json()["id"]] for answer in filed]
 
 
-def test_one_person_is_one_surrogate_in_every_channel_in_one_quarter(office: Office) -> None:
-    one, two, other = told(
+def test_one_person_has_one_surrogate_in_one_quarter_in_every_channel(office: Office) -> None:
+    one, two, other = published(
         office,
         received(FEBRUARY, "a-1"),
         received(FEBRUARY + timedelta(days=9), "a-2", channel="sms", complainant_number="+86 139-0000-1234"),
@@ -48,14 +48,14 @@ def test_one_person_is_one_surrogate_in_every_channel_in_one_quarter(office: Off
     assert (one.complainant_also, two.complainant_also, other.complainant_also) == (None, None, None)
 
 
-def test_in_another_quarter_the_same_person_is_somebody_else(office: Office) -> None:
-    winter, spring = told(office, received(FEBRUARY, "a-1"), received(IN_MAY, "a-2"))
-    assert not outside(winter) & outside(spring)
+def test_in_another_quarter_the_same_person_has_another_surrogate(office: Office) -> None:
+    winter, spring = published(office, received(FEBRUARY, "a-1"), received(IN_MAY, "a-2"))
+    assert not surrogates_of(winter) & surrogates_of(spring)
     assert len(office.rows("SELECT id FROM complainants")) == 1
 
 
-def test_around_the_change_of_quarters_both_are_told_so_that_they_are_seen_to_be_one(office: Office) -> None:
-    winter, before, after, spring = told(
+def test_around_the_change_of_quarters_both_surrogates_are_published(office: Office) -> None:
+    winter, before, after, spring = published(
         office,
         received(FEBRUARY, "a-1"),
         received(JUST_BEFORE, "a-2"),
@@ -66,29 +66,29 @@ def test_around_the_change_of_quarters_both_are_told_so_that_they_are_seen_to_be
     assert (after.complainant, after.complainant_also) == (spring.complainant, winter.complainant)
 
 
-def test_farther_from_the_change_only_one_is_told(office: Office) -> None:
-    [far, near] = told(office, received(LATE_IN_MAY, "a-1"), received(LATE_IN_MAY + timedelta(hours=1), "a-2"))
+def test_farther_from_the_change_only_one_surrogate_is_published(office: Office) -> None:
+    [far, near] = published(office, received(LATE_IN_MAY, "a-1"), received(LATE_IN_MAY + timedelta(hours=1), "a-2"))
     assert far.complainant == near.complainant
     assert far.complainant_also is None
     assert near.complainant_also is not None
 
 
-def test_staff_see_the_surrogate_that_is_told(office: Office) -> None:
-    [event] = told(office, received(JUST_BEFORE))
+def test_staff_see_the_surrogate_that_is_published(office: Office) -> None:
+    [event] = published(office, received(JUST_BEFORE))
     assert office.complaint(event.complaint)["complainant"] == str(event.complainant)
 
 
-def test_what_is_told_later_of_a_complaint_names_the_same_surrogates(office: Office) -> None:
-    [event] = told(office, received(JUST_BEFORE))
+def test_later_events_of_a_complaint_carry_the_same_surrogates(office: Office) -> None:
+    [event] = published(office, received(JUST_BEFORE))
     path = f"/complaints/{event.complaint}/corrections"
     assert office.post(path, {"note": "n", "industry": "travel"}, If_Match='"1"').status_code == 201
     corrected = office.events()[-1]
     assert isinstance(corrected, ComplaintAssessed)
-    assert outside(corrected) == outside(event)
+    assert surrogates_of(corrected) == surrogates_of(event)
     assert corrected.complainant == event.complainant
 
 
-def test_a_complaint_from_before_there_were_quarters_keeps_telling_what_was_told_of_it(office: Office) -> None:
+def test_a_complaint_filed_before_surrogates_existed_keeps_its_published_id(office: Office) -> None:
     office.file()
     with office.database.begin() as tx:
         tx.execute(sa.text("UPDATE complaints SET surrogate = NULL, surrogate_also = NULL"))
@@ -100,7 +100,7 @@ def test_a_complaint_from_before_there_were_quarters_keeps_telling_what_was_told
     assert office.complaint(event.complaint)["complainant"] == str(inside.id)
 
 
-def test_a_file_over_a_change_of_quarters_has_two_surrogates_for_each_person(office: Office) -> None:
+def test_a_file_across_a_change_of_quarters_has_two_surrogates_for_each_person(office: Office) -> None:
     people = [f"1390000{number:04}" for number in range(40)]
     moments = (FEBRUARY, JUST_BEFORE, JUST_AFTER, IN_MAY)
     office.import_lines(
@@ -114,11 +114,11 @@ def test_a_file_over_a_change_of_quarters_has_two_surrogates_for_each_person(off
         "SELECT quarter, count(*), count(DISTINCT id) FROM surrogates GROUP BY quarter ORDER BY quarter"
     )
     assert [tuple(row) for row in found] == [("2026Q1", 40, 40), ("2026Q2", 40, 40)]
-    told_of = office.rows("SELECT surrogate FROM complaints UNION SELECT surrogate_also FROM complaints")
-    assert len({row.surrogate for row in told_of} - {None}) == 80
+    surrogates = office.rows("SELECT surrogate FROM complaints UNION SELECT surrogate_also FROM complaints")
+    assert len({row.surrogate for row in surrogates} - {None}) == 80
 
 
-def test_a_person_who_complains_at_many_counters_at_once_is_one_surrogate(office: Office) -> None:
+def test_concurrent_complaints_of_one_person_share_their_surrogates(office: Office) -> None:
     def complain(number: int) -> int:
         moment = JUST_BEFORE if number % 2 else JUST_AFTER
         return office.post("/complaints", received(moment, f"a-{number}")).status_code
@@ -131,15 +131,15 @@ def test_a_person_who_complains_at_many_counters_at_once_is_one_surrogate(office
     assert len(office.rows("SELECT 1 FROM surrogates")) == 2
 
 
-def test_files_about_the_same_people_in_opposite_order_do_not_lock_each_other_out(office: Office) -> None:
+def test_files_about_the_same_people_in_opposite_order_do_not_deadlock(office: Office) -> None:
     orders = [range(2_000), range(1_999, -1, -1), range(1_000, 2_000), range(1_998, -1, -2)]
     ready = threading.Barrier(len(orders))
 
-    def add(order: range) -> dict[Asked, Identity]:
+    def add(order: range) -> dict[IdentityKey, Identity]:
         wanted = [(number.to_bytes(4, "big"), quarter) for number in order for quarter in ("2026Q1", "2026Q2")]
         with office.database.begin() as tx:
             ready.wait()
-            return identities(tx, wanted, SENT)
+            return ensure_identities(tx, wanted, SENT)
 
     with ThreadPoolExecutor(len(orders)) as many:
         found = list(many.map(add, orders))
@@ -150,7 +150,7 @@ def test_files_about_the_same_people_in_opposite_order_do_not_lock_each_other_ou
 
 
 @pytest.mark.parametrize("people", [1, 50])
-def test_the_number_of_statements_does_not_depend_on_how_many_complaints_there_are(
+def test_the_number_of_statements_does_not_depend_on_the_number_of_complaints(
     office: Office, people: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def statements(count: int) -> int:
@@ -186,9 +186,9 @@ def test_the_number_of_statements_does_not_depend_on_how_many_complaints_there_a
     assert statements(100) == statements(1_000) > 0
 
 
-def test_no_surrogate_tells_the_person_or_the_other_quarter(office: Office) -> None:
-    """They are random: nothing but this service's tables leads from one to the other."""
-    told(office, received(FEBRUARY, "a-1"), received(IN_MAY, "a-2"))
+def test_surrogates_cannot_be_linked_to_the_person_or_to_another_quarter(office: Office) -> None:
+    """They are random: only the tables of this service link them."""
+    published(office, received(FEBRUARY, "a-1"), received(IN_MAY, "a-2"))
     one, two = (row.id for row in office.rows("SELECT id FROM surrogates ORDER BY quarter"))
     [person] = office.rows("SELECT id FROM complainants")
     assert len({one, two, person.id}) == 3
@@ -198,6 +198,6 @@ def test_no_surrogate_tells_the_person_or_the_other_quarter(office: Office) -> N
         assert str(person.id).encode() not in payload
 
 
-def outside(event: ComplaintAssessed) -> set[Any]:
-    """Everybody whom an event says its complainant to be."""
+def surrogates_of(event: ComplaintAssessed) -> set[Any]:
+    """The surrogates of the complainant in an event."""
     return {event.complainant, event.complainant_also} - {None}

@@ -1,4 +1,4 @@
-"""The whole system in containers, brought up once for all tests of a module."""
+"""The whole system in containers, started once per module."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.integration.containers.engine import Composition
 
 @pytest.fixture(scope="module")
 def composition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composition]:
-    """Everything, healthy; in the end nothing of it is left."""
+    """The healthy system; it is removed afterwards."""
     composition = Composition(tmp_path_factory.mktemp("credentials"))
     try:
         composition.up()

@@ -1,4 +1,4 @@
-"""`docker compose up --wait`: the whole system in containers, and the first path through it."""
+"""`docker compose up --wait`: the whole system in containers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from anning.services import NAMES
+from anning.services import NAMES, load_all
 from chassis import clock
+from chassis.version import API_PREFIX
 from sandbox import install, scenario
 from sandbox.tokens import Bearer, Tokens
 from tests.integration.containers.engine import CREDENTIALS, Composition, EngineFailed, within
@@ -19,13 +20,15 @@ from tests.integration.containers.engine import CREDENTIALS, Composition, Engine
 pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
 
 STAFF = "regulator:MIIT"
-RUNNING = {"postgres", "kafka", "sandbox", *(f"{name}-{role}" for name in NAMES for role in ("api", "worker"))}
-ONCE = {"install", "databases", *(f"{name}-migrate" for name in NAMES)}
+PROCESSES = {"postgres", "kafka", "sandbox", *(f"{name}-{role}" for name in NAMES for role in ("api", "worker"))}
+TASKS = {"install", "databases", *(f"{name}-migrate" for name in NAMES)}
 SECRETS = {
     "postgres": {"password"},
-    **{f"{name}-{role}": {"pgpass"} for name in NAMES for role in ("api", "worker")},
-    "complaints-api": {"pgpass", "keys.json"},
-    "complaints-worker": {"pgpass", "keys.json"},
+    **{
+        f"{service.name}-{role}": {"pgpass", "keys.json"} if service.personal else {"pgpass"}
+        for service in load_all()
+        for role in ("api", "worker")
+    },
     "sandbox": {"key.json", "clients.json"},
 }
 
@@ -35,26 +38,26 @@ def of_service(container: Any) -> str:
 
 
 def member_count(composition: Composition, group: str) -> int:
-    told = composition.execute(
+    members = composition.execute(
         "kafka",
         *("/opt/kafka/bin/kafka-consumer-groups.sh", "--bootstrap-server", "kafka:9092"),
         *("--describe", "--members", "--group", group),
     )
-    return len(re.findall(rf"^{re.escape(group)}\s", told, re.MULTILINE))
+    return len(re.findall(rf"^{re.escape(group)}\s", members, re.MULTILINE))
 
 
-def test_every_part_is_healthy_and_what_runs_once_has_ended_well(composition: Composition) -> None:
+def test_every_process_is_healthy_and_every_task_has_succeeded(composition: Composition) -> None:
     states = {of_service(each): each["State"] for each in composition.containers()}
 
-    assert {name: state["Health"]["Status"] for name, state in states.items() if name in RUNNING} == dict.fromkeys(
-        RUNNING, "healthy"
+    assert {name: state["Health"]["Status"] for name, state in states.items() if name in PROCESSES} == dict.fromkeys(
+        PROCESSES, "healthy"
     )
-    assert {name: (state["Status"], state["ExitCode"]) for name, state in states.items() if name not in RUNNING} == (
-        dict.fromkeys(ONCE, ("exited", 0))
+    assert {name: (state["Status"], state["ExitCode"]) for name, state in states.items() if name not in PROCESSES} == (
+        dict.fromkeys(TASKS, ("exited", 0))
     )
 
 
-def test_a_complaint_filed_from_outside_is_assessed(composition: Composition) -> None:
+def test_a_complaint_filed_from_this_machine_is_assessed(composition: Composition) -> None:
     now = clock.now()
     complaint = {
         "channel": "12321_web",
@@ -67,11 +70,14 @@ def test_a_complaint_filed_from_outside_is_assessed(composition: Composition) ->
     with composition.client("complaints", STAFF) as staff:
         tokens = Tokens(composition.url("tokens"), install.client(composition.credentials, STAFF))
         filed = httpx2.post(
-            f"{composition.url('complaints')}/complaints", json=complaint, auth=Bearer(tokens), trust_env=False
+            f"{composition.url('complaints')}{API_PREFIX}/complaints",
+            json=complaint,
+            auth=Bearer(tokens),
+            trust_env=False,
         )
         assert filed.status_code == 201, filed.text
 
-        path = filed.headers["Location"]
+        path = filed.headers["Location"].removeprefix(API_PREFIX)
         found = within(60, lambda: (view := staff.get(path))["state"] == "assessed" and view)
 
     assert found["assessment"]["category"] == "commercial"
@@ -93,7 +99,7 @@ def test_complaints_become_orders_that_carriers_execute(composition: Composition
     assert executed[0]["evidence"]
 
 
-def test_a_token_is_the_same_wherever_it_was_fetched(composition: Composition) -> None:
+def test_tokens_fetched_inside_and_outside_are_accepted_by_every_service(composition: Composition) -> None:
     client = install.client(composition.credentials, STAFF)
     fetch = (
         "import sys, httpx2; client, secret, url = sys.argv[1:]; form = {'grant_type': 'client_credentials'}\n"
@@ -107,11 +113,22 @@ def test_a_token_is_the_same_wherever_it_was_fetched(composition: Composition) -
     for token in (inside.strip(), outside):
         for service in NAMES:
             headers = {"Authorization": f"Bearer {token}"}
-            answer = httpx2.get(f"{composition.url(service)}/statistics", headers=headers, trust_env=False)
+            answer = httpx2.get(f"{composition.url(service)}{API_PREFIX}/statistics", headers=headers, trust_env=False)
             assert answer.status_code == 200, answer.text
 
 
-def test_each_sees_its_own_secrets_and_nobody_elses(composition: Composition) -> None:
+def test_the_token_command_in_the_sandbox_container_prints_a_valid_token(composition: Composition) -> None:
+    token = composition.execute("sandbox", "anning", "token", "regulator-MIIT").strip()
+
+    headers = {"Authorization": f"Bearer {token}"}
+    for service in NAMES:
+        answer = httpx2.get(f"{composition.url(service)}{API_PREFIX}/statistics", headers=headers, trust_env=False)
+        assert answer.status_code == 200, answer.text
+    with pytest.raises(EngineFailed, match=r"there is no client 'regulator-NONE'; there are: .*regulator-MIIT"):
+        composition.execute("sandbox", "anning", "token", "regulator-NONE")
+
+
+def test_every_container_has_only_its_own_secrets(composition: Composition) -> None:
     for service, files in SECRETS.items():
         listed = composition.execute(
             service, "sh", "-c", "cd /run/anning && stat -c '%n %a' * .[!.]* 2>/dev/null; true"
@@ -119,19 +136,19 @@ def test_each_sees_its_own_secrets_and_nobody_elses(composition: Composition) ->
         assert set(listed.splitlines()) == {f"{file} 600" for file in files}, service
 
 
-def test_no_secret_is_told_to_whoever_may_look_at_containers(composition: Composition) -> None:
+def test_container_descriptions_and_logs_contain_no_secret(composition: Composition) -> None:
     client = install.client(composition.credentials, STAFF)
     secrets = [client.secret, composition.execute("postgres", "cat", "/run/anning/password")]
     for name in NAMES:
         passfile = composition.execute(f"{name}-api", "cat", "/run/anning/pgpass")
         secrets.append(passfile.strip().rpartition(":")[2])
-    told = str(list(composition.containers())) + composition("logs", "--no-color")
+    visible = str(list(composition.containers())) + composition("logs", "--no-color")
 
     assert all(len(each) >= 32 for each in secrets)
-    assert not [each for each in secrets if each in told]
+    assert not [each for each in secrets if each in visible]
 
 
-def test_only_apis_and_tokens_are_reached_from_outside_and_only_from_this_machine(composition: Composition) -> None:
+def test_only_apis_and_the_issuer_are_published_and_only_on_loopback(composition: Composition) -> None:
     published = {
         (of_service(container), binding["HostIp"], int(binding["HostPort"]))
         for container in composition.containers()
@@ -145,20 +162,20 @@ def test_only_apis_and_tokens_are_reached_from_outside_and_only_from_this_machin
     }
 
 
-def test_a_service_cannot_enter_the_database_of_another(composition: Composition) -> None:
-    enter = (
+def test_a_service_cannot_connect_to_the_database_of_another(composition: Composition) -> None:
+    connect = (
         "import sys, psycopg; passfile = open('/run/anning/pgpass').read().strip(); role, database = sys.argv[1:]\n"
         "psycopg.connect(host='postgres', user=role, dbname=database, password=passfile.rpartition(':')[2])"
     )
-    composition.execute("ports-api", "python", "-c", enter, "anning_ports", "anning_ports")
+    composition.execute("ports-api", "python", "-c", connect, "anning_ports", "anning_ports")
 
     with pytest.raises(EngineFailed, match="permission denied for database"):
-        composition.execute("ports-api", "python", "-c", enter, "anning_ports", "anning_complaints")
+        composition.execute("ports-api", "python", "-c", connect, "anning_ports", "anning_complaints")
     with pytest.raises(EngineFailed, match="password authentication failed"):
-        composition.execute("ports-api", "python", "-c", enter, "anning_complaints", "anning_complaints")
+        composition.execute("ports-api", "python", "-c", connect, "anning_complaints", "anning_complaints")
 
 
-def test_up_again_keeps_secrets_and_data_and_takes_a_second_worker(composition: Composition) -> None:
+def test_a_second_up_keeps_secrets_and_data_and_scales_a_worker(composition: Composition) -> None:
     with composition.client("complaints", STAFF) as staff:
         before = (composition.execute("sandbox", "cat", CREDENTIALS), staff.get("/statistics")["filed"])
 

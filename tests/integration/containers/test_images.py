@@ -1,11 +1,11 @@
-"""An image holds one service, and nothing that is not its own or not public."""
+"""An image contains one service, and no secret."""
 
 from __future__ import annotations
 
 import pytest
 
 from anning.services import NAMES
-from tests.integration.containers.engine import EngineFailed, build, inspect, run
+from tests.integration.containers.engine import ROOT, EngineFailed, build, docker, inspect, run
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
 
@@ -18,35 +18,52 @@ def folders(image: str, path: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_service_has_its_own_folder_and_what_all_stand_on(name: str) -> None:
+def test_an_image_contains_its_service_and_the_shared_packages(name: str) -> None:
     image = build(name)
 
     assert folders(image, "/app") == {*SHARED, "services"}
     assert folders(image, "/app/services") == {"__init__.py", name}
 
 
+def test_a_build_without_the_name_of_a_service_fails() -> None:
+    with pytest.raises(EngineFailed, match="SERVICE"):
+        docker("build", "--file", str(ROOT / "deploy" / "Dockerfile"), "--target", "service", str(ROOT))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_image_runs_its_service_and_lists_no_other(name: str) -> None:
+    image = build(name)
+    printed = run(
+        image, "-c", "import os; from anning.services import NAMES; print(os.environ['ANNING_SERVICE'], *NAMES)"
+    )
+
+    assert printed.split() == [name, name]
+    assert inspect(image)["Config"]["Cmd"] == ["run"]
+    assert f"The service: {name}." in run(image, "run", "--help", entrypoint="anning")
+
+
 @pytest.mark.parametrize(("name", "other"), PAIRS)
-def test_what_belongs_to_another_service_cannot_be_imported(name: str, other: str) -> None:
+def test_another_service_cannot_be_imported(name: str, other: str) -> None:
     with pytest.raises(EngineFailed, match=f"No module named 'services.{other}'"):
         run(build(name), "-c", f"import services.{other}.service")
 
 
-@pytest.mark.parametrize("stranger", ["sandbox", "standalone", "deploy", "tests"])
+@pytest.mark.parametrize("package", ["sandbox", "standalone", "deploy", "tests"])
 @pytest.mark.parametrize("name", NAMES)
-def test_no_service_can_reach_what_stands_in_for_the_world_outside(name: str, stranger: str) -> None:
-    with pytest.raises(EngineFailed, match=f"No module named '{stranger}'"):
-        run(build(name), "-c", f"import {stranger}")
+def test_packages_for_development_cannot_be_imported(name: str, package: str) -> None:
+    with pytest.raises(EngineFailed, match=f"No module named '{package}'"):
+        run(build(name), "-c", f"import {package}")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_everything_that_a_service_imports_is_there(name: str) -> None:
+def test_all_imports_of_a_service_are_installed(name: str) -> None:
     loaded = run(build(name), "-c", f"from anning.services import load; import chassis.run; print(load({name!r}).name)")
 
     assert loaded.split() == [name]
 
 
 @pytest.mark.parametrize("name", [*NAMES, "sandbox"])
-def test_an_image_runs_as_a_user_that_can_change_nothing_in_it(name: str) -> None:
+def test_an_image_runs_as_a_user_without_write_access(name: str) -> None:
     image = build(name)
 
     assert run(image, "-c", "import os; print(os.getuid(), os.getgid())").split() == ["10001", "10001"]
@@ -55,7 +72,7 @@ def test_an_image_runs_as_a_user_that_can_change_nothing_in_it(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_service_that_is_told_nothing_does_not_start(name: str) -> None:
+def test_a_service_without_settings_does_not_start(name: str) -> None:
     with pytest.raises(EngineFailed) as failed:
         run(build(name), "-m", "anning", "run", name)
 
@@ -64,13 +81,13 @@ def test_a_service_that_is_told_nothing_does_not_start(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*NAMES, "sandbox", "install"])
-def test_an_image_holds_no_secret(name: str) -> None:
+def test_an_image_contains_no_secret(name: str) -> None:
     image = build(name)
     added = set(inspect(image)["Config"]["Env"]) - set(inspect("python:3.11-slim")["Config"]["Env"])
 
     assert {each.partition("=")[0] for each in added} <= {
         *("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH"),
-        *("ANNING_HOST", "ANNING_PORT", "ANNING_SANDBOX_HOST", "ANNING_SANDBOX_PORT"),
+        *("ANNING_SERVICE", "ANNING_HOST", "ANNING_PORT", "ANNING_SANDBOX_HOST", "ANNING_SANDBOX_PORT"),
     }
     suspicious = "clients.json key.json keys.json password pgpass .env .pgpass .netrc .git .anning"
     found = run(

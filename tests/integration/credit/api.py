@@ -31,16 +31,16 @@ CONFIRM = {"decision": "confirm", "reason": "well founded"}
 REJECT = {"decision": "reject", "reason": "unfounded"}
 
 
-def proposed(api: Api, **say: Any) -> str:
+def proposed(api: Api, **overrides: Any) -> str:
     """The path of an entry that Li has just proposed by hand."""
-    answer = api.post(MIIT, "/entries", PROPOSAL | say)
+    answer = api.post(MIIT, "/entries", PROPOSAL | overrides)
     assert answer.status_code == 201, answer.text
     return str(answer.headers["location"])
 
 
-def confirmed(api: Api, **say: Any) -> str:
+def confirmed(api: Api, **overrides: Any) -> str:
     """The path of an entry that Wang has confirmed eight days after it was proposed."""
-    path = proposed(api, **say)
+    path = proposed(api, **overrides)
     with clock.shifted(days(8)):
         assert api.post(MIIT, f"{path}/decision", CONFIRM, by="wang", seen=1).status_code == 200
     return path

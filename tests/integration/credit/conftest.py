@@ -1,4 +1,4 @@
-"""The credit service, and how it is called."""
+"""The credit service and a client of its API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def service() -> Service:
 
 @pytest.fixture(autouse=True)
 def _process(logged: None, packs: None) -> None:
-    """What a process is told when it starts."""
+    """Logging and rule packs, as at the start of a process."""
 
 
 @pytest.fixture

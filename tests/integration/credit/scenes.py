@@ -1,4 +1,4 @@
-"""What the tests of this service tell it, and what they ask of it afterwards."""
+"""The input of the tests of this service: facts and acts of staff, and the queries for its results."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from chassis.database import Database
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
 from chassis.ids import new_id
+from chassis.target import Target
 from contracts.ports import Filing, GroundFell, OrderExecuted, OrderFact, OrderLifted, PortDeclared
 from contracts.referrals import ClueConcluded, Conclusion, ConclusionAnnulled, Counts, Subject
 from contracts.vocabulary import CreditList, Tier
 from sandbox.scenario.cast import credit_code
-from services.credit.commands.entries import Decision, Upon, decide_entry, repair_entry
-from services.credit.commands.proposals import Form, propose_by_hand
-from services.credit.model import Entry
+from services.credit.access import EVERYTHING, Visibility
+from services.credit.commands.entries import EntryDecision, decide_entry, propose_by_hand, repair_entry
+from services.credit.model import Entry, ListingGround, ProposedListing
 from services.credit.reactions import PROJECTIONS, REACTIONS
-from services.credit.store.sight import EVERYTHING
 
 SHOP, HOLDER = credit_code("440300", 1), credit_code("440100", 2)
 OF_BEIJING = credit_code("110105", 3)
@@ -34,7 +34,7 @@ _NAMES = UUID("00000000-0000-0000-0000-00000000000c")
 
 
 def named(name: str) -> UUID:
-    """The clue or the order of that name."""
+    """The id of the clue or the order with that name."""
     return uuid5(_NAMES, name)
 
 
@@ -55,14 +55,14 @@ def fined(
     version: int = 5,
     at: datetime | None = None,
 ) -> Message[ClueConcluded]:
-    """The clue of that name, concluded: with a fine, unless `code` says otherwise."""
+    """The clue with that name was concluded, by default with a fine."""
     return _message(ClueConcluded(**_clue(name, amount, enterprise, subject, code, at)), version, f"clue {name}")
 
 
 def annulled(name: str = "clue", *, version: int = 6) -> Message[ConclusionAnnulled]:
-    """The decision on the clue of that name was annulled."""
-    said = _clue(name, 20_000, SHOP, ("enterprise", SHOP), "fined", None) | {"annulled_at": clock.now()}
-    return _message(ConclusionAnnulled(**said), version, f"clue {name}")
+    """The decision on the clue with that name was annulled."""
+    values = _clue(name, 20_000, SHOP, ("enterprise", SHOP), "fined", None) | {"annulled_at": clock.now()}
+    return _message(ConclusionAnnulled(**values), version, f"clue {name}")
 
 
 def _clue(
@@ -110,20 +110,22 @@ def _clue(
     }
 
 
-def executed(name: str, number: str | None = None, *, version: int = 3, **say: Any) -> Message[OrderExecuted]:
-    """The order of that name was executed; unless `number` says otherwise each is about a port of its own."""
-    return _message(OrderExecuted(**_order(name, number, **say)), version, f"order {name}")
+def executed(name: str, number: str | None = None, *, version: int = 3, **overrides: Any) -> Message[OrderExecuted]:
+    """The order with that name was executed, by default about a port of its own."""
+    return _message(OrderExecuted(**_order(name, number, **overrides)), version, f"order {name}")
 
 
-def lifted(name: str, number: str | None = None, *, version: int = 4, **say: Any) -> Message[OrderLifted]:
+def lifted(name: str, number: str | None = None, *, version: int = 4, **overrides: Any) -> Message[OrderLifted]:
     """That order was lifted."""
-    fact = OrderLifted(**_order(name, number, state="lifted", lifted_at=clock.now(), **say))
+    fact = OrderLifted(**_order(name, number, state="lifted", lifted_at=clock.now(), **overrides))
     return _message(fact, version, f"order {name}")
 
 
-def groundless(name: str, number: str | None = None, *, version: int = 4, **say: Any) -> Message[GroundFell]:
+def groundless(name: str, number: str | None = None, *, version: int = 4, **overrides: Any) -> Message[GroundFell]:
     """That order lost its ground."""
-    return _message(GroundFell(**_order(name, number, ground_fell_at=clock.now(), **say)), version, f"order {name}")
+    return _message(
+        GroundFell(**_order(name, number, ground_fell_at=clock.now(), **overrides)), version, f"order {name}"
+    )
 
 
 def _order(
@@ -135,7 +137,7 @@ def _order(
     provider: str | None = SHOP,
     holder: str | None = HOLDER,
     ground: str = "commercial",
-    **became: Any,
+    **overrides: Any,
 ) -> dict[str, Any]:
     when = at or clock.now()
     order: dict[str, Any] = {
@@ -165,7 +167,7 @@ def _order(
         "lift_reason": None,
         "ground_fell_at": None,
     }
-    return order | became
+    return order | overrides
 
 
 def declared(
@@ -175,8 +177,10 @@ def declared(
     carrier: str = "CMCC",
     corrected: Sequence[str] = (),
 ) -> Message[PortDeclared]:
-    """A port with these filings: provider's code, its name, the holder's name, and since when. Those that give the
-    provider a name of `corrected` were replaced on the very day."""
+    """A port with these filings: provider's code, its name, the holder's name, start.
+
+    A filing whose provider name is in `corrected` was replaced on the same day.
+    """
     port = PortDeclared(
         carrier=carrier,
         number=number,
@@ -206,27 +210,27 @@ def _message(fact: Any, version: int, story: str) -> Message[Any]:
     return Message(new_id(), fact, version, clock.now(), Cause(f"story of {story}", f"cause of {story}"))
 
 
-def hear(database: Database, *messages: Message[Any]) -> None:
-    """React to these messages in one transaction, as a consumer does."""
+def consume(database: Database, *messages: Message[Any]) -> None:
+    """Handle these messages in one transaction, as a consumer does."""
     with database.begin() as tx:
         dispatch(tx, messages, REACTIONS)
 
 
 def project(database: Database, *messages: Message[Any]) -> None:
-    """Keep what these messages say of enterprises, as a projection does."""
+    """Apply these messages to the projection of names in one transaction."""
     with database.begin() as tx:
         dispatch(tx, messages, PROJECTIONS[0].handlers)
 
 
-def three_orders(prefix: str = "o", **say: Any) -> list[Message[OrderFact]]:
-    return [executed(f"{prefix}{n}", **say) for n in range(3)]
+def three_orders(prefix: str = "o", **overrides: Any) -> list[Message[OrderFact]]:
+    return [executed(f"{prefix}{n}", **overrides) for n in range(3)]
 
 
 # ------------------------------------------------------------------------------------------------------------- staff
 
 
 class Person:
-    """Somebody of the ministry."""
+    """A staff member of the ministry."""
 
     organisation = "regulator:MIIT"
 
@@ -241,49 +245,57 @@ def of_any_version(_: int) -> None:
     """As `If-Match: *`."""
 
 
-def upon(entry: UUID, person: Person = WANG) -> Upon:
-    return Upon(entry, EVERYTHING, person, of_any_version)
+def target(entry: UUID, person: Person = WANG) -> Target[Visibility]:
+    """The entry, as this person acts on it."""
+    return Target(entry, EVERYTHING, person, of_any_version)
 
 
-def form(
+def by_hand(
     code: str = SHOP,
     *,
     credit_list: CreditList = CreditList.ADVERSE,
     tier: Tier = Tier.GENERAL,
     causes: tuple[str, ...] = (),
-) -> Form:
-    return Form(
-        code=code, name=None, list=credit_list, tier=tier, facts=("a fact",), article="an article", causes=causes
+) -> ProposedListing:
+    """The enterprise as staff propose it."""
+    return ProposedListing(
+        code=code,
+        list=credit_list,
+        tier=tier,
+        ground=ListingGround.BY_HAND,
+        facts=("a fact",),
+        article="an article",
+        causes=causes,
     )
 
 
-def propose(database: Database, code: str = SHOP, **say: Any) -> Entry:
+def propose(database: Database, code: str = SHOP, **overrides: Any) -> Entry:
     """Li proposes the enterprise by hand."""
     with database.begin() as tx:
-        return propose_by_hand(tx, form(code, **say), LI)
+        return propose_by_hand(tx, by_hand(code, **overrides), LI)
 
 
 def confirm(database: Database, entry: UUID) -> Entry:
-    """Wang confirms the entry, a week and a bit after now."""
+    """Wang confirms the entry, a little more than a week from now."""
     with clock.shifted(WEEK + days(0.1)), database.begin() as tx:
-        return decide_entry(tx, upon(entry), Decision.CONFIRM, "well founded")
+        return decide_entry(tx, target(entry), EntryDecision.CONFIRM, "well founded")
 
 
-def listed(database: Database, code: str = SHOP, **say: Any) -> UUID:
-    """An entry of the enterprise that has taken effect, in a week and a bit from now."""
-    return confirm(database, propose(database, code, **say).id).id
+def listed(database: Database, code: str = SHOP, **overrides: Any) -> UUID:
+    """An entry of the enterprise that takes effect a little more than a week from now."""
+    return confirm(database, propose(database, code, **overrides).id).id
 
 
 def repair(database: Database, entry: UUID, after: timedelta) -> Entry:
     with clock.shifted(after), database.begin() as tx:
-        return repair_entry(tx, upon(entry), "all put right")
+        return repair_entry(tx, target(entry), "all put right")
 
 
-# --------------------------------------------------------------------------------------------------------- afterwards
+# -------------------------------------------------------------------------------------------------------------- results
 
 
 def rows(database: Database, statement: str, **parameters: Any) -> Sequence[Any]:
-    """What the database answers."""
+    """The rows that the statement selects."""
     with database.read() as read:
         return read.execute(sa.text(statement), parameters).all()
 
@@ -293,18 +305,18 @@ def entries(database: Database) -> Sequence[Any]:
 
 
 def published(database: Database, kind: str) -> int:
-    """How many facts of that type went into the outbox."""
+    """The number of facts of that type in the outbox."""
     return int(rows(database, "SELECT count(*) FROM outbox WHERE type = :kind", kind=kind)[0][0])
 
 
-def told(database: Database, kind: str) -> list[dict[str, Any]]:
-    """What the facts of that type say, in their order."""
+def published_data(database: Database, kind: str) -> list[dict[str, Any]]:
+    """The data of the facts of that type in the outbox, in order."""
     found = rows(database, "SELECT payload FROM outbox WHERE type = :kind ORDER BY position", kind=kind)
     return [msgspec.json.decode(row.payload)["data"] for row in found]
 
 
 def gaps(database: Database) -> Sequence[Any]:
-    """Aggregates whose facts are not numbered one after the other."""
+    """Aggregates whose facts are not numbered consecutively."""
     return rows(
         database,
         "SELECT aggregateid FROM outbox GROUP BY aggregatetype, aggregateid "

@@ -1,4 +1,4 @@
-"""The life of an entry over the API: proposed, contested, decided by somebody else, repaired, withdrawn, expired."""
+"""An entry over the API: proposed, contested, decided by a second person, repaired, withdrawn, expired."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from chassis import clock, rules
 from chassis.database import Database
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from sandbox.scenario.cast import credit_code
 from services.credit.sweeps import end_expired_listings
 from tests.integration.credit.api import CMCC, CONFIRM, MIIT, PROPOSAL, REJECT, Api, confirmed, proposed
@@ -17,20 +17,20 @@ from tests.integration.credit.scenes import (
     NUMBER,
     SHOP,
     WEEK,
+    consume,
     days,
     declared,
     entries,
     executed,
     fined,
     gaps,
-    hear,
     lifted,
     listed,
     named,
     project,
     published,
+    published_data,
     rows,
-    told,
 )
 from tests.integration.http.api import problem
 
@@ -47,29 +47,29 @@ def restrictions(api: Api, code: str = SHOP) -> list[dict[str, Any]]:
 # ---------------------------------------------------------------------------------------------------------- proposing
 
 
-def test_staff_propose_and_find_what_they_proposed(api: Api, database: Database) -> None:
+def test_staff_propose_an_enterprise_and_read_the_proposal(api: Api, database: Database) -> None:
     answer = api.post(MIIT, "/entries", PROPOSAL | {"causes": [f"clue:{named('c')}", f"clue:{named('c')}"]})
     assert (answer.status_code, answer.headers["etag"]) == (201, '"1"')
     entry = api.get(MIIT, answer.headers["location"])
     assert entry.json() == answer.json()
-    said = entry.json()
-    assert (said["ground"], said["state"], said["proposed_by"], said["proposer"]) == (
+    body = entry.json()
+    assert (body["ground"], body["state"], body["proposed_by"], body["proposer"]) == (
         "by-hand", "proposed", "staff", "li",
     )  # fmt: skip
-    assert (said["causes"], said["province"]) == ([f"clue:{named('c')}"], "440000")
+    assert (body["causes"], body["province"]) == ([f"clue:{named('c')}"], "440000")
     assert audited(database) == [("listing-proposed", "li")]
-    (fact,) = told(database, "listing-proposed.v1")
+    (fact,) = published_data(database, "listing-proposed.v1")
     assert (fact["proposed_by"], "proposer" in fact) == ("staff", False)
     assert "li" not in fact.values()
 
 
-def test_a_name_is_the_one_that_is_given_else_the_registers(api: Api, database: Database) -> None:
+def test_the_name_is_the_given_one_else_the_one_in_the_register(api: Api, database: Database) -> None:
     project(database, declared(NUMBER, (SHOP, "虚构优选商贸公司", "示例信息公司", clock.now())))
     assert api.get(MIIT, proposed(api)).json()["name"] == "虚构优选商贸公司"
     assert api.get(MIIT, proposed(api, name="虚构优选")).json()["name"] == "虚构优选"
 
 
-def test_a_code_is_read_as_people_write_it(api: Api) -> None:
+def test_a_code_is_normalised(api: Api) -> None:
     path = proposed(api, code=f" {SHOP[:8]}-{SHOP[8:].lower()} ")
     assert api.get(MIIT, path).json()["code"] == SHOP
     assert len(api.get(MIIT, "/entries", code=SHOP.lower()).json()["items"]) == 1
@@ -93,7 +93,7 @@ def test_a_code_is_read_as_people_write_it(api: Api) -> None:
         ("colour", "red", "/colour"),
     ],
 )
-def test_what_is_wrong_in_a_proposal_is_named(
+def test_a_validation_error_points_to_the_field(
     api: Api, database: Database, field: str, value: Any, pointer: str
 ) -> None:
     answer = api.post(MIIT, "/entries", PROPOSAL | {field: value})
@@ -102,15 +102,15 @@ def test_what_is_wrong_in_a_proposal_is_named(
     assert entries(database) == []
 
 
-def test_an_order_that_a_listing_caused_or_that_was_lifted_is_no_ground(api: Api, database: Database) -> None:
-    hear(database, executed("by listing", ground="listing"), executed("o"), executed("good"), lifted("o"))
+def test_an_order_that_was_lifted_or_caused_by_a_listing_cannot_be_a_ground(api: Api, database: Database) -> None:
+    consume(database, executed("by listing", ground="listing"), executed("o"), executed("good"), lifted("o"))
     for name in ("by listing", "o"):
         answer = api.post(MIIT, "/entries", PROPOSAL | {"causes": [f"order:{named(name)}"]})
         assert problem(answer) == (409, "cause-is-no-ground")
-    proposed(api, causes=[f"order:{named('good')}", f"order:{named('never heard of')}"])
+    proposed(api, causes=[f"order:{named('good')}", f"order:{named('unknown')}"])
 
 
-def test_a_repeated_request_gets_its_answer_again(api: Api, database: Database) -> None:
+def test_a_repeated_request_receives_the_first_response(api: Api, database: Database) -> None:
     first = api.post(MIIT, "/entries", PROPOSAL, key="once")
     again = api.post(MIIT, "/entries", PROPOSAL, key="once")
     assert (again.json(), again.headers["etag"]) == (first.json(), first.headers["etag"])
@@ -124,7 +124,7 @@ def test_a_repeated_request_gets_its_answer_again(api: Api, database: Database) 
 # ----------------------------------------------------------------------------------------------------------- contesting
 
 
-def test_the_enterprise_may_contest_up_to_the_end_of_its_time_and_no_longer(api: Api, database: Database) -> None:
+def test_the_enterprise_may_contest_only_within_the_contest_period(api: Api, database: Database) -> None:
     early, late = proposed(api), proposed(api, list="dishonest")
     with clock.shifted(WEEK - timedelta(minutes=1)):
         contested = api.post(MIIT, f"{early}/objection", {"statement": "the messages were asked for"}, seen=1)
@@ -134,7 +134,7 @@ def test_the_enterprise_may_contest_up_to_the_end_of_its_time_and_no_longer(api:
         answer = api.post(MIIT, f"{late}/objection", {"statement": "too late"}, seen=1)
     assert problem(answer) == (409, "contest-period-over")
     assert audited(database)[-1] == ("listing-contested", "li")
-    assert "statement" not in str(told(database, "listing-contested.v1")[0])
+    assert "statement" not in str(published_data(database, "listing-contested.v1")[0])
 
 
 def test_a_proposal_is_contested_once(api: Api) -> None:
@@ -146,7 +146,7 @@ def test_a_proposal_is_contested_once(api: Api) -> None:
 # ------------------------------------------------------------------------------------------------------------ deciding
 
 
-def test_nothing_is_confirmed_while_it_may_be_contested_unless_it_was(api: Api) -> None:
+def test_a_proposal_is_confirmed_within_the_contest_period_only_if_it_was_contested(api: Api) -> None:
     path = proposed(api)
     assert problem(api.post(MIIT, f"{path}/decision", CONFIRM, by="wang", seen=1)) == (409, "contest-period-runs")
     with clock.shifted(WEEK - timedelta(minutes=1)):
@@ -156,19 +156,19 @@ def test_nothing_is_confirmed_while_it_may_be_contested_unless_it_was(api: Api) 
     assert api.post(MIIT, f"{path}/decision", CONFIRM, by="wang", seen=2).json()["state"] == "effective"
 
 
-def test_a_confirmed_entry_says_from_when_until_when_and_what_follows(api: Api, database: Database) -> None:
+def test_a_confirmed_entry_has_its_period_and_its_effects(api: Api, database: Database) -> None:
     path = confirmed(api)
-    said = api.get(MIIT, path).json()
-    assert (said["state"], said["decided_by"], said["version"]) == ("effective", "wang", 2)
-    assert (said["published"], said["new_resources"], said["existing"]) == (True, "refuse", "propose")
-    assert [rule["rule"] for rule in said["rules"]] == ["listing.notice", "tier.general"]
+    body = api.get(MIIT, path).json()
+    assert (body["state"], body["decided_by"], body["version"]) == ("effective", "wang", 2)
+    assert (body["published"], body["new_resources"], body["existing"]) == (True, "refuse", "propose")
+    assert [rule["rule"] for rule in body["rules"]] == ["listing.notice", "tier.general"]
     (row,) = entries(database)
     assert (row.until - row.effective_at, row.repairable_from - row.effective_at) == (days(365), days(90))
-    (fact,) = told(database, "standing-changed.v1")
+    (fact,) = published_data(database, "standing-changed.v1")
     (restriction,) = fact["restrictions"]
-    assert (fact["code"], restriction["entry"], restriction["reason"]) == (SHOP, said["id"], "listed-adverse-general")
+    assert (fact["code"], restriction["entry"], restriction["reason"]) == (SHOP, body["id"], "listed-adverse-general")
     assert audited(database) == [("listing-proposed", "li"), ("listing-confirmed", "wang")]
-    assert "wang" not in str(told(database, "listing-effective.v1"))
+    assert "wang" not in str(published_data(database, "listing-effective.v1"))
 
 
 def test_a_proposal_may_be_rejected_at_once(api: Api, database: Database) -> None:
@@ -180,21 +180,21 @@ def test_a_proposal_may_be_rejected_at_once(api: Api, database: Database) -> Non
 
 
 @pytest.mark.parametrize("decision", [CONFIRM, REJECT])
-def test_who_proposed_does_not_decide(api: Api, database: Database, decision: dict[str, str]) -> None:
+def test_the_proposer_cannot_decide(api: Api, database: Database, decision: dict[str, str]) -> None:
     path = proposed(api)
     with clock.shifted(days(8)):
         assert problem(api.post(MIIT, f"{path}/decision", decision, seen=1)) == (403, "four-eyes")
     assert [row.state for row in entries(database)] == ["proposed"]
 
 
-def test_what_the_rules_propose_any_one_person_decides(api: Api, database: Database) -> None:
-    hear(database, fined())
+def test_any_staff_member_can_decide_a_proposal_of_the_rules(api: Api, database: Database) -> None:
+    consume(database, fined())
     path = f"/entries/{entries(database)[0].id}"
     with clock.shifted(days(8)):
         assert api.post(MIIT, f"{path}/decision", CONFIRM, seen=1).json()["state"] == "effective"
 
 
-def test_one_decides_on_what_one_has_read(api: Api) -> None:
+def test_a_decision_requires_the_version_that_was_read(api: Api) -> None:
     path = proposed(api)
     assert problem(api.post(MIIT, f"{path}/decision", REJECT, by="wang")) == (428, "precondition-required")
     assert problem(api.post(MIIT, f"{path}/decision", REJECT, by="wang", seen=7)) == (412, "precondition-failed")
@@ -203,7 +203,7 @@ def test_one_decides_on_what_one_has_read(api: Api) -> None:
 # ----------------------------------------------------------------------------------------------- repair and withdrawal
 
 
-def test_a_listing_is_repaired_once_its_least_time_is_over_and_everything_ends_at_once(
+def test_a_listing_is_repaired_after_its_minimum_time_and_its_restriction_ends_at_once(
     api: Api, database: Database
 ) -> None:
     path = confirmed(api)
@@ -216,8 +216,8 @@ def test_a_listing_is_repaired_once_its_least_time_is_over_and_everything_ends_a
         assert (answer.json()["state"], answer.json()["repair_statement"]) == ("repaired", "all put right")
         assert restrictions(api) == []
         assert api.get(MIIT, "/listed").json()["items"] == []
-    assert [len(each["restrictions"]) for each in told(database, "standing-changed.v1")] == [1, 0]
-    assert "put right" not in str(told(database, "listing-repaired.v1"))
+    assert [len(each["restrictions"]) for each in published_data(database, "standing-changed.v1")] == [1, 0]
+    assert "put right" not in str(published_data(database, "listing-repaired.v1"))
     assert audited(database)[-1] == ("listing-repaired", "li")
     assert gaps(database) == []
 
@@ -240,16 +240,16 @@ def test_staff_withdraw_a_listing_and_its_restrictions_end(api: Api, database: D
         assert (answer.json()["state"], answer.json()["withdrawal"]) == ("withdrawn", "mistake")
         assert restrictions(api) == []
     assert audited(database)[-1] == ("listing-withdrawn", "li")
-    assert told(database, "listing-withdrawn.v1")[0]["withdrawal"] == "mistake"
+    assert published_data(database, "listing-withdrawn.v1")[0]["withdrawal"] == "mistake"
 
 
-def test_who_proposed_may_take_the_proposal_back(api: Api) -> None:
-    body = {"reason": "decision-annulled", "note": "told by letter"}
+def test_the_proposer_may_withdraw_the_proposal(api: Api) -> None:
+    body = {"reason": "decision-annulled", "note": "informed by letter"}
     assert api.post(MIIT, f"{proposed(api)}/withdrawal", body, seen=1).json()["withdrawal"] == "decision-annulled"
 
 
 @pytest.mark.parametrize("reason", ["rejected", "ground-fell", "other"])
-def test_staff_withdraw_for_reasons_of_their_own_only(api: Api, reason: str) -> None:
+def test_staff_cannot_withdraw_for_the_reasons_of_the_rules(api: Api, reason: str) -> None:
     answer = api.post(MIIT, f"{proposed(api)}/withdrawal", {"reason": reason, "note": "x"}, seen=1)
     assert problem(answer) == (422, "validation")
 
@@ -264,7 +264,7 @@ def test_staff_withdraw_for_reasons_of_their_own_only(api: Api, reason: str) -> 
         ("withdrawal", {"reason": "mistake", "note": "x"}),
     ],
 )
-def test_what_has_ended_is_not_touched_again(api: Api, database: Database, act: str, body: dict[str, str]) -> None:
+def test_an_ended_entry_takes_no_further_step(api: Api, database: Database, act: str, body: dict[str, str]) -> None:
     path = proposed(api)
     api.post(MIIT, f"{path}/decision", REJECT, by="wang", seen=1)
     before = rows(database, "SELECT count(*) FROM outbox")
@@ -272,7 +272,7 @@ def test_what_has_ended_is_not_touched_again(api: Api, database: Database, act: 
     assert rows(database, "SELECT count(*) FROM outbox") == before
 
 
-def test_the_demo_passes_in_seconds(api: Api) -> None:
+def test_the_demo_pack_has_periods_of_seconds(api: Api) -> None:
     rules.use_packs("CN-2015,CN-2026,demo")
     path = proposed(api)
     with clock.shifted(timedelta(seconds=3)):
@@ -290,19 +290,19 @@ def expire(database: Database, after: timedelta, limit: int = 500) -> int:
         return end_expired_listings(tx, Slice(limit))
 
 
-def test_a_listing_ends_when_its_time_is_over_and_not_before(api: Api, database: Database) -> None:
+def test_a_listing_expires_only_when_its_period_is_over(api: Api, database: Database) -> None:
     path = confirmed(api)
     assert expire(database, days(372)) == 0
     assert expire(database, days(374)) == 1
     assert expire(database, days(374)) == 0
-    said = api.get(MIIT, path).json()
-    assert (said["state"], said["version"]) == ("expired", 3)
+    body = api.get(MIIT, path).json()
+    assert (body["state"], body["version"]) == ("expired", 3)
     assert restrictions(api) == []
-    assert [len(each["restrictions"]) for each in told(database, "standing-changed.v1")] == [1, 0]
+    assert [len(each["restrictions"]) for each in published_data(database, "standing-changed.v1")] == [1, 0]
     assert published(database, "listing-expired.v1") == 1
 
 
-def test_a_listing_whose_time_is_over_restricts_nothing_even_before_the_sweep_has_said_so(api: Api) -> None:
+def test_a_listing_whose_period_is_over_restricts_nothing_even_before_the_sweep_has_run(api: Api) -> None:
     confirmed(api)
     with clock.shifted(days(374)):
         assert restrictions(api) == []
@@ -312,7 +312,7 @@ def test_a_listing_whose_time_is_over_restricts_nothing_even_before_the_sweep_ha
         assert api.get(MIIT, "/listed").json()["items"] == []
 
 
-def test_many_listings_end_in_slices(database: Database) -> None:
+def test_many_listings_expire_in_slices(database: Database) -> None:
     for number in range(7):
         listed(database, credit_code("440300", 100 + number))
     done = [expire(database, days(400), limit=3) for _ in range(4)]
@@ -320,10 +320,10 @@ def test_many_listings_end_in_slices(database: Database) -> None:
     assert published(database, "standing-changed.v1") == 14
 
 
-# ------------------------------------------------------------------------------------------------- more than one entry
+# ------------------------------------------------------------------------------------------------------ several entries
 
 
-def test_of_two_listings_of_one_enterprise_one_ends_and_the_other_stands(api: Api, database: Database) -> None:
+def test_the_end_of_one_listing_leaves_the_other_listing_of_the_enterprise(api: Api, database: Database) -> None:
     first, second = confirmed(api), confirmed(api, list="dishonest", tier="serious")
     assert sorted(each["reason"] for each in restrictions(api)) == [
         "listed-adverse-general",
@@ -333,7 +333,7 @@ def test_of_two_listings_of_one_enterprise_one_ends_and_the_other_stands(api: Ap
         assert api.post(MIIT, f"{first}/repair", {"statement": "done"}, seen=2).status_code == 200
     (left,) = restrictions(api)
     assert left["entry"] == second.rpartition("/")[2]
-    facts = told(database, "standing-changed.v1")
+    facts = published_data(database, "standing-changed.v1")
     assert [len(each["restrictions"]) for each in facts] == [1, 2, 1]
     versions = rows(database, "SELECT version FROM outbox WHERE type = 'standing-changed.v1' ORDER BY position")
     assert [row.version for row in versions] == [1, 2, 3]
@@ -342,7 +342,7 @@ def test_of_two_listings_of_one_enterprise_one_ends_and_the_other_stands(api: Ap
     } == {SHOP}
 
 
-def test_what_changes_no_restriction_is_not_told(api: Api, database: Database) -> None:
+def test_an_act_that_changes_no_restriction_publishes_no_standing(api: Api, database: Database) -> None:
     confirmed(api)
     other = proposed(api, list="dishonest")
     api.post(MIIT, f"{other}/objection", {"statement": "no"}, seen=1)

@@ -1,5 +1,4 @@
-"""Whatever is sent, by whomever: no fault of the service, no answer that the description does not have, and no trace
-of what was refused."""
+"""Random requests of every organisation: no server error, only documented responses, and no trace of refused ones."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ from chassis import clock
 from chassis.database import Database
 from services.credit.store.tables import METADATA
 from tests.integration.credit.api import SCOPES
-from tests.integration.credit.scenes import OF_BEIJING, SHOP, days, entries, fined, hear, listed, three_orders
+from tests.integration.credit.scenes import OF_BEIJING, SHOP, consume, days, entries, fined, listed, three_orders
 from tests.integration.http.fuzzing import fuzz
 from tests.integration.http.issuer import Issuer
 
@@ -29,7 +28,7 @@ from tests.integration.http.issuer import Issuer
 def test_the_description_and_the_service_agree(
     app: FastAPI, database: Database, issuer: Issuer, org: str, examples: int
 ) -> None:
-    hear(database, *three_orders(), fined(enterprise=OF_BEIJING))
+    consume(database, *three_orders(), fined(enterprise=OF_BEIJING))
     listed(database)
     known = {"/entries/": {"id": str(entries(database)[0].id)}, "/standings/": {"code": SHOP}}
     headers = issuer.bearer(SCOPES, org=org, exp=2**33)

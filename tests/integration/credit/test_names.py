@@ -1,4 +1,4 @@
-"""What enterprises are called: a projection that comes out the same in whatever order facts come."""
+"""Enterprise names: a projection whose rows do not depend on the order in which facts are received."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_newest_filing_names_an_enterprise_as_holder_or_provider(database: D
     assert names(database) == {SHOP: "虚构优选商贸", OF_BEIJING: "样例北方科技", HOLDER: "示例信息技术公司"}
 
 
-def test_in_whatever_order_and_however_often_facts_come_the_same_rows_come_out(database: Database) -> None:
+def test_the_rows_do_not_depend_on_the_order_or_the_repetition_of_facts(database: Database) -> None:
     project(database, *HISTORY)
     expected = everything(database)
     dice = random.Random(5)
@@ -68,7 +68,7 @@ def test_in_whatever_order_and_however_often_facts_come_the_same_rows_come_out(d
         assert everything(database) == expected
 
 
-def test_it_is_rebuilt_from_nothing(database: Database) -> None:
+def test_the_projection_is_rebuilt_from_empty_tables(database: Database) -> None:
     project(database, *HISTORY)
     expected = everything(database)
     with database.begin() as tx:
@@ -78,12 +78,12 @@ def test_it_is_rebuilt_from_nothing(database: Database) -> None:
     assert everything(database) == expected
 
 
-def test_a_port_without_filings_names_nobody(database: Database) -> None:
+def test_a_port_without_filings_gives_no_name(database: Database) -> None:
     project(database, declared("10690123566571"))
     assert names(database) == {}
 
 
-def test_a_filing_that_was_corrected_names_nobody(database: Database) -> None:
+def test_a_corrected_filing_gives_no_name(database: Database) -> None:
     mistyped, right = (SHOP, "饰品", "示例信息公司", since(0)), (SHOP, "虚构优选", "示例信息公司", since(0))
     project(database, declared("10690123566571", mistyped, right, version=2, corrected=["饰品"]))
     assert names(database)[SHOP] == "虚构优选"

@@ -1,4 +1,4 @@
-"""What is refused leaves no trace, and no one sees or touches what is not theirs: every route, as everybody."""
+"""Refused requests leave no trace, and every organisation sees and changes only its own: every route, every caller."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from tests.integration.credit.api import BEIJING, CMCC, GUANGDONG, MIIT, SAMR, S
 from tests.integration.credit.scenes import (
     HOLDER,
     SHOP,
+    consume,
     declared,
     entries,
     fined,
-    hear,
     listed,
     named,
     project,
@@ -54,31 +54,31 @@ PROPOSAL: dict[str, Any] = {
     "causes": [f"clue:{named('a clue')}"],
 }
 GOOD = json.dumps(PROPOSAL, ensure_ascii=False).encode()
-QUESTION = json.dumps({"codes": [SHOP, CHINESE]}, ensure_ascii=False).encode()
+CHECKS = json.dumps({"codes": [SHOP, CHINESE]}, ensure_ascii=False).encode()
 
 
-def wrong(**said: Any) -> Refused:
-    return Refused(422, "validation", json.dumps(PROPOSAL | said).encode(), JSON)
+def wrong(**overrides: Any) -> Refused:
+    return Refused(422, "validation", json.dumps(PROPOSAL | overrides).encode(), JSON)
 
 
 VALUES = {
     "a code whose check digit is wrong": wrong(code=SHOP[:-1] + ("0" if SHOP[-1] != "0" else "1")),
-    "a code that is none": wrong(code="无"),
+    "an invalid code": wrong(code="无"),
     "an unknown list": wrong(list="grey"),
     "an unknown tier": wrong(tier="mild"),
     "no facts": wrong(facts=[]),
-    "facts that are none": wrong(facts=[1]),
+    "facts that are no text": wrong(facts=[1]),
     "an empty article": wrong(article=""),
     "a cause of another kind": wrong(causes=[f"complaint:{named('c')}"]),
     "a cause without an id": wrong(causes=["clue:"]),
-    "a field nobody knows": wrong(colour="red"),
-    "a name without end": wrong(name="长" * 201),
+    "an unknown field": wrong(colour="red"),
+    "a name that is too long": wrong(name="长" * 201),
 }
 
 
 @dataclass(frozen=True)
 class Office:
-    """The API, and all that its database holds."""
+    """The API with its database."""
 
     client: TestClient
     database: Database
@@ -91,7 +91,7 @@ class Office:
         return self.issuer.bearer(scopes, org=org)
 
     def send(self, path: str, sent: Refused) -> tuple[int, str]:
-        """Send something bad as national staff; the problem that it is."""
+        """Send a bad request as national staff; returns the problem."""
         headers = {**self.token(MIIT), "Idempotency-Key": "k", **sent.headers}
         return problem_of(self.client.post(path, content=sent.content, headers=headers))
 
@@ -102,30 +102,30 @@ def office(api: Api, database: Database, issuer: Issuer) -> Office:
 
 
 @pytest.mark.parametrize("what", [*bad_json(GOOD, CHINESE), *VALUES])
-def test_a_proposal_is_refused_without_a_trace_that_is(office: Office, what: str) -> None:
+def test_a_refused_proposal_leaves_no_trace(office: Office, what: str) -> None:
     sent = (bad_json(GOOD, CHINESE) | VALUES)[what]
     before = office.left()
     assert office.send("/entries", sent) == (sent.status, sent.slug)
     assert office.left() == before
 
 
-@pytest.mark.parametrize("what", bad_json(QUESTION, CHINESE))
-def test_a_question_is_refused_that_is(office: Office, what: str) -> None:
-    sent = bad_json(QUESTION, CHINESE)[what]
+@pytest.mark.parametrize("what", bad_json(CHECKS, CHINESE))
+def test_a_malformed_check_is_refused(office: Office, what: str) -> None:
+    sent = bad_json(CHECKS, CHINESE)[what]
     assert office.send("/standings/checks", sent) == (sent.status, sent.slug)
 
 
-# ---------------------------------------------------------------------------------------------------- who sees what
+# ----------------------------------------------------------------------------------------------------------- visibility
 
 
 @pytest.fixture
 def walk(office: Office) -> Walk:
-    """Every route, called about an enterprise in Guangdong: a listing, a proposal by hand, what the rules propose."""
+    """Calls every route about an enterprise in Guangdong with a listing and proposals of staff and of the rules."""
     database = office.database
     project(database, declared("10690123566571", (SHOP, CHINESE, "示例信息公司", clock.now())))
     listed(database)
     proposal = propose(database)
-    hear(database, *three_orders(), fined())
+    consume(database, *three_orders(), fined())
     return Walk(
         office.client,
         {"/entries": {"id": str(proposal.id)}, "/standings": {"code": SHOP}, "/": {}},
@@ -142,21 +142,21 @@ def walk(office: Office) -> Walk:
 
 
 def secrets(office: Office) -> list[str]:
-    """What gives the enterprise's affairs away: every entry that is not public, every person, what they stand on."""
+    """The data that is not public: entries that are not effective, persons, and causes."""
     hidden = rows(office.database, "SELECT id FROM entries WHERE state <> 'effective'")
     causes = [cause for row in entries(office.database) for cause in row.causes]
     return [*(str(row.id) for row in hidden), '"li"', '"wang"', *causes]
 
 
 STRANGERS = [
-    *("carrier:NOBODY", "channel:app", "citizen:me", "authority:NOBODY"),
-    *("regulator:CA-11", "regulator:CA-99", "regulator:NOBODY", CMCC, SAMR),
+    *("carrier:UNKNOWN", "channel:app", "citizen:me", "authority:UNKNOWN"),
+    *("regulator:CA-11", "regulator:CA-99", "regulator:UNKNOWN", CMCC, SAMR),
 ]
 
 
 @pytest.mark.parametrize("org", STRANGERS)
 @pytest.mark.parametrize("query", ["", f"?code={SHOP}", "?list=adverse"])
-def test_strangers_see_nothing_of_what_is_not_public_and_change_nothing(
+def test_strangers_see_only_public_data_and_change_nothing(
     app: FastAPI, office: Office, walk: Walk, org: str, query: str
 ) -> None:
     secret, before = secrets(office), office.left()
@@ -187,10 +187,10 @@ def test_staff_see_the_entries_of_their_province_and_national_staff_all(
 
 
 @pytest.mark.parametrize("org", [CMCC, SAMR, MIIT, BEIJING])
-def test_who_is_restricted_is_told_to_all_who_may_ask(app: FastAPI, office: Office, walk: Walk, org: str) -> None:
-    told = [each for each in operations(app) if each.path.startswith("/standings")]
-    assert len(told) == 2
-    for operation in told:
+def test_standings_are_visible_to_every_known_organisation(app: FastAPI, office: Office, walk: Walk, org: str) -> None:
+    routes = [each for each in operations(app) if each.path.startswith("/standings")]
+    assert len(routes) == 2
+    for operation in routes:
         assert walk.call(operation, office.token(org)).status_code == 200
 
 
@@ -203,7 +203,7 @@ def test_the_public_list_alone_needs_no_token(app: FastAPI, office: Office, walk
 
 
 @pytest.mark.parametrize("what", BAD_TOKENS)
-def test_a_token_opens_no_route_that_is(app: FastAPI, office: Office, walk: Walk, what: str) -> None:
+def test_a_bad_token_is_refused_by_every_route(app: FastAPI, office: Office, walk: Walk, what: str) -> None:
     before = office.left()
     guarded = [operation for operation in operations(app) if not operation.public]
     assert len(guarded) == 10
@@ -214,7 +214,7 @@ def test_a_token_opens_no_route_that_is(app: FastAPI, office: Office, walk: Walk
     assert office.left() == before
 
 
-def test_a_token_without_the_scope_of_a_route_does_not_open_it(app: FastAPI, office: Office, walk: Walk) -> None:
+def test_a_token_without_the_scope_is_refused_by_every_route(app: FastAPI, office: Office, walk: Walk) -> None:
     before = office.left()
     for operation in operations(app):
         if not operation.public:
@@ -223,8 +223,8 @@ def test_a_token_without_the_scope_of_a_route_does_not_open_it(app: FastAPI, off
     assert office.left() == before
 
 
-def test_every_act_succeeds_for_who_may(office: Office, walk: Walk) -> None:
-    """Or the walks above would prove nothing."""
+def test_every_act_succeeds_for_authorised_staff(office: Office, walk: Walk) -> None:
+    """Otherwise the refusals above would prove nothing."""
     assert walk.call(Operation("POST", "/entries", False), office.token(MIIT)).status_code == 201
     assert walk.call(Operation("POST", "/entries/{id}/objection", False), office.token(MIIT)).status_code == 200
     assert walk.call(Operation("POST", "/entries/{id}/decision", False), office.token(MIIT)).status_code == 200

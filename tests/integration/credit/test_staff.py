@@ -1,4 +1,4 @@
-"""Staff: what they find, whose entries they see and act on, which scopes they need, and the figures."""
+"""Staff: filters and pages, visibility by province, scopes, and the figures."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 from chassis import clock
 from chassis.database import Database
 from tests.integration.credit.api import CMCC, GUANGDONG, MIIT, PROPOSAL, REJECT, SCOPES, Api, confirmed, proposed
-from tests.integration.credit.scenes import OF_BEIJING, SHOP, days, entries, executed, fined, hear, three_orders
+from tests.integration.credit.scenes import OF_BEIJING, SHOP, consume, days, entries, executed, fined, three_orders
 from tests.integration.http.api import problem
 
 # ------------------------------------------------------------------------------------------------------------- listing
 
 
-def test_entries_are_found_by_everything_and_paged(api: Api, database: Database) -> None:
-    hear(database, fined("one", 50_000), fined("two", 100, enterprise=OF_BEIJING))
+def test_entries_are_filtered_and_paged(api: Api, database: Database) -> None:
+    consume(database, fined("one", 50_000), fined("two", 100, enterprise=OF_BEIJING))
     by_hand = proposed(api, list="dishonest")
     api.post(MIIT, f"{by_hand}/objection", {"statement": "no"}, seen=1)
 
@@ -34,10 +34,10 @@ def test_entries_are_found_by_everything_and_paged(api: Api, database: Database)
     assert seen == [str(row.id) for row in entries(database)]
 
 
-# ------------------------------------------------------------------------------------------------- provinces, others
+# ----------------------------------------------------------------------------------------------------------- visibility
 
 
-def test_a_province_sees_and_does_what_is_about_its_enterprises(api: Api) -> None:
+def test_a_province_sees_and_acts_on_the_entries_of_its_enterprises(api: Api) -> None:
     own = api.post(GUANGDONG, "/entries", PROPOSAL)
     assert own.status_code == 201
     assert problem(api.post(GUANGDONG, "/entries", PROPOSAL | {"code": OF_BEIJING})) == (403, "forbidden")
@@ -52,7 +52,7 @@ def test_a_province_sees_and_does_what_is_about_its_enterprises(api: Api) -> Non
 
 
 @pytest.mark.parametrize("org", ["carrier:CMCC", "authority:SAMR", "channel:app", "regulator:CA-99", "citizen:me"])
-def test_entries_are_for_staff(api: Api, org: str) -> None:
+def test_entries_are_for_staff_only(api: Api, org: str) -> None:
     path = proposed(api)
     assert problem(api.get(org, "/entries")) == (403, "forbidden")
     assert problem(api.get(org, path)) == (403, "forbidden")
@@ -61,7 +61,7 @@ def test_entries_are_for_staff(api: Api, org: str) -> None:
     assert problem(api.get(org, "/statistics")) == (403, "forbidden")
 
 
-def test_what_is_not_there_is_not_found(api: Api) -> None:
+def test_an_unknown_entry_is_not_found(api: Api) -> None:
     path = f"/entries/{uuid4()}"
     assert problem(api.get(MIIT, path)) == (404, "not-found")
     assert problem(api.post(MIIT, f"{path}/decision", REJECT, seen=1)) == (404, "not-found")
@@ -93,7 +93,7 @@ def test_every_route_needs_its_scope(api: Api) -> None:
 
 
 def test_the_figures_add_up(api: Api, database: Database) -> None:
-    hear(database, *three_orders(), fined(enterprise=OF_BEIJING, amount=1), executed("l", ground="listing"))
+    consume(database, *three_orders(), fined(enterprise=OF_BEIJING, amount=1), executed("l", ground="listing"))
     confirmed(api)
     confirmed(api, code=OF_BEIJING, tier="minor")
     repaired = confirmed(api, list="dishonest")

@@ -1,4 +1,4 @@
-"""What carriers and authorities ask before they give an enterprise anything, and what everybody may know."""
+"""Standings, which carriers and authorities check before they serve an enterprise, and the public list."""
 
 from __future__ import annotations
 
@@ -36,28 +36,30 @@ def check(api: Api, *codes: str) -> list[dict[str, Any]]:
     return results
 
 
-# ----------------------------------------------------------------------------------------------------------------- one
+# ------------------------------------------------------------------------------------------------------- one enterprise
 
 
 @pytest.mark.parametrize("org", [CMCC, SAMR, MIIT, GUANGDONG])
-def test_an_enterprise_that_is_listed_is_told_to_whoever_may_ask(api: Api, database: Database, org: str) -> None:
+def test_the_standing_of_a_listed_enterprise_is_visible_to_every_known_organisation(
+    api: Api, database: Database, org: str
+) -> None:
     entry = listed(database)
     with clock.shifted(LATER):
-        said = api.get(org, f"/standings/{SHOP}").json()
-    assert (said["code"], said["listed"], said["refused"]) == (SHOP, True, True)
-    (restriction,) = said["restrictions"]
+        standing = api.get(org, f"/standings/{SHOP}").json()
+    assert (standing["code"], standing["listed"], standing["refused"]) == (SHOP, True, True)
+    (restriction,) = standing["restrictions"]
     assert (restriction["entry"], restriction["reason"]) == (str(entry), "listed-adverse-general")
     assert (restriction["new_resources"], restriction["existing"]) == ("refuse", "propose")
 
 
-def test_an_enterprise_that_nobody_ever_listed_is_not_listed(api: Api, database: Database) -> None:
+def test_an_enterprise_that_was_never_listed_is_not_listed(api: Api, database: Database) -> None:
     propose(database)
     for code in (UNKNOWN, SHOP):
-        said = api.get(CMCC, f"/standings/{code}")
-        assert said.json() == {"code": code, "listed": False, "refused": False, "restrictions": []}
+        answer = api.get(CMCC, f"/standings/{code}")
+        assert answer.json() == {"code": code, "listed": False, "refused": False, "restrictions": []}
 
 
-def test_a_code_is_read_as_people_write_it_and_one_that_is_none_is_refused(api: Api, database: Database) -> None:
+def test_a_code_is_normalised_and_an_invalid_one_is_refused(api: Api, database: Database) -> None:
     listed(database)
     with clock.shifted(LATER):
         assert api.get(CMCC, f"/standings/{SHOP[:4].lower()}-{SHOP[4:]}").json()["code"] == SHOP
@@ -67,16 +69,18 @@ def test_a_code_is_read_as_people_write_it_and_one_that_is_none_is_refused(api: 
         assert [each["pointer"] for each in answer.json()["errors"]] == ["/code"]
 
 
-@pytest.mark.parametrize("org", ["channel:app", "citizen:me", "carrier:NOBODY", "authority:NOBODY", "regulator:CA-99"])
-def test_standings_are_not_for_everybody(api: Api, org: str) -> None:
+@pytest.mark.parametrize(
+    "org", ["channel:app", "citizen:me", "carrier:UNKNOWN", "authority:UNKNOWN", "regulator:CA-99"]
+)
+def test_standings_are_refused_to_unknown_organisations(api: Api, org: str) -> None:
     assert problem(api.get(org, f"/standings/{SHOP}")) == (403, "forbidden")
     assert problem(api.post(org, "/standings/checks", {"codes": [SHOP]})) == (403, "forbidden")
 
 
-# ---------------------------------------------------------------------------------------------------------------- many
+# ----------------------------------------------------------------------------------------------------- many enterprises
 
 
-def test_many_are_answered_in_the_order_of_the_questions(api: Api, database: Database) -> None:
+def test_check_results_are_in_the_order_of_the_request(api: Api, database: Database) -> None:
     listed(database)
     listed(database, credit_list=CreditList.DISHONEST, tier=Tier.SERIOUS)
     listed(database, OF_BEIJING, tier=Tier.MINOR)
@@ -92,7 +96,7 @@ def test_many_are_answered_in_the_order_of_the_questions(api: Api, database: Dat
     assert results[3] == results[1]
 
 
-def test_every_code_that_is_none_is_named_by_its_place(api: Api) -> None:
+def test_every_invalid_code_has_an_error_with_its_index(api: Api) -> None:
     answer = api.post(CMCC, "/standings/checks", {"codes": [SHOP, WRONG, UNKNOWN, "", "无"]})
     assert problem(answer) == (422, "validation")
     assert [each["pointer"] for each in answer.json()["errors"]] == ["/codes/1", "/codes/3", "/codes/4"]
@@ -101,11 +105,11 @@ def test_every_code_that_is_none_is_named_by_its_place(api: Api) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"codes": []}, {"codes": [1]}, {"codes": "x"}, {"codes": [SHOP], "colour": "red"}]
 )
-def test_a_question_of_another_form_is_refused(api: Api, body: dict[str, Any]) -> None:
+def test_a_malformed_check_is_refused(api: Api, body: dict[str, Any]) -> None:
     assert problem(api.post(CMCC, "/standings/checks", body)) == (422, "validation")
 
 
-def test_ten_thousand_are_checked_at_once_and_not_one_more(api: Api, database: Database) -> None:
+def test_at_most_ten_thousand_codes_are_checked_at_once(api: Api, database: Database) -> None:
     codes = [credit_code("440300", number) for number in range(10_000)]
     for number in (0, 5_000, 9_999):
         listed(database, codes[number])
@@ -116,16 +120,16 @@ def test_ten_thousand_are_checked_at_once_and_not_one_more(api: Api, database: D
     assert problem(api.post(CMCC, "/standings/checks", {"codes": [*codes, SHOP]})) == (422, "validation")
 
 
-# ------------------------------------------------------------------------------------------------------ what is public
+# ------------------------------------------------------------------------------------------------------ the public list
 
 
-def test_everybody_may_know_who_is_listed_and_what_for(api: Api, database: Database) -> None:
+def test_the_public_list_shows_a_listing_and_its_grounds(api: Api, database: Database) -> None:
     project(database, declared("1069012356657101", (SHOP, "虚构优选商贸公司", "示例信息公司", clock.now())))
     entry = listed(database)
     with clock.shifted(LATER):
-        (said,) = api.client.get("/listed").json()["items"]
+        (listing,) = api.client.get("/listed").json()["items"]
     (row,) = entries(database)
-    assert said == {
+    assert listing == {
         "entry": str(entry),
         "code": SHOP,
         "name": "虚构优选商贸公司",
@@ -138,7 +142,7 @@ def test_everybody_may_know_who_is_listed_and_what_for(api: Api, database: Datab
     }
 
 
-def test_proposals_minor_listings_and_what_has_ended_are_not_public(api: Api, database: Database) -> None:
+def test_proposals_minor_listings_and_ended_listings_are_not_public(api: Api, database: Database) -> None:
     propose(database)
     listed(database, OF_BEIJING, tier=Tier.MINOR)
     repair(database, listed(database, credit_list=CreditList.DISHONEST), days(100))
@@ -150,7 +154,7 @@ def test_proposals_minor_listings_and_what_has_ended_are_not_public(api: Api, da
         assert [each["entry"] for each in api.client.get("/listed").json()["items"]] == [str(stands)]
 
 
-def test_no_person_is_public(api: Api, database: Database) -> None:
+def test_the_public_list_names_no_person(api: Api, database: Database) -> None:
     listed(database)
     with clock.shifted(LATER):
         text = api.client.get("/listed").text

@@ -1,4 +1,4 @@
-"""Every test has a depot of its own: an empty database and topics that nobody else knows."""
+"""Each test has its own depot: an empty database, and topics that no other test uses."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _numbers = count(1)
 
 @pytest.fixture
 def new_depot(parts: Parts, new_database: Callable[[str], str], topic_prefix: str) -> Iterator[Callable[[], Depot]]:
-    """Makes a depot with its tables and topics; all are closed after the test."""
-    made: list[Depot] = []
+    """Create a depot with its tables and topics; all are closed after the test."""
+    created: list[Depot] = []
 
-    def make() -> Depot:
+    def create() -> Depot:
         number = next(_numbers)
         depot = Depot(new_database(str(number)), parts.kafka.bootstrap, f"{topic_prefix}{number}.")
-        made.append(depot)
+        created.append(depot)
         parcels.create_tables(depot.database)
         depot.catalogue.create(depot.bootstrap, ["parcels"])
         return depot
 
-    yield make
+    yield create
     parcels.broken_notes.clear()
-    for each in made:
+    for each in created:
         each.close()
 
 
@@ -42,7 +42,7 @@ def depot(new_depot: Callable[[], Depot]) -> Depot:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What fails is tried again within a third of a second, always, and shown for half a second."""
+def fast_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry a failing event after at most 0.3 s; a restarted loop is healthy after 0.5 s."""
     monkeypatch.setattr(consumer, "RETRY_SECONDS", 0.3)
     monkeypatch.setattr(worker, "STEADY_SECONDS", 0.5)

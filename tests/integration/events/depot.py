@@ -1,4 +1,4 @@
-"""A depot for parcels: one database, one set of topics, and everything a test wants to do to them."""
+"""A depot: the parcels service of one test, with its own database and topics."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ from chassis.buckets import bucket_of
 from chassis.database import Database
 from chassis.events import dead_letters, envelope, inbox, outbox
 from chassis.events import kafka as clients
-from chassis.events.consumer import Admit, Consumer
+from chassis.events.consumer import Consumer, Filter
 from chassis.events.dead_letters import DeadLetter
 from chassis.events.relay import Relay
+from chassis.events.routing import Routing
 from chassis.events.topics import Catalogue
 from chassis.ids import new_id
-from chassis.service import Routing, Service
+from chassis.service import Service
 from chassis.settings import Settings
 from chassis.wakeup import Notifier
 from chassis.worker import Worker
@@ -37,15 +38,15 @@ from tests.parcels.service import TOPIC
 
 
 def until(condition: Callable[[], object], seconds: float = 20, why: Callable[[], object] = lambda: "") -> None:
-    """Poll until a condition holds. Fails, saying `why`, when it does not within that time."""
+    """Poll until a condition holds. Fails with `why` when it does not hold within that time."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {why()}"
+        assert time.monotonic() < deadline, f"condition not met within {seconds:g} s: {why()}"
         time.sleep(0.02)
 
 
 def noise(size: int, seed: int = 7) -> str:
-    """A text of about that many bytes, which nothing compresses."""
+    """A text of about this many bytes that cannot be compressed."""
     chance = random.Random(seed)
     return "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(size // 3))
 
@@ -54,14 +55,14 @@ def noise(size: int, seed: int = 7) -> str:
 def running(
     loops: Sequence[Callable[[], None]], stop: threading.Event, wake: Callable[[], None] = lambda: None
 ) -> Iterator[None]:
-    """Loops, each in its thread, until the block ends. Fails when one of them fell or does not end."""
-    fallen: list[BaseException] = []
+    """Run each loop in its own thread until the block ends. Fails when one crashes or does not end."""
+    failures: list[BaseException] = []
 
     def run(loop: Callable[[], None]) -> None:
         try:
             loop()
         except BaseException as error:
-            fallen.append(error)
+            failures.append(error)
 
     threads = [threading.Thread(target=run, args=(loop,), daemon=True) for loop in loops]
     for thread in threads:
@@ -73,13 +74,13 @@ def running(
         wake()
         for thread in threads:
             thread.join(timeout=20)
-    assert fallen == []
+    assert failures == []
     assert not any(thread.is_alive() for thread in threads)
 
 
 @dataclass
 class Depot:
-    """The parcels service of one test, in a database and under a topic prefix of its own."""
+    """The parcels service of one test, with its own database and topic prefix."""
 
     url: str
     bootstrap: str
@@ -101,22 +102,22 @@ class Depot:
 
     @cached_property
     def consumer(self) -> KafkaConsumer:
-        """Reads what lies in topics; a member of no group."""
-        return clients.consumer(self.bootstrap, None, "onlooker")
+        """Reads topics without being a member of a group."""
+        return clients.consumer(self.bootstrap, None, "observer")
 
     @cached_property
     def producer(self) -> KafkaProducer:
-        """Puts records into topics that no relay would."""
-        return clients.producer(self.bootstrap, "stranger", largest=8 * 1024 * 1024)
+        """Writes records that no relay would write."""
+        return clients.producer(self.bootstrap, "external", largest=8 * 1024 * 1024)
 
     @cached_property
     def admin(self) -> KafkaAdminClient:
-        """Asks the broker and changes what only it can change."""
+        """Inspects the broker and changes its topics and groups."""
         return KafkaAdminClient(bootstrap_servers=self.bootstrap.split(","))
 
     @property
     def topic(self) -> str:
-        """The name of the parcels' topic on the broker."""
+        """The name of the parcels topic on the broker."""
         return self.catalogue.physical(TOPIC)
 
     @property
@@ -125,13 +126,13 @@ class Depot:
         return f"{self.prefix}parcels"
 
     def open(self, **options: Any) -> Database:
-        """A database as a process of its own would have it."""
+        """A database with its own pool, as a separate process has it."""
         opened = Database(self.url, flush=outbox.flush_as("parcels"), committed=self.notifier.notify, **options)
         self._opened.append(opened)
         return opened
 
     def close(self) -> None:
-        """Give back what was opened."""
+        """Close everything that was opened."""
         for name in ("admin", "consumer", "producer", "notifier"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()
@@ -144,7 +145,7 @@ class Depot:
             database_url=self.url,
             kafka=self.bootstrap,
             topic_prefix=self.prefix,
-            issuer="nobody",
+            issuer="unused",
             jwks_url="http://localhost",
             **changes,
         )
@@ -153,7 +154,7 @@ class Depot:
     def worker(
         self, service: Service = parcels.SERVICE, *, ready: bool = True, instance: str = "0"
     ) -> Iterator[Worker]:
-        """A worker that runs; `ready` waits until it says so."""
+        """A running worker; with `ready`, wait until it is ready."""
         database = self.open()
         worker = Worker(service, self.settings(instance=instance), database, self.catalogue)
         worker.start()
@@ -166,8 +167,8 @@ class Depot:
             database.close()
 
     @contextmanager
-    def listener(self, group: str, routing: Routing | None = None, admit: Admit = inbox.take) -> Iterator[Consumer]:
-        """A consumer that runs on its own, with the reactions of parcels unless told otherwise."""
+    def consuming(self, group: str, routing: Routing | None = None, admit: Filter = inbox.take) -> Iterator[Consumer]:
+        """A running consumer without a worker, by default with the reactions of parcels."""
         stop = threading.Event()
         database = self.open()
         consumer = Consumer(
@@ -178,7 +179,7 @@ class Depot:
             bootstrap=self.bootstrap,
             catalogue=self.catalogue,
             routing=parcels.SERVICE.reactions if routing is None else routing,
-            admit=admit,
+            filter_messages=admit,
             stop=stop,
         )
         with running([consumer.run], stop):
@@ -186,7 +187,7 @@ class Depot:
 
     @contextmanager
     def relays(self, count: int = 1) -> Iterator[None]:
-        """That many relays, each as a process of its own would have it."""
+        """Running relays, each with its own database pool, as separate processes have it."""
         stop = threading.Event()
         waiters = [threading.Event() for _ in range(count)]
         relays = [
@@ -197,29 +198,29 @@ class Depot:
             yield
 
     def send(self, roads: Sequence[str], note: str = "") -> list[parcels.Parcel]:
-        """New parcels, each on its road."""
+        """Send a new parcel on each of these roads."""
         with self.database.begin() as tx:
             return parcels.send_parcels(tx, roads, note)
 
     def move(self, parcel: parcels.Parcel, note: str = "") -> int:
-        """Move a parcel on; its new version."""
+        """Move a parcel to its next stop; return its new version."""
         with self.database.begin() as tx:
             return parcels.move_parcel(tx, parcel.id, note)
 
     def rows(self, statement: str, **parameters: Any) -> list[Any]:
-        """What a statement returns."""
+        """The rows that a statement returns."""
         return parcels.rows(self.database, statement, **parameters)
 
     def count(self, what: str) -> int:
-        """How many rows there are of `what`, a table with or without a condition."""
+        """The number of rows of `what`: a table, with or without a WHERE clause."""
         return int(self.rows(f"SELECT count(*) FROM {what}")[0][0])
 
     def unpublished(self) -> int:
-        """How many events wait in the outbox."""
+        """The number of unpublished events in the outbox."""
         return self.count("outbox WHERE published_at IS NULL")
 
     def arrivals(self) -> int:
-        """How many events the reaction has counted."""
+        """The number of events that the reaction has counted."""
         return self.count("arrivals")
 
     def board(self) -> list[tuple[Any, ...]]:
@@ -227,7 +228,7 @@ class Depot:
         return [tuple(row) for row in self.rows("SELECT parcel, version, stop FROM board ORDER BY parcel")]
 
     def roads(self) -> list[str]:
-        """A road for each partition of the topic, in their order, each in another bucket of the outbox."""
+        """One road per partition of the topic, in partition order, each in a different bucket of the outbox."""
         count = self.topics[TOPIC].partitions
         found: dict[int, str] = {}
         buckets: set[int] = set()
@@ -239,13 +240,13 @@ class Depot:
         return [found[partition] for partition in range(count)]
 
     def put(self, value: bytes | None, *, key: str = "a", **headers: bytes) -> tuple[int, int]:
-        """Put a record as it is into the parcels' topic; where it lies now (partition, offset)."""
+        """Write a record to the parcels topic unchanged; return its partition and offset."""
         future = self.producer.send(self.topic, value, key.encode(), headers=list(headers.items()))
-        lies = future.get(timeout=10)
-        return lies.partition, lies.offset
+        written = future.get(timeout=10)
+        return written.partition, written.offset
 
     def envelope(self, parcel: UUID, version: int, *, road: str = "a", note: str = "") -> bytes:
-        """What the relay would put into the topic for one move of a parcel."""
+        """The envelope that a relay writes for one move of a parcel."""
         return envelope.encode(
             parcels.ParcelMoved(parcel=parcel, road=road, stop=version, note=note),
             id=new_id(),
@@ -255,14 +256,14 @@ class Depot:
             cause=Cause.beginning("the test"),
         )
 
-    def tell(self, parcel: UUID, version: int, *, road: str = "a", note: str = "") -> bytes:
-        """Put an event into the topic as the relay would; its envelope."""
+    def publish(self, parcel: UUID, version: int, *, road: str = "a", note: str = "") -> bytes:
+        """Write an event to the topic as a relay does; return its envelope."""
         value = self.envelope(parcel, version, road=road, note=note)
         self.put(value, key=road)
         return value
 
     def records(self, topic: str | None = None) -> list[Any]:
-        """Everything that lies in a topic now, each partition in its order."""
+        """All records of a topic, in the order of each partition."""
         name = topic or self.topic
         partitions = [TopicPartition(name, each) for each in self.consumer.partitions_for_topic(name)]
         self.consumer.assign(partitions)
@@ -275,36 +276,36 @@ class Depot:
         return found
 
     def ends(self) -> dict[int, int]:
-        """The offset behind the last record, of each partition of the parcels' topic that has any."""
+        """The offset after the last record, for each partition of the parcels topic that has records."""
         return {record.partition: record.offset + 1 for record in self.records()}
 
     def letters(self, start: int = 0) -> list[DeadLetter]:
-        """The dead letters of the parcels' topic."""
+        """The dead letters of the parcels topic."""
         return list(dead_letters.read(self.bootstrap, self.catalogue, TOPIC, "parcels", start))
 
     def configure(self, topic: str | None = None, **settings: str) -> None:
-        """Change settings of a topic, the parcels' unless told otherwise."""
+        """Change settings of a topic, by default of the parcels topic."""
         self.admin.alter_configs([ConfigResource("topic", topic or self.topic, settings)])
 
     def committed(self, group: str | None = None) -> dict[int, int]:
-        """Up to where a group has committed, by partition of the parcels' topic."""
+        """The committed offset of a group, by partition of the parcels topic."""
         name = group or self.group
         try:
             offsets = self.admin.list_group_offsets([name])[name]
         except CoordinatorNotAvailableError:
-            return {}  # the broker makes the topic of its offsets when the first group asks for it
+            return {}  # the broker creates its offsets topic when the first group requests it
         return {tp.partition: each.offset for tp, each in offsets.items() if tp.topic == self.topic}
 
     def rewind(self, group: str | None = None) -> None:
-        """Set a group, none of whose members may be running, back to the beginning of the parcels' topic."""
+        """Reset a group to the beginning of the parcels topic. No member may be running."""
         name = group or self.group
-        until(lambda: self._dissolved(name), why=lambda: f"{name} still has members")
+        until(lambda: self._remove_members(name), why=lambda: f"{name} still has members")
         partitions = self.consumer.partitions_for_topic(self.topic)
         beginning = {TopicPartition(self.topic, each): OffsetAndMetadata(0, "", -1) for each in partitions}
         self.admin.alter_group_offsets(name, beginning)
 
-    def _dissolved(self, group: str) -> bool:
-        """Whether a group has no members any more; those it has are sent away: static ones stay for their session."""
+    def _remove_members(self, group: str) -> bool:
+        """Remove the members of a group; return whether it had none. Static members stay until their session ends."""
         members = self.admin.describe_groups([group])[group]["members"]
         if members:
             leaving = [MemberToRemove(group_instance_id=each["group_instance_id"]) for each in members]

@@ -1,4 +1,4 @@
-"""What a topic must show: each aggregate's events in the order of their versions, none missing."""
+"""The order in a topic: the events of each aggregate are in version order, and none is missing."""
 
 from __future__ import annotations
 
@@ -8,32 +8,34 @@ from typing import Any
 import msgspec
 
 
-class Told(msgspec.Struct):
-    """What of an envelope tells one event from another."""
+class Identity(msgspec.Struct):
+    """The attributes of an envelope that identify an event."""
 
     id: str
     subject: str
     aggregateversion: int
 
 
-def versions_told(records: Iterable[Any]) -> dict[str, int]:
-    """The last version told of each aggregate.
+def published_versions(records: Iterable[Any]) -> dict[str, int]:
+    """The last version of each aggregate in these records.
 
-    Fails where one is left out or comes before an earlier one. An exact re-send of an earlier event is allowed.
+    Fails when a version is missing or out of order. An exact repetition of an earlier event is allowed.
     """
-    decoder = msgspec.json.Decoder(Told)
-    told: dict[str, list[str]] = {}
+    decoder = msgspec.json.Decoder(Identity)
+    ids_by_subject: dict[str, list[str]] = {}
     places: dict[str, tuple[int, bytes]] = {}
     for record in records:
         event = decoder.decode(record.value)
-        ids = told.setdefault(event.subject, [])
+        ids = ids_by_subject.setdefault(event.subject, [])
         if event.aggregateversion == len(ids) + 1:
             ids.append(event.id)
         else:
             assert event.aggregateversion <= len(ids), (
                 f"{event.subject}: version {event.aggregateversion} follows {len(ids)}"
             )
-            assert event.id == ids[event.aggregateversion - 1], f"{event.subject}: a version was told in two ways"
+            assert event.id == ids[event.aggregateversion - 1], (
+                f"{event.subject}: version {event.aggregateversion} belongs to two events"
+            )
         place = (record.partition, record.key)
-        assert places.setdefault(event.subject, place) == place, f"{event.subject} lies in two places"
-    return {subject: len(ids) for subject, ids in told.items()}
+        assert places.setdefault(event.subject, place) == place, f"{event.subject} has two partitions or keys"
+    return {subject: len(ids) for subject, ids in ids_by_subject.items()}

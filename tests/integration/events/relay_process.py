@@ -1,4 +1,4 @@
-"""A relay that is a process of its own, to be killed: relay_process URL BOOTSTRAP PREFIX."""
+"""A relay in its own process, for tests that kill it: relay_process URL BOOTSTRAP PREFIX."""
 
 from __future__ import annotations
 

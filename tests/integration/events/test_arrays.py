@@ -1,4 +1,4 @@
-"""Lists as parameters: what arrives in the database is what was given."""
+"""Lists as statement parameters: the database receives their values unchanged."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _MOMENTS = [
         ("interval", [timedelta(seconds=1), None]),
     ],
 )  # fmt: skip
-def test_a_list_arrives_as_it_was_given(depot: Depot, kind: str, values: list[Any]) -> None:
+def test_a_list_parameter_keeps_its_values(depot: Depot, kind: str, values: list[Any]) -> None:
     statement = sa.text(
         f"SELECT value FROM unnest(CAST(:values AS {kind}[])) WITH ORDINALITY AS t(value, n) ORDER BY n"
     )
@@ -53,6 +53,6 @@ def test_a_list_arrives_as_it_was_given(depot: Depot, kind: str, values: list[An
         assert list(read.execute(statement, {"values": values}).scalars()) == values
 
 
-def test_text_that_no_column_holds_is_refused(depot: Depot) -> None:
+def test_a_text_with_a_nul_character_is_refused(depot: Depot) -> None:
     with depot.database.read() as read, pytest.raises(sa.exc.DataError):
         read.execute(sa.text("SELECT unnest(CAST(:values AS text[]))"), {"values": ["a\0b"]}).all()

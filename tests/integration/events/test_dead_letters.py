@@ -1,4 +1,4 @@
-"""Dead letters: what no retry will help is put aside as it came, the rest flows, and a replay repairs it."""
+"""Dead letters: a poison record is set aside unchanged, the others are processed, and a replay applies it later."""
 
 from __future__ import annotations
 
@@ -9,54 +9,56 @@ import msgspec
 import pytest
 
 from chassis.events import dead_letters
-from chassis.events.replay import Outcome, Replayed, replay
+from chassis.events.replay import Replayed, ReplayOutcome, replay
 from chassis.ids import new_id
 from tests.integration.events.depot import Depot, until
 from tests.parcels import service as parcels
 from tests.parcels.service import SERVICE, TOPIC
 
-REACTING = replace(SERVICE, projections=())
+REACTIONS_ONLY = replace(SERVICE, projections=())
 
 
 def envelope_with(depot: Depot, **changes: Any) -> bytes:
-    """An envelope with some attributes other than they must be; None leaves one out."""
+    """An envelope with some attributes replaced; None removes one."""
     attributes = msgspec.json.decode(depot.envelope(new_id(), 1)) | changes
     return msgspec.json.encode({name: value for name, value in attributes.items() if value is not None})
 
 
 def poison(depot: Depot) -> dict[str, bytes | None]:
-    """Values of records that no retry will ever help, by what is wrong with them."""
+    """Values of poison records, by what is wrong with them."""
     data = {"parcel": str(new_id()), "road": "a", "stop": 1}
     deep = msgspec.Raw(b"[" * 100_000 + b"]" * 100_000)
     return {
-        "no text at all": b"\xff\xfe\x00",
+        "not text": b"\xff\xfe\x00",
         "an empty value": b"",
         "no value": None,
-        "no JSON": b"{",
-        "no object": b"[1, 2]",
-        "brackets without end": envelope_with(depot, data=deep),
-        "brackets without end where nobody looks": envelope_with(depot, data=data | {"unknown": deep}),
+        "not JSON": b"{",
+        "not an object": b"[1, 2]",
+        "data nested too deeply": envelope_with(depot, data=deep),
+        "an unknown field nested too deeply": envelope_with(depot, data=data | {"unknown": deep}),
         "no type": envelope_with(depot, type=None),
         "another specversion": envelope_with(depot, specversion="0.3"),
-        "a version that is no number": envelope_with(depot, aggregateversion="first"),
+        "a version that is not a number": envelope_with(depot, aggregateversion="first"),
         "a version below one": envelope_with(depot, aggregateversion=0),
-        "a version that no column holds": envelope_with(depot, aggregateversion=2**31),
+        "a version above the maximum": envelope_with(depot, aggregateversion=2**31),
         "a time without a zone": envelope_with(depot, time="2026-07-01T08:00:00"),
-        "data without its road": envelope_with(depot, data={"parcel": str(new_id()), "stop": 1}),
-        "data of another type": envelope_with(depot, data=data | {"stop": "first"}),
-        "text that is none": envelope_with(depot, data=data | {"road": "the road"}).replace(b"the road", b"\xff"),
+        "data without a road": envelope_with(depot, data={"parcel": str(new_id()), "stop": 1}),
+        "data of a wrong type": envelope_with(depot, data=data | {"stop": "first"}),
+        "a text that is not UTF-8": envelope_with(depot, data=data | {"road": "the road"}).replace(
+            b"the road", b"\xff"
+        ),
         "three million bytes": b"x" * 3_000_000,
-        "what its handler calls poison": depot.envelope(new_id(), 1, note="poison"),
+        "an event that its handler reports as poison": depot.envelope(new_id(), 1, note="poison"),
     }
 
 
-def test_poison_is_put_aside_as_it_came_and_the_rest_flows(depot: Depot) -> None:
+def test_poison_records_are_set_aside_unchanged_and_the_others_are_processed(depot: Depot) -> None:
     expected = poison(depot)
     places: dict[bytes, tuple[int, int]] = {}
     for what, value in expected.items():
         places[what.encode()] = depot.put(value, key=what, traceparent=b"00-01", odd=b"\xff\x00")
-        depot.tell(new_id(), 1, road=what)
-    with depot.worker(REACTING):
+        depot.publish(new_id(), 1, road=what)
+    with depot.worker(REACTIONS_ONLY):
         until(lambda: depot.committed() == depot.ends())
     assert depot.arrivals() == depot.count("inbox") == len(expected)
     letters = {letter.key: letter for letter in depot.letters()}
@@ -70,18 +72,18 @@ def test_poison_is_put_aside_as_it_came_and_the_rest_flows(depot: Depot) -> None
         assert letter.reason.startswith(("undecodable: ", "poison: "))
 
 
-def test_a_fact_that_this_service_does_not_know_is_no_poison(depot: Depot) -> None:
+def test_an_event_type_without_a_handler_is_not_poison(depot: Depot) -> None:
     depot.put(envelope_with(depot, type="parcel-weighed.v1", data={"kilograms": 3}))
-    depot.tell(new_id(), 1)
-    with depot.worker(REACTING):
+    depot.publish(new_id(), 1)
+    with depot.worker(REACTIONS_ONLY):
         until(lambda: depot.committed() == depot.ends())
     assert depot.arrivals() == 1
     assert depot.letters() == []
 
 
 @pytest.mark.parametrize("fault", ["missing", "refusing"])
-def test_no_offset_passes_poison_before_its_dead_letter_is_acknowledged(
-    depot: Depot, impatient: None, fault: str
+def test_the_offset_of_a_poison_record_is_committed_after_its_dead_letter_is_acknowledged(
+    depot: Depot, fast_retries: None, fault: str
 ) -> None:
     dead_letter_topic = depot.catalogue.dead_letter(TOPIC, "parcels")
     if fault == "missing":
@@ -89,7 +91,7 @@ def test_no_offset_passes_poison_before_its_dead_letter_is_acknowledged(
     else:
         depot.configure(dead_letter_topic, **{"max.message.bytes": "100"})
     depot.put(b"poison")
-    with depot.worker(REACTING, ready=False) as worker:
+    with depot.worker(REACTIONS_ONLY, ready=False) as worker:
         until(lambda: "reactions" in worker.problems())
         assert depot.committed() == {}
         if fault == "missing":
@@ -102,14 +104,14 @@ def test_no_offset_passes_poison_before_its_dead_letter_is_acknowledged(
 
 
 def park_letters(depot: Depot, count: int) -> None:
-    """That many events on which the reaction failed, so that somebody parked them; now it would not fail any more."""
+    """Publish events on which the reaction fails, park them, and then fix the reaction."""
     parcels.broken_notes.add("bad")
     for _ in range(count):
-        depot.tell(new_id(), 1, note="bad")
+        depot.publish(new_id(), 1, note="bad")
     with depot.database.begin() as tx:
         for record in depot.records():
-            dead_letters.park(tx, TOPIC, record.partition, record.offset, "a fault of ours", "operator:Li")
-    with depot.worker(REACTING):
+            dead_letters.park(tx, TOPIC, record.partition, record.offset, "a bug", "operator:Li")
+    with depot.worker(REACTIONS_ONLY):
         until(lambda: len(depot.letters()) == count)
         until(lambda: depot.committed() == depot.ends())
     assert depot.arrivals() == 0
@@ -119,32 +121,41 @@ def park_letters(depot: Depot, count: int) -> None:
 def replayed(depot: Depot, *, start: int = 0, limit: int = 100, dry_run: bool = False) -> list[Replayed]:
     return list(
         replay(
-            SERVICE, depot.database, depot.bootstrap, depot.catalogue, TOPIC, start=start, limit=limit, dry_run=dry_run
+            SERVICE.name,
+            SERVICE.reactions,
+            SERVICE.projections,
+            depot.database,
+            depot.bootstrap,
+            depot.catalogue,
+            TOPIC,
+            start=start,
+            limit=limit,
+            dry_run=dry_run,
         )
     )
 
 
-def test_a_dry_run_tells_what_would_be_replayed_and_does_nothing(depot: Depot) -> None:
+def test_a_dry_run_reports_what_would_be_replayed_and_changes_nothing(depot: Depot) -> None:
     park_letters(depot, 3)
-    told = replayed(depot, dry_run=True)
-    assert [each.outcome for each in told] == [Outcome.WOULD_APPLY] * 3
-    assert [each.detail for each in told] == ["parcel-moved.v1"] * 3
+    reported = replayed(depot, dry_run=True)
+    assert [each.outcome for each in reported] == [ReplayOutcome.WOULD_APPLY] * 3
+    assert [each.detail for each in reported] == ["parcel-moved.v1"] * 3
     assert depot.arrivals() == depot.count("inbox") == depot.count("board") == 0
 
 
-def test_a_replay_is_bounded_and_may_be_repeated(depot: Depot) -> None:
+def test_a_replay_is_limited_and_can_be_repeated(depot: Depot) -> None:
     park_letters(depot, 5)
-    assert [each.outcome for each in replayed(depot, start=1, limit=2)] == [Outcome.APPLIED] * 2
+    assert [each.outcome for each in replayed(depot, start=1, limit=2)] == [ReplayOutcome.APPLIED] * 2
     assert depot.arrivals() == 2
     assert len(replayed(depot)) == 5
     assert len(replayed(depot)) == 5
     assert depot.arrivals() == depot.count("board") == 5
     assert replayed(depot, start=5) == []
-    # The letters stay where they are.
+    # The dead letters are kept.
     assert len(depot.letters()) == 5
 
 
-def test_a_replay_runs_the_handlers_of_this_service_and_tells_nobody_else(depot: Depot) -> None:
+def test_a_replay_runs_the_handlers_of_this_service_only(depot: Depot) -> None:
     park_letters(depot, 3)
     before = len(depot.records())
     replayed(depot)
@@ -153,29 +164,29 @@ def test_a_replay_runs_the_handlers_of_this_service_and_tells_nobody_else(depot:
     assert len(depot.records()) == before
 
 
-def test_a_replay_reports_what_still_fails_and_repairs_the_rest(depot: Depot) -> None:
+def test_a_replay_reports_letters_that_still_fail_and_applies_the_others(depot: Depot) -> None:
     park_letters(depot, 2)
-    depot.tell(new_id(), 1, note="poison")
+    depot.publish(new_id(), 1, note="poison")
     depot.put(b"undecodable")
-    with depot.worker(REACTING):
+    with depot.worker(REACTIONS_ONLY):
         until(lambda: len(depot.letters()) == 4)
-    told = {each.letter.reason.partition(":")[0]: each for each in replayed(depot)}
-    assert told["parked"].outcome is Outcome.APPLIED
-    assert told["poison"].outcome is Outcome.STILL_FAILING
-    assert "PoisonEvent" in told["poison"].detail
-    assert told["undecodable"].outcome is Outcome.STILL_FAILING
+    by_reason = {each.letter.reason.partition(":")[0]: each for each in replayed(depot)}
+    assert by_reason["parked"].outcome is ReplayOutcome.APPLIED
+    assert by_reason["poison"].outcome is ReplayOutcome.STILL_FAILING
+    assert "PoisonEvent" in by_reason["poison"].detail
+    assert by_reason["undecodable"].outcome is ReplayOutcome.STILL_FAILING
     assert depot.arrivals() == 2
 
 
-def test_what_a_newer_version_has_overtaken_is_not_brought_back_by_a_replay(depot: Depot) -> None:
+def test_a_replay_does_not_overwrite_a_newer_version_in_a_projection(depot: Depot) -> None:
     parcels.broken_notes.add("bad")
     parcel = new_id()
     with depot.worker():
-        depot.tell(parcel, 1, note="bad")
+        depot.publish(parcel, 1, note="bad")
         with depot.database.begin() as tx:
             (record,) = depot.records()
-            dead_letters.park(tx, TOPIC, record.partition, record.offset, "a fault of ours", "operator:Li")
-        depot.tell(parcel, 2)
+            dead_letters.park(tx, TOPIC, record.partition, record.offset, "a bug", "operator:Li")
+        depot.publish(parcel, 2)
         until(lambda: depot.board() == [(parcel, 2, 2)])
         until(lambda: depot.arrivals() == 1)
     parcels.broken_notes.clear()
@@ -184,6 +195,6 @@ def test_what_a_newer_version_has_overtaken_is_not_brought_back_by_a_replay(depo
     assert [row.version for row in depot.rows("SELECT version FROM arrivals ORDER BY sequence")] == [2, 1]
 
 
-def test_letters_of_a_topic_nobody_ever_failed_on_are_none(depot: Depot) -> None:
+def test_a_topic_without_failures_has_no_dead_letters(depot: Depot) -> None:
     assert depot.letters() == []
     assert replayed(depot) == []

@@ -1,4 +1,4 @@
-"""The traps of kafka-python 3, each shown against a real broker to be disarmed."""
+"""The defects of kafka-python 3: each test shows with a real broker that the workaround is effective."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from tests.parts.fixtures import Parts
 
 
 @contextmanager
-def group_member(depot: Depot, **options: object) -> Iterator[KafkaConsumer]:
-    """One of our consumers in a group of the test's own."""
+def group_member(depot: Depot) -> Iterator[KafkaConsumer]:
+    """One of our consumers, in the group of the test."""
     consumer = clients.consumer(depot.bootstrap, f"{depot.prefix}group", "0", [depot.topic])
     try:
         yield consumer
@@ -34,7 +34,7 @@ def group_member(depot: Depot, **options: object) -> Iterator[KafkaConsumer]:
 
 
 class Guest:
-    """Another member of that group, for a while."""
+    """Another member of that group, for a limited time."""
 
     def __init__(self, depot: Depot) -> None:
         self._consumer = KafkaConsumer(
@@ -55,7 +55,7 @@ class Guest:
 
     @contextmanager
     def polling(self) -> Iterator[None]:
-        """Polls by itself, in a thread of its own."""
+        """Poll in a separate thread."""
         stop = threading.Event()
 
         def poll() -> None:
@@ -72,15 +72,15 @@ class Guest:
         self._consumer.close(autocommit=False)
 
 
-def test_checksums_and_compression_are_those_of_c_libraries() -> None:
-    # Without them a producer is four times slower and a consumer nine times, and nothing says so.
+def test_checksums_and_compression_use_c_libraries() -> None:
+    # Without them a producer is four times slower and a consumer nine times, without a warning.
     assert kafka.record.util.crc32c_c is not None
     assert kafka.record.util._crc32c is kafka.record.util.crc32c_c
     assert kafka.codec.lz4_encode.__module__ == "kafka.codec"
     assert kafka.codec.lz4.__name__ == "lz4.frame"
 
 
-def test_what_is_produced_is_compressed(depot: Depot) -> None:
+def test_produced_records_are_compressed(depot: Depot) -> None:
     for _ in range(50):
         depot.producer.send(depot.topic, b"the same again and again " * 1_000, b"a")
     depot.producer.flush(timeout=10)
@@ -96,61 +96,61 @@ def test_what_is_produced_is_compressed(depot: Depot) -> None:
     assert 0 < sum(sizes) < 100_000
 
 
-def test_a_paused_partition_wakes_again(depot: Depot) -> None:
+def test_a_resumed_partition_delivers_its_records(depot: Depot) -> None:
     roads = depot.roads()
     for number in range(6_000):
         depot.producer.send(depot.topic, b"%6d" % number * 100, roads[number % 3].encode())
     depot.producer.flush(timeout=20)
     paused = TopicPartition(depot.topic, 0)
-    heard: dict[int, set[int]] = {0: set(), 1: set(), 2: set()}
+    received: dict[int, set[int]] = {0: set(), 1: set(), 2: set()}
     with group_member(depot) as consumer:
 
         def poll() -> dict[TopicPartition, list[Any]]:
             batch: dict[TopicPartition, list[Any]] = consumer.poll(timeout_ms=clients.POLL_MS)
             for tp, records in batch.items():
-                heard[tp.partition] |= {record.offset for record in records}
+                received[tp.partition] |= {record.offset for record in records}
             return batch
 
         for _ in range(4):
             batch: dict[TopicPartition, list[Any]] = {}
             deadline = time.monotonic() + 10
             while paused not in batch:
-                assert time.monotonic() < deadline, f"partition 0 sleeps at {len(heard[0])} of 2000"
+                assert time.monotonic() < deadline, f"partition 0 stops at {len(received[0])} of 2000"
                 batch = poll()
-            # As when a handler fails in the middle of what was polled.
+            # As after a failure of a handler in the middle of a batch.
             middle = batch[paused][len(batch[paused]) // 2].offset
-            heard[0] -= set(range(middle, 2_000))
+            received[0] -= set(range(middle, 2_000))
             consumer.seek(paused, middle)
             consumer.pause(paused)
             assert paused not in poll()
             consumer.resume(paused)
-        until(lambda: poll() is None or all(len(offsets) == 2_000 for offsets in heard.values()), 10)
+        until(lambda: poll() is None or all(len(offsets) == 2_000 for offsets in received.values()), 10)
 
 
-def test_members_that_come_and_go_leave_no_partition_without_a_listener(depot: Depot) -> None:
+def test_rebalances_leave_no_partition_without_a_consumer(depot: Depot) -> None:
     roads = depot.roads()
-    heard: set[bytes] = set()
+    received: set[bytes] = set()
     with group_member(depot) as consumer:
 
-        def everything_heard(word: bytes) -> None:
+        def expect_everything(word: bytes) -> None:
             for road in roads:
                 depot.put(word + road.encode(), key=road)
 
             def poll() -> bool:
                 for records in consumer.poll(timeout_ms=clients.POLL_MS).values():
-                    heard.update(record.value for record in records)
-                return all(word + road.encode() in heard for road in roads)
+                    received.update(record.value for record in records)
+                return all(word + road.encode() in received for road in roads)
 
             until(poll, 15)
 
-        everything_heard(b"before")
+        expect_everything(b"before")
         for number in range(5):
             with Guest(depot) as guest, guest.polling():
                 until(lambda: consumer.poll(timeout_ms=clients.POLL_MS) is not None and guest.assigned)
-            everything_heard(b"%d " % number)
+            expect_everything(b"%d " % number)
 
 
-def test_a_rejoin_that_ends_between_two_polls_is_not_forgotten(depot: Depot) -> None:
+def test_a_rejoin_that_completes_between_two_polls_takes_effect(depot: Depot) -> None:
     with group_member(depot) as leader, Guest(depot) as guest:
 
         def everything_is_assigned(count: int) -> bool:
@@ -164,14 +164,14 @@ def test_a_rejoin_that_ends_between_two_polls_is_not_forgotten(depot: Depot) -> 
         for count in (4, 5):
             depot.admin.create_partitions({depot.topic: NewPartitions(count)})
             leader.topics()
-            # The leader asks for a new assignment, but the guest, who polls too late for that, makes it wait.
+            # The leader requests a new assignment and waits for the guest, which polls too late.
             leader.poll(timeout_ms=clients.POLL_MS)
             until(partial(lambda before: guest.poll() != before, guest.assigned))
             with guest.polling():
                 until(partial(everything_is_assigned, count), 10)
 
 
-def test_a_topic_that_comes_later_is_heard(depot: Depot) -> None:
+def test_a_topic_created_after_the_subscription_is_consumed(depot: Depot) -> None:
     depot.admin.delete_topics([depot.topic])
     with group_member(depot) as consumer:
         for _ in range(3):
@@ -182,27 +182,29 @@ def test_a_topic_that_comes_later_is_heard(depot: Depot) -> None:
 
 
 @pytest.mark.parametrize("kind", ["producer", "consumer"])
-def test_a_client_that_finds_no_broker_leaves_nothing_behind(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_finds_no_broker_leaks_no_descriptor_or_thread(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(clients, "FIND_BROKER_MS", 1_000)
     nowhere = f"127.0.0.1:{free_port()}"
 
-    def seek() -> None:
+    def connect() -> None:
         if kind == "producer":
-            clients.producer(nowhere, "seeker")
+            clients.producer(nowhere, "producer")
         else:
-            clients.consumer(nowhere, "seekers", "0", ["anything"])
+            clients.consumer(nowhere, "group", "0", ["anything"])
 
     gc.disable()
     try:
         before = set(os.listdir("/proc/self/fd")), threading.active_count()
         with pytest.raises(KafkaError):
-            seek()
+            connect()
         assert (set(os.listdir("/proc/self/fd")), threading.active_count()) == before
     finally:
         gc.enable()
 
 
-def test_an_abandoned_producer_keeps_nobody_waiting(depot: Depot, breakable: Parts) -> None:
+def test_abandoning_a_producer_does_not_block(depot: Depot, breakable: Parts) -> None:
     producer = clients.producer(depot.bootstrap, "to be abandoned")
     producer.send(depot.topic, b"first", b"a").get(timeout=10)
     breakable.kafka.pause()

@@ -1,4 +1,4 @@
-"""Reactions: every event is acted on once, whatever is sent twice, fails, deadlocks or is away in between."""
+"""Reactions: each event is processed once, despite duplicates, failures, deadlocks and outages."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import msgspec
 import psycopg
 import pytest
 import sqlalchemy as sa
+from prometheus_client import REGISTRY
 
 from chassis.database import Tx
 from chassis.events import dead_letters
@@ -22,7 +23,7 @@ from tests.parcels.service import TOPIC, ParcelMoved
 from tests.parts.fixtures import Parts
 
 
-def test_events_that_are_heard_again_change_nothing(depot: Depot) -> None:
+def test_redelivered_events_change_nothing(depot: Depot) -> None:
     with depot.worker():
         depot.send([str(number) for number in range(300)])
         until(lambda: depot.arrivals() == 300)
@@ -34,33 +35,33 @@ def test_events_that_are_heard_again_change_nothing(depot: Depot) -> None:
     assert depot.arrivals() == 300
 
 
-def test_a_record_that_lies_there_twice_is_acted_on_once(depot: Depot) -> None:
-    value = depot.tell(new_id(), 1)
+def test_a_duplicate_record_is_processed_once(depot: Depot) -> None:
+    value = depot.publish(new_id(), 1)
     depot.put(value)
-    depot.tell(new_id(), 1)
+    depot.publish(new_id(), 1)
     with depot.worker():
         until(lambda: depot.committed() == depot.ends())
     assert depot.arrivals() == 2
     assert len(depot.records()) == 3
 
 
-def test_two_workers_that_hear_the_same_events_act_on_each_once_and_do_not_deadlock(depot: Depot) -> None:
+def test_two_consumers_of_the_same_events_process_each_once_and_do_not_deadlock(depot: Depot) -> None:
     with depot.relays():
         depot.send([str(number) for number in range(3_000)])
         until(lambda: depot.unpublished() == 0)
     ids = sorted(row.id for row in depot.rows("SELECT id FROM outbox"))
-    with psycopg.connect(depot.url) as third, depot.listener("first"), depot.listener("second"):
-        # Both are stopped in the middle of the same batch, each with rows in its hands.
-        third.execute("INSERT INTO inbox VALUES (%s, 'parcel-moved.v1', now())", [ids[1_500]])
+    with psycopg.connect(depot.url) as blocker, depot.consuming("first"), depot.consuming("second"):
+        # Both wait in the middle of the same batch, and each holds row locks.
+        blocker.execute("INSERT INTO inbox VALUES (%s, 'parcel-moved.v1', now())", [ids[1_500]])
         until(lambda: len(depot.rows("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")) == 2)
-        third.rollback()
+        blocker.rollback()
         for group in ("first", "second"):
             until(partial(lambda name: depot.committed(name) == depot.ends(), f"{depot.prefix}{group}"))
     assert depot.rows("SELECT count(*), count(DISTINCT parcel) FROM arrivals") == [(3_000, 3_000)]
     assert depot.rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == [(0,)]
 
 
-def test_a_batch_that_deadlocks_is_run_again_as_a_whole(depot: Depot, parts: Parts) -> None:
+def test_a_deadlocked_batch_is_retried_as_a_whole(depot: Depot, parts: Parts) -> None:
     first, second = depot.send(["a", "a"])
     attempts: list[list[int]] = []
 
@@ -72,14 +73,14 @@ def test_a_batch_that_deadlocks_is_run_again_as_a_whole(depot: Depot, parts: Par
 
     database = depot.database.url.database or ""
     with psycopg.connect(parts.postgres.url(), autocommit=True) as admin:
-        # Whoever waits for 50 ms looks for a deadlock, finds it, and is the one that is sent away: the reaction.
+        # A session that waits for 50 ms checks for a deadlock and is its victim: this is the reaction.
         admin.execute(f'ALTER DATABASE "{database}" SET deadlock_timeout = 50')
     for version in (11, 12, 13):
-        depot.tell(new_id(), version)
+        depot.publish(new_id(), version)
     with psycopg.connect(parts.postgres.url(database)) as adversary:
         adversary.execute("SET deadlock_timeout = '20s'")
         adversary.execute("UPDATE parcels SET stop = stop + 1 WHERE id = %s", [second.id])
-        with depot.listener("deadlocking", {ParcelMoved: lock_in_order}):
+        with depot.consuming("deadlocking", {ParcelMoved: lock_in_order}):
             until(lambda: depot.rows("SELECT FROM pg_locks WHERE NOT granted"))
             adversary.execute("UPDATE parcels SET stop = stop + 1 WHERE id = %s", [first.id])
             adversary.commit()
@@ -90,8 +91,8 @@ def test_a_batch_that_deadlocks_is_run_again_as_a_whole(depot: Depot, parts: Par
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["restarted", "killed"])
-def test_while_the_database_is_away_a_worker_waits_and_then_goes_on(
-    depot: Depot, breakable: Parts, impatient: None, killed: bool
+def test_a_worker_waits_while_the_database_is_down_and_then_continues(
+    depot: Depot, breakable: Parts, fast_retries: None, killed: bool
 ) -> None:
     depot.send([str(number) for number in range(8_000)])
     with depot.worker(ready=False) as worker:
@@ -110,7 +111,7 @@ def test_while_the_database_is_away_a_worker_waits_and_then_goes_on(
     assert depot.rows("SELECT count(*), count(DISTINCT parcel) FROM arrivals") == [(8_000, 8_000)]
 
 
-def test_a_handler_that_fails_blocks_its_partition_visibly_and_no_other(depot: Depot, impatient: None) -> None:
+def test_a_failing_handler_blocks_its_partition_visibly_and_no_other(depot: Depot, fast_retries: None) -> None:
     blocked, *free = depot.roads()
     parcels.broken_notes.add("bad")
     with depot.worker() as worker:
@@ -133,21 +134,48 @@ def test_a_handler_that_fails_blocks_its_partition_visibly_and_no_other(depot: D
     assert [row.note for row in depot.rows(road, road=blocked)] == ["before"] * 3 + ["bad"] + ["after"] * 3
 
 
-def test_what_fails_is_tried_again_with_growing_pauses(depot: Depot) -> None:
+def lags_of(depot: Depot, group: str) -> dict[int, float]:
+    """The lag of a group, by partition of the parcels topic."""
+    found: dict[int, float] = {}
+    for partition in range(3):
+        labels = {"group": f"{depot.prefix}{group}", "topic": TOPIC, "partition": str(partition)}
+        lag = REGISTRY.get_sample_value("anning_consumer_lag_records", labels)
+        if lag is not None:
+            found[partition] = lag
+    return found
+
+
+def test_the_lag_of_a_group_is_the_number_of_records_left_in_each_partition(depot: Depot, fast_retries: None) -> None:
+    blocked, *free = depot.roads()
+    parcels.broken_notes.add("bad")
+    with depot.relays(), depot.consuming("lagging"):
+        depot.send(free)
+        until(lambda: lags_of(depot, "lagging").items() >= {1: 0, 2: 0}.items())
+        depot.send([blocked], "bad")
+        depot.send([blocked, *free] * 4, "after")
+        until(lambda: lags_of(depot, "lagging") == {0: 5, 1: 0, 2: 0}, why=lambda: lags_of(depot, "lagging"))
+        parcels.broken_notes.clear()
+        until(lambda: depot.arrivals() == 2 + 1 + 3 * 4)
+        until(lambda: lags_of(depot, "lagging") == {0: 0, 1: 0, 2: 0}, why=lambda: lags_of(depot, "lagging"))
+    # Another process may own the partitions now: this one exports no sample of them.
+    assert lags_of(depot, "lagging") == {}
+
+
+def test_a_failing_event_is_retried_with_growing_pauses(depot: Depot) -> None:
     attempts: list[float] = []
 
     def fail(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
         attempts.append(time.monotonic())
-        raise RuntimeError("a fault of ours")
+        raise RuntimeError("a bug")
 
-    depot.tell(new_id(), 1)
-    with depot.listener("failing", {ParcelMoved: fail}):
+    depot.publish(new_id(), 1)
+    with depot.consuming("failing", {ParcelMoved: fail}):
         until(lambda: len(attempts) == 4)
     pauses = [later - earlier for earlier, later in pairwise(attempts)]
     assert all(pause >= least for pause, least in zip(pauses, (0.25, 0.5, 1.0), strict=True)), pauses
 
 
-def test_parking_is_the_way_out_of_a_blocked_partition(depot: Depot, impatient: None) -> None:
+def test_parking_an_event_unblocks_its_partition(depot: Depot, fast_retries: None) -> None:
     parcels.broken_notes.add("bad")
     with depot.worker() as worker:
         depot.send(["a"], "good")
@@ -156,19 +184,19 @@ def test_parking_is_the_way_out_of_a_blocked_partition(depot: Depot, impatient: 
         until(lambda: "reactions" in worker.problems())
         stuck = next(record for record in depot.records() if str(bad.id).encode() in record.value)
         with depot.database.begin() as tx:
-            dead_letters.park(tx, TOPIC, stuck.partition, stuck.offset, "told by telephone", "operator:Li")
-            dead_letters.park(tx, TOPIC, stuck.partition, stuck.offset, "told again", "operator:Li")
+            dead_letters.park(tx, TOPIC, stuck.partition, stuck.offset, "reported by telephone", "operator:Li")
+            dead_letters.park(tx, TOPIC, stuck.partition, stuck.offset, "reported again", "operator:Li")
         until(lambda: depot.arrivals() == 2, 40)
         until(lambda: not worker.problems(), why=worker.problems)
         until(lambda: depot.committed() == depot.ends())
     (letter,) = depot.letters()
     assert (letter.topic, letter.partition, letter.original_offset) == (TOPIC, stuck.partition, stuck.offset)
-    assert letter.reason == "parked: told by telephone"
+    assert letter.reason == "parked: reported by telephone"
     assert (letter.key, letter.value) == (stuck.key, stuck.value)
     assert depot.count("inbox") == 2
 
 
-def test_one_bad_event_in_a_large_batch_keeps_back_none_of_the_others(depot: Depot) -> None:
+def test_one_failing_event_in_a_large_batch_does_not_hold_back_the_others(depot: Depot) -> None:
     parcels.broken_notes.add("bad")
     roads = [str(number) for number in range(500)]
     with depot.relays():
@@ -181,32 +209,32 @@ def test_one_bad_event_in_a_large_batch_keeps_back_none_of_the_others(depot: Dep
     assert depot.rows("SELECT FROM arrivals WHERE parcel = :bad", bad=bad.id) == []
 
 
-def test_a_run_of_events_of_one_type_is_given_to_its_handler_in_order_and_in_one_transaction(depot: Depot) -> None:
+def test_consecutive_events_of_one_type_reach_their_handler_in_order_and_in_one_transaction(depot: Depot) -> None:
     runs: list[list[int]] = []
     transactions: set[int] = set()
 
-    def listen(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
+    def record(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
         runs.append([message.version for message in messages])
         transactions.add(tx.execute(sa.text("SELECT txid_current()")).scalar_one())
 
     parcel = new_id()
     for version in range(1, 101):
-        depot.tell(parcel, version)
-    with depot.listener("orderly", {ParcelMoved: listen}):
+        depot.publish(parcel, version)
+    with depot.consuming("orderly", {ParcelMoved: record}):
         until(lambda: depot.count("inbox") == 100)
     assert [version for run in runs for version in run] == list(range(1, 101))
     assert len(transactions) == len(runs) < 10
 
 
-def test_what_a_reaction_publishes_tells_what_caused_it(depot: Depot) -> None:
-    def send_on(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
+def test_an_event_published_by_a_reaction_names_its_cause(depot: Depot) -> None:
+    def forward(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
         for message in messages:
             onward = parcels.Parcel(id=new_id(), road="onward")
             onward.move(message.caused())
             parcels.save_new(tx, [onward])
 
-    cause = msgspec.json.decode(depot.tell(new_id(), 1))
-    with depot.listener("forwarding", {ParcelMoved: send_on}):
+    cause = msgspec.json.decode(depot.publish(new_id(), 1))
+    with depot.consuming("forwarding", {ParcelMoved: forward}):
         until(lambda: depot.count("outbox") == 1)
     effect = msgspec.json.decode(depot.rows("SELECT payload FROM outbox")[0].payload)
     assert effect["causationid"] == cause["id"]

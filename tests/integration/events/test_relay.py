@@ -1,4 +1,4 @@
-"""The relay: every committed event reaches its topic, each aggregate's in the order of its versions."""
+"""The relay: every committed event reaches its topic, in version order for each aggregate."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ import pytest
 import sqlalchemy as sa
 
 from chassis.buckets import COUNT, bucket_of
+from chassis.event import Event
 from chassis.events import outbox, relay
-from chassis.events.event import Event
 from chassis.events.topics import Topic
 from chassis.ids import new_id
 from tests.integration.events.depot import Depot, noise, until
-from tests.integration.events.order import versions_told
+from tests.integration.events.order import published_versions
 from tests.parcels import service as parcels
 from tests.parts.fixtures import Parts
 
@@ -33,7 +33,7 @@ LOST = "parcels.lost.v1"
 
 
 class ParcelLost(Event, frozen=True, kw_only=True):
-    """A parcel has vanished; its topic has been forgotten too."""
+    """A parcel is lost. The topic of this event does not exist."""
 
     type: ClassVar[str] = "parcel-lost.v1"
     topic: ClassVar[str] = LOST
@@ -60,7 +60,7 @@ def lose_parcel(depot: Depot, road: str) -> None:
 
 @contextmanager
 def writing(depot: Depot, threads: int, moves: int, pool: int = 8) -> Iterator[None]:
-    """Threads that move forty parcels on ten roads, several in one transaction, each at its own pace."""
+    """Threads that concurrently move forty parcels on ten roads, three parcels per transaction."""
     known = depot.send([f"road {number % 10}" for number in range(40)])
     database = depot.open(pool=pool)
     failures: list[BaseException] = []
@@ -88,11 +88,11 @@ def writing(depot: Depot, threads: int, moves: int, pool: int = 8) -> Iterator[N
     assert not failures
 
 
-def everything_arrived(depot: Depot) -> int:
-    """Wait until the outbox is empty, and compare what lies on the topic with what the rows say; how many events."""
-    until(lambda: depot.unpublished() == 0, 60, why=lambda: f"{depot.unpublished()} events wait")
+def expect_all_published(depot: Depot) -> int:
+    """Wait until the outbox is empty and compare the topic with the rows; return the number of events."""
+    until(lambda: depot.unpublished() == 0, 60, why=lambda: f"{depot.unpublished()} unpublished events")
     stored = {str(row.id): row.version for row in depot.rows("SELECT id, version FROM parcels")}
-    assert versions_told(depot.records()) == stored
+    assert published_versions(depot.records()) == stored
     return sum(stored.values())
 
 
@@ -107,29 +107,29 @@ def owners(depot: Depot) -> list[int]:
     ]
 
 
-def test_sixteen_writers_and_four_relays_keep_each_parcels_order(depot: Depot) -> None:
+def test_sixteen_writers_and_four_relays_keep_the_order_of_each_parcel(depot: Depot) -> None:
     with depot.relays(4), writing(depot, threads=16, moves=80, pool=16):
         pass
-    # The relays have stopped: what they left is taken up by the next.
+    # The relays have stopped: the next relay publishes what is left.
     with depot.relays(1):
-        assert everything_arrived(depot) == 40 + 16 * 80 * 3
+        assert expect_all_published(depot) == 40 + 16 * 80 * 3
     # Nothing failed, so nothing was sent twice: each bucket had one owner.
     assert len(depot.records()) == 40 + 16 * 80 * 3
 
 
-def test_a_transaction_that_commits_late_is_not_passed_over(depot: Depot) -> None:
+def test_events_of_a_transaction_that_commits_late_are_not_skipped(depot: Depot) -> None:
     with depot.relays(1):
         with depot.open().begin() as slow:
             parcels.send_parcels(slow, ["slow"])
-            # Its row in the outbox has its position; the commit is yet to come.
+            # Its row in the outbox has a position but is not committed yet.
             outbox.flush_as("parcels")(slow, slow.take_events())
             for _ in range(5):
                 depot.send(["quick"] * 20)
                 until(lambda: depot.unpublished() == 0)
-        assert everything_arrived(depot) == 101
+        assert expect_all_published(depot) == 101
 
 
-def test_when_the_owner_loses_its_locks_another_takes_over(depot: Depot) -> None:
+def test_another_relay_takes_over_when_the_owner_loses_its_locks(depot: Depot) -> None:
     with depot.relays(3), writing(depot, threads=4, moves=150):
         for _ in range(5):
             until(lambda: owners(depot))
@@ -137,10 +137,10 @@ def test_when_the_owner_loses_its_locks_another_takes_over(depot: Depot) -> None
             with depot.database.begin() as tx:
                 tx.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": owner})
             until(partial(lambda gone: owners(depot) and gone not in owners(depot), owner))
-        everything_arrived(depot)
+        expect_all_published(depot)
 
 
-def test_when_the_owners_process_dies_another_takes_over(depot: Depot) -> None:
+def test_another_relay_takes_over_when_the_process_of_the_owner_dies(depot: Depot) -> None:
     command = [sys.executable, "-m", "tests.integration.events.relay_process", depot.url, depot.bootstrap, depot.prefix]
     with subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}) as process:
         depot.send(["a"])
@@ -150,47 +150,49 @@ def test_when_the_owners_process_dies_another_takes_over(depot: Depot) -> None:
             assert owners(depot) == [owner]
             process.kill()
             until(lambda: owner not in owners(depot))
-            everything_arrived(depot)
+            expect_all_published(depot)
 
 
-def test_a_broker_that_is_killed_in_the_middle_gets_everything(depot: Depot, breakable: Parts) -> None:
+def test_every_event_is_published_although_the_broker_is_killed(depot: Depot, breakable: Parts) -> None:
     with depot.relays(2), writing(depot, threads=4, moves=150):
         until(lambda: depot.count("outbox WHERE published_at IS NOT NULL") > 200)
         breakable.kafka.kill()
         until(lambda: depot.unpublished() > 200)
         breakable.kafka.start()
-        everything_arrived(depot)
+        expect_all_published(depot)
 
 
-@pytest.mark.parametrize(("patience", "hanging"), [(8, 2), (1, 4)], ids=["waited for", "given up"])
-def test_a_broker_that_hangs_in_the_middle_gets_everything(
-    depot: Depot, breakable: Parts, monkeypatch: pytest.MonkeyPatch, patience: float, hanging: float
+@pytest.mark.parametrize(
+    ("send_timeout", "hanging"), [(8, 2), (1, 4)], ids=["within the timeout", "beyond the timeout"]
+)
+def test_every_event_is_published_although_the_broker_hangs(
+    depot: Depot, breakable: Parts, monkeypatch: pytest.MonkeyPatch, send_timeout: float, hanging: float
 ) -> None:
-    monkeypatch.setattr(relay, "SEND_SECONDS", patience)
+    monkeypatch.setattr(relay, "SEND_SECONDS", send_timeout)
     with depot.relays(2), writing(depot, threads=4, moves=200):
         until(lambda: depot.count("outbox WHERE published_at IS NOT NULL") > 200)
         breakable.kafka.pause()
-        time.sleep(hanging)  # how long it hangs is what is tried
+        time.sleep(hanging)  # the parameter of this test
         breakable.kafka.resume()
-        everything_arrived(depot)
+        expect_all_published(depot)
 
 
-def test_a_topic_that_is_missing_holds_up_nobody_else(depot: Depot) -> None:
+def test_a_missing_topic_does_not_block_other_topics(depot: Depot) -> None:
     free = next(road for road in map(str, range(100)) if bucket_of(road) == 0)
-    depot.topics[LOST] = Topic(owner="forgotten", consumers=(), key="road", partitions=1, events=(), retention_days=1)
+    depot.topics[LOST] = Topic(owner="losses", consumers=(), key="road", partitions=1, events=(), retention_days=1)
     with depot.relays(1):
         for bucket in range(1, COUNT):
             lose_parcel(depot, next(road for road in map(str, range(1_000)) if bucket_of(road) == bucket))
         for _ in range(10):
             depot.send([free] * 5)
-            until(lambda: depot.unpublished() == COUNT - 1, 5, why=lambda: f"{depot.unpublished()} events wait")
-        depot.catalogue.create(depot.bootstrap, ["forgotten"])
+            until(lambda: depot.unpublished() == COUNT - 1, 5, why=lambda: f"{depot.unpublished()} unpublished events")
+        depot.catalogue.create(depot.bootstrap, ["losses"])
         until(lambda: depot.unpublished() == 0)
     assert len(depot.records(depot.catalogue.physical(LOST))) == COUNT - 1
 
 
-def test_what_follows_an_event_that_the_broker_refuses_waits_behind_it(depot: Depot) -> None:
-    # Each of these events is a batch of its own, and only the second is too large for the broker.
+def test_later_events_wait_behind_an_event_that_the_broker_refuses(depot: Depot) -> None:
+    # Each of these events is a separate batch, and only the second is too large for the broker.
     depot.configure(**{"max.message.bytes": "250000"})
     stuck_road, free_road, _ = depot.roads()
     (stuck,) = depot.send([stuck_road])
@@ -201,6 +203,6 @@ def test_what_follows_an_event_that_the_broker_refuses_waits_behind_it(depot: De
         for _ in range(3):
             depot.send([free_road])
             until(lambda: depot.unpublished() == 13, 5, why=depot.unpublished)
-        assert versions_told(depot.records())[str(stuck.id)] == 1
+        assert published_versions(depot.records())[str(stuck.id)] == 1
         depot.configure(**{"max.message.bytes": "1000000"})
-        everything_arrived(depot)
+        expect_all_published(depot)

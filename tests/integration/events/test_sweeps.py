@@ -1,4 +1,4 @@
-"""Sweeps: due work is done once, soon, by whoever is there, and waits for a database that is away."""
+"""Sweeps: due work is done once and soon, by any worker, and waits while the database is down."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ import sqlalchemy as sa
 
 from chassis.buckets import COUNT, bucket_of
 from chassis.database import Tx
-from chassis.service import Slice, Sweep
-from chassis.sweeper import Sweeper
+from chassis.sweeper import Slice, Sweep, Sweeper
 from chassis.wakeup import CHANNEL, EVENTS, WORK, Notifier, Wakeup
 from tests.integration.events.depot import Depot, running, until
 from tests.parcels import service as parcels
@@ -25,7 +24,7 @@ from tests.parts.fixtures import Parts
 
 @pytest.fixture
 def work(depot: Depot) -> Depot:
-    """A depot with a list of things to do."""
+    """A depot with a table of work items."""
     with depot.database.engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE work (id int PRIMARY KEY, bucket int NOT NULL, done_by text)"))
     return depot
@@ -40,7 +39,7 @@ def add_work(depot: Depot, count: int, *, announced: bool = False) -> None:
 
 
 def do_work(worker: str) -> Callable[[Tx, Slice], int]:
-    """Takes work off the list, in its worker's name."""
+    """A sweep that marks due items as done by this worker."""
 
     def run(tx: Tx, piece: Slice) -> int:
         due = tx.execute(
@@ -64,7 +63,7 @@ def do_work(worker: str) -> Callable[[Tx, Slice], int]:
 def sweeping(
     depot: Depot, worker: str, every: float = 60, *, bucketed: bool = False, limit: int = 10
 ) -> Iterator[None]:
-    """A sweep in a process of its own, with its ear at the database."""
+    """Run a sweep as a separate process does, with its own connection for notifications."""
     stop = threading.Event()
     sweep = Sweep(name="work", run=do_work(worker), every=timedelta(seconds=every), limit=limit, bucketed=bucketed)
     wakeup = Wakeup(depot.url, stop)
@@ -74,13 +73,13 @@ def sweeping(
 
 
 def done(depot: Depot) -> dict[str, int]:
-    """How much each worker has done."""
+    """The number of items that each worker has done."""
     rows = depot.rows("SELECT done_by, count(*) AS n FROM work WHERE done_by IS NOT NULL GROUP BY 1")
     return {row.done_by: row.n for row in rows}
 
 
 def owners(depot: Depot) -> dict[int, int]:
-    """Connections that own buckets, and how many."""
+    """The number of buckets that each connection owns."""
     rows = depot.rows(
         "SELECT pid, count(*) AS n FROM pg_locks JOIN pg_database ON oid = database"
         " WHERE locktype = 'advisory' AND datname = current_database() GROUP BY pid"
@@ -88,27 +87,27 @@ def owners(depot: Depot) -> dict[int, int]:
     return {row.pid: row.n for row in rows}
 
 
-def test_work_is_taken_in_slices_until_none_is_left(work: Depot) -> None:
+def test_work_is_done_in_slices_until_no_work_is_left(work: Depot) -> None:
     add_work(work, 95)
     with sweeping(work, "one"):
         until(lambda: done(work) == {"one": 95})
 
 
-def test_several_sweepers_do_each_thing_once(work: Depot) -> None:
+def test_several_sweepers_do_each_item_once(work: Depot) -> None:
     add_work(work, 2_000)
     with sweeping(work, "one"), sweeping(work, "two"), sweeping(work, "three"):
         until(lambda: work.count("work WHERE done_by IS NULL") == 0)
     assert set(done(work)) <= {"one", "two", "three"}
 
 
-def test_buckets_have_one_owner_and_another_takes_over_when_it_ends(work: Depot) -> None:
+def test_buckets_have_one_owner_and_another_sweeper_takes_over_when_it_stops(work: Depot) -> None:
     with ExitStack() as first:
         first.enter_context(sweeping(work, "one", bucketed=True))
         until(lambda: list(owners(work).values()) == [COUNT])
         with sweeping(work, "two", bucketed=True):
             add_work(work, 100, announced=True)
             until(lambda: done(work) == {"one": 100})
-            # Nobody announces what comes now, and the next round is a minute away.
+            # This work is not announced, and the next round is due in a minute.
             add_work(work, 100)
             first.close()
             until(lambda: done(work) == {"one": 100, "two": 100}, 10, why=lambda: done(work))
@@ -126,7 +125,7 @@ def test_buckets_whose_lock_is_lost_are_taken_over(work: Depot) -> None:
             until(partial(lambda gone: list(owners(work).values()) == [COUNT] and gone not in owners(work), owner))
 
 
-def test_an_announcement_wakes_what_would_sleep_for_a_minute(work: Depot) -> None:
+def test_an_announcement_wakes_a_sleeping_sweep(work: Depot) -> None:
     with sweeping(work, "one", every=60):
         add_work(work, 1)
         until(lambda: done(work) == {"one": 1})
@@ -135,7 +134,7 @@ def test_an_announcement_wakes_what_would_sleep_for_a_minute(work: Depot) -> Non
             until(partial(lambda expected: done(work) == {"one": expected}, number), 5)
 
 
-def test_what_is_rolled_back_wakes_nobody(work: Depot) -> None:
+def test_a_rolled_back_announcement_is_not_sent(work: Depot) -> None:
     with psycopg.connect(work.url, autocommit=True) as listener:
         listener.execute(f"LISTEN {CHANNEL}")
         with pytest.raises(ZeroDivisionError):
@@ -151,7 +150,7 @@ def announce_and_fail(depot: Depot) -> None:
         raise ZeroDivisionError
 
 
-def test_what_is_published_wakes_the_relay_and_no_sweep(work: Depot) -> None:
+def test_a_published_event_wakes_the_relay_and_no_sweep(work: Depot) -> None:
     with psycopg.connect(work.url, autocommit=True) as listener:
         listener.execute(f"LISTEN {CHANNEL}")
         with work.database.begin() as tx:
@@ -165,7 +164,7 @@ def test_what_is_published_wakes_the_relay_and_no_sweep(work: Depot) -> None:
     wakeup = Wakeup(work.url, stop)
     relay, sweep = wakeup.waiter(events=True), wakeup.waiter()
     with running([wakeup.run], stop, wakeup.stop):
-        until(relay.is_set)  # once, for what was left while nobody listened
+        until(relay.is_set)  # once at the start, for earlier work
         until(sweep.is_set)
         relay.clear()
         sweep.clear()
@@ -175,33 +174,33 @@ def test_what_is_published_wakes_the_relay_and_no_sweep(work: Depot) -> None:
         assert not sweep.is_set()
 
 
-def test_a_thousand_announcements_are_a_few_notifications(work: Depot) -> None:
+def test_a_thousand_announcements_become_a_few_notifications(work: Depot) -> None:
     notifier = Notifier(work.url)
     with psycopg.connect(work.url, autocommit=True) as listener:
         listener.execute(f"LISTEN {CHANNEL}")
         started = time.monotonic()
         for _ in range(1_000):
             notifier.notify()
-            time.sleep(0.0002)  # as commits do, they come one after another
+            time.sleep(0.0002)  # one after another, like commits
         notifier.close()
         seconds = time.monotonic() - started
-        heard = list(listener.notifies(timeout=0.3))
-    assert 1 <= len(heard) <= 2 + 50 * seconds
+        notifications = list(listener.notifies(timeout=0.3))
+    assert 1 <= len(notifications) <= 2 + 50 * seconds
 
 
-def test_the_last_announcement_is_sent_before_the_notifier_ends(work: Depot) -> None:
+def test_the_last_announcement_is_sent_before_the_notifier_closes(work: Depot) -> None:
     with psycopg.connect(work.url, autocommit=True) as listener:
         listener.execute(f"LISTEN {CHANNEL}")
         notifier = Notifier(work.url)
         notifier.notify()
         assert list(listener.notifies(timeout=5, stop_after=1))
-        # It rests now, after the first.
+        # The notifier pauses after the first notification.
         notifier.notify()
         notifier.close()
         assert list(listener.notifies(timeout=5, stop_after=1))
 
 
-def test_an_announcement_while_the_database_restarts_is_sent_when_it_is_back(work: Depot, breakable: Parts) -> None:
+def test_an_announcement_after_a_restart_of_the_database_is_sent(work: Depot, breakable: Parts) -> None:
     notifier = Notifier(work.url)
     with psycopg.connect(work.url, autocommit=True) as before:
         before.execute(f"LISTEN {CHANNEL}")
@@ -216,7 +215,7 @@ def test_an_announcement_while_the_database_restarts_is_sent_when_it_is_back(wor
 
 
 @pytest.mark.parametrize("bucketed", [False, True], ids=["any", "bucketed"])
-def test_a_sweep_waits_for_a_database_that_is_away(work: Depot, breakable: Parts, bucketed: bool) -> None:
+def test_a_sweep_waits_while_the_database_is_down(work: Depot, breakable: Parts, bucketed: bool) -> None:
     add_work(work, 10)
     stop = threading.Event()
     sweep = Sweep(name="work", run=do_work("one"), every=timedelta(minutes=1), limit=10, bucketed=bucketed)
@@ -226,19 +225,19 @@ def test_a_sweep_waits_for_a_database_that_is_away(work: Depot, breakable: Parts
         until(lambda: done(work) == {"one": 10})
         breakable.postgres.kill()
         waiter.set()
-        time.sleep(0.3)  # it tries in vain
+        time.sleep(0.3)  # attempts to connect fail
         breakable.postgres.start()
         work.database.engine.dispose()
         add_work(work, 10)
-        waiter.set()  # it may have looked once more before there was anything
+        waiter.set()  # it may have run before the work was added
         until(lambda: done(work) == {"one": 20})
 
 
-def test_a_sweep_that_is_told_to_stop_in_the_moment_it_looks_stops(work: Depot) -> None:
+def test_a_sweep_stops_although_its_waiter_is_cleared_after_the_stop_signal(work: Depot) -> None:
     stop = threading.Event()
 
-    class LateWaiter(threading.Event):
-        """Is cleared just after the order to stop came."""
+    class RacingWaiter(threading.Event):
+        """Receives the stop signal just before it is cleared."""
 
         def clear(self) -> None:
             stop.set()
@@ -246,7 +245,7 @@ def test_a_sweep_that_is_told_to_stop_in_the_moment_it_looks_stops(work: Depot) 
             super().clear()
 
     sweep = Sweep(name="work", run=do_work("one"), every=timedelta(minutes=10), limit=10)
-    sweeper = Sweeper(sweep, work.database, stop=stop, waiter=LateWaiter())
+    sweeper = Sweeper(sweep, work.database, stop=stop, waiter=RacingWaiter())
     thread = threading.Thread(target=sweeper.run, daemon=True)
     thread.start()
     thread.join(timeout=5)

@@ -1,4 +1,4 @@
-"""The worker: every loop goes on whatever falls, says so while it does not, and ends when it is told to."""
+"""The worker: a crashed loop makes it unready and is restarted, and all loops end when the worker is stopped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from prometheus_client import REGISTRY
 from chassis import clock, worker
 from chassis.database import Tx
 from chassis.events import kafka as clients
-from chassis.service import Slice, Sweep
+from chassis.sweeper import Slice, Sweep
 from chassis.worker import Worker
 from tests.integration.events.depot import Depot, until
 from tests.parcels.service import SERVICE
@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[3]
 
 @contextmanager
 def worker_process(depot: Depot) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker that can be killed."""
+    """A worker in its own process, which a test can kill."""
     command = [sys.executable, "-m", "tests.integration.events.worker_process"]
     command += [depot.url, depot.bootstrap, depot.prefix]
     with subprocess.Popen(
@@ -45,7 +45,7 @@ def worker_process(depot: Depot) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "busy"])
-def test_a_worker_that_is_told_to_stop_ends_within_seconds(depot: Depot, busy: bool) -> None:
+def test_a_stopped_worker_ends_within_seconds(depot: Depot, busy: bool) -> None:
     running = Worker(SERVICE, depot.settings(instance="0"), depot.database, depot.catalogue)
     running.start()
     until(lambda: not running.problems(), why=running.problems)
@@ -57,44 +57,46 @@ def test_a_worker_that_is_told_to_stop_ends_within_seconds(depot: Depot, busy: b
     assert time.monotonic() - started < 5
     assert not any(thread.is_alive() for thread in running._threads)
     if busy:
-        # What it was at it has ended, and the next one goes on from there.
+        # The stopped worker has completed its batch, and the next one continues from there.
         with depot.worker():
             until(lambda: depot.arrivals() == 5_000)
             until(lambda: depot.count("board") == 5_000)
         assert depot.rows("SELECT count(DISTINCT parcel) FROM arrivals")[0][0] == 5_000
 
 
-def test_a_worker_ends_though_its_broker_is_away(depot: Depot, breakable: Parts) -> None:
+def test_a_worker_stops_although_the_broker_is_down(depot: Depot, breakable: Parts) -> None:
     with depot.worker():
         breakable.kafka.kill()
         depot.send(["a"])
-        time.sleep(1)  # it tries in vain
+        time.sleep(1)  # attempts to connect fail
         started = time.monotonic()
     assert time.monotonic() - started < 15
 
 
-def test_a_loop_that_falls_is_started_anew_and_shown_unready_meanwhile(depot: Depot, impatient: None) -> None:
+def test_a_crashed_loop_is_restarted_and_the_worker_is_unready_meanwhile(depot: Depot, fast_retries: None) -> None:
     attempts: list[float] = []
 
-    def fall_three_times(tx: Tx, piece: Slice) -> int:
+    def crash_three_times(tx: Tx, piece: Slice) -> int:
         attempts.append(time.monotonic())
         if len(attempts) <= 3:
-            raise RuntimeError("I fell")
+            raise RuntimeError("crashed")
         return 0
 
-    falling = replace(SERVICE, sweeps=(Sweep(name="fall", run=fall_three_times, every=timedelta(minutes=1), limit=1),))
-    with depot.worker(falling, ready=False) as running:
-        until(lambda: running.problems().get("sweep fall") == "RuntimeError: I fell", why=running.problems)
+    crashing = replace(
+        SERVICE, sweeps=(Sweep(name="crash", run=crash_three_times, every=timedelta(minutes=1), limit=1),)
+    )
+    with depot.worker(crashing, ready=False) as running:
+        until(lambda: running.problems().get("sweep crash") == "RuntimeError: crashed", why=running.problems)
         while len(attempts) < 4:
-            # Never ready in between.
-            assert "sweep fall" in running.problems()
+            # It is not ready in between.
+            assert "sweep crash" in running.problems()
             time.sleep(0.01)
         depot.send(["a"])
         until(lambda: depot.arrivals() == 1)
         until(lambda: not running.problems(), why=running.problems)
 
 
-def test_a_worker_that_is_killed_at_any_moment_loses_and_doubles_nothing(depot: Depot) -> None:
+def test_a_worker_killed_at_random_moments_loses_and_duplicates_nothing(depot: Depot) -> None:
     sent = 0
     chance = random.Random(3)
     stop = threading.Event()
@@ -121,7 +123,7 @@ def test_a_worker_that_is_killed_at_any_moment_loses_and_doubles_nothing(depot: 
     assert depot.unpublished() == 0
 
 
-def test_a_worker_that_was_killed_is_replaced_without_waiting_for_its_session(depot: Depot) -> None:
+def test_a_killed_worker_is_replaced_without_waiting_for_its_session(depot: Depot) -> None:
     with worker_process(depot) as process:
         depot.send(["a"])
         until(lambda: depot.arrivals() == 1)
@@ -129,42 +131,40 @@ def test_a_worker_that_was_killed_is_replaced_without_waiting_for_its_session(de
         process.wait()
         depot.send(["a"])
         with depot.worker(ready=False):
-            # A member that were not static would be waited for, six seconds.
+            # The group would wait six seconds for a member that is not static.
             until(lambda: depot.arrivals() == 2, 4)
 
 
-def test_while_the_broker_is_away_work_goes_on_and_then_everything_arrives(
-    depot: Depot, breakable: Parts, impatient: None
+def test_events_recorded_while_the_broker_is_down_arrive_afterwards(
+    depot: Depot, breakable: Parts, fast_retries: None
 ) -> None:
-    onlooker = clients.consumer(depot.bootstrap, f"{depot.prefix}onlookers", "0", [depot.topic])
+    observer = clients.consumer(depot.bootstrap, f"{depot.prefix}observers", "0", [depot.topic])
     with depot.worker() as running:
         depot.send([str(number) for number in range(100)])
         until(lambda: depot.arrivals() == 100)
-        until(lambda: onlooker.poll(timeout_ms=clients.POLL_MS))
+        until(lambda: observer.poll(timeout_ms=clients.POLL_MS))
         breakable.kafka.kill()
-        away = time.monotonic()
+        killed_at = time.monotonic()
         sent = 100
-        while time.monotonic() - away < 10:
+        while time.monotonic() - killed_at < 10:
             depot.send([str(number) for number in range(20)])
             sent += 20
-            onlooker.poll(timeout_ms=100)
+            observer.poll(timeout_ms=100)
         with clock.shifted(timedelta(seconds=61)):
             assert "oldest event has waited" in running.problems()["outbox"]
         breakable.kafka.start()
-        # By its defaults the client would look again only after ten seconds more.
+        # With its default settings the client would reconnect only after ten more seconds.
         depot.put(b"poison")
-        until(lambda: onlooker.poll(timeout_ms=clients.POLL_MS), 5)
+        until(lambda: observer.poll(timeout_ms=clients.POLL_MS), 5)
         until(lambda: depot.arrivals() == sent, why=lambda: (depot.arrivals(), sent, running.problems()))
         until(lambda: depot.count("board") == sent)
         until(lambda: not running.problems(), why=running.problems)
-    onlooker.close(autocommit=False)
+    observer.close(autocommit=False)
     assert depot.rows("SELECT count(DISTINCT parcel) FROM arrivals")[0][0] == sent
 
 
-def test_the_age_of_the_oldest_event_is_measured_unasked(depot: Depot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        worker, "AGE_OF_THE_OUTBOX", replace(worker.AGE_OF_THE_OUTBOX, every=timedelta(milliseconds=100))
-    )
+def test_the_age_of_the_oldest_event_is_measured_periodically(depot: Depot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "OUTBOX_AGE_SWEEP", replace(worker.OUTBOX_AGE_SWEEP, every=timedelta(milliseconds=100)))
 
     def age() -> float | None:
         return REGISTRY.get_sample_value("anning_outbox_oldest_seconds")
@@ -172,7 +172,7 @@ def test_the_age_of_the_oldest_event_is_measured_unasked(depot: Depot, monkeypat
     with clock.shifted(-timedelta(hours=1)):
         depot.send(["a"])
     with depot.database.begin() as tx:
-        worker.AGE_OF_THE_OUTBOX.run(tx, Slice(1))
+        worker.OUTBOX_AGE_SWEEP.run(tx, Slice(1))
     assert age() == pytest.approx(3_600, abs=60)
     with depot.worker(ready=False):
         until(lambda: age() == 0)

@@ -1,4 +1,4 @@
-"""A worker that is a process of its own, to be killed: worker_process URL BOOTSTRAP PREFIX."""
+"""A worker in its own process, for tests that kill it: worker_process URL BOOTSTRAP PREFIX."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An API as organisations use it: with tokens, versions and keys."""
+"""Calls to an API as organisations make them: with tokens, versions and idempotency keys."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tests.integration.http.issuer import Issuer
 
 
 class Api:
-    """Calls routes for an organisation, with `scopes` unless told otherwise, and by whom."""
+    """Calls routes for an organisation, by default with all `scopes` and as `person`."""
 
     scopes: str
-    """Every scope there is."""
+    """All scopes of the service."""
     media_type = "application/x-ndjson"
-    """What a file is."""
+    """The media type of uploaded files."""
     person = "system-1"
-    """Who acts."""
+    """The subject of the tokens."""
 
     def __init__(self, client: TestClient, issuer: Issuer) -> None:
         self.client = client
@@ -39,7 +39,7 @@ class Api:
         scopes: str | None = None,
         by: str | None = None,
     ) -> Response:
-        """`seen` is the version in If-Match, `key` the Idempotency-Key, `by` the person that acts."""
+        """`seen` is the version in If-Match, `key` the Idempotency-Key, `by` the subject of the token."""
         headers = self._issuer.bearer(self.scopes if scopes is None else scopes, org=org, sub=by or self.person)
         if seen is not None:
             headers["If-Match"] = f'"{seen}"'

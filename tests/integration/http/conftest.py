@@ -1,4 +1,4 @@
-"""The parcels API over a real database and a real issuer of tokens."""
+"""The parcels API with a real database and a real token issuer."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from chassis import logs
 from chassis.database import Database
 from chassis.http.app import create_app
 from tests.integration.http import parcels
+from tests.integration.http.clients import ApiClient
 from tests.integration.http.issuer import Issuer
 from tests.integration.http.serving import settings
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _logs() -> None:
-    """As a process logs; structlog's own way would print every local variable of a fault."""
+    """Log as a process does: the default of structlog prints every local variable of an exception."""
     logs.configure("INFO", "json")
 
 
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
-    """An issuer of one's own, up and with one key."""
+    """The running issuer of one test, with one key."""
     with Issuer() as issuer:
         yield issuer
 
@@ -46,12 +47,12 @@ def app(database: Database, database_url: str, issuer: Issuer) -> FastAPI:
 
 @pytest.fixture
 def api(app: FastAPI) -> Iterator[TestClient]:
-    """A client of that API; a fault of the server is an answer, not an exception."""
-    with TestClient(app, raise_server_exceptions=False) as client:
+    """A client of that API; a server error is a response, not an exception."""
+    with ApiClient(app, raise_server_exceptions=False) as client:
         yield client
 
 
 @pytest.fixture
 def sender(issuer: Issuer) -> dict[str, str]:
-    """The header of a carrier that may send and read parcels."""
+    """The Authorization header of a carrier that may send and read parcels."""
     return issuer.bearer("parcels:send parcels:read")

@@ -1,4 +1,4 @@
-"""Good and bad requests to every operation that an API describes, made up from the description."""
+"""Valid and invalid requests to every operation of an API, generated from its description."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
 from chassis.database import Database
+from chassis.version import API_PREFIX
 from tests.integration.http.walking import traces
 
-# Not among them: that whatever fits the schema is accepted (a page token is more than a string), and the reverse
-# (an unknown parameter without a value does not arrive at all).
+# Left out: the check that all data that conforms to the schema is accepted (a page token is more than a string), and
+# the reverse (an unknown parameter without a value is not transmitted).
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     checks.status_code_conformance,
@@ -32,8 +33,8 @@ CHECKS = [
 @schemathesis.serializer(
     *("application/x-ndjson", "application/jsonl", "text/csv", "application/gzip", "application/x-gzip")
 )
-def _as_it_is(_context: schemathesis.SerializationContext, value: object) -> bytes:
-    """A file is bytes, whatever they are."""
+def _file_content(_context: schemathesis.SerializationContext, value: object) -> bytes:
+    """Send a file as it was generated."""
     return value if isinstance(value, bytes) else str(value).encode(errors="replace")
 
 
@@ -45,28 +46,29 @@ def fuzz(
     database: Database,
     *own: sa.MetaData,
 ) -> list[str]:
-    """What was found wrong, by operation, in so many `examples` of each.
+    """Send this number of `examples` to each operation; return the failures.
 
-    Half of the requests go to what is there: `known`, parameters by the beginning of the path, with a version that
-    fits. What is refused must leave the `database` as it was.
+    Half of the requests address existing resources: `known` has path parameters by path prefix. These requests have a
+    matching version. A refused request must leave the `database` unchanged.
     """
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
-    found: list[str] = []
+    failures: list[str] = []
     for result in schema.get_all_operations():
         assert isinstance(result, Ok), result
         operation = result.ok()
-        there = next((dict(known[path]) for path in known if operation.path.startswith(path)), {})
+        path = operation.path.removeprefix(API_PREFIX)
+        parameters = next((dict(known[prefix]) for prefix in known if path.startswith(prefix)), {})
         try:
-            _fuzz(operation, dict(headers), there, examples, database, own)
+            _fuzz(operation, dict(headers), parameters, examples, database, own)
         except (BaseExceptionGroup, AssertionError) as error:
-            found.append(f"{operation.label}: {error}")
-    return found
+            failures.append(f"{operation.label}: {error}")
+    return failures
 
 
 def _fuzz(
     operation: Any,
     headers: dict[str, str],
-    there: dict[str, str],
+    parameters: dict[str, str],
     examples: int,
     database: Database,
     own: tuple[sa.MetaData, ...],
@@ -78,14 +80,14 @@ def _fuzz(
     before = traces(database, *own)
 
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(case=strategy, hit=st.booleans())
-    def agrees(case: schemathesis.Case, hit: bool) -> None:  # type: ignore[type-arg]
+    @given(case=strategy, existing=st.booleans())
+    def check(case: schemathesis.Case, existing: bool) -> None:  # type: ignore[type-arg]
         nonlocal before
-        if hit and case.path_parameters and there:
-            case.path_parameters |= there
-        any_version = {"If-Match": "*"} if hit and case.method == "POST" and there else {}
-        answer = case.call_and_validate(headers=headers | any_version, checks=CHECKS)
-        known, before = before, traces(database, *own)
-        assert answer.status_code < 400 or known == before, f"{answer.status_code}, and yet it left a trace"
+        if existing and case.path_parameters and parameters:
+            case.path_parameters |= parameters
+        any_version = {"If-Match": "*"} if existing and case.method == "POST" and parameters else {}
+        response = case.call_and_validate(headers=headers | any_version, checks=CHECKS)
+        previous, before = before, traces(database, *own)
+        assert response.status_code < 400 or previous == before, f"{response.status_code}, but the database has changed"
 
-    agrees()
+    check()

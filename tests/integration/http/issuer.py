@@ -1,4 +1,4 @@
-"""A token issuer that tests can make lie, change its keys or go away."""
+"""A token issuer whose tokens, keys and availability are controlled by the test."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ Key = OKPKey | ECKey | RSAKey
 
 
 def new_key(kid: str) -> OKPKey:
-    """A fresh Ed25519 key."""
+    """A new Ed25519 key."""
     return OKPKey.generate_key("Ed25519", {"kid": kid})
 
 
 class Issuer:
-    """Publishes `keys` at `url` while it is up, and signs with the first of them unless told otherwise."""
+    """Publishes `keys` at `url` while it is up, and signs with the first of them by default."""
 
     def __init__(self) -> None:
         self.keys: list[Key] = [new_key("first")]
         self.up = True
-        self.asked = 0
+        self.requests = 0
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                issuer.asked += 1
+                issuer.requests += 1
                 content = json.dumps({"keys": [key.as_dict(private=False) for key in issuer.keys]}).encode()
                 self.send_response(200 if issuer.up else 500)
                 self.send_header("Content-Length", str(len(content)))
@@ -46,7 +46,7 @@ class Issuer:
                 self.wfile.write(content)
 
             def log_message(self, *_: object) -> None:
-                """Silent."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/jwks.json"
@@ -68,11 +68,11 @@ class Issuer:
         header: dict[str, Any] | None = None,
         **claims: Any,
     ) -> str:
-        """A token that is good but for what is said; a claim or header of None is left out."""
+        """A token that is valid except for the given values; a claim or header of None is left out."""
         key = key or self.keys[0]
         now = int(time.time())
-        named = {"alg": "Ed25519", "typ": "at+jwt", "kid": key.kid, **(header or {})}
-        said = {
+        headers = {"alg": "Ed25519", "typ": "at+jwt", "kid": key.kid, **(header or {})}
+        payload = {
             "iss": NAME,
             "aud": AUDIENCE,
             "sub": "system-1",
@@ -84,24 +84,24 @@ class Issuer:
             **claims,
         }
         return _signed(
-            {name: value for name, value in named.items() if value is not None},
-            {name: value for name, value in said.items() if value is not None},
+            {name: value for name, value in headers.items() if value is not None},
+            {name: value for name, value in payload.items() if value is not None},
             key,
         )
 
     def bearer(self, scope: str = "", **rest: Any) -> dict[str, str]:
-        """The header that carries such a token."""
+        """The Authorization header with such a token."""
         return {"Authorization": f"Bearer {self.token(scope, **rest)}"}
 
 
 def _signed(header: dict[str, Any], claims: dict[str, Any], key: Key) -> str:
     algorithm = header["alg"]
     if algorithm.lower() == "none" or algorithm == "HS256":
-        # No library helps with what no issuer should do: unsigned, or with the public key for a secret.
-        said = ".".join(_encoded(json.dumps(each).encode()) for each in (header, claims))
+        # Libraries refuse to make these: an unsigned token, and one whose HMAC secret is the public key.
+        signed = ".".join(_encoded(json.dumps(each).encode()) for each in (header, claims))
         secret = key.as_dict(private=False)["x"] if algorithm == "HS256" else ""
-        signature = hmac.digest(_decoded(str(secret)), said.encode(), hashlib.sha256) if secret else b""
-        return f"{said}.{_encoded(signature)}"
+        signature = hmac.digest(_decoded(str(secret)), signed.encode(), hashlib.sha256) if secret else b""
+        return f"{signed}.{_encoded(signature)}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SecurityWarning)
         return jwt.encode(header, claims, key, algorithms=[algorithm], default_type=None)

@@ -1,4 +1,4 @@
-"""A service of nothing but routes: parcels that are sent, opened and lost."""
+"""A service that has only routes: parcels are sent and opened."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from starlette.responses import Response
 
 from chassis import audit, clock
 from chassis.database import Database, Key, Read, StaleAggregateError, metadata
-from chassis.http import answers, problems
+from chassis.http import problems
 from chassis.http.app import ReadTx, WriteTx
 from chassis.http.auth import Caller, public, requires
-from chassis.http.idempotency import OnceOnly, OnceOnlyDemanded
+from chassis.http.idempotency import KeyUse, key_use
+from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch
 from chassis.http.problems import Conflict, NotFound
 from chassis.http.routes import Router
-from chassis.http.shapes import takes
+from chassis.http.validation import consumes
 from chassis.ids import new_id
 
 METADATA = metadata()
@@ -39,14 +40,14 @@ PARCELS = sa.Table(
     sa.Column("state", Key, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
-    # Checked at the commit, when the route has long returned.
+    # Checked at the commit, after the route has returned.
     sa.UniqueConstraint("label", deferrable=True, initially="DEFERRED"),
 )
 
 
 @dataclass
 class Gate:
-    """Lets a test hold a route between its first statement and its last."""
+    """Lets a test hold a route between its first and its last statement."""
 
     reached: threading.Event = field(default_factory=threading.Event)
     opened: threading.Event = field(default_factory=threading.Event)
@@ -56,7 +57,7 @@ gates: dict[str, Gate] = {}
 
 
 class NewParcel(BaseModel):
-    """A parcel to be sent."""
+    """A parcel to send."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -82,10 +83,10 @@ class ParcelView(BaseModel):
 
 
 class ParcelOpen(Conflict):
-    """It was opened before."""
+    """The parcel was opened earlier."""
 
     slug = "parcel-open"
-    title = "The parcel is open already"
+    title = "The parcel is already open"
     description = "A parcel can be opened once."
 
 
@@ -95,7 +96,7 @@ Reader = Annotated[Caller, requires("parcels:read")]
 
 
 def find(tx: Read, parcel: UUID, caller: Caller) -> Any:
-    """The row of a parcel that is the caller's."""
+    """The row of one of the caller's parcels."""
     row = tx.execute(
         sa.select(PARCELS).where(PARCELS.c.id == parcel, PARCELS.c.org == caller.organisation)
     ).one_or_none()
@@ -104,29 +105,26 @@ def find(tx: Read, parcel: UUID, caller: Caller) -> Any:
     return row
 
 
-@router.post("/parcels", status_code=201, response_model=ParcelView)
-def send_parcel(new: NewParcel, caller: Sender, tx: WriteTx, once: OnceOnly) -> Response:
+@router.post("/parcels", status_code=201)
+@located("/parcels/{id}")
+def send_parcel(new: NewParcel, caller: Sender, tx: WriteTx) -> ParcelView:
     """Send a parcel."""
-
-    def act() -> Response:
-        gate = gates.get(new.road)
-        row = {
-            "id": new_id(),
-            "org": caller.organisation,
-            "state": "sent",
-            "version": 1,
-            "sent_at": clock.now(),
-            "road": new.road,
-            "grams": new.grams,
-            "label": new.label or str(new_id()),
-        }
-        tx.execute(PARCELS.insert().values(row))
-        if gate is not None:
-            gate.reached.set()
-            gate.opened.wait(10)
-        return answers.created(ParcelView(**row), location=f"/parcels/{row['id']}", version=1)
-
-    return once(tx, caller, act)
+    gate = gates.get(new.road)
+    row = {
+        "id": new_id(),
+        "org": caller.organisation,
+        "state": "sent",
+        "version": 1,
+        "sent_at": clock.now(),
+        "road": new.road,
+        "grams": new.grams,
+        "label": new.label or str(new_id()),
+    }
+    tx.execute(PARCELS.insert().values(row))
+    if gate is not None:
+        gate.reached.set()
+        gate.opened.wait(10)
+    return ParcelView(**row)
 
 
 @router.get("/parcels")
@@ -145,40 +143,35 @@ def list_parcels(
     return page.of([ParcelView.of(row) for row in rows], key=lambda view: (view.sent_at, view.id))
 
 
-@router.get("/parcels/{parcel}", response_model=ParcelView)
-def read_parcel(parcel: UUID, caller: Reader, read: ReadTx) -> Response:
-    """One parcel of the caller's."""
-    view = ParcelView.of(find(read, parcel, caller))
-    return answers.answered(view, version=view.version)
+@router.get("/parcels/{parcel}")
+def read_parcel(parcel: UUID, caller: Reader, read: ReadTx) -> ParcelView:
+    """One of the caller's parcels."""
+    return ParcelView.of(find(read, parcel, caller))
 
 
-@router.post("/parcels/{parcel}/opening", response_model=ParcelView, responses=problems.responses(ParcelOpen))
-def open_parcel(parcel: UUID, caller: Sender, tx: WriteTx, seen: IfMatch, once: OnceOnlyDemanded) -> Response:
+@router.post("/parcels/{parcel}/opening", responses=problems.responses(ParcelOpen))
+@key_use(KeyUse.REQUIRED)
+def open_parcel(parcel: UUID, caller: Sender, tx: WriteTx, seen: IfMatch) -> ParcelView:
     """Open a parcel, once."""
-
-    def act() -> Response:
-        row = find(tx, parcel, caller)
-        seen.check(row.version)
-        if row.state == "opened":
-            raise ParcelOpen(f"It was opened as version {row.version}.")
-        done = tx.execute(
-            PARCELS.update()
-            .where(PARCELS.c.id == parcel, PARCELS.c.version == row.version)
-            .values(state="opened", version=row.version + 1)
-        ).rowcount
-        if not done:
-            raise StaleAggregateError
-        audit.record(tx, caller, "parcel-opened", f"parcel:{parcel}", "somebody was curious")
-        view = ParcelView.of(find(tx, parcel, caller))
-        return answers.answered(view, version=view.version)
-
-    return once(tx, caller, act)
+    row = find(tx, parcel, caller)
+    seen.check(row.version)
+    if row.state == "opened":
+        raise ParcelOpen(f"It was opened as version {row.version}.")
+    done = tx.execute(
+        PARCELS.update()
+        .where(PARCELS.c.id == parcel, PARCELS.c.version == row.version)
+        .values(state="opened", version=row.version + 1)
+    ).rowcount
+    if not done:
+        raise StaleAggregateError
+    audit.record(tx, caller, "parcel-opened", f"parcel:{parcel}", "inspection")
+    return ParcelView.of(find(tx, parcel, caller))
 
 
 @router.post("/loads", status_code=202)
-@takes("text/csv", "application/gzip", limit=1024 * 1024)
+@consumes("text/csv", "application/gzip", limit=1024 * 1024)
 async def weigh_load(request: Request, caller: Sender) -> dict[str, int]:
-    """Weigh a file without keeping it."""
+    """Count the bytes of a file without storing it."""
     total = 0
     async for chunk in request.stream():
         total += len(chunk)
@@ -188,16 +181,30 @@ async def weigh_load(request: Request, caller: Sender) -> dict[str, int]:
 @router.get("/roads")
 @public
 def roads(read: ReadTx) -> list[str]:
-    """The roads there are."""
+    """All roads."""
     return list(read.execute(sa.select(PARCELS.c.road).distinct().order_by(PARCELS.c.road).limit(100)).scalars())
 
 
+class Lines(Response):
+    """One JSON document per line."""
+
+    media_type = "application/x-ndjson"
+
+
+@router.get("/manifest", response_class=Lines)
+@public
+def manifest(read: ReadTx) -> Lines:
+    """All roads, as a file."""
+    return Lines("".join(f'"{road}"\n' for road in read.execute(sa.select(PARCELS.c.road).distinct()).scalars()))
+
+
 @router.post("/statements/{kind}", status_code=204, include_in_schema=False)
+@key_use(KeyUse.NONE)
 def run_statement(kind: Literal["deadlock", "check", "number", "bug"], caller: Sender, tx: WriteTx) -> None:
-    """Fail in the ways in which a database fails."""
+    """Fail with one kind of error."""
     match kind:
         case "deadlock":
-            tx.execute(sa.text("DO $$ BEGIN RAISE EXCEPTION 'crossed' USING ERRCODE = '40P01'; END $$"))
+            tx.execute(sa.text("DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$"))
         case "check":
             tx.execute(sa.text("DO $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '23514'; END $$"))
         case "number":
@@ -208,7 +215,7 @@ def run_statement(kind: Literal["deadlock", "check", "number", "bug"], caller: S
 
 @dataclass(frozen=True)
 class Parcels:
-    """The service, as far as its API is concerned."""
+    """The parts of a service that its API needs."""
 
     name: str = "parcels"
     title: str = "Parcels"
@@ -216,7 +223,7 @@ class Parcels:
 
 
 def create_tables(database: Database) -> None:
-    """The tables of the service and of the chassis."""
+    """Create the tables of the service and of the chassis."""
     from chassis.database import MECHANISM
 
     with database.engine.begin() as connection:

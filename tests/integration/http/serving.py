@@ -1,4 +1,4 @@
-"""A service over a real database and a real issuer of tokens. Whose folder asks for it says which `service` it is."""
+"""A service with a real database and a real token issuer. Each folder that uses these fixtures defines `service`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from chassis.http.app import create_app
 from chassis.service import Service
 from chassis.settings import Settings
 from tests.integration.http import issuer as issuers
+from tests.integration.http.clients import ApiClient
 from tests.integration.http.issuer import Issuer
 
 
@@ -31,13 +32,13 @@ def settings(database_url: str, issuer: Issuer) -> Settings:
 
 @pytest.fixture(scope="session")
 def logged() -> None:
-    """As a process logs; structlog's own way would print every local variable of a fault."""
+    """Log as a process does: the default of structlog prints every local variable of an exception."""
     logs.configure("INFO", "json")
 
 
 @pytest.fixture
 def packs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rules that are in force."""
+    """Select the rule packs in force."""
     monkeypatch.setattr(rules, "_packs_in_force", None)
     rules.use_packs("CN-2015,CN-2026")
 
@@ -55,7 +56,7 @@ def migrated(service: Service, database_url: str) -> Iterator[Database]:
 def database(service: Service, migrated: Database) -> Database:
     """The module's database, empty."""
     with migrated.begin() as tx:
-        # Emptying tables of a few rows: a TRUNCATE would make their files anew, forty times slower.
+        # For tables of a few rows, TRUNCATE is forty times slower: it creates their files again.
         for table in reversed([*MECHANISM.sorted_tables, *service.metadata.sorted_tables]):
             tx.execute(table.delete())
     return migrated
@@ -63,19 +64,25 @@ def database(service: Service, migrated: Database) -> Database:
 
 @pytest.fixture(scope="session")
 def issuer() -> Iterator[Issuer]:
-    """An issuer of tokens."""
+    """A token issuer."""
     with Issuer() as issuer:
         yield issuer
 
 
+@pytest.fixture(scope="module")
+def api_of_module(service: Service, migrated: Database, database_url: str, issuer: Issuer) -> FastAPI:
+    """The API of the service, created once per module: its OpenAPI document takes longer than most tests."""
+    return create_app(service, settings(database_url, issuer), migrated)
+
+
 @pytest.fixture
-def app(service: Service, database: Database, database_url: str, issuer: Issuer) -> FastAPI:
-    """The API of the service."""
-    return create_app(service, settings(database_url, issuer), database)
+def app(api_of_module: FastAPI, database: Database) -> FastAPI:
+    """The API of the service on the empty database."""
+    return api_of_module
 
 
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
-    """A client of it; a fault of the server is an answer, not an exception."""
-    with TestClient(app, raise_server_exceptions=False) as client:
+    """A client of that API; a server error is a response, not an exception."""
+    with ApiClient(app, raise_server_exceptions=False) as client:
         yield client

@@ -1,4 +1,4 @@
-"""What an API says of itself."""
+"""The OpenAPI document, the pages and the probes of an API."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from chassis.http.app import create_probe
-from chassis.http.auth import unguarded
+from chassis.http.auth import unprotected_routes
 from chassis.http.problems import TYPES
+from chassis.version import VERSION
+from tests.integration.http import parcels
 from tests.integration.http.parcels import Parcels
 
 
-def test_every_refusal_of_a_route_is_declared_with_its_type(api: TestClient) -> None:
+def test_every_problem_of_a_route_is_declared_with_its_type(api: TestClient) -> None:
     document = api.get("/openapi.json").json()
     assert document["openapi"].startswith("3.1")
-    operation = document["paths"]["/parcels/{parcel}/opening"]["post"]
+    operation = document["paths"]["/v1/parcels/{parcel}/opening"]["post"]
     declared = {
         status: set(response["content"]["application/problem+json"]["examples"])
         for status, response in operation["responses"].items()
@@ -40,69 +42,93 @@ def test_every_refusal_of_a_route_is_declared_with_its_type(api: TestClient) -> 
     assert operation["security"] == [{"bearer": ["parcels:send"]}]
 
 
-def test_a_public_route_declares_no_token_and_a_reading_one_no_conflict(api: TestClient) -> None:
-    roads = api.get("/openapi.json").json()["paths"]["/roads"]["get"]
-    assert "security" not in roads
+def test_a_public_read_route_declares_no_token_and_no_conflict(api: TestClient) -> None:
+    roads = api.get("/openapi.json").json()["paths"]["/v1/roads"]["get"]
+    assert roads["security"] == []
     assert set(roads["responses"]) == {"200", "400", "422", "500", "503"}
 
 
-def test_a_route_for_files_says_which_it_takes(api: TestClient) -> None:
-    loads = api.get("/openapi.json").json()["paths"]["/loads"]["post"]
+def test_a_route_for_files_declares_its_media_types(api: TestClient) -> None:
+    loads = api.get("/openapi.json").json()["paths"]["/v1/loads"]["post"]
     assert set(loads["requestBody"]["content"]) == {"text/csv", "application/gzip"}
     assert {"413", "415"} <= set(loads["responses"])
 
 
-def test_nothing_is_declared_in_another_form_than_a_problem(api: TestClient) -> None:
+def test_a_file_has_the_media_type_that_client_generators_support(api: TestClient) -> None:
+    described = api.get("/openapi.json").json()["paths"]["/v1/manifest"]["get"]["responses"]["200"]["content"]
+    assert set(described) == {"application/x-ndjson", "application/octet-stream"}
+    for accepted, sent in (("*/*", "application/x-ndjson"), ("application/octet-stream", "application/octet-stream")):
+        assert api.get("/manifest", headers={"Accept": accepted}).headers["content-type"] == sent
+    assert (
+        api.get("/roads", headers={"Accept": "application/octet-stream"}).headers["content-type"] == "application/json"
+    )
+
+
+def test_a_document_states_who_publishes_it_and_explains_its_tags(api: TestClient) -> None:
+    document = api.get("/openapi.json").json()
+    assert document["info"]["license"]["identifier"] == "Apache-2.0"
+    assert document["info"]["version"] == VERSION
+    assert document["servers"]
+    (tag,) = document["tags"]
+    assert tag == {"name": "parcels", "description": parcels.__doc__}
+
+
+def test_errors_are_declared_as_problems_only(api: TestClient) -> None:
     schemas = api.get("/openapi.json").json()["components"]["schemas"]
     assert "Problem" in schemas
     assert not {"HTTPValidationError", "ValidationError"} & set(schemas)
 
 
-def test_the_page_for_people_is_whole_without_any_other_server(api: TestClient) -> None:
+def test_the_documentation_page_loads_nothing_from_another_server(api: TestClient) -> None:
     page = api.get("/docs")
     assert page.headers["content-type"].startswith("text/html")
-    assert "/parcels/{parcel}/opening" in page.text
+    assert "SwaggerUIBundle" in page.text
+    assert "openapi.json" in page.text
     assert not re.search(r"(src|href)=\"?(https?:)?//", page.text)
 
 
 @pytest.mark.parametrize("slug", sorted(TYPES))
-def test_every_type_of_problem_has_a_page(api: TestClient, slug: str) -> None:
+def test_every_problem_type_has_a_page(api: TestClient, slug: str) -> None:
     page = api.get(f"/problems/{slug}")
     assert page.status_code == 200
     assert str(TYPES[slug].status) in page.text
 
 
-def test_a_type_that_does_not_exist_has_none(api: TestClient) -> None:
+def test_an_unknown_problem_type_has_no_page(api: TestClient) -> None:
     assert api.get("/problems/nonsense").status_code == 404
 
 
-def test_every_link_of_the_page_for_people_leads_somewhere(api: TestClient) -> None:
-    for address in set(re.findall(r'href="([^#"]+)"', api.get("/docs").text)):
+def test_every_link_of_the_documentation_page_has_a_target(api: TestClient) -> None:
+    addresses = set(re.findall(r'(?:href|src)="([^#"]+)"', api.get("/docs").text))
+    assert len(addresses) == 3
+    for address in addresses:
         assert api.get(f"/{address}").status_code == 200
+    assert api.get("/docs/openapi.json").status_code == 404
+    assert api.get("/docs/..%2Fcore.py").status_code == 404
 
 
 def test_every_route_is_guarded_or_public(app: FastAPI) -> None:
-    assert unguarded(app) == []
+    assert unprotected_routes(app) == []
 
 
-def test_a_part_that_is_not_ready_is_named(app: FastAPI, api: TestClient) -> None:
+def test_readiness_names_the_part_that_is_not_ready(app: FastAPI, api: TestClient) -> None:
     assert api.get("/readyz").json() == {"status": "ready"}
     app.state.readiness["worker"] = lambda: {"reactions": "blocked at an event"}
-    answer = api.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["problems"] == {"worker: reactions": "blocked at an event"}
+    response = api.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["problems"] == {"worker: reactions": "blocked at an event"}
 
 
-def test_requests_are_counted_by_route_and_not_by_address(api: TestClient) -> None:
+def test_requests_are_counted_by_route_and_not_by_path(api: TestClient) -> None:
     api.get("/parcels/01900000-0000-7000-8000-000000000001")
     api.get("/no/such/address/01900000-0000-7000-8000-000000000001")
     metrics = api.get("/metrics").text
-    assert 'anning_http_request_seconds_count{method="GET",route="/parcels/{parcel}",status="401"}' in metrics
+    assert 'anning_http_request_seconds_count{method="GET",route="/v1/parcels/{parcel}",status="401"}' in metrics
     assert 'route="none",status="404"' in metrics
     assert "01900000" not in metrics
 
 
-def test_a_process_without_an_api_has_health_and_metrics_all_the_same() -> None:
+def test_a_process_without_an_api_has_health_and_metrics_routes() -> None:
     app = create_probe(Parcels())
     app.state.readiness["worker"] = dict
     with TestClient(app) as probe:

@@ -1,4 +1,4 @@
-"""Whatever is sent: no fault of the service, no answer that the description does not have, no trace of a refusal."""
+"""Generated requests: no server error, only documented responses, and no change by a refused request."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from tests.integration.http.issuer import Issuer
 
 
 @pytest.mark.timeout(300)
-def test_the_description_and_the_service_agree(app: FastAPI, database: Database, issuer: Issuer) -> None:
+def test_responses_to_generated_requests_conform_to_the_description(
+    app: FastAPI, database: Database, issuer: Issuer
+) -> None:
     headers = issuer.bearer("parcels:send parcels:read", exp=2**33)
     assert fuzz(app, headers, {}, 60, database) == []

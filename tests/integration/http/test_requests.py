@@ -1,4 +1,4 @@
-"""What is not a request this service takes is refused as a problem, and never as a fault of the service."""
+"""An invalid request is refused with a problem and never causes a server error."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ Headers = dict[str, str]
 JSON = {"Content-Type": "application/json"}
 
 
-def problem(answer: object) -> tuple[int, str]:
-    """Status and type; the answer must be a whole problem."""
-    assert hasattr(answer, "json")
-    assert answer.headers["content-type"] == "application/problem+json"  # type: ignore[attr-defined]
-    body = answer.json()
+def problem(response: object) -> tuple[int, str]:
+    """Status and type; the response must be a complete problem."""
+    assert hasattr(response, "json")
+    assert response.headers["content-type"] == "application/problem+json"  # type: ignore[attr-defined]
+    body = response.json()
     assert body["title"]
-    assert body["instance"] == "urn:uuid:" + answer.headers["x-request-id"]  # type: ignore[attr-defined]
+    assert body["instance"] == "urn:uuid:" + response.headers["x-request-id"]  # type: ignore[attr-defined]
     return body["status"], body["type"].removeprefix("/problems/")
 
 
 MALFORMED = {
-    "no JSON": b"{",
+    "not JSON": b"{",
     "two values": b"{} {}",
-    "a comma too many": b'{"road": "a", "grams": 1,}',
+    "a trailing comma": b'{"road": "a", "grams": 1,}',
     "single quotes": b"{'road': 'a'}",
     "not UTF-8": '{"road": "é", "grams": 1}'.encode("latin-1"),
     "GBK": '{"road": "北京", "grams": 1}'.encode("gbk"),
@@ -40,109 +40,111 @@ MALFORMED = {
     "a surrogate in UTF-8": b'{"road": "\xed\xa0\x80", "grams": 1}',
     "NaN": b'{"road": "a", "grams": NaN}',
     "infinity": b'{"road": "a", "grams": -Infinity}',
-    "a number without end": b'{"road": "a", "grams": ' + b"9" * 5_000 + b"}",
-    "a float without end": b'{"road": "a", "grams": 1e999}',
-    "nesting without end": b'{"road": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
-    "nesting without an end": b"[" * 100_000,
+    "a number that is too long": b'{"road": "a", "grams": ' + b"9" * 5_000 + b"}",
+    "a float that is too large": b'{"road": "a", "grams": 1e999}',
+    "nesting that is too deep": b'{"road": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    "nesting that is not closed": b"[" * 100_000,
 }
 
 
-@pytest.mark.parametrize("what", MALFORMED)
-def test_a_body_is_malformed_that_is(api: TestClient, sender: Headers, what: str) -> None:
-    assert problem(api.post("/parcels", content=MALFORMED[what], headers=sender | JSON)) == (400, "malformed")
+@pytest.mark.parametrize("fault", MALFORMED)
+def test_a_malformed_body_is_refused(api: TestClient, sender: Headers, fault: str) -> None:
+    assert problem(api.post("/parcels", content=MALFORMED[fault], headers=sender | JSON)) == (400, "malformed")
 
 
-def test_a_backslash_before_u0000_is_no_nul_character(api: TestClient, sender: Headers) -> None:
+def test_an_escaped_backslash_before_u0000_is_not_a_nul_character(api: TestClient, sender: Headers) -> None:
     body = json.dumps({"road": "a\\u0000", "grams": 1})
     assert api.post("/parcels", content=body, headers=sender | JSON).status_code == 201
 
 
 INVALID = {
-    "nothing": (b"", ""),
+    "an empty body": (b"", ""),
     "null": (b"null", ""),
     "a list": (b"[]", ""),
     "a missing value": (b'{"road": "a"}', "/grams"),
     "an empty road": (b'{"road": "", "grams": 1}', "/road"),
-    "a wrong kind": (b'{"road": 7, "grams": 1}', "/road"),
-    "too little": (b'{"road": "a", "grams": 0}', "/grams"),
-    "too much": (b'{"road": "a", "grams": 99999999999999999999999999}', "/grams"),
-    "a broken number": (b'{"road": "a", "grams": 1.5}', "/grams"),
+    "a wrong type": (b'{"road": 7, "grams": 1}', "/road"),
+    "a number that is too small": (b'{"road": "a", "grams": 0}', "/grams"),
+    "a number that is too large": (b'{"road": "a", "grams": 99999999999999999999999999}', "/grams"),
+    "a fraction": (b'{"road": "a", "grams": 1.5}', "/grams"),
     "an unknown member": (b'{"road": "a", "grams": 1, "a/b~c": 1}', "/a~1b~0c"),
 }
 
 
-@pytest.mark.parametrize("what", INVALID)
-def test_a_value_is_invalid_and_pointed_at(api: TestClient, sender: Headers, what: str) -> None:
-    content, pointer = INVALID[what]
-    answer = api.post("/parcels", content=content, headers=sender | JSON)
-    assert problem(answer) == (422, "validation")
-    assert [(each["in"], each["pointer"]) for each in answer.json()["errors"]] == [("body", pointer)]
-    assert answer.json()["errors"][0]["detail"]
+@pytest.mark.parametrize("fault", INVALID)
+def test_an_invalid_value_is_refused_with_its_pointer(api: TestClient, sender: Headers, fault: str) -> None:
+    content, pointer = INVALID[fault]
+    response = api.post("/parcels", content=content, headers=sender | JSON)
+    assert problem(response) == (422, "validation")
+    assert [(each["in"], each["pointer"]) for each in response.json()["errors"]] == [("body", pointer)]
+    assert response.json()["errors"][0]["detail"]
 
 
 @pytest.mark.parametrize(
     "content_type",
     ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=gbk", "json", "", None],
 )
-def test_a_body_of_another_type_is_not_taken(api: TestClient, sender: Headers, content_type: str | None) -> None:
+def test_a_body_of_another_media_type_is_refused(api: TestClient, sender: Headers, content_type: str | None) -> None:
     headers = sender if content_type is None else {**sender, "Content-Type": content_type}
-    answer = api.post("/parcels", content=b'{"road": "a", "grams": 1}', headers=headers)
-    assert problem(answer) == (415, "unsupported-media-type")
+    response = api.post("/parcels", content=b'{"road": "a", "grams": 1}', headers=headers)
+    assert problem(response) == (415, "unsupported-media-type")
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=UTF-8", "application/vnd.parcel+json"])
-def test_json_may_say_that_it_is_utf8_or_what_it_tells_of(api: TestClient, sender: Headers, content_type: str) -> None:
+def test_json_with_a_utf8_charset_or_a_json_suffix_is_accepted(
+    api: TestClient, sender: Headers, content_type: str
+) -> None:
     headers = {**sender, "Content-Type": content_type}
     assert api.post("/parcels", content=b'{"road": "a", "grams": 1}', headers=headers).status_code == 201
 
 
-def drops(size: int) -> Iterator[bytes]:
-    """A body that does not say how long it is."""
+def streamed(size: int) -> Iterator[bytes]:
+    """A body without a declared length."""
     for _ in range(size // 1024):
         yield b" " * 1024
 
 
-def test_a_body_that_says_it_is_too_large_is_not_read(api: TestClient, sender: Headers) -> None:
-    answer = api.post("/parcels", content=b" " * (256 * 1024 + 1), headers=sender | JSON)
-    assert problem(answer) == (413, "payload-too-large")
+def test_a_body_with_a_declared_length_above_the_limit_is_not_read(api: TestClient, sender: Headers) -> None:
+    response = api.post("/parcels", content=b" " * (256 * 1024 + 1), headers=sender | JSON)
+    assert problem(response) == (413, "payload-too-large")
 
 
-def test_a_body_that_grows_too_large_is_not_read_to_its_end(api: TestClient, sender: Headers) -> None:
-    answer = api.post("/parcels", content=drops(512 * 1024), headers=sender | JSON)
-    assert problem(answer) == (413, "payload-too-large")
+def test_a_streamed_body_is_not_read_beyond_the_limit(api: TestClient, sender: Headers) -> None:
+    response = api.post("/parcels", content=streamed(512 * 1024), headers=sender | JSON)
+    assert problem(response) == (413, "payload-too-large")
 
 
-def test_a_body_that_nobody_asked_for_is_not_read_without_end_either(api: TestClient, sender: Headers) -> None:
+def test_an_unexpected_body_is_not_read_beyond_the_limit(api: TestClient, sender: Headers) -> None:
     parcel = api.post("/parcels", json={"road": "a", "grams": 1}, headers=sender).json()["id"]
     headers = {**sender, "If-Match": '"1"', "Idempotency-Key": parcel}
-    answer = api.post(f"/parcels/{parcel}/opening", content=drops(512 * 1024), headers=headers)
-    assert problem(answer) == (413, "payload-too-large")
+    response = api.post(f"/parcels/{parcel}/opening", content=streamed(512 * 1024), headers=headers)
+    assert problem(response) == (413, "payload-too-large")
 
 
-def test_a_body_of_just_the_limit_is_read(api: TestClient, sender: Headers) -> None:
+def test_a_body_of_exactly_the_limit_is_accepted(api: TestClient, sender: Headers) -> None:
     body = b'{"road": "a", "grams": 1}'
-    answer = api.post("/parcels", content=body + b" " * (256 * 1024 - len(body)), headers=sender | JSON)
-    assert answer.status_code == 201
+    response = api.post("/parcels", content=body + b" " * (256 * 1024 - len(body)), headers=sender | JSON)
+    assert response.status_code == 201
 
 
 def test_a_route_for_files_has_its_own_limit_and_types(api: TestClient, sender: Headers) -> None:
     csv = {**sender, "Content-Type": "text/csv"}
-    assert api.post("/loads", content=drops(1024 * 1024), headers=csv).json() == {"bytes": 1024 * 1024}
-    assert problem(api.post("/loads", content=drops(1025 * 1024), headers=csv)) == (413, "payload-too-large")
+    assert api.post("/loads", content=streamed(1024 * 1024), headers=csv).json() == {"bytes": 1024 * 1024}
+    assert problem(api.post("/loads", content=streamed(1025 * 1024), headers=csv)) == (413, "payload-too-large")
     assert problem(api.post("/loads", content=b"{}", headers=sender | JSON)) == (415, "unsupported-media-type")
 
 
-def test_a_caller_without_a_token_learns_that_before_its_file_is_read(api: TestClient) -> None:
-    answer = api.post("/loads", content=drops(4 * 1024 * 1024), headers={"Content-Type": "text/csv"})
-    assert problem(answer) == (401, "unauthenticated")
+def test_a_request_without_a_token_is_refused_before_its_file_is_read(api: TestClient) -> None:
+    response = api.post("/loads", content=streamed(4 * 1024 * 1024), headers={"Content-Type": "text/csv"})
+    assert problem(response) == (401, "unauthenticated")
 
 
 @pytest.mark.parametrize("path", ["/parcels?road=%00", "/parcels?road=%ff", "/parcels/%00", "/parcels/%c3%28", "/%00"])
-def test_an_address_is_malformed_that_no_text_can_have(api: TestClient, sender: Headers, path: str) -> None:
+def test_a_url_with_nul_or_invalid_utf8_is_malformed(api: TestClient, sender: Headers, path: str) -> None:
     assert problem(api.get(path, headers=sender)) == (400, "malformed")
 
 
-def test_an_address_in_chinese_is_an_address(api: TestClient, sender: Headers) -> None:
+def test_a_url_with_chinese_characters_is_accepted(api: TestClient, sender: Headers) -> None:
     api.post("/parcels", json={"road": "长安街", "grams": 1}, headers=sender)
     listed = api.get("/parcels", params={"road": "长安街"}, headers=sender).json()
     assert [item["road"] for item in listed["items"]] == ["长安街"]
@@ -160,20 +162,22 @@ def test_an_address_in_chinese_is_an_address(api: TestClient, sender: Headers) -
         ("road=" + "x" * 41, "/road"),
     ],
 )
-def test_a_query_parameter_is_invalid_or_unknown(api: TestClient, sender: Headers, query: str, pointer: str) -> None:
-    answer = api.get(f"/parcels?{query}", headers=sender)
-    assert problem(answer) == (422, "validation")
-    assert [(each["in"], each["pointer"]) for each in answer.json()["errors"]] == [("query", pointer)]
+def test_an_invalid_or_unknown_query_parameter_is_refused(
+    api: TestClient, sender: Headers, query: str, pointer: str
+) -> None:
+    response = api.get(f"/parcels?{query}", headers=sender)
+    assert problem(response) == (422, "validation")
+    assert [(each["in"], each["pointer"]) for each in response.json()["errors"]] == [("query", pointer)]
 
 
 @pytest.mark.parametrize("parcel", ["7", "not-a-uuid", "%F0%9F%93%A6"])
-def test_a_part_of_the_path_is_invalid(api: TestClient, sender: Headers, parcel: str) -> None:
-    answer = api.get(f"/parcels/{parcel}", headers=sender)
-    assert problem(answer) == (422, "validation")
-    assert answer.json()["errors"][0]["in"] == "path"
+def test_an_invalid_path_parameter_is_refused(api: TestClient, sender: Headers, parcel: str) -> None:
+    response = api.get(f"/parcels/{parcel}", headers=sender)
+    assert problem(response) == (422, "validation")
+    assert response.json()["errors"][0]["in"] == "path"
 
 
-def test_what_is_not_there_and_what_cannot_be_done_are_problems(api: TestClient, sender: Headers) -> None:
+def test_unknown_paths_and_methods_are_problems(api: TestClient, sender: Headers) -> None:
     missing = api.get("/parcels/01900000-0000-7000-8000-000000000000", headers=sender)
     assert problem(missing) == (404, "not-found")
     assert problem(api.get("/nowhere")) == (404, "not-found")
@@ -183,7 +187,7 @@ def test_what_is_not_there_and_what_cannot_be_done_are_problems(api: TestClient,
     assert wrong.headers["Allow"] == "GET, POST"
 
 
-def test_every_answer_has_the_id_under_which_it_was_logged(
+def test_every_response_has_the_request_id_of_its_log_line(
     api: TestClient, sender: Headers, caplog: pytest.LogCaptureFixture
 ) -> None:
     ids = [api.get("/parcels", headers=sender).headers["x-request-id"] for _ in range(2)]
@@ -192,7 +196,7 @@ def test_every_answer_has_the_id_under_which_it_was_logged(
     assert [line["request_id"] for line in logged if line["event"] == "request"] == ids
 
 
-def test_a_fault_says_nothing_of_what_it_was(api: TestClient, issuer: Issuer) -> None:
-    answer = api.post("/statements/bug", headers=issuer.bearer("parcels:send"))
-    assert problem(answer) == (500, "internal")
-    assert set(answer.json()) == {"type", "title", "status", "instance"}
+def test_an_internal_error_reveals_no_details(api: TestClient, issuer: Issuer) -> None:
+    response = api.post("/statements/bug", headers=issuer.bearer("parcels:send"))
+    assert problem(response) == (500, "internal")
+    assert set(response.json()) == {"type", "title", "status", "instance"}

@@ -1,4 +1,4 @@
-"""An answer of 2xx is a fact; whatever else happened left nothing behind."""
+"""A 2xx response is sent after the commit; a request with any other response changes nothing."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from chassis.database import Database
-from chassis.http import routes
+from chassis.http import operations
 from chassis.http.app import create_app
 from tests.integration.http import parcels
+from tests.integration.http.clients import ApiClient
 from tests.integration.http.issuer import Issuer
 from tests.integration.http.serving import settings
 from tests.parts.protocols import Postgres
@@ -26,44 +27,44 @@ def labels(database: Database) -> list[str]:
         return list(read.execute(sa.select(parcels.PARCELS.c.label)).scalars())
 
 
-def test_a_commit_that_fails_is_never_answered_with_success(
-    api: TestClient, database: Database, sender: Headers
-) -> None:
+def test_a_failed_commit_is_never_reported_as_success(api: TestClient, database: Database, sender: Headers) -> None:
     parcel = {"road": "north", "grams": 5, "label": "one of a kind"}
     assert api.post("/parcels", json=parcel, headers=sender).status_code == 201
 
-    # The constraint is deferred: the route succeeds, its commit does not.
-    again = api.post("/parcels", json=parcel, headers=sender)
+    # The constraint is deferred: the route succeeds, but its commit fails.
+    duplicate = api.post("/parcels", json=parcel, headers=sender)
 
-    assert again.status_code == 409
-    assert again.json()["type"] == "/problems/conflict"
+    assert duplicate.status_code == 409
+    assert duplicate.json()["type"] == "/problems/conflict"
     assert labels(database).count("one of a kind") == 1
 
 
-def test_what_a_refused_request_wrote_is_rolled_back(api: TestClient, database: Database, sender: Headers) -> None:
+def test_the_writes_of_a_refused_request_are_rolled_back(api: TestClient, database: Database, sender: Headers) -> None:
     parcel = api.post("/parcels", json={"road": "north", "grams": 5}, headers=sender).json()
     opening = f"/parcels/{parcel['id']}/opening"
 
     refused = api.post(opening, headers={**sender, "If-Match": '"7"', "Idempotency-Key": "open-1"})
     assert refused.status_code == 412
-    # Were the key not rolled back with the rest, this would replay a refusal.
+    # If the key were not rolled back too, this request would get the refusal again.
     opened = api.post(opening, headers={**sender, "If-Match": '"1"', "Idempotency-Key": "open-1"})
     assert (opened.status_code, opened.json()["state"]) == (200, "opened")
 
 
-def test_an_act_is_audited_in_its_own_transaction(api: TestClient, database: Database, sender: Headers) -> None:
+def test_an_audit_entry_is_written_in_the_transaction_of_its_act(
+    api: TestClient, database: Database, sender: Headers
+) -> None:
     parcel = api.post("/parcels", json={"road": "north", "grams": 5}, headers=sender).json()["id"]
     api.post(f"/parcels/{parcel}/opening", headers={**sender, "If-Match": '"9"', "Idempotency-Key": parcel})
     api.post(f"/parcels/{parcel}/opening", headers={**sender, "If-Match": '"1"', "Idempotency-Key": parcel})
 
     with database.read() as read:
-        noted = read.execute(
+        entries = read.execute(
             sa.text("SELECT subject, org, act FROM audit_log WHERE object = :object"), {"object": f"parcel:{parcel}"}
         ).all()
-    assert [tuple(row) for row in noted] == [("system-1", "carrier:CMCC", "parcel-opened")]
+    assert [tuple(row) for row in entries] == [("system-1", "carrier:CMCC", "parcel-opened")]
 
 
-def test_two_that_change_the_same_at_once_cannot_both_succeed(api: TestClient, sender: Headers) -> None:
+def test_only_one_of_several_concurrent_changes_succeeds(api: TestClient, sender: Headers) -> None:
     parcel = api.post("/parcels", json={"road": "north", "grams": 5}, headers=sender).json()["id"]
 
     def open_it(key: str) -> int:
@@ -71,9 +72,9 @@ def test_two_that_change_the_same_at_once_cannot_both_succeed(api: TestClient, s
         return api.post(f"/parcels/{parcel}/opening", headers=headers).status_code
 
     with ThreadPoolExecutor(4) as pool:
-        answers = sorted(pool.map(open_it, "abcd"))
-    assert answers[0] == 200
-    assert set(answers[1:]) == {412}
+        responses = sorted(pool.map(open_it, "abcd"))
+    assert responses[0] == 200
+    assert set(responses[1:]) == {412}
 
 
 @pytest.mark.parametrize(
@@ -85,52 +86,52 @@ def test_two_that_change_the_same_at_once_cannot_both_succeed(api: TestClient, s
         ("bug", 500, "internal"),
     ],
 )
-def test_each_failure_of_the_database_has_its_problem(
+def test_each_database_error_has_its_problem(
     api: TestClient, sender: Headers, kind: str, status: int, problem: str
 ) -> None:
-    answer = api.post(f"/statements/{kind}", headers=sender)
-    assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}")
-    assert ("Retry-After" in answer.headers) == (status == 503)
-    assert "secret" not in answer.text
-    assert "DO $$" not in answer.text
+    response = api.post(f"/statements/{kind}", headers=sender)
+    assert (response.status_code, response.json()["type"]) == (status, f"/problems/{problem}")
+    assert ("Retry-After" in response.headers) == (status == 503)
+    assert "secret" not in response.text
+    assert "DO $$" not in response.text
 
 
-def test_a_lock_that_takes_too_long_is_a_busy_service(api: TestClient, database: Database, sender: Headers) -> None:
+def test_a_lock_timeout_is_reported_as_busy(api: TestClient, database: Database, sender: Headers) -> None:
     parcel = api.post("/parcels", json={"road": "north", "grams": 5}, headers=sender).json()["id"]
     with database.begin() as other:
         other.execute(sa.select(parcels.PARCELS).where(parcels.PARCELS.c.id == parcel).with_for_update())
         headers = {**sender, "If-Match": '"1"', "Idempotency-Key": f"locked-{parcel}"}
-        answer = api.post(f"/parcels/{parcel}/opening", headers=headers)
-    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/busy")
+        response = api.post(f"/parcels/{parcel}/opening", headers=headers)
+    assert (response.status_code, response.json()["type"]) == (503, "/problems/busy")
 
 
 @pytest.fixture
-def gone(database_url: str, issuer: Issuer) -> FastAPI:
-    """The API over an address where nobody answers."""
-    nowhere = "postgresql://nobody:secret-word@127.0.0.1:1/nothing"
-    return create_app(parcels.Parcels(), settings(nowhere, issuer), Database(nowhere))
+def without_database(database_url: str, issuer: Issuer) -> FastAPI:
+    """The API with an unreachable database."""
+    unreachable = "postgresql://role:secret-word@127.0.0.1:1/nothing"
+    return create_app(parcels.Parcels(), settings(unreachable, issuer), Database(unreachable))
 
 
-def test_without_a_database_every_route_that_needs_it_says_so(gone: FastAPI, sender: Headers) -> None:
-    with TestClient(gone, raise_server_exceptions=False) as api:
-        answers = [
+def test_without_a_database_every_route_that_needs_it_is_a_503(without_database: FastAPI, sender: Headers) -> None:
+    with ApiClient(without_database, raise_server_exceptions=False) as api:
+        responses = [
             api.post("/parcels", json={"road": "north", "grams": 5}, headers=sender),
             api.get("/parcels", headers=sender),
             api.get("/roads"),
         ]
         ready, live = api.get("/readyz"), api.get("/healthz")
-    for answer in answers:
-        assert answer.status_code == 503
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.headers["Retry-After"] == "2"
-        assert answer.json()["type"] == "/problems/database-unavailable"
-        assert "secret-word" not in answer.text
+    for response in responses:
+        assert response.status_code == 503
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.headers["Retry-After"] == "2"
+        assert response.json()["type"] == "/problems/database-unavailable"
+        assert "secret-word" not in response.text
     assert ready.status_code == 503
     assert list(ready.json()["problems"]) == ["database: connection"]
     assert live.status_code == 200
 
 
-def test_a_database_that_dies_under_requests_is_a_503_and_comes_back(
+def test_a_database_crash_during_a_request_is_a_503_until_the_restart(
     api: TestClient, postgres: Postgres, sender: Headers
 ) -> None:
     new = {"road": "south", "grams": 5}
@@ -155,31 +156,31 @@ def test_a_database_that_dies_under_requests_is_a_503_and_comes_back(
     assert len(listed) == 1
 
 
-def test_an_exhausted_pool_is_a_503_and_not_a_hanging_service(database_url: str, issuer: Issuer) -> None:
+def test_an_exhausted_pool_is_a_503_and_does_not_hang(database_url: str, issuer: Issuer) -> None:
     narrow = Database(database_url, pool=1)
     narrow.engine.pool._timeout = 0.2  # type: ignore[attr-defined]
     app = create_app(parcels.Parcels(), settings(database_url, issuer), narrow)
-    with TestClient(app, raise_server_exceptions=False) as api, narrow.read():
+    with ApiClient(app, raise_server_exceptions=False) as api, narrow.read():
         assert api.get("/roads").status_code == 503
     narrow.close()
 
 
-def test_who_finds_every_thread_taken_is_told_to_come_again(
+def test_a_request_without_a_free_thread_is_refused_as_busy(
     app: FastAPI, api: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(routes, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(operations, "PATIENCE_SECONDS", 0.2)
     app.state.threads = ThreadPoolExecutor(1)
     done = threading.Event()
     app.state.threads.submit(done.wait)
     try:
-        answer = api.get("/roads")
+        response = api.get("/roads")
     finally:
         done.set()
-    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/busy")
+    assert (response.status_code, response.json()["type"]) == (503, "/problems/busy")
     assert api.get("/roads").status_code == 200
 
 
-def test_the_connections_that_a_server_ended_while_nobody_used_them_fail_nobody(
+def test_connections_that_the_server_has_closed_while_idle_cause_no_error(
     api: TestClient, database: Database, sender: Headers
 ) -> None:
     assert api.get("/roads").status_code == 200

@@ -1,4 +1,4 @@
-"""All routes of an API, called as anybody; and everything that its database holds, to see what a call left."""
+"""Calls to all operations of an API with any token, and digests of its database that show what a call changed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from chassis.database import MECHANISM, Database
+from chassis.version import API_PREFIX
 from tests.integration.http.issuer import Issuer, new_key
 
 Traces = dict[str, tuple[int, str]]
 
 
 def traces(database: Database, *own: sa.MetaData) -> Traces:
-    """How many rows each table has, and the digest of everything in them. `own`: the tables of the service."""
+    """The number of rows and the digest of each table. `own`: the tables of the service."""
     tables = [table.name for metadata in (MECHANISM, *own) for table in metadata.sorted_tables]
     each = "SELECT '{0}', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM {0} AS t"
     with database.read() as read:
@@ -31,7 +32,7 @@ def traces(database: Database, *own: sa.MetaData) -> Traces:
 
 @dataclass(frozen=True)
 class Operation:
-    """What can be called: "POST /orders/{id}/lifting"."""
+    """An operation of the API, such as "POST /orders/{id}/lifting", below the version."""
 
     method: str
     path: str
@@ -42,30 +43,30 @@ class Operation:
 
 
 def operations(app: FastAPI) -> Iterator[Operation]:
-    """Every operation that the API's own description has."""
+    """Every operation in the OpenAPI document of the API."""
     for path, item in app.state.document["paths"].items():
         for method, operation in item.items():
-            yield Operation(method.upper(), path, not operation.get("security"))
+            yield Operation(method.upper(), path.removeprefix(API_PREFIX), not operation.get("security"))
 
 
 @dataclass(frozen=True)
 class Walk:
-    """Calls to every operation, with what fits it: parameters of paths, and bodies by operation (bytes are a file)."""
+    """Valid calls to every operation: path parameters, and bodies by operation (bytes are a file)."""
 
     client: TestClient
     parameters: Mapping[str, Mapping[str, str]]
-    """By the beginning of the path."""
+    """Path parameters, by path prefix."""
     bodies: Mapping[str, Any]
     file_type: str
 
     def call(self, operation: Operation, headers: Mapping[str, str], query: str = "") -> Response:
-        """One call, which would succeed for whoever may. Raises KeyError for a route that nobody thought of here."""
+        """One call, which succeeds with the right token. Raises KeyError for an operation missing in `bodies`."""
         path = operation.path
-        for beginning, values in self.parameters.items():
-            if path.startswith(beginning):
+        for prefix, values in self.parameters.items():
+            if path.startswith(prefix):
                 path = path.format_map(values)
                 break
-        assert "{" not in path, f"nothing is known that {operation} could be called with"
+        assert "{" not in path, f"no path parameters for {operation}"
         if operation.method == "GET":
             return self.client.get(path + query, headers=dict(headers))
         body, sent = self.bodies[str(operation)], {"If-Match": "*", **headers}
@@ -78,20 +79,20 @@ class Walk:
 
 BAD_TOKENS: dict[str, Callable[[Issuer, str], dict[str, str]]] = {
     "missing": lambda issuer, scopes: {},
-    "no token at all": lambda issuer, scopes: {"Authorization": "Bearer nonsense"},
+    "not a token": lambda issuer, scopes: {"Authorization": "Bearer nonsense"},
     "expired": lambda issuer, scopes: issuer.bearer(scopes, exp=int(time.time()) - 3_600),
     "of another issuer": lambda issuer, scopes: issuer.bearer(scopes, iss="https://elsewhere.test"),
     "for another audience": lambda issuer, scopes: issuer.bearer(scopes, aud="elsewhere"),
-    "signed by somebody else": lambda issuer, scopes: issuer.bearer(scopes, key=new_key("first")),
+    "signed with another key": lambda issuer, scopes: issuer.bearer(scopes, key=new_key("first")),
     "unsigned": lambda issuer, scopes: issuer.bearer(scopes, header={"alg": "none"}),
     "of no organisation": lambda issuer, scopes: issuer.bearer(scopes, org=None),
 }
-"""Headers that open nothing, by what is wrong with them."""
+"""Headers that give no access, by what is wrong with them."""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """Something that is sent, and the problem that it gets for an answer."""
+    """A request body, and the problem with which it is refused."""
 
     status: int
     slug: str
@@ -100,52 +101,52 @@ class Refused:
 
 
 def bad_json(good: bytes, chinese: str) -> dict[str, Refused]:
-    """Bodies that are no JSON to be read, whatever the route. `chinese` is a text of `good` that is not ASCII."""
+    """Bodies that every JSON route refuses. `chinese` is a non-ASCII part of `good`."""
     plain = {"Content-Type": "application/json"}
     return {
-        "cut off": Refused(400, "malformed", good[:-20], plain),
+        "truncated": Refused(400, "malformed", good[:-20], plain),
         "in GB18030": Refused(400, "malformed", good.decode().encode("gb18030"), plain),
         "in UTF-16": Refused(400, "malformed", good.decode().encode("utf-16"), plain),
-        "with half a character": Refused(
+        "with an incomplete character": Refused(
             400, "malformed", good.replace(chinese.encode(), chinese.encode()[:-1]), plain
         ),
         "with NUL": Refused(400, "malformed", good.replace(chinese.encode(), b"\\u0000"), plain),
-        "with half a surrogate pair": Refused(400, "malformed", good.replace(chinese.encode(), b"\\ud800"), plain),
-        "nested without end": Refused(400, "malformed", b"[" * 100_000, plain),
-        "no object": Refused(422, "validation", b"[]", plain),
-        "nothing": Refused(422, "validation", b"", plain),
+        "with a lone surrogate": Refused(400, "malformed", good.replace(chinese.encode(), b"\\ud800"), plain),
+        "nested too deeply": Refused(400, "malformed", b"[" * 100_000, plain),
+        "not an object": Refused(422, "validation", b"[]", plain),
+        "an empty body": Refused(422, "validation", b"", plain),
         "too long": Refused(413, "payload-too-large", good[:-1] + b" " * 300_000 + b"}", plain),
-        "of another type": Refused(415, "unsupported-media-type", good, {"Content-Type": "text/plain"}),
+        "of another media type": Refused(415, "unsupported-media-type", good, {"Content-Type": "text/plain"}),
         "compressed": Refused(400, "malformed", gzip.compress(good), plain),
     }
 
 
 def bad_files(good: bytes, media_type: str) -> dict[str, Refused]:
-    """Files that are refused as a whole, whatever is in their lines."""
+    """Files that are refused as a whole, whatever their lines contain."""
     plain = {"Content-Type": media_type}
     packed = plain | {"Content-Encoding": "gzip"}
     wide = good.decode()
     return {
         "a gzip bomb": Refused(413, "compressed-too-strongly", gzip.compress(b"0" * 50_000_000), packed),
-        "gzip that ends early": Refused(422, "unreadable-file", gzip.compress(good)[:-10], packed),
-        "gzip with a damaged sum": Refused(422, "unreadable-file", gzip.compress(good)[:-8] + bytes(8), packed),
-        "gzip by name only": Refused(422, "unreadable-file", good, packed),
-        "gzip that does not say so": Refused(422, "unreadable-file", gzip.compress(good), plain),
+        "truncated gzip": Refused(422, "unreadable-file", gzip.compress(good)[:-10], packed),
+        "gzip with a wrong checksum": Refused(422, "unreadable-file", gzip.compress(good)[:-8] + bytes(8), packed),
+        "plain text declared as gzip": Refused(422, "unreadable-file", good, packed),
+        "gzip declared as plain text": Refused(422, "unreadable-file", gzip.compress(good), plain),
         "UTF-16": Refused(422, "unreadable-file", wide.encode("utf-16"), plain),
         "a ZIP archive": Refused(422, "unreadable-file", b"PK\x03\x04" + bytes(100), plain),
         "empty": Refused(422, "unreadable-file", b"", plain),
-        "of another type": Refused(415, "unsupported-media-type", good, {"Content-Type": "application/pdf"}),
-        "of no type": Refused(415, "unsupported-media-type", good, {}),
+        "of another media type": Refused(415, "unsupported-media-type", good, {"Content-Type": "application/pdf"}),
+        "without a media type": Refused(415, "unsupported-media-type", good, {}),
     }
 
 
-def problem_of(answer: Response) -> tuple[int, str]:
-    """Status and slug of the problem that an answer is."""
-    assert answer.headers["content-type"] == "application/problem+json", answer.text
-    return answer.status_code, str(answer.json()["type"]).rpartition("/")[2]
+def problem_of(response: Response) -> tuple[int, str]:
+    """The status and the slug of the problem in a response."""
+    assert response.headers["content-type"] == "application/problem+json", response.text
+    return response.status_code, str(response.json()["type"]).rpartition("/")[2]
 
 
-def shows(answer: Response, marks: Sequence[str]) -> list[str]:
-    """Those of the marks that an answer tells."""
-    told = answer.text + "".join(f"{name}: {value}\n" for name, value in answer.headers.items())
-    return [mark for mark in marks if mark in told]
+def shows(response: Response, marks: Sequence[str]) -> list[str]:
+    """Those of the marks that a response contains."""
+    text = response.text + "".join(f"{name}: {value}\n" for name, value in response.headers.items())
+    return [mark for mark in marks if mark in text]

@@ -1,4 +1,4 @@
-"""The post office: its API, its database, and files sent to it."""
+"""The post office: its API, its database, and clients that upload files."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from chassis.database import Database, Tx
 from chassis.http.app import create_app
 from chassis.imports import upload
 from chassis.privacy import KeyRing
+from tests.integration.http.clients import ApiClient
 from tests.integration.http.issuer import Issuer
 from tests.integration.http.serving import settings
 from tests.integration.imports import letters
@@ -29,7 +30,7 @@ def _logs() -> None:
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a key ring."""
+    """The path of a key ring file."""
     path = tmp_path_factory.mktemp("keys") / "keys.json"
     KeyRing.create(path)
     return path
@@ -45,21 +46,21 @@ def ring(keys: Path) -> Iterator[KeyRing]:
 
 
 @pytest.fixture(autouse=True)
-def _faultless() -> Iterator[None]:
+def _reset_faults() -> Iterator[None]:
     yield
     letters.faults = letters.Faults()
 
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[Issuer]:
-    """An issuer of tokens."""
+    """A token issuer."""
     with Issuer() as issuer:
         yield issuer
 
 
 @pytest.fixture(scope="module")
 def published() -> list[Recorded]:
-    """What the transactions of the module's database published."""
+    """The events that transactions of the module's database have published."""
     return []
 
 
@@ -78,86 +79,86 @@ def database(database_url: str, published: list[Recorded]) -> Iterator[Database]
 
 @pytest.fixture
 def app(database: Database, database_url: str, issuer: Issuer) -> FastAPI:
-    """The post office's API."""
+    """The API of the post office."""
     return create_app(letters.PostOffice(), settings(database_url, issuer), database)
 
 
 @pytest.fixture
 def api(app: FastAPI) -> Iterator[TestClient]:
-    """A client of that API; a fault of the server is an answer, not an exception."""
-    with TestClient(app, raise_server_exceptions=False) as client:
+    """A client of that API; a server error is a response, not an exception."""
+    with ApiClient(app, raise_server_exceptions=False) as client:
         yield client
 
 
-class Sender:
-    """Somebody who sends files to the post office and asks what became of them."""
+class Client:
+    """Uploads files to the post office for one organisation, and reads its imports."""
 
     def __init__(self, api: TestClient, headers: dict[str, str]) -> None:
         self.api = api
         self.headers = headers
 
     def send(self, content: bytes, **headers: str) -> Any:
-        """The answer to a file of letters."""
+        """Upload a file of letters; return the response."""
         named = {"Content-Type": "application/x-ndjson"} | {k.replace("_", "-"): v for k, v in headers.items()}
         return self.api.post("/letter-imports", content=content, headers=self.headers | named)
 
     def send_streets(self, content: bytes) -> Any:
-        """The answer to a file of streets."""
+        """Upload a file of streets; return the response."""
         return self.api.post("/street-imports", content=content, headers=self.headers | {"Content-Type": "text/csv"})
 
-    def sent(self, content: bytes) -> str:
-        """The address of a file of letters that was taken."""
-        answer = self.send(content)
-        assert answer.status_code == 202, answer.text
-        return str(answer.headers["Location"])
+    def create_import(self, content: bytes) -> str:
+        """Upload a file of letters that is accepted; return the path of its import."""
+        response = self.send(content)
+        assert response.status_code == 202, response.text
+        return str(response.headers["Location"])
 
-    def look(self, address: str) -> dict[str, Any]:
-        """An import as it is told now."""
-        answer = self.api.get(address, headers=self.headers)
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
+    def get_import(self, path: str) -> dict[str, Any]:
+        """The current state of an import."""
+        response = self.api.get(path, headers=self.headers)
+        assert response.status_code == 200, response.text
+        found: dict[str, Any] = response.json()
         return found
 
-    def errors(self, address: str) -> list[tuple[int, str]]:
-        """Number and code of every line that was not taken, read page by page."""
+    def errors(self, path: str) -> list[tuple[int, str]]:
+        """The line number and the code of every rejected line, read page by page."""
         found: list[tuple[int, str]] = []
-        following: str | None = f"{address}/errors?page_size=3"
+        following: str | None = f"{path}/errors?page_size=3"
         while following:
-            answer = self.api.get(following, headers=self.headers)
-            assert answer.status_code == 200, answer.text
-            found += [(item["line"], item["code"]) for item in answer.json()["items"]]
-            following = answer.links["next"]["url"] if "next" in answer.links else None
+            response = self.api.get(following, headers=self.headers)
+            assert response.status_code == 200, response.text
+            found += [(item["line"], item["code"]) for item in response.json()["items"]]
+            following = response.links["next"]["url"] if "next" in response.links else None
         return found
 
-    def resume(self, address: str, reason: str = "mended") -> Any:
-        """The answer to a resumption."""
-        return self.api.post(f"{address}/resumption", json={"reason": reason}, headers=self.headers)
+    def resume(self, path: str, reason: str = "fixed") -> Any:
+        """Resume an import; return the response."""
+        return self.api.post(f"{path}/resumption", json={"reason": reason}, headers=self.headers)
 
 
 SCOPES = "letters:send streets:send"
 
 
 @pytest.fixture
-def carrier(api: TestClient, issuer: Issuer) -> Sender:
+def carrier(api: TestClient, issuer: Issuer) -> Client:
     """A carrier that sends letters and streets."""
-    return Sender(api, issuer.bearer(SCOPES, org="carrier:CMCC"))
+    return Client(api, issuer.bearer(SCOPES, org="carrier:CMCC"))
 
 
 @pytest.fixture
-def other_carrier(api: TestClient, issuer: Issuer) -> Sender:
+def other_carrier(api: TestClient, issuer: Issuer) -> Client:
     """Another carrier."""
-    return Sender(api, issuer.bearer(SCOPES, org="carrier:CUCC"))
+    return Client(api, issuer.bearer(SCOPES, org="carrier:CUCC"))
 
 
 @pytest.fixture
-def staff(api: TestClient, issuer: Issuer) -> Sender:
+def staff(api: TestClient, issuer: Issuer) -> Client:
     """Staff of the regulator."""
-    return Sender(api, issuer.bearer(SCOPES, org="regulator:MIIT"))
+    return Client(api, issuer.bearer(SCOPES, org="regulator:MIIT"))
 
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Chunks of so many lines, so that a short file has many."""
+    """Reduce chunks to this number of lines, so that a short file has several."""
     monkeypatch.setattr(upload, "CHUNK_LINES", 10)
     return 10
 

@@ -1,4 +1,4 @@
-"""A post office that takes files of letters (NDJSON) and of streets (CSV): what an importer is, and nothing else."""
+"""A post office that imports files of letters (NDJSON) and of streets (CSV): a service that has only importers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from chassis.database import MECHANISM, Database, Key, Tx, metadata
 from chassis.http.auth import Caller
 from chassis.ids import new_id
-from chassis.imports import Csv, Import, Importer, Line, LineError, Ndjson, Outcome
-from chassis.service import Slice
+from chassis.imports import Csv, Import, Importer, ImportOutcome, Line, LineError, Ndjson, import_router, import_sweep
+from chassis.sweeper import Slice
 from tests.parcels.service import Parcel
 
 METADATA = metadata()
@@ -36,7 +36,7 @@ STREETS = sa.Table(
 
 
 class Letter(msgspec.Struct, forbid_unknown_fields=True):
-    """A letter: whoever sends one with a number again must send the same text."""
+    """A letter. A letter with a known number must have the same text."""
 
     number: str
     text: str = ""
@@ -52,18 +52,18 @@ class Street(msgspec.Struct):
 
 @dataclass
 class Faults:
-    """What a test lets go wrong in this process."""
+    """Faults that a test causes in this process."""
 
     texts: set[str] = field(default_factory=set)
-    forgets_lines: bool = False
-    seconds: float = 0
+    omits_outcomes: bool = False
+    delay_seconds: float = 0
 
 
 faults = Faults()
 
 
-def take_letters(tx: Tx, file: Import, lines: Sequence[Line[Letter]]) -> Outcome:
-    """Keep every letter once; a number that is known with another text is an error of its line."""
+def apply_letters(tx: Tx, file: Import, lines: Sequence[Line[Letter]]) -> ImportOutcome:
+    """Store each letter once; a known number with another text is an error of its line."""
     accepted = 0
     errors = []
     for line in sorted(lines, key=lambda line: line.record.number):
@@ -79,22 +79,22 @@ def take_letters(tx: Tx, file: Import, lines: Sequence[Line[Letter]]) -> Outcome
         if not known.known:
             accepted += 1
         elif known.text != letter.text:
-            errors.append(LineError(line.number, "other-text", "A letter of that number has another text."))
+            errors.append(LineError(line.number, "other-text", "A letter with this number has another text."))
     if any(line.record.text == "announced" for line in lines):
         parcel = Parcel(id=new_id(), road="post")
         parcel.move(tx.cause)
         tx.publish([parcel])
-    time.sleep(faults.seconds)
+    time.sleep(faults.delay_seconds)
     for line in lines:
         if line.record.text in faults.texts:
-            raise RuntimeError(f"cannot take {line.record.text!r} of 13800138000")
-    if faults.forgets_lines:
-        return Outcome(accepted=accepted)
-    return Outcome(accepted, len(lines) - accepted - len(errors), errors)
+            raise RuntimeError(f"cannot apply {line.record.text!r} of 13800138000")
+    if faults.omits_outcomes:
+        return ImportOutcome(accepted=accepted)
+    return ImportOutcome(accepted, len(lines) - accepted - len(errors), errors)
 
 
-def take_streets(tx: Tx, file: Import, lines: Sequence[Line[Street]]) -> Outcome:
-    """Keep every street once."""
+def apply_streets(tx: Tx, file: Import, lines: Sequence[Line[Street]]) -> ImportOutcome:
+    """Store each street once."""
     accepted = 0
     for line in lines:
         street = line.record
@@ -105,52 +105,52 @@ def take_streets(tx: Tx, file: Import, lines: Sequence[Line[Street]]) -> Outcome
             ),
             {"code": street.code, "name": street.name, "houses": street.houses, "sender": file.caller.org},
         ).rowcount
-    return Outcome(accepted, len(lines) - accepted)
+    return ImportOutcome(accepted, len(lines) - accepted)
 
 
 def is_postmaster(caller: Caller) -> bool:
-    """Who sees the files of all."""
+    """Whether a caller sees the files of all organisations."""
     return caller.organisation == "regulator:MIIT"
 
 
 IMPORTER = Importer(
-    kind="letters", noun="letter import", format=Ndjson(Letter), apply=take_letters, overseer=is_postmaster
+    kind="letters", noun="letter import", format=Ndjson(Letter), apply=apply_letters, sees_all=is_postmaster
 )
 STREET_IMPORTER = Importer(
     kind="streets",
     noun="street import",
     format=Csv(Street),
-    apply=take_streets,
-    overseer=is_postmaster,
+    apply=apply_streets,
+    sees_all=is_postmaster,
     personal=False,
 )
 
 
 @dataclass(frozen=True)
 class PostOffice:
-    """As an API is made of it."""
+    """The service from which an API is created."""
 
     name = "post"
     title = "Post office"
     routers = (
-        IMPORTER.router("/letter-imports", "letters:send"),
-        STREET_IMPORTER.router("/street-imports", "streets:send"),
+        import_router(IMPORTER, "/letter-imports", "letters:send"),
+        import_router(STREET_IMPORTER, "/street-imports", "streets:send"),
     )
 
 
 def create_tables(database: Database) -> None:
-    """Every table of the post office and of the chassis."""
+    """Create every table of the post office and of the chassis."""
     with database.engine.begin() as connection:
         MECHANISM.create_all(connection)
         METADATA.create_all(connection)
 
 
 def sweep_once(database: Database) -> int:
-    """One transaction of each importer's sweep; returns how many did something."""
+    """Run one transaction of the sweep of each importer; return the number of those that found work."""
     done = 0
     for importer in (IMPORTER, STREET_IMPORTER):
         with database.begin() as tx:
-            done += importer.sweep().run(tx, Slice(1))
+            done += import_sweep(importer).run(tx, Slice(1))
     return done
 
 

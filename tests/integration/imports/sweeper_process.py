@@ -1,6 +1,6 @@
-"""Works off the post office's imports until it is killed: `sweeper_process URL KEYS SECONDS`.
+"""Process the imports of the post office until killed: `sweeper_process URL KEYS SECONDS`.
 
-It takes SECONDS longer over each chunk than the work takes.
+SECONDS is an additional delay per chunk.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from pathlib import Path
 
 from chassis import privacy
 from chassis.database import Database
+from chassis.imports import import_sweep
 from chassis.sweeper import Sweeper
 from tests.integration.imports.letters import IMPORTER, faults
 
 
 def main(url: str, keys: str, seconds: str) -> None:
-    """Sweep for ever."""
+    """Sweep until the process is killed."""
     privacy.configure(privacy.KeyRing.load(Path(keys)))
-    faults.seconds = float(seconds)
+    faults.delay_seconds = float(seconds)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    Sweeper(IMPORTER.sweep(), Database(url, pool=1), stop=threading.Event(), waiter=threading.Event()).run()
+    Sweeper(import_sweep(IMPORTER), Database(url, pool=1), stop=threading.Event(), waiter=threading.Event()).run()
 
 
 if __name__ == "__main__":

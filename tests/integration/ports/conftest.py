@@ -1,4 +1,4 @@
-"""The ports service, and how it is called."""
+"""The ports service, and a client for its API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def service() -> Service:
 
 @pytest.fixture(autouse=True)
 def _process(logged: None, packs: None) -> None:
-    """What a process is told when it starts."""
+    """What a process sets up when it starts."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the tests of this service tell it, and what they ask of it afterwards."""
+"""What the tests of this service send to it, and what they read afterwards."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ import sqlalchemy as sa
 
 from chassis import clock
 from chassis.aggregate import Cause
+from chassis.audit import Actor
 from chassis.database import Database
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
 from chassis.ids import new_id
-from chassis.service import Slice
+from chassis.sweeper import Slice
+from chassis.target import Target
 from contracts.complaints import Attribution, ComplaintAssessed, ComplaintWithdrawn, Sender
 from contracts.credit import Restriction, StandingChanged
 from contracts.numbers import SenderNumber
-from services.ports.commands.filings import Filed, file_ports
-from services.ports.commands.forms import Form, read_form
-from services.ports.commands.orders import Upon, acknowledge_order, execute_order, lift_order
+from services.ports.access import EVERYTHING, Visibility
+from services.ports.commands.filings import FilingResult, file_ports
+from services.ports.commands.forms import FilingForm, read_form
+from services.ports.commands.orders import acknowledge_order, execute_order, lift_order
 from services.ports.reactions import REACTIONS
-from services.ports.store.sight import EVERYTHING
 from services.ports.sweeps import enforce_listings
 
 NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -55,8 +57,8 @@ def assessed(
     also: str | None = None,
     sent: datetime = NOON,
 ) -> Message[ComplaintAssessed]:
-    """The complaint of that name, assessed; unless `by` says otherwise each has a complainant of its own. `also` is
-    the surrogate that the complainant has in the quarter beside."""
+    """The complaint of that name, assessed; without `by` each has a complainant of its own. `also` is the complainant's
+    surrogate in the adjacent quarter."""
     sender = SenderNumber.parse(number)
     unregistered = kind not in ("declared", "sublet-suspected")
     event = ComplaintAssessed(
@@ -95,12 +97,12 @@ def assessed(
     return Message(new_id(), event, version, clock.now(), Cause(f"complaint {name}", f"filed {name}"))
 
 
-def unregistered(name: str, number: str = NUMBER, **say: Any) -> Message[ComplaintAssessed]:
-    return assessed(name, number, kind="unregistered", **say)
+def unregistered(name: str, number: str = NUMBER, **overrides: Any) -> Message[ComplaintAssessed]:
+    return assessed(name, number, kind="unregistered", **overrides)
 
 
-def sublet(name: str, number: str = NUMBER, **say: Any) -> Message[ComplaintAssessed]:
-    return assessed(name, number, kind="sublet-suspected", signature="模拟到家", **say)
+def sublet(name: str, number: str = NUMBER, **overrides: Any) -> Message[ComplaintAssessed]:
+    return assessed(name, number, kind="sublet-suspected", signature="模拟到家", **overrides)
 
 
 def withdrawn(name: str, number: str = NUMBER, *, version: int = 3) -> Message[ComplaintWithdrawn]:
@@ -115,7 +117,7 @@ def restriction(
     existing: str = "shut",
     since: datetime = NOON - timedelta(days=30),
 ) -> Restriction:
-    """What the entry of that name means for its enterprise."""
+    """The terms of the entry of that name."""
     return Restriction(
         entry=named(name),
         list="adverse",
@@ -130,13 +132,13 @@ def restriction(
 
 
 def standing(*restrictions: Restriction, code: str = HOLDER, version: int = 1) -> Message[StandingChanged]:
-    """What is forbidden to an enterprise now: these restrictions and nothing else."""
+    """The restrictions on an enterprise now: these and no others."""
     event = StandingChanged(code=code, restrictions=restrictions)
     return Message(new_id(), event, version, clock.now(), Cause(f"story of {code}", f"standing {version} of {code}"))
 
 
 def enforce(database: Database, limit: int = 200) -> int:
-    """Run the sweep of listings until nothing is left to do; returns in how many slices it did something."""
+    """Run the sweep of listings until no work is left; returns how many slices had work."""
     slices = 0
     while True:
         with database.begin() as tx:
@@ -146,45 +148,53 @@ def enforce(database: Database, limit: int = 200) -> int:
 
 
 def listed(database: Database, *numbers: str, **restricted: Any) -> None:
-    """File these ports, let their holder be listed, and do what follows for the ports."""
+    """File these ports, list their holder, and enforce the listing."""
     file(database, *(form(number) for number in numbers))
-    hear(database, standing(restriction(**restricted)))
+    consume(database, standing(restriction(**restricted)))
     enforce(database)
 
 
 def repaired(code: str = HOLDER, *, version: int = 2) -> Message[StandingChanged]:
-    """Nothing is forbidden to the enterprise any more."""
+    """The enterprise has no restrictions any more."""
     return standing(code=code, version=version)
 
 
 class Staff:
-    """Somebody of the ministry."""
+    """A person of the ministry."""
 
     subject = "li"
     organisation = "regulator:MIIT"
 
 
+def any_version(_: int) -> None:
+    """Accepts any version of an aggregate."""
+
+
+def target(identifier: UUID, visibility: Visibility = EVERYTHING, actor: Actor | None = None) -> Target[Visibility]:
+    """The aggregate with this id, addressed by an actor who may see it and has read its newest version."""
+    return Target(identifier, visibility, actor or Staff(), any_version)
+
+
 def execute(database: Database, order: Any) -> None:
-    """Let the carrier acknowledge and execute an order."""
-    upon = Upon(order.id, EVERYTHING, lambda _: None)
+    """Acknowledge and execute an order as its carrier."""
     with database.begin() as tx:
-        acknowledge_order(tx, upon)
+        acknowledge_order(tx, target(order.id))
     with database.begin() as tx:
-        execute_order(tx, upon, "switched off")
+        execute_order(tx, target(order.id), "switched off")
 
 
 def lift(database: Database, order: Any) -> None:
-    """Let staff lift an order."""
+    """Lift an order as staff."""
     with database.begin() as tx:
-        lift_order(tx, Upon(order.id, EVERYTHING, lambda _: None), "a mistake", Staff())
+        lift_order(tx, target(order.id), "a mistake")
 
 
-def five(number: str = NUMBER, **say: Any) -> list[Message[ComplaintAssessed]]:
-    return [assessed(f"{number} {n}", number, **say) for n in range(5)]
+def five(number: str = NUMBER, **overrides: Any) -> list[Message[ComplaintAssessed]]:
+    return [assessed(f"{number} {n}", number, **overrides) for n in range(5)]
 
 
-def hear(database: Database, *messages: Message[Any]) -> None:
-    """React to these messages in one transaction, as a consumer does."""
+def consume(database: Database, *messages: Message[Any]) -> None:
+    """Handle these messages in one transaction, as a consumer does."""
     with database.begin() as tx:
         dispatch(tx, messages, REACTIONS)
 
@@ -199,7 +209,7 @@ def form(
     declared_from: str | None = "2020-01-01",
     covers_extensions: bool = False,
     province: str | None = None,
-) -> Form:
+) -> FilingForm:
     fields = {
         "number": number,
         "carrier": carrier,
@@ -215,14 +225,14 @@ def form(
     return read_form(fields, covers_extensions=covers_extensions, now=clock.now())
 
 
-def file(database: Database, *forms: Form) -> list[Filed]:
+def file(database: Database, *forms: FilingForm) -> list[FilingResult]:
     """File these ports in one transaction."""
     with database.begin() as tx:
         return file_ports(tx, forms, tx.cause)
 
 
 def rows(database: Database, statement: str, **parameters: Any) -> Sequence[Any]:
-    """What the database answers."""
+    """The rows that a query returns."""
     with database.read() as read:
         return read.execute(sa.text(statement), parameters).all()
 
@@ -232,7 +242,7 @@ def orders(database: Database) -> Sequence[Any]:
 
 
 def order_at(database: Database, number: str = NUMBER, carrier: str = "CMCC") -> Any:
-    """The last order there was for a port."""
+    """The last order for a port."""
     return [each for each in orders(database) if (each.carrier, each.number) == (carrier, number)][-1]
 
 
@@ -253,7 +263,7 @@ def enquiries(database: Database) -> Sequence[Any]:
 
 
 def published(database: Database, kind: str) -> int:
-    """How many facts of that type went into the outbox."""
+    """How many events of that type are in the outbox."""
     return int(rows(database, "SELECT count(*) FROM outbox WHERE type = :kind", kind=kind)[0][0])
 
 
@@ -262,8 +272,8 @@ def hours(count: float) -> timedelta:
 
 
 def ordered(database: Database, number: str = NUMBER, carrier: str = "CMCC") -> str:
-    """The path of an order that was just placed."""
+    """Place an order; returns its path."""
     file(database, form(number, carrier=carrier))
-    hear(database, *five(number, carrier=carrier))
+    consume(database, *five(number, carrier=carrier))
     (order,) = [each for each in orders(database) if (each.carrier, each.number) == (carrier, number)]
     return f"/orders/{order.id}"

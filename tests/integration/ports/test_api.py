@@ -1,4 +1,4 @@
-"""The API: what carriers and staff see and may do, and what they are told when they may not."""
+"""The API: what carriers and staff can see and do, and the problems that they get otherwise."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import pytest
 
 from chassis import clock
 from chassis.database import Database
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from tests.integration.http.api import problem
 from tests.integration.ports.api import SCOPES, Api
 from tests.integration.ports.scenes import (
     HOLDER,
     NUMBER,
     PROVIDER,
+    consume,
     enquiries,
     file,
     five,
     form,
-    hear,
     hours,
     ordered,
     orders,
@@ -44,9 +44,9 @@ FILING: dict[str, Any] = {
 }
 
 
-def asked(database: Database) -> str:
+def enquired(database: Database) -> str:
     """The path of an enquiry that was just sent to CMCC."""
-    hear(database, unregistered("u1", OF_CARRIERS_OWN), unregistered("u2", OF_CARRIERS_OWN))
+    consume(database, unregistered("u1", OF_CARRIERS_OWN), unregistered("u2", OF_CARRIERS_OWN))
     return f"/enquiries/{enquiries(database)[0].id}"
 
 
@@ -63,7 +63,7 @@ def test_a_carrier_files_a_port_and_finds_it_in_the_register(api: Api) -> None:
     assert (port.json()["status"], len(port.json()["filings"])) == ("declared", 1)
 
 
-def test_what_is_filed_again_is_known_and_answered_with_the_filing_there_is(api: Api) -> None:
+def test_a_repeated_filing_is_known_and_returns_the_existing_one(api: Api) -> None:
     first = api.post(CMCC, "/filings", FILING)
     again = api.post(CMCC, "/filings", FILING)
     assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
@@ -82,12 +82,12 @@ def test_a_filing_is_refused_with_reasons_while_an_order_is_in_force(api: Api, d
 def test_carriers_file_their_own_ports_and_national_staff_any(api: Api) -> None:
     assert problem(api.post(CUCC, "/filings", FILING)) == (403, "forbidden")
     assert problem(api.post(GUANGDONG, "/filings", FILING)) == (403, "forbidden")
-    assert problem(api.post("carrier:NOBODY", "/filings", FILING)) == (403, "forbidden")
+    assert problem(api.post("carrier:UNKNOWN", "/filings", FILING)) == (403, "forbidden")
     assert problem(api.post("authority:SAMR", "/filings", FILING)) == (403, "forbidden")
     assert api.post(MIIT, "/filings", FILING).status_code == 201
 
 
-def test_every_wrong_field_of_a_filing_is_named_and_nothing_is_kept(api: Api, database: Database) -> None:
+def test_every_wrong_field_of_a_filing_is_named_and_nothing_is_stored(api: Api, database: Database) -> None:
     wrong = FILING | {"number": "13900001234", "holder_uscc": "91350000M0CKHA1D3F", "declared_from": "2999-01-01"}
     answer = api.post(CMCC, "/filings", wrong)
     assert problem(answer) == (422, "validation")
@@ -97,7 +97,7 @@ def test_every_wrong_field_of_a_filing_is_named_and_nothing_is_kept(api: Api, da
     assert rows(database, "SELECT 1 FROM filings UNION ALL SELECT 1 FROM outbox") == []
 
 
-def test_other_carriers_ports_and_filings_are_not_there(api: Api) -> None:
+def test_ports_and_filings_of_other_carriers_are_not_found(api: Api) -> None:
     filed = api.post(CMCC, "/filings", FILING)
     assert problem(api.get(CUCC, f"/ports/CMCC/{NUMBER}")) == (404, "not-found")
     assert problem(api.get(CUCC, filed.headers["location"])) == (404, "not-found")
@@ -150,21 +150,21 @@ def test_a_carrier_refuses_with_a_reason_and_staff_lift_the_order(api: Api, data
     assert (lifted.json()["state"], lifted.json()["lift_reason"]) == ("lifted", "flood alerts indeed")
 
 
-def test_an_act_needs_the_version_that_was_read(api: Api, database: Database) -> None:
+def test_an_act_requires_the_version_that_was_read(api: Api, database: Database) -> None:
     path = ordered(database)
     assert problem(api.post(CMCC, f"{path}/acknowledgement")) == (428, "precondition-required")
     assert problem(api.post(CMCC, f"{path}/acknowledgement", seen=7)) == (412, "precondition-failed")
     assert api.get(CMCC, path).json()["state"] == "ordered"
 
 
-def test_an_act_that_does_not_fit_the_state_is_a_conflict(api: Api, database: Database) -> None:
+def test_an_act_in_the_wrong_state_is_a_conflict(api: Api, database: Database) -> None:
     path = ordered(database)
     assert problem(api.post(CMCC, f"{path}/execution", {"evidence": "x"}, seen=1)) == (409, "order-state")
     api.post(CMCC, f"{path}/acknowledgement", seen=1)
     assert problem(api.post(CMCC, f"{path}/acknowledgement", seen=2)) == (409, "order-state")
 
 
-def test_a_repeated_act_with_its_key_gets_the_same_answer_and_happens_once(api: Api, database: Database) -> None:
+def test_a_repeated_act_with_its_key_gets_the_same_response_and_happens_once(api: Api, database: Database) -> None:
     path = ordered(database)
     first = api.post(CMCC, f"{path}/acknowledgement", seen=1, key="ack-1")
     again = api.post(CMCC, f"{path}/acknowledgement", seen=1, key="ack-1")
@@ -172,7 +172,7 @@ def test_a_repeated_act_with_its_key_gets_the_same_answer_and_happens_once(api: 
     assert published(database, "order-acknowledged.v1") == 1
 
 
-def test_another_carriers_order_is_not_there(api: Api, database: Database) -> None:
+def test_an_order_of_another_carrier_is_not_found(api: Api, database: Database) -> None:
     path = ordered(database)
     assert problem(api.get(CUCC, path)) == (404, "not-found")
     assert problem(api.post(CUCC, f"{path}/acknowledgement", seen=1)) == (404, "not-found")
@@ -182,7 +182,7 @@ def test_another_carriers_order_is_not_there(api: Api, database: Database) -> No
     assert orders(database)[0].state == "ordered"
 
 
-def test_what_carriers_do_staff_do_not_and_what_staff_do_carriers_do_not(api: Api, database: Database) -> None:
+def test_staff_cannot_do_the_acts_of_carriers_nor_carriers_those_of_staff(api: Api, database: Database) -> None:
     path = ordered(database)
     assert problem(api.post(MIIT, f"{path}/acknowledgement", seen=1)) == (403, "forbidden")
     assert problem(api.post(CMCC, f"{path}/lifting", {"reason": "please"}, seen=1)) == (403, "forbidden")
@@ -197,7 +197,7 @@ def test_an_order_that_does_not_exist_is_not_found(api: Api, act: str) -> None:
     assert problem(api.post(org, f"/orders/{uuid4()}/{act}", bodies.get(act), seen=1)) == (404, "not-found")
 
 
-def test_carriers_see_how_many_complained_and_staff_also_which_complaints(api: Api, database: Database) -> None:
+def test_carriers_see_how_many_complained_and_staff_see_which_complaints(api: Api, database: Database) -> None:
     path = ordered(database)
     carrier, staff = api.get(CMCC, path).json(), api.get(MIIT, path).json()
     assert (carrier["complainants"], carrier["causes"]) == (5, [])
@@ -224,7 +224,7 @@ def test_orders_are_filtered(api: Api, database: Database) -> None:
 def test_a_provincial_administration_lifts_orders_of_its_province_only(api: Api, database: Database) -> None:
     here = "10629001947213"
     file(database, form(here, province="440000"))
-    hear(database, *five(here))
+    consume(database, *five(here))
     (order,) = orders(database)
     elsewhere = ordered(database)
     assert problem(api.post(GUANGDONG, f"{elsewhere}/lifting", {"reason": "x"}, seen=1)) == (404, "not-found")
@@ -235,8 +235,8 @@ def test_a_provincial_administration_lifts_orders_of_its_province_only(api: Api,
 # ------------------------------------------------------------------------------------------------------- enquiries
 
 
-def test_a_carrier_answers_an_enquiry_and_is_ordered_to_shut_what_it_owns_to(api: Api, database: Database) -> None:
-    path = asked(database)
+def test_a_carrier_that_claims_a_number_in_its_answer_is_ordered_to_shut_it(api: Api, database: Database) -> None:
+    path = enquired(database)
     enquiry = api.get(CMCC, path)
     assert (enquiry.json()["state"], enquiry.json()["addressed_because"]) == ("sent", "plan")
     answered = api.post(CMCC, f"{path}/answer", {"answer": "mine-unfiled", "note": "a test code"}, seen=1)
@@ -246,8 +246,8 @@ def test_a_carrier_answers_an_enquiry_and_is_ordered_to_shut_what_it_owns_to(api
     assert order["causes"] == [f"enquiry:{path.rpartition('/')[2]}"]
 
 
-def test_an_answer_that_the_register_does_not_bear_out_is_a_conflict(api: Api, database: Database) -> None:
-    path = asked(database)
+def test_an_answer_that_contradicts_the_register_is_a_conflict(api: Api, database: Database) -> None:
+    path = enquired(database)
     assert problem(api.post(CMCC, f"{path}/answer", {"answer": "filed"}, seen=1)) == (409, "number-is-not-filed")
     file(database, form(OF_CARRIERS_OWN))
     unfiled = api.post(CMCC, f"{path}/answer", {"answer": "mine-unfiled"}, seen=1)
@@ -257,8 +257,8 @@ def test_an_answer_that_the_register_does_not_bear_out_is_a_conflict(api: Api, d
     assert problem(again) == (409, "enquiry-is-answered")
 
 
-def test_another_carriers_enquiry_is_not_there(api: Api, database: Database) -> None:
-    path = asked(database)
+def test_an_enquiry_of_another_carrier_is_not_found(api: Api, database: Database) -> None:
+    path = enquired(database)
     assert problem(api.get(CUCC, path)) == (404, "not-found")
     assert problem(api.post(CUCC, f"{path}/answer", {"answer": "not-mine"}, seen=1)) == (404, "not-found")
     assert problem(api.post(MIIT, f"{path}/answer", {"answer": "not-mine"}, seen=1)) == (403, "forbidden")
@@ -266,8 +266,8 @@ def test_another_carriers_enquiry_is_not_there(api: Api, database: Database) -> 
     assert len(api.get(MIIT, "/enquiries", state="sent", carrier="CMCC").json()["items"]) == 1
 
 
-def test_a_number_that_no_carrier_owns_to_is_left_to_staff(api: Api, database: Database) -> None:
-    hear(database, unregistered("u1"), unregistered("u2"))
+def test_a_number_that_no_carrier_claims_is_listed_for_staff(api: Api, database: Database) -> None:
+    consume(database, unregistered("u1"), unregistered("u2"))
     assert api.get(MIIT, "/unclaimed-numbers").json()["items"] == []
     for row in enquiries(database):
         api.post(f"carrier:{row.carrier}", f"/enquiries/{row.id}/answer", {"answer": "not-mine"}, seen=1)
@@ -287,7 +287,7 @@ def test_the_figures_add_up(api: Api, database: Database) -> None:
     api.post(CMCC, f"{first}/acknowledgement", seen=1)
     api.post(CMCC, f"{first}/execution", {"evidence": "x"}, seen=2)
     api.post(CMCC, f"{second}/refusal", {"code": "other"}, seen=1)
-    asked(database)
+    enquired(database)
     figures = api.get(MIIT, "/statistics").json()
     assert figures["ports"] == {"declared": 1, "shut": 1}
     assert figures["filings"] == {"accepted": 2, "refused": 0, "refused_by_listing": 0}
@@ -301,8 +301,8 @@ def test_the_figures_add_up(api: Api, database: Database) -> None:
     assert problem(api.get(CMCC, "/statistics")) == (403, "forbidden")
 
 
-def test_every_route_needs_its_scope(api: Api, database: Database) -> None:
-    path, enquiry = ordered(database), asked(database)
+def test_every_route_requires_its_scope(api: Api, database: Database) -> None:
+    path, enquiry = ordered(database), enquired(database)
 
     def without(scope: str) -> str:
         return SCOPES.replace(scope, "")
@@ -315,7 +315,7 @@ def test_every_route_needs_its_scope(api: Api, database: Database) -> None:
     assert problem(acknowledged) == (403, "forbidden")
 
 
-def test_deadlines_that_pass_show_in_the_list_of_overdue_orders(api: Api, database: Database) -> None:
+def test_missed_deadlines_appear_in_the_list_of_overdue_orders(api: Api, database: Database) -> None:
     from services.ports.sweeps import mark_overdue_orders
 
     path = ordered(database)

@@ -1,4 +1,4 @@
-"""Answers of carriers, their silence, and deadlines that pass."""
+"""Answers of carriers, missing answers, and missed deadlines."""
 
 from __future__ import annotations
 
@@ -10,49 +10,48 @@ import pytest
 from chassis import clock
 from chassis.aggregate import ConflictError
 from chassis.database import Database
-from chassis.service import Slice
+from chassis.sweeper import Slice
+from chassis.target import Target
+from services.ports.access import Visibility
 from services.ports.commands.enquiries import answer_enquiry
-from services.ports.commands.orders import Upon, acknowledge_order, execute_order
+from services.ports.commands.orders import acknowledge_order, execute_order
 from services.ports.model import Answer
-from services.ports.store.sight import Sight
 from services.ports.sweeps import conclude_unanswered_enquiries, mark_overdue_orders
 from tests.integration.ports.scenes import (
     HOLDER,
     NOON,
     NUMBER,
+    Staff,
+    consume,
     enquiries,
     file,
     five,
     form,
-    hear,
     hours,
     orders,
     published,
     rows,
+    target,
     unregistered,
     withdrawn,
 )
 
 OF_CARRIERS_OWN = "1065712345"
-"""A number on an access code that the plan gives to CMCC."""
-
-
-def of_any_version(_: int) -> None:
-    """As `If-Match: *`."""
+"""A number on an access code that the plan assigns to CMCC."""
 
 
 def ask(database: Database, number: str = NUMBER) -> None:
-    hear(database, unregistered(f"{number} u1", number), unregistered(f"{number} u2", number))
+    consume(database, unregistered(f"{number} u1", number), unregistered(f"{number} u2", number))
 
 
-def upon(row: Any) -> Upon:
-    return Upon(row.id, Sight(carrier=row.carrier), of_any_version)
+def by_carrier(row: Any) -> Target[Visibility]:
+    return target(row.id, Visibility(carrier=row.carrier))
 
 
-def answer(database: Database, carrier: str, said: Answer) -> None:
-    (asked,) = [each for each in enquiries(database) if each.carrier == carrier]
+def answer(database: Database, carrier: str, given: Answer) -> None:
+    (enquiry,) = [each for each in enquiries(database) if each.carrier == carrier]
     with database.begin() as tx:
-        answer_enquiry(tx, upon(asked), said, None)
+        answer_enquiry(tx, by_carrier(enquiry), given, None)
 
 
 def sweep(database: Database, limit: int = 100) -> int:
@@ -60,22 +59,22 @@ def sweep(database: Database, limit: int = 100) -> int:
         return conclude_unanswered_enquiries(tx, Slice(limit))
 
 
-def test_a_carrier_that_owns_to_an_unfiled_number_is_ordered_to_shut_it(database: Database) -> None:
+def test_a_carrier_that_claims_an_unfiled_number_is_ordered_to_shut_it(database: Database) -> None:
     file(database, form(f"{NUMBER[:8]}777"))
     ask(database)
     answer(database, "CMCC", Answer.MINE_UNFILED)
-    (asked,) = enquiries(database)
+    (enquiry,) = enquiries(database)
     (order,) = orders(database)
     assert (order.carrier, order.number, order.ground, order.attribution) == (
         "CMCC", NUMBER, "unregistered", "unregistered",
     )  # fmt: skip
     assert order.holder == HOLDER
-    assert order.cause == f"enquiry:{asked.id}"
-    assert order.causes == [f"enquiry:{asked.id}", *asked.causes]
-    assert order.correlation_id == asked.correlation_id
+    assert order.cause == f"enquiry:{enquiry.id}"
+    assert order.causes == [f"enquiry:{enquiry.id}", *enquiry.causes]
+    assert order.correlation_id == enquiry.correlation_id
 
 
-def test_not_mine_from_everyone_leads_to_no_order(database: Database) -> None:
+def test_not_mine_from_every_carrier_leads_to_no_order(database: Database) -> None:
     ask(database)
     for carrier in ("CBN", "CMCC", "CTCC", "CUCC"):
         answer(database, carrier, Answer.NOT_MINE)
@@ -83,7 +82,7 @@ def test_not_mine_from_everyone_leads_to_no_order(database: Database) -> None:
     assert published(database, "enquiry-answered.v1") == 4
 
 
-def test_filed_is_taken_for_an_answer_when_it_has_been(database: Database) -> None:
+def test_the_answer_filed_is_accepted_once_the_number_is_filed(database: Database) -> None:
     ask(database, OF_CARRIERS_OWN)
     with pytest.raises(ConflictError):
         answer(database, "CMCC", Answer.FILED)
@@ -92,7 +91,7 @@ def test_filed_is_taken_for_an_answer_when_it_has_been(database: Database) -> No
     assert orders(database) == []
 
 
-def test_a_number_that_was_filed_since_is_not_shut_as_unregistered(database: Database) -> None:
+def test_a_number_filed_since_the_enquiry_is_not_shut_as_unregistered(database: Database) -> None:
     ask(database, OF_CARRIERS_OWN)
     file(database, form(OF_CARRIERS_OWN, declared_from=None))
     with pytest.raises(ConflictError):
@@ -103,7 +102,7 @@ def test_a_number_that_was_filed_since_is_not_shut_as_unregistered(database: Dat
     assert enquiries(database)[0].state == "unanswered"
 
 
-def test_a_filing_that_covers_the_number_speaks_for_it_too(database: Database) -> None:
+def test_a_covering_filing_prevents_the_order_too(database: Database) -> None:
     ask(database, f"{OF_CARRIERS_OWN}99")
     file(database, form(OF_CARRIERS_OWN, covers_extensions=True))
     with clock.shifted(hours(48)):
@@ -111,7 +110,7 @@ def test_a_filing_that_covers_the_number_speaks_for_it_too(database: Database) -
     assert orders(database) == []
 
 
-def test_silence_of_a_carrier_that_the_plan_names_leads_to_an_order(database: Database) -> None:
+def test_a_missing_answer_of_a_carrier_named_by_the_plan_leads_to_an_order(database: Database) -> None:
     ask(database, OF_CARRIERS_OWN)
     assert sweep(database) == 0
     with clock.shifted(hours(25)):
@@ -122,14 +121,14 @@ def test_silence_of_a_carrier_that_the_plan_names_leads_to_an_order(database: Da
     assert published(database, "enquiry-unanswered.v1") == 1
 
 
-def test_silence_of_carriers_that_nothing_names_is_left_to_staff(database: Database) -> None:
+def test_missing_answers_of_unnamed_carriers_are_left_to_staff(database: Database) -> None:
     ask(database)
     with clock.shifted(hours(25)):
         assert sweep(database) == 4
     assert orders(database) == []
 
 
-def test_a_late_answer_takes_the_ground_of_the_order_that_followed_silence(database: Database) -> None:
+def test_a_late_not_mine_makes_the_ground_of_the_order_fall(database: Database) -> None:
     ask(database, OF_CARRIERS_OWN)
     with clock.shifted(hours(25)):
         sweep(database)
@@ -138,7 +137,7 @@ def test_a_late_answer_takes_the_ground_of_the_order_that_followed_silence(datab
     assert (order.state, order.ground_fell_at is not None) == ("ordered", True)
 
 
-def test_a_late_admission_makes_no_second_order(database: Database) -> None:
+def test_a_late_admission_leads_to_no_second_order(database: Database) -> None:
     ask(database, OF_CARRIERS_OWN)
     with clock.shifted(hours(25)):
         sweep(database)
@@ -146,36 +145,36 @@ def test_a_late_admission_makes_no_second_order(database: Database) -> None:
     assert len(orders(database)) == 1
 
 
-def test_an_order_on_a_carriers_own_word_does_not_fall_with_the_complaints(database: Database) -> None:
+def test_the_ground_of_an_order_on_a_carriers_answer_does_not_fall_with_the_complaints(database: Database) -> None:
     ask(database, OF_CARRIERS_OWN)
     answer(database, "CMCC", Answer.MINE_UNFILED)
-    hear(database, withdrawn(f"{OF_CARRIERS_OWN} u1", OF_CARRIERS_OWN))
+    consume(database, withdrawn(f"{OF_CARRIERS_OWN} u1", OF_CARRIERS_OWN))
     assert orders(database)[0].ground_fell_at is None
 
 
-def test_an_order_on_silence_falls_with_the_complaints(database: Database) -> None:
+def test_the_ground_of_an_order_on_a_missing_answer_falls_with_the_complaints(database: Database) -> None:
     ask(database, OF_CARRIERS_OWN)
     with clock.shifted(hours(25)):
         sweep(database)
-    hear(database, withdrawn(f"{OF_CARRIERS_OWN} u1", OF_CARRIERS_OWN))
+    consume(database, withdrawn(f"{OF_CARRIERS_OWN} u1", OF_CARRIERS_OWN))
     assert orders(database)[0].ground_fell_at is not None
 
 
-def test_an_executed_order_on_an_unfiled_number_keeps_it_from_being_filed(database: Database) -> None:
+def test_an_unfiled_number_with_an_executed_order_cannot_be_filed(database: Database) -> None:
     ask(database, OF_CARRIERS_OWN)
     answer(database, "CMCC", Answer.MINE_UNFILED)
     with database.begin() as tx:
-        acknowledge_order(tx, upon(orders(database)[0]))
+        acknowledge_order(tx, by_carrier(orders(database)[0]))
     with database.begin() as tx:
-        execute_order(tx, upon(orders(database)[0]), "switched off")
+        execute_order(tx, by_carrier(orders(database)[0]), "switched off")
     assert [each.outcome for each in file(database, form(OF_CARRIERS_OWN))] == ["refused"]
     assert rows(database, "SELECT 1 FROM ports") == []
 
 
-def test_deadlines_of_orders_pass_once_each(database: Database) -> None:
+def test_missed_deadlines_of_orders_are_marked_once_each(database: Database) -> None:
     file(database, form())
     with clock.frozen(NOON):
-        hear(database, *five())
+        consume(database, *five())
     done = []
     for at in (1, 3, 4, 23, 25, 26):
         with clock.frozen(NOON + hours(at)), database.begin() as tx:
@@ -186,7 +185,7 @@ def test_deadlines_of_orders_pass_once_each(database: Database) -> None:
     assert published(database, "order-overdue.v1") == 2
 
 
-def test_a_sweep_leaves_what_somebody_else_is_deciding_on(database: Database) -> None:
+def test_a_sweep_skips_numbers_locked_by_another_transaction(database: Database) -> None:
     ask(database, OF_CARRIERS_OWN)
     ask(database, "1065512345")
     with database.begin() as other:
@@ -203,9 +202,9 @@ def test_a_slice_is_no_larger_than_its_limit(database: Database) -> None:
         assert [sweep(database, limit=3) for _ in range(4)] == [3, 3, 1, 0]
 
 
-def test_the_version_that_was_read_must_still_be_the_present_one(database: Database) -> None:
+def test_an_answer_requires_the_present_version_of_the_enquiry(database: Database) -> None:
     ask(database, OF_CARRIERS_OWN)
-    (asked,) = enquiries(database)
+    (enquiry,) = enquiries(database)
 
     class Stale(Exception):
         pass
@@ -214,5 +213,7 @@ def test_the_version_that_was_read_must_still_be_the_present_one(database: Datab
         raise Stale
 
     with pytest.raises(Stale), database.begin() as tx:
-        answer_enquiry(tx, Upon(UUID(str(asked.id)), Sight(carrier="CMCC"), stale), Answer.NOT_MINE, None)
+        answer_enquiry(
+            tx, Target(UUID(str(enquiry.id)), Visibility(carrier="CMCC"), Staff(), stale), Answer.NOT_MINE, None
+        )
     assert enquiries(database)[0].state == "sent"

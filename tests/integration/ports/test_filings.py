@@ -1,4 +1,4 @@
-"""Filing ports, one or many: what enters the register, what is known already, and what is refused."""
+"""Filing ports, one or many: accepted, already known, or refused."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import pytest
 
 from chassis import clock
 from chassis.database import Database
+from chassis.field_errors import InvalidFieldsError
 from chassis.rules import LEGAL_TIME
-from services.ports.commands.filings import Outcome
-from services.ports.commands.forms import UnfitFormError, read_form
-from services.ports.commands.orders import Upon, acknowledge_order, execute_order, lift_order
-from services.ports.store.sight import EVERYTHING
+from services.ports.commands.filings import FilingOutcome
+from services.ports.commands.forms import read_form
+from services.ports.commands.orders import acknowledge_order, execute_order, lift_order
 from tests.integration.ports.scenes import (
     HOLDER,
     NOON,
@@ -20,14 +20,15 @@ from tests.integration.ports.scenes import (
     OTHER_HOLDER,
     PROVIDER,
     assessed,
+    consume,
     file,
     five,
     form,
-    hear,
     hours,
     orders,
     published,
     rows,
+    target,
 )
 
 
@@ -36,19 +37,15 @@ class Staff:
     organisation = "regulator:MIIT"
 
 
-def of_any_version(_: int) -> None:
-    """As `If-Match: *`."""
-
-
 def shut(database: Database) -> None:
-    """Let NUMBER be filed at CMCC, complained of, ordered and shut."""
+    """File NUMBER at CMCC, complain about it, and execute the order that follows."""
     file(database, form())
-    hear(database, *five())
-    upon = Upon(orders(database)[0].id, EVERYTHING, of_any_version)
+    consume(database, *five())
+    addressed = target(orders(database)[0].id)
     with database.begin() as tx:
-        acknowledge_order(tx, upon)
+        acknowledge_order(tx, addressed)
     with database.begin() as tx:
-        execute_order(tx, upon, "switched off")
+        execute_order(tx, addressed, "switched off")
 
 
 def statuses(database: Database) -> list[str]:
@@ -57,25 +54,25 @@ def statuses(database: Database) -> list[str]:
 
 def test_a_filing_enters_the_register_and_is_published_with_its_decision(database: Database) -> None:
     (filed,) = file(database, form())
-    assert filed.outcome is Outcome.ACCEPTED
+    assert filed.outcome is FilingOutcome.ACCEPTED
     assert statuses(database) == ["declared"]
     assert (published(database, "port-declared.v1"), published(database, "filing-decided.v1")) == (1, 1)
 
 
 def test_the_same_filings_again_add_nothing(database: Database) -> None:
     forms = [form(f"{NUMBER[:10]}{n:04}") for n in range(50)]
-    assert {each.outcome for each in file(database, *forms)} == {Outcome.ACCEPTED}
+    assert {each.outcome for each in file(database, *forms)} == {FilingOutcome.ACCEPTED}
     before = rows(database, "SELECT count(*) FROM outbox")
     again = [form(f"{NUMBER[:10]}{n:04}") for n in range(50)]
-    assert {each.outcome for each in file(database, *again)} == {Outcome.KNOWN}
+    assert {each.outcome for each in file(database, *again)} == {FilingOutcome.KNOWN}
     assert rows(database, "SELECT count(*) FROM outbox") == before
 
 
-def test_a_port_that_is_filed_twice_in_one_file_ends_with_the_later_word(database: Database) -> None:
+def test_a_port_that_is_filed_twice_in_one_file_ends_with_the_later_filing(database: Database) -> None:
     first = form(declared_from="2020-01-01", signature="虚构生活")
     second = form(declared_from="2021-01-01")
     assert [each.outcome for each in file(database, first, first, second)] == [
-        Outcome.ACCEPTED, Outcome.KNOWN, Outcome.ACCEPTED,
+        FilingOutcome.ACCEPTED, FilingOutcome.KNOWN, FilingOutcome.ACCEPTED,
     ]  # fmt: skip
     history = rows(database, "SELECT signature, valid_from, valid_to FROM filings ORDER BY valid_from")
     assert [row.signature for row in history] == ["虚构生活", "样例服务"]
@@ -84,34 +81,34 @@ def test_a_port_that_is_filed_twice_in_one_file_ends_with_the_later_word(databas
     assert rows(database, "SELECT version FROM ports")[0].version == 2
 
 
-def test_a_later_filing_ends_the_one_in_the_database(database: Database) -> None:
+def test_a_later_filing_ends_the_stored_one(database: Database) -> None:
     file(database, form(declared_from="2020-01-01"))
     file(database, form(declared_from="2021-01-01", holder=OTHER_HOLDER))
     ends = rows(database, "SELECT holder, valid_to IS NULL AS holds FROM filings ORDER BY valid_from")
     assert [(row.holder, row.holds) for row in ends] == [(HOLDER, False), (OTHER_HOLDER, True)]
 
 
-def test_one_number_may_be_filed_at_two_carriers(database: Database) -> None:
+def test_one_number_can_be_filed_at_two_carriers(database: Database) -> None:
     file(database, form(carrier="CMCC"), form(carrier="CUCC"))
     assert statuses(database) == ["declared", "declared"]
 
 
-def test_an_executed_order_shuts_the_port_in_the_register_and_lifting_it_opens_it(database: Database) -> None:
+def test_executing_an_order_shuts_the_port_in_the_register_and_lifting_reopens_it(database: Database) -> None:
     shut(database)
     assert statuses(database) == ["shut"]
     with database.begin() as tx:
-        lift_order(tx, Upon(orders(database)[0].id, EVERYTHING, of_any_version), "a mistake", Staff())
+        lift_order(tx, target(orders(database)[0].id), "a mistake")
     assert statuses(database) == ["declared"]
     assert published(database, "port-declared.v1") == 3
     (audited,) = rows(database, "SELECT act, object, reason FROM audit_log")
     assert (audited.act, audited.object) == ("order-lifted", f"order:{orders(database)[0].id}")
 
 
-def test_while_an_order_is_in_force_new_filings_are_refused_once_and_known_ones_are_known(database: Database) -> None:
+def test_while_an_order_is_in_force_new_filings_are_refused_once_and_known_ones_stay_known(database: Database) -> None:
     shut(database)
     order = orders(database)[0].id
     refused = file(database, form(holder=OTHER_HOLDER), form(holder=OTHER_HOLDER), form())
-    assert [each.outcome for each in refused] == [Outcome.REFUSED, Outcome.REFUSED, Outcome.KNOWN]
+    assert [each.outcome for each in refused] == [FilingOutcome.REFUSED, FilingOutcome.REFUSED, FilingOutcome.KNOWN]
     assert str(order) in refused[0].reasons[0]
     assert file(database, form(holder=OTHER_HOLDER))[0].filing == refused[0].filing
     assert len(rows(database, "SELECT 1 FROM filings WHERE decision = 'refused'")) == 1
@@ -122,20 +119,20 @@ def test_after_the_lifting_the_same_filing_is_accepted(database: Database) -> No
     shut(database)
     file(database, form(holder=OTHER_HOLDER, declared_from="2026-01-01"))
     with database.begin() as tx:
-        lift_order(tx, Upon(orders(database)[0].id, EVERYTHING, of_any_version), "a mistake", Staff())
+        lift_order(tx, target(orders(database)[0].id), "a mistake")
     (filed,) = file(database, form(holder=OTHER_HOLDER, declared_from="2026-01-01"))
-    assert filed.outcome is Outcome.ACCEPTED
+    assert filed.outcome is FilingOutcome.ACCEPTED
 
 
-def test_after_the_lifting_only_messages_sent_since_count(database: Database) -> None:
+def test_after_the_lifting_only_messages_sent_since_then_count(database: Database) -> None:
     with clock.frozen(NOON + hours(0.5)):
         shut(database)
         with database.begin() as tx:
-            lift_order(tx, Upon(orders(database)[0].id, EVERYTHING, of_any_version), "a mistake", Staff())
+            lift_order(tx, target(orders(database)[0].id), "a mistake")
     later = NOON.replace(day=12)
-    hear(database, *five(version=3), *(assessed(f"before {n}") for n in range(5)))
+    consume(database, *five(version=3), *(assessed(f"before {n}") for n in range(5)))
     assert len(orders(database)) == 1
-    hear(database, *(assessed(f"since {n}", sent=later) for n in range(5)))
+    consume(database, *(assessed(f"since {n}", sent=later) for n in range(5)))
     assert [row.state for row in orders(database)] == ["lifted", "ordered"]
 
 
@@ -143,12 +140,12 @@ def test_a_complaint_that_caused_an_order_causes_no_second_one_when_it_is_correc
     with clock.frozen(NOON + hours(0.5)):
         shut(database)
         with database.begin() as tx:
-            lift_order(tx, Upon(orders(database)[0].id, EVERYTHING, of_any_version), "a mistake", Staff())
+            lift_order(tx, target(orders(database)[0].id), "a mistake")
     later = NOON.replace(day=12)
-    hear(database, *five(version=3, sent=later)[:4])
-    hear(database, five(version=3, sent=later)[4])
+    consume(database, *five(version=3, sent=later)[:4])
+    consume(database, five(version=3, sent=later)[4])
     assert len(orders(database)) == 1
-    hear(database, assessed("a sixth", sent=later))
+    consume(database, assessed("a sixth", sent=later))
     assert len(orders(database)) == 2
 
 
@@ -190,36 +187,36 @@ GOOD = {
         ("declared_from", "2999-01-01"),
     ],
 )
-def test_a_form_with_a_wrong_field_is_told_by_that_field(field: str, value: str) -> None:
-    with pytest.raises(UnfitFormError) as unfit:
+def test_a_wrong_field_of_a_form_is_named(field: str, value: str) -> None:
+    with pytest.raises(InvalidFieldsError) as unfit:
         read_form({**GOOD, field: value}, covers_extensions=False, now=NOON)
-    assert [fault.field for fault in unfit.value.faults] == [field]
+    assert [fault.field for fault in unfit.value.errors] == [field]
 
 
-def test_all_faults_of_a_form_are_told_at_once() -> None:
-    with pytest.raises(UnfitFormError) as unfit:
+def test_all_errors_of_a_form_are_reported_at_once() -> None:
+    with pytest.raises(InvalidFieldsError) as unfit:
         read_form({}, covers_extensions=False, now=NOON)
-    assert {fault.field for fault in unfit.value.faults} == set(GOOD) - {"declared_from"}
+    assert {fault.field for fault in unfit.value.errors} == set(GOOD) - {"declared_from"}
 
 
-def test_an_access_code_of_one_province_is_filed_with_its_province() -> None:
+def test_a_provincial_access_code_requires_its_province() -> None:
     provincial = {**GOOD, "number": "10629001947213"}
-    with pytest.raises(UnfitFormError) as unfit:
+    with pytest.raises(InvalidFieldsError) as unfit:
         read_form(provincial, covers_extensions=False, now=NOON)
-    assert [fault.field for fault in unfit.value.faults] == ["province"]
+    assert [fault.field for fault in unfit.value.errors] == ["province"]
     assert read_form({**provincial, "province": "440000"}, covers_extensions=False, now=NOON).province == "440000"
 
 
-def test_numbers_and_codes_are_read_as_people_write_them() -> None:
+def test_numbers_and_codes_are_read_in_common_spellings() -> None:
     written = {**GOOD, "number": "+86 1069 0123 5665 71", "holder_uscc": "91350000-m0ckha1d3-e"}
     read = read_form(written, covers_extensions=False, now=NOON)
     assert (read.number, read.access_code, read.holder) == (NUMBER, NUMBER[:8], HOLDER)
 
 
 def test_a_day_begins_at_midnight_in_beijing_and_today_is_not_the_future() -> None:
-    # 12:00 UTC on the tenth is the tenth in Beijing still; 17:00 UTC is the eleventh.
+    # 12:00 UTC on the tenth is still the tenth in Beijing; 17:00 UTC is the eleventh.
     read = read_form({**GOOD, "declared_from": "2026-06-10"}, covers_extensions=False, now=NOON)
     assert read.valid_from == datetime(2026, 6, 10, tzinfo=LEGAL_TIME)
-    with pytest.raises(UnfitFormError):
+    with pytest.raises(InvalidFieldsError):
         read_form({**GOOD, "declared_from": "2026-06-11"}, covers_extensions=False, now=NOON)
     read_form({**GOOD, "declared_from": "2026-06-11"}, covers_extensions=False, now=NOON.replace(hour=17))

@@ -1,5 +1,5 @@
-"""Whatever is sent, by whomever: no fault of the service, no answer that the description does not have, and no trace
-of what was refused."""
+"""Generated requests of every kind of caller: no server error, no response that the description lacks, and no trace of
+a refused request."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.integration.http.issuer import Issuer
 from tests.integration.ports.api import SCOPES
 from tests.integration.ports.scenes import (
     NUMBER,
+    consume,
     enquiries,
     file,
     five,
     form,
-    hear,
     listed,
     named,
     orders,
@@ -35,7 +35,7 @@ def test_the_description_and_the_service_agree(
     app: FastAPI, database: Database, issuer: Issuer, org: str, examples: int
 ) -> None:
     filed = file(database, form())[0].filing
-    hear(database, *five(), unregistered("u1", "1065712345"), unregistered("u2", "1065712345"))
+    consume(database, *five(), unregistered("u1", "1065712345"), unregistered("u2", "1065712345"))
     listed(database, f"{NUMBER}2", existing="propose")
     known = {
         "/orders/": {"id": str(orders(database)[0].id)},

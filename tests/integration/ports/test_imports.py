@@ -1,12 +1,13 @@
-"""A register's file: worked off line by line, every refusal told, and no trace of one that cannot be read."""
+"""A register file: applied line by line with every refusal reported; an unreadable file leaves no trace."""
 
 from __future__ import annotations
 
 import gzip
 
 from chassis.database import Database
-from chassis.service import Slice
-from services.ports.imports import FILINGS
+from chassis.imports import import_sweep
+from chassis.sweeper import Slice
+from services.ports.imports import FILING_IMPORTS
 from tests.integration.ports.api import Api
 from tests.integration.ports.scenes import HOLDER, NUMBER, PROVIDER, ordered, rows
 
@@ -19,15 +20,15 @@ def line(number: str = NUMBER, carrier: str = "CMCC", holder: str = HOLDER, day:
     return f"{number},{carrier},,{holder},示例短信信息,{PROVIDER},样例服务中心,样例服务,notice,{day}"
 
 
-def swept(database: Database) -> None:
-    """Work off every file that was sent."""
+def apply_all(database: Database) -> None:
+    """Apply every file that was sent."""
     done = 1
     while done:
         with database.begin() as tx:
-            done = FILINGS.sweep().run(tx, Slice(1))
+            done = import_sweep(FILING_IMPORTS).run(tx, Slice(1))
 
 
-def test_a_file_is_worked_off_line_by_line_and_the_bad_ones_are_told(api: Api, database: Database) -> None:
+def test_a_file_is_applied_line_by_line_and_bad_lines_are_reported(api: Api, database: Database) -> None:
     content = "\n".join(
         [
             HEADER,
@@ -43,7 +44,7 @@ def test_a_file_is_worked_off_line_by_line_and_the_bad_ones_are_told(api: Api, d
     )
     sent = api.upload(CMCC, "/filing-imports", b"\xef\xbb\xbf" + content.encode())
     assert sent.status_code == 202
-    swept(database)
+    apply_all(database)
     done = api.get(CMCC, sent.headers["location"]).json()
     assert (done["state"], done["lines_read"]) == ("finished", 8)
     assert (done["accepted"], done["duplicates"], done["rejected"]) == (2, 1, 5)
@@ -57,10 +58,10 @@ def test_a_file_is_worked_off_line_by_line_and_the_bad_ones_are_told(api: Api, d
 def test_the_same_file_again_adds_nothing(api: Api, database: Database) -> None:
     content = "\n".join([HEADER, *(line(f"{NUMBER}{n}") for n in range(30))]).encode()
     api.upload(CMCC, "/filing-imports", content)
-    swept(database)
+    apply_all(database)
     before = rows(database, "SELECT count(*) FROM outbox")
     again = api.upload(CMCC, "/filing-imports", gzip.compress(content), **{"Content-Encoding": "gzip"})
-    swept(database)
+    apply_all(database)
     done = api.get(CMCC, again.headers["location"]).json()
     assert (done["accepted"], done["duplicates"], done["rejected"]) == (0, 30, 0)
     assert rows(database, "SELECT count(*) FROM outbox") == before
@@ -69,7 +70,7 @@ def test_the_same_file_again_adds_nothing(api: Api, database: Database) -> None:
 def test_a_line_for_a_port_that_is_shut_is_refused(api: Api, database: Database) -> None:
     ordered(database)
     sent = api.upload(CMCC, "/filing-imports", f"{HEADER}\n{line(day='2024-01-01')}".encode())
-    swept(database)
+    apply_all(database)
     (error,) = api.get(CMCC, f"{sent.headers['location']}/errors").json()["items"]
     assert (error["line"], error["code"]) == (2, "refused")
 

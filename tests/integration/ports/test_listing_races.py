@@ -1,4 +1,4 @@
-"""A listing against everything that may happen to its enterprise's ports at the same moment: none slips through."""
+"""A listing against simultaneous transactions on its enterprise's ports: no port is missed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from uuid import UUID
 
 from chassis.aggregate import ConflictError
 from chassis.database import Database
-from chassis.service import Slice
-from services.ports.commands.filings import Filed, Outcome
-from services.ports.commands.orders import Upon
+from chassis.sweeper import Slice
+from services.ports.access import EVERYTHING
+from services.ports.commands.filings import FilingOutcome, FilingResult
 from services.ports.commands.proposals import decide_proposal, propose_shutdown
 from services.ports.model import Verdict
-from services.ports.store.sight import EVERYTHING
 from services.ports.sweeps import enforce_listings
 from tests.integration.ports.scenes import (
     HOLDER,
@@ -23,11 +22,11 @@ from tests.integration.ports.scenes import (
     OTHER_HOLDER,
     PROVIDER,
     Staff,
+    consume,
     enforce,
     file,
     five,
     form,
-    hear,
     lift,
     named,
     orders,
@@ -37,6 +36,7 @@ from tests.integration.ports.scenes import (
     restriction,
     rows,
     standing,
+    target,
 )
 from tests.integration.races import again, all_at_once
 
@@ -53,17 +53,17 @@ def sweep(database: Database, times: int, limit: int = 3) -> Callable[[], None]:
             with database.begin() as tx:
                 enforce_listings(tx, Slice(limit))
 
-    def patiently() -> None:
+    def retried() -> None:
         again(run)
 
-    return patiently
+    return retried
 
 
-def decides(database: Database, proposal: UUID, verdict: Verdict) -> bool:
-    """Whether somebody who decides a proposal is the one who does."""
+def decide(database: Database, proposal: UUID, verdict: Verdict) -> bool:
+    """Decide a proposal; returns whether this decision was the one that counted."""
     try:
         with database.begin() as tx:
-            decide_proposal(tx, Upon(proposal, EVERYTHING, lambda _: None), verdict, "so be it", Another())
+            decide_proposal(tx, target(proposal, actor=Another()), verdict, "so be it")
     except ConflictError as conflict:
         if conflict.code != "proposal-state":
             raise
@@ -71,8 +71,8 @@ def decides(database: Database, proposal: UUID, verdict: Verdict) -> bool:
     return True
 
 
-def filer(database: Database, carrier: str, numbers: list[str], filed: list[Filed]) -> Callable[[], None]:
-    """Files these ports of HOLDER's, as holder and as provider, one by one."""
+def filer(database: Database, carrier: str, numbers: list[str], filed: list[FilingResult]) -> Callable[[], None]:
+    """Files these ports for HOLDER, as holder and as provider, one by one."""
 
     def run() -> None:
         for n, number in enumerate(numbers):
@@ -83,45 +83,45 @@ def filer(database: Database, carrier: str, numbers: list[str], filed: list[File
     return run
 
 
-def lister(database: Database, entry: str, version: int, filed: list[Filed], after: int) -> Callable[[], None]:
-    """Lists HOLDER when so many of its ports were filed at one carrier, in the midst of the filing of others."""
+def lister(database: Database, entry: str, version: int, filed: list[FilingResult], after: int) -> Callable[[], None]:
+    """Lists HOLDER once so many of its ports are filed at one carrier, while others are being filed."""
 
     def run() -> None:
         while len(filed) < after:
             time.sleep(0)
-        again(lambda: hear(database, standing(restriction(entry), version=version)))
+        again(lambda: consume(database, standing(restriction(entry), version=version)))
 
     return run
 
 
-def test_a_port_is_filed_before_the_listing_and_shut_or_after_it_and_refused(database: Database) -> None:
+def test_a_port_is_either_filed_before_the_listing_and_shut_or_after_it_and_refused(database: Database) -> None:
     dice = random.Random(13)
     accepted: set[tuple[str, str]] = set()
     kept_out = 0
     for round_ in range(8):
         numbers = [f"{NUMBER[:8]}{round_}{n:03}" for n in range(12)]
-        told: dict[str, list[Filed]] = {carrier: [] for carrier in CARRIERS}
+        results: dict[str, list[FilingResult]] = {carrier: [] for carrier in CARRIERS}
         entry, version = f"round {round_}", 2 * round_ + 1
         all_at_once(
-            *(filer(database, carrier, numbers, told[carrier]) for carrier in CARRIERS),
-            lister(database, entry, version, told[dice.choice(CARRIERS)], dice.randrange(1, 11)),
+            *(filer(database, carrier, numbers, results[carrier]) for carrier in CARRIERS),
+            lister(database, entry, version, results[dice.choice(CARRIERS)], dice.randrange(1, 11)),
             sweep(database, 12),
         )
         enforce(database)
         new = {
             (carrier, number)
             for carrier in CARRIERS
-            for number, each in zip(numbers, told[carrier], strict=True)
-            if each.outcome is Outcome.ACCEPTED
+            for number, each in zip(numbers, results[carrier], strict=True)
+            if each.outcome is FilingOutcome.ACCEPTED
         }
         refused = rows(database, "SELECT 1 FROM filings WHERE hindered_by = :entry", entry=named(entry))
         assert len(new) + len(refused) == len(CARRIERS) * len(numbers)
         kept_out += len(refused)
-        # The ports of the rounds before are open again, and shut once more.
+        # The ports of the previous rounds were reopened, and are shut again.
         accepted |= new
         cause = f"listing:{named(entry)}"
         assert {(row.carrier, row.number) for row in orders(database) if row.cause == cause} == accepted
-        hear(database, repaired(version=version + 1))
+        consume(database, repaired(version=version + 1))
         enforce(database)
     assert {row.state for row in orders(database)} == {"lifted"}
     assert accepted, "the listing always came first: this was no race"
@@ -131,15 +131,15 @@ def test_a_port_is_filed_before_the_listing_and_shut_or_after_it_and_refused(dat
 def test_two_sweeps_order_every_port_once(database: Database) -> None:
     numbers = [f"{NUMBER[:8]}{n:04}" for n in range(60)]
     file(database, *(form(number) for number in numbers))
-    hear(database, standing(restriction("a"), restriction("b")), standing(restriction("c"), code=PROVIDER))
+    consume(database, standing(restriction("a"), restriction("b")), standing(restriction("c"), code=PROVIDER))
     all_at_once(*[sweep(database, 25, limit=5)] * 3)
     enforce(database)
     assert sorted(row.number for row in orders(database)) == numbers
     assert phases(database) == ["shut"] * 3
-    # All three end at once: whatever passes from one to the other on the way, in the end nothing is shut.
+    # All three end at once: orders may pass from one to another, but in the end no port is shut.
     all_at_once(
-        lambda: again(lambda: hear(database, repaired())),
-        lambda: again(lambda: hear(database, repaired(PROVIDER))),
+        lambda: again(lambda: consume(database, repaired())),
+        lambda: again(lambda: consume(database, repaired(PROVIDER))),
         *[sweep(database, 40, limit=5)] * 2,
     )
     enforce(database)
@@ -153,9 +153,9 @@ def test_an_order_that_staff_lift_while_the_sweep_concludes_leaves_no_port_open(
         numbers = [f"{NUMBER[:8]}{round_:02}{n:02}" for n in range(3)]
         file(database, *(form(number) for number in numbers))
         for number in numbers:
-            hear(database, *five(number))
+            consume(database, *five(number))
         placed = [row for row in orders(database) if row.number in numbers]
-        hear(database, standing(restriction(f"round {round_}"), version=2 * round_ + 1))
+        consume(database, standing(restriction(f"round {round_}"), version=2 * round_ + 1))
 
         def lift_all(placed: list[Any] = placed) -> None:
             for row in placed:
@@ -166,7 +166,7 @@ def test_an_order_that_staff_lift_while_the_sweep_concludes_leaves_no_port_open(
         cause = f"listing:{named(f'round {round_}')}"
         ordered = [row.number for row in orders(database) if row.cause == cause and row.number in numbers]
         assert sorted(ordered) == numbers
-        hear(database, repaired(version=2 * round_ + 2))
+        consume(database, repaired(version=2 * round_ + 2))
         enforce(database)
 
 
@@ -174,51 +174,51 @@ def test_a_listing_that_ends_while_it_is_being_enforced_leaves_nothing_shut(data
     numbers = [f"{NUMBER[:8]}{n:04}" for n in range(24)]
     file(database, *(form(number) for number in numbers))
     for round_ in range(6):
-        hear(database, standing(restriction(f"round {round_}"), version=2 * round_ + 1))
+        consume(database, standing(restriction(f"round {round_}"), version=2 * round_ + 1))
         all_at_once(
             sweep(database, 10),
             sweep(database, 10),
-            lambda version=2 * round_ + 2: again(lambda: hear(database, repaired(version=version))),  # type: ignore[misc]
+            lambda version=2 * round_ + 2: again(lambda: consume(database, repaired(version=version))),  # type: ignore[misc]
         )
         enforce(database)
         assert {row.state for row in orders(database)} <= {"lifted"}
         assert set(phases(database)) == {"ended"}
 
 
-def test_complaints_and_a_listing_at_once_make_one_open_order_a_port(database: Database) -> None:
+def test_simultaneous_complaints_and_listing_lead_to_one_open_order_per_port(database: Database) -> None:
     dice = random.Random(5)
     numbers = [f"{NUMBER[:8]}{n:04}" for n in range(15)]
     file(database, *(form(number) for number in numbers))
-    heard = [each for number in numbers for each in five(number)]
-    dice.shuffle(heard)
+    complaints = [each for number in numbers for each in five(number)]
+    dice.shuffle(complaints)
 
     def complain() -> None:
-        for begin in range(0, len(heard), 10):
-            again(lambda begin=begin: hear(database, *heard[begin : begin + 10]))  # type: ignore[misc]
+        for begin in range(0, len(complaints), 10):
+            again(lambda begin=begin: consume(database, *complaints[begin : begin + 10]))  # type: ignore[misc]
 
     all_at_once(
         complain,
-        lambda: again(lambda: hear(database, standing(restriction()))),
+        lambda: again(lambda: consume(database, standing(restriction()))),
         sweep(database, 10),
         sweep(database, 10),
     )
     enforce(database)
     assert sorted(row.number for row in orders(database)) == numbers
-    # Then the listing ends: whatever order a port has, complaints give a ground for it, so none is lifted.
-    hear(database, repaired())
+    # Then the listing ends: complaints give a ground for every port, so no order is lifted.
+    consume(database, repaired())
     enforce(database)
     assert {row.state for row in orders(database)} == {"ordered"}
     assert all((row.ground_fell_at is not None) == (row.ground == "listing") for row in orders(database))
 
 
-def test_of_two_who_decide_a_proposal_at_once_one_does(database: Database) -> None:
+def test_only_one_of_two_simultaneous_decisions_on_a_proposal_succeeds(database: Database) -> None:
     for n in range(10):
         number = f"{NUMBER}{n}"
         with database.begin() as tx:
             made = propose_shutdown(tx, ("CMCC", number), "x", EVERYTHING, Staff())
 
         done = all_at_once(
-            *(lambda made=made, each=each: decides(database, made.id, each) for each in (*Verdict, *Verdict))
+            *(lambda made=made, each=each: decide(database, made.id, each) for each in (*Verdict, *Verdict))
         )
         assert sum(done) == 1
     shut = {row.order_id for row in proposals(database) if row.state == "shut"}
@@ -228,12 +228,12 @@ def test_of_two_who_decide_a_proposal_at_once_one_does(database: Database) -> No
 def test_a_decision_and_the_end_of_its_listing_leave_nothing_shut(database: Database) -> None:
     file(database, form())
     for round_ in range(10):
-        hear(database, standing(restriction(f"round {round_}", existing="propose"), version=2 * round_ + 1))
+        consume(database, standing(restriction(f"round {round_}", existing="propose"), version=2 * round_ + 1))
         (waiting,) = [row for row in proposals(database) if row.state == "proposed"]
 
         all_at_once(
-            lambda waiting=waiting: again(lambda: decides(database, waiting.id, Verdict.SHUT)),  # type: ignore[misc]
-            lambda version=2 * round_ + 2: again(lambda: hear(database, repaired(version=version))),  # type: ignore[misc]
+            lambda waiting=waiting: again(lambda: decide(database, waiting.id, Verdict.SHUT)),  # type: ignore[misc]
+            lambda version=2 * round_ + 2: again(lambda: consume(database, repaired(version=version))),  # type: ignore[misc]
             sweep(database, 3),
         )
         enforce(database)

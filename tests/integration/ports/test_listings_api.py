@@ -1,4 +1,4 @@
-"""What staff and carriers are told of listings, and of the filings that they refused."""
+"""What staff and carriers see of listings, and of the filings that these refused."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tests.integration.ports.scenes import (
     HOLDER,
     NUMBER,
     OTHER_HOLDER,
+    consume,
     enforce,
     execute,
     file,
     five,
     form,
-    hear,
     lift,
     listed,
     named,
@@ -51,23 +51,21 @@ def filings(api: Api, org: str, **query: Any) -> list[dict[str, Any]]:
 # --------------------------------------------------------------------------------------------------------- filings
 
 
-def test_a_carrier_that_files_for_a_listed_enterprise_is_told_by_which_listing_it_is_refused(
-    api: Api, database: Database
-) -> None:
-    hear(database, standing(restriction()))
+def test_a_refused_filing_names_the_listing_to_the_carrier(api: Api, database: Database) -> None:
+    consume(database, standing(restriction()))
     refused = api.post(CMCC, "/filings", FILING)
     assert refused.status_code == 201
-    told = refused.json()
-    assert (told["decision"], told["listing"], told["hindered_by"]) == ("refused", ENTRY, None)
-    assert HOLDER in told["reasons"][0]
-    assert api.get(CMCC, refused.headers["location"]).json() == told
-    assert filings(api, CMCC) == [told]
+    filing = refused.json()
+    assert (filing["decision"], filing["listing"], filing["hindered_by"]) == ("refused", ENTRY, None)
+    assert HOLDER in filing["reasons"][0]
+    assert api.get(CMCC, refused.headers["location"]).json() == filing
+    assert filings(api, CMCC) == [filing]
 
 
 def test_filings_are_found_by_decision_carrier_number_and_listing(api: Api, database: Database) -> None:
     file(database, form(MANY[0]), form(MANY[1], carrier="CUCC"), form(MANY[2], holder=OTHER_HOLDER))
-    hear(database, *five(MANY[2]))
-    hear(database, standing(restriction(existing="none")))
+    consume(database, *five(MANY[2]))
+    consume(database, standing(restriction(existing="none")))
     file(database, form(MANY[3]), form(MANY[2], holder=OTHER_HOLDER, signature="虚构生活"))
 
     def found(**query: Any) -> list[tuple[str, str]]:
@@ -84,17 +82,17 @@ def test_filings_are_found_by_decision_carrier_number_and_listing(api: Api, data
     assert problem(api.get(MIIT, "/filings", decision="perhaps")) == (422, "validation")
 
 
-def test_what_was_refused_before_there_were_listings_was_refused_for_an_order(api: Api, database: Database) -> None:
+def test_a_refusal_without_a_kind_of_hindrance_is_shown_with_its_order(api: Api, database: Database) -> None:
     file(database, form())
-    hear(database, *five())
+    consume(database, *five())
     file(database, form(holder=OTHER_HOLDER))
     with database.begin() as tx:
         tx.cursor().execute("UPDATE filings SET hindrance = NULL")
-    (told,) = filings(api, MIIT, decision="refused")
-    assert (told["hindered_by"], told["listing"]) == (str(order_at(database).id), None)
+    (filing,) = filings(api, MIIT, decision="refused")
+    assert (filing["hindered_by"], filing["listing"]) == (str(order_at(database).id), None)
 
 
-def test_filings_are_paged_and_each_sees_their_own(api: Api, database: Database) -> None:
+def test_filings_are_paged_and_each_caller_sees_its_own(api: Api, database: Database) -> None:
     here = form("10629001947213", province="440000", carrier="CUCC")
     file(database, *(form(number) for number in MANY), here)
     seen: list[str] = []
@@ -120,20 +118,25 @@ def test_staff_see_how_far_a_listing_has_come(api: Api, database: Database) -> N
     execute(database, order_at(database, MANY[0]))
     lift(database, order_at(database, MANY[1]))
     file(database, form(NUMBER))
-    told = api.get(MIIT, f"/listings/{ENTRY}").json()
-    assert (told["code"], told["list"], told["tier"], told["existing"]) == (HOLDER, "adverse", "general", "shut")
-    counts = {name: told[name] for name in ("phase", "refused", "ordered", "executed", "lifted")}
+    listing = api.get(MIIT, f"/listings/{ENTRY}").json()
+    assert (listing["code"], listing["list"], listing["tier"], listing["existing"]) == (
+        HOLDER,
+        "adverse",
+        "general",
+        "shut",
+    )
+    counts = {name: listing[name] for name in ("phase", "refused", "ordered", "executed", "lifted")}
     assert counts == {"phase": "shut", "refused": 1, "ordered": 4, "executed": 1, "lifted": 1}
-    assert api.get(MIIT, "/listings").json()["items"] == [told]
-    hear(database, repaired())
+    assert api.get(MIIT, "/listings").json()["items"] == [listing]
+    consume(database, repaired())
     enforce(database)
-    told = api.get(MIIT, f"/listings/{ENTRY}").json()
-    assert (told["phase"], told["lifted"], told["ended_at"] is not None) == ("ended", 4, True)
+    listing = api.get(MIIT, f"/listings/{ENTRY}").json()
+    assert (listing["phase"], listing["lifted"], listing["ended_at"] is not None) == ("ended", 4, True)
 
 
 def test_listings_are_filtered_and_paged(api: Api, database: Database) -> None:
-    hear(database, standing(restriction("a"), restriction("b", existing="none")))
-    hear(database, standing(restriction("c", existing="propose"), code=OTHER_HOLDER))
+    consume(database, standing(restriction("a"), restriction("b", existing="none")))
+    consume(database, standing(restriction("c", existing="propose"), code=OTHER_HOLDER))
 
     def found(**query: Any) -> set[str]:
         return {each["entry"] for each in api.get(MIIT, "/listings", **query).json()["items"]}
@@ -148,10 +151,8 @@ def test_listings_are_filtered_and_paged(api: Api, database: Database) -> None:
     assert len(rest) == 1
 
 
-def test_a_provincial_administration_sees_the_enterprises_that_are_registered_there_and_carriers_none(
-    api: Api, database: Database
-) -> None:
-    hear(database, standing(restriction()))
+def test_listings_are_visible_to_the_province_of_registration_and_to_no_carrier(api: Api, database: Database) -> None:
+    consume(database, standing(restriction()))
     assert api.get(FUJIAN, f"/listings/{ENTRY}").status_code == 200
     assert problem(api.get(GUANGDONG, f"/listings/{ENTRY}")) == (404, "not-found")
     assert api.get(GUANGDONG, "/listings").json()["items"] == []
@@ -161,7 +162,7 @@ def test_a_provincial_administration_sees_the_enterprises_that_are_registered_th
     assert problem(api.get(MIIT, f"/listings/{uuid4()}")) == (404, "not-found")
 
 
-def test_a_carrier_sees_which_listing_its_order_stands_on(api: Api, database: Database) -> None:
+def test_a_carrier_sees_the_listing_that_its_order_is_based_on(api: Api, database: Database) -> None:
     listed(database, NUMBER)
     (order,) = api.get(CMCC, "/orders", ground="listing").json()["items"]
     assert (order["causes"], order["complainants"]) == ([f"listing:{ENTRY}"], 0)
@@ -173,20 +174,20 @@ def test_a_carrier_sees_which_listing_its_order_stands_on(api: Api, database: Da
 def test_the_figures_of_listings_and_proposals_add_up(api: Api, database: Database) -> None:
     listed(database, *MANY)
     execute(database, order_at(database, MANY[0]))
-    hear(database, *five(NUMBER))
+    consume(database, *five(NUMBER))
     file(database, form(f"{NUMBER}1"), form(f"{NUMBER}2", holder=OTHER_HOLDER))
-    hear(database, standing(restriction("theirs", existing="propose"), code=OTHER_HOLDER))
+    consume(database, standing(restriction("theirs", existing="propose"), code=OTHER_HOLDER))
     api.post(MIIT, "/shutdown-proposals", {"carrier": "CMCC", "number": f"{NUMBER}2", "reason": "x"})
-    hear(database, repaired())
-    with_one_lifted = api.get(MIIT, "/statistics").json()
-    assert with_one_lifted["filings"] == {"accepted": 5, "refused": 1, "refused_by_listing": 1}
-    assert with_one_lifted["orders"]["by_listing"] == {"ordered": 4, "executed": 1, "lifted": 0}
-    assert with_one_lifted["orders"]["grounds"]["listing"] == 4
-    assert with_one_lifted["orders"]["grounds"]["by-hand"] == 0
-    assert with_one_lifted["proposals"] == {"proposed": 2, "shut": 0, "rejected": 0, "withdrawn": 0}
-    told = with_one_lifted["listings"]
-    assert told == {"in_force": 1, "noted": 0, "proposed": 1, "shutting": 0, "shut": 0, "lifting": 1, "ended": 0}
+    consume(database, repaired())
+    lifting = api.get(MIIT, "/statistics").json()
+    assert lifting["filings"] == {"accepted": 5, "refused": 1, "refused_by_listing": 1}
+    assert lifting["orders"]["by_listing"] == {"ordered": 4, "executed": 1, "lifted": 0}
+    assert lifting["orders"]["grounds"]["listing"] == 4
+    assert lifting["orders"]["grounds"]["by-hand"] == 0
+    assert lifting["proposals"] == {"proposed": 2, "shut": 0, "rejected": 0, "withdrawn": 0}
+    listings = lifting["listings"]
+    assert listings == {"in_force": 1, "noted": 0, "proposed": 1, "shutting": 0, "shut": 0, "lifting": 1, "ended": 0}
     enforce(database)
-    told = api.get(MIIT, "/statistics").json()
-    assert told["orders"]["by_listing"]["lifted"] == 4
-    assert (told["listings"]["ended"], told["listings"]["in_force"]) == (1, 1)
+    figures = api.get(MIIT, "/statistics").json()
+    assert figures["orders"]["by_listing"]["lifted"] == 4
+    assert (figures["listings"]["ended"], figures["listings"]["in_force"]) == (1, 1)

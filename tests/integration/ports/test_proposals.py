@@ -1,4 +1,4 @@
-"""Shutdown by hand takes four eyes: one of staff, or the rules, propose, and somebody else decides."""
+"""Shutdown by hand requires two persons: staff or the rules propose, and another person decides."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests.integration.ports.scenes import (
     NUMBER,
     PROVIDER,
     assessed,
+    consume,
     enforce,
     file,
     five,
     form,
-    hear,
     lift,
     listed,
     named,
@@ -43,7 +43,7 @@ OF_GUANGDONG = "10629001947213"
 
 
 def propose(api: Api, number: str = NUMBER, *, org: str = MIIT, by: str = LI, **rest: Any) -> Response:
-    body = {"carrier": "CMCC", "number": number, "reason": "nobody asked for it"}
+    body = {"carrier": "CMCC", "number": number, "reason": "no recipient asked for it"}
     return api.post(org, "/shutdown-proposals", body, by=by, **rest)
 
 
@@ -53,7 +53,7 @@ def decide(api: Api, path: str, verdict: str = "shut", *, org: str = MIIT, by: s
 
 
 def proposed(api: Api, number: str = NUMBER, **rest: Any) -> str:
-    """The path of a proposal that was just made."""
+    """Make a proposal; returns its path."""
     answer = propose(api, number, **rest)
     assert answer.status_code == 201, answer.text
     return answer.headers["location"]
@@ -62,13 +62,13 @@ def proposed(api: Api, number: str = NUMBER, **rest: Any) -> str:
 def of_the_listing(database: Database) -> str:
     """The path of the proposal that the rules made for a listing."""
     (row,) = [row for row in proposals(database) if row.listing is not None]
-    return f"/shutdown-proposals/{row.id}"
+    return f"/v1/shutdown-proposals/{row.id}"
 
 
 # -------------------------------------------------------------------------------------------------------- of a port
 
 
-def test_one_proposes_another_decides_and_the_port_is_ordered_shut(api: Api, database: Database) -> None:
+def test_one_person_proposes_another_decides_and_the_port_is_ordered_shut(api: Api, database: Database) -> None:
     file(database, form())
     made = propose(api)
     assert (made.status_code, made.headers["etag"], made.json()["state"]) == (201, '"1"', "proposed")
@@ -82,8 +82,8 @@ def test_one_proposes_another_decides_and_the_port_is_ordered_shut(api: Api, dat
     assert (order.ground, order.cause, order.complainants) == ("by-hand", f"proposal:{made.json()['id']}", 0)
     assert (order.attribution, order.holder, order.provider) == ("declared", HOLDER, PROVIDER)
     assert order.reasons == [
-        "proposed by staff: nobody asked for it",
-        "decided by others of staff: so be it",
+        "proposed by staff: no recipient asked for it",
+        "decided by another member of staff: so be it",
     ]
     assert [rule["rule"] for rule in order.rules] == ["order.deadlines"]
     assert published(database, "shutdown-ordered.v1") == 1
@@ -91,11 +91,11 @@ def test_one_proposes_another_decides_and_the_port_is_ordered_shut(api: Api, dat
     assert order.correlation_id == story[0].correlation_id
 
 
-def test_neither_person_is_named_in_what_is_published_nor_to_the_carrier(api: Api, database: Database) -> None:
+def test_neither_person_is_named_in_events_or_to_the_carrier(api: Api, database: Database) -> None:
     file(database, form())
-    decide(api, proposed(api, by="somebody-in-particular"), by="somebody-else")
-    told = " ".join(bytes(row.payload).decode() for row in rows(database, "SELECT payload FROM outbox"))
-    assert "somebody" not in told + api.get(CMCC, "/orders").text
+    decide(api, proposed(api, by="person-one"), by="person-two")
+    published_text = " ".join(bytes(row.payload).decode() for row in rows(database, "SELECT payload FROM outbox"))
+    assert "person-" not in published_text + api.get(CMCC, "/orders").text
     (order,) = api.get(CMCC, "/orders").json()["items"]
     assert order["causes"] == []
     assert api.get(MIIT, f"/orders/{order['id']}").json()["causes"] == [f"proposal:{proposals(database)[0].id}"]
@@ -113,13 +113,13 @@ def test_both_acts_are_in_the_audit_log(api: Api, database: Database) -> None:
     assert "so be it" in log[1].reason
 
 
-def test_a_port_that_nobody_filed_may_be_shut_too(api: Api, database: Database) -> None:
+def test_a_port_that_is_not_filed_can_be_shut_too(api: Api, database: Database) -> None:
     decide(api, proposed(api))
     (order,) = orders(database)
     assert (order.attribution, order.holder, order.provider, order.province) == ("unregistered", None, None, None)
 
 
-def test_the_register_is_asked_when_it_is_decided(api: Api, database: Database) -> None:
+def test_the_register_is_read_at_the_decision(api: Api, database: Database) -> None:
     path = proposed(api)
     file(database, form())
     decide(api, path)
@@ -127,13 +127,13 @@ def test_the_register_is_asked_when_it_is_decided(api: Api, database: Database) 
 
 
 @pytest.mark.parametrize("verdict", ["shut", "reject"])
-def test_who_proposed_it_does_not_decide_it(api: Api, database: Database, verdict: str) -> None:
+def test_the_proposer_cannot_decide(api: Api, database: Database, verdict: str) -> None:
     path = proposed(api)
     assert problem(decide(api, path, verdict, by=LI)) == (403, "four-eyes")
     assert (api.get(MIIT, path).json()["state"], orders(database)) == ("proposed", [])
 
 
-def test_a_proposal_that_is_rejected_shuts_nothing_and_another_may_be_made(api: Api, database: Database) -> None:
+def test_a_rejected_proposal_shuts_nothing_and_another_can_be_made(api: Api, database: Database) -> None:
     path = proposed(api)
     rejected = decide(api, path, "reject")
     assert (rejected.json()["state"], rejected.json()["decision_reason"]) == ("rejected", "so be it")
@@ -142,14 +142,16 @@ def test_a_proposal_that_is_rejected_shuts_nothing_and_another_may_be_made(api: 
     assert propose(api).status_code == 201
 
 
-def test_a_port_is_proposed_once_at_a_time_and_each_carriers_is_its_own(api: Api) -> None:
+def test_a_port_has_one_open_proposal_at_a_time_per_carrier(api: Api) -> None:
     proposed(api)
     assert problem(propose(api, by=WANG)) == (409, "port-is-proposed")
     elsewhere = {"carrier": "CUCC", "number": NUMBER, "reason": "it, too"}
     assert api.post(MIIT, "/shutdown-proposals", elsewhere).status_code == 201
 
 
-def test_a_port_with_an_open_order_is_not_ordered_again_but_may_be_rejected(api: Api, database: Database) -> None:
+def test_a_proposal_for_a_port_with_an_open_order_waits_until_that_order_is_lifted(
+    api: Api, database: Database
+) -> None:
     path = proposed(api)
     ordered(database)
     assert problem(decide(api, path)) == (409, "port-is-ordered")
@@ -159,7 +161,7 @@ def test_a_port_with_an_open_order_is_not_ordered_again_but_may_be_rejected(api:
     assert [row.ground for row in orders(database)] == ["commercial", "by-hand"]
 
 
-def test_a_decision_needs_the_version_that_was_read(api: Api) -> None:
+def test_a_decision_requires_the_version_that_was_read(api: Api) -> None:
     path = proposed(api)
     assert problem(decide(api, path, seen=None)) == (428, "precondition-required")
     assert problem(decide(api, path, seen=7)) == (412, "precondition-failed")
@@ -176,9 +178,9 @@ def test_repeated_requests_with_their_key_act_once(api: Api, database: Database)
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("number", "13900001234"), ("number", "1064"), ("number", "no number"), ("carrier", "NOBODY")],
+    [("number", "13900001234"), ("number", "1064"), ("number", "no number"), ("carrier", "UNKNOWN")],
 )
-def test_what_is_no_port_of_the_plan_at_a_known_carrier_is_not_proposed(
+def test_only_a_port_of_the_plan_at_a_known_carrier_can_be_proposed(
     api: Api, database: Database, field: str, value: str
 ) -> None:
     body = {"carrier": "CMCC", "number": NUMBER, "reason": "x"} | {field: value}
@@ -188,27 +190,27 @@ def test_what_is_no_port_of_the_plan_at_a_known_carrier_is_not_proposed(
     assert proposals(database) == []
 
 
-def test_a_number_is_read_as_people_write_it(api: Api) -> None:
+def test_a_number_is_read_in_its_common_spellings(api: Api) -> None:
     assert propose(api, "+86 1069 0123 5665 71").json()["number"] == NUMBER
 
 
-def test_complaints_neither_take_the_ground_of_an_order_by_hand_nor_count_from_before_its_lifting(
+def test_complaints_do_not_affect_an_order_by_hand_nor_count_from_before_its_lifting(
     api: Api, database: Database
 ) -> None:
     file(database, form())
-    hear(database, *five()[:4])
+    consume(database, *five()[:4])
     decide(api, proposed(api))
-    hear(database, withdrawn(f"{NUMBER} 0"))
+    consume(database, withdrawn(f"{NUMBER} 0"))
     assert orders(database)[0].ground_fell_at is None
     lift(database, orders(database)[0])
-    hear(database, assessed("a"), assessed("b"))
+    consume(database, assessed("a"), assessed("b"))
     assert len(orders(database)) == 1
 
 
 # ------------------------------------------------------------------------------------------------- who may do what
 
 
-def test_a_provincial_administration_proposes_and_decides_what_is_filed_for_its_province(
+def test_a_provincial_administration_proposes_and_decides_ports_filed_for_its_province(
     api: Api, database: Database
 ) -> None:
     file(database, form(OF_GUANGDONG, province="440000"), form())
@@ -223,7 +225,7 @@ def test_a_provincial_administration_proposes_and_decides_what_is_filed_for_its_
     assert orders(database)[0].province == "440000"
 
 
-def test_carriers_and_others_see_and_do_nothing_of_it(api: Api) -> None:
+def test_carriers_and_others_can_neither_see_nor_make_nor_decide_proposals(api: Api) -> None:
     path = proposed(api)
     for org in (CMCC, "authority:SAMR", "channel:app"):
         assert problem(propose(api, f"{NUMBER}1", org=org)) == (403, "forbidden")
@@ -232,7 +234,7 @@ def test_carriers_and_others_see_and_do_nothing_of_it(api: Api) -> None:
         assert problem(api.get(org, "/shutdown-proposals")) == (403, "forbidden")
 
 
-def test_proposing_and_deciding_are_scopes_of_their_own(api: Api) -> None:
+def test_proposing_and_deciding_require_their_own_scopes(api: Api) -> None:
     path = proposed(api)
     assert problem(propose(api, scopes=SCOPES.replace("orders:propose", ""))) == (403, "forbidden")
     assert problem(decide(api, path, scopes=SCOPES.replace("orders:decide", ""))) == (403, "forbidden")
@@ -252,7 +254,7 @@ def test_proposals_are_filtered_and_paged(api: Api, database: Database) -> None:
 
     def found(**query: Any) -> list[str]:
         items = api.get(MIIT, "/shutdown-proposals", **query).json()["items"]
-        return [f"/shutdown-proposals/{each['id']}" for each in items]
+        return [f"/v1/shutdown-proposals/{each['id']}" for each in items]
 
     assert found() == [first, second, third]
     assert found(state="proposed") == [second, third]
@@ -281,7 +283,7 @@ def test_a_listing_proposes_to_shut_the_whole_enterprise_and_one_person_decides(
     assert phases(database) == ["shut"]
 
 
-def test_what_was_filed_between_the_listing_and_the_decision_is_shut_too(api: Api, database: Database) -> None:
+def test_a_port_filed_between_the_listing_and_the_decision_is_shut_too(api: Api, database: Database) -> None:
     listed(database, existing="propose", new_resources="allow")
     file(database, form())
     decide(api, of_the_listing(database))
@@ -289,10 +291,10 @@ def test_what_was_filed_between_the_listing_and_the_decision_is_shut_too(api: Ap
     assert order_at(database).cause == f"listing:{named('an entry')}"
 
 
-def test_a_rejected_proposal_leaves_the_ports_and_the_doors_stay_shut(api: Api, database: Database) -> None:
+def test_a_rejected_proposal_leaves_the_ports_and_new_filings_stay_refused(api: Api, database: Database) -> None:
     listed(database, NUMBER, existing="propose")
     assert decide(api, of_the_listing(database), "reject").status_code == 200
-    hear(database, standing(restriction(existing="propose"), version=2))
+    consume(database, standing(restriction(existing="propose"), version=2))
     assert (enforce(database), phases(database), orders(database), len(proposals(database))) == (0, ["noted"], [], 1)
     assert file(database, form(f"{NUMBER}1"))[0].outcome == "refused"
 
@@ -300,13 +302,13 @@ def test_a_rejected_proposal_leaves_the_ports_and_the_doors_stay_shut(api: Api, 
 def test_a_proposal_whose_listing_ended_is_withdrawn(api: Api, database: Database) -> None:
     listed(database, NUMBER, existing="propose")
     path = of_the_listing(database)
-    hear(database, repaired())
+    consume(database, repaired())
     assert (api.get(MIIT, path).json()["state"], phases(database)) == ("withdrawn", ["ended"])
     assert problem(decide(api, path, seen=2)) == (409, "proposal-state")
     assert orders(database) == []
 
 
-def test_an_enterprise_is_a_matter_for_national_staff(api: Api, database: Database) -> None:
+def test_a_proposal_for_an_enterprise_is_visible_to_national_staff_only(api: Api, database: Database) -> None:
     listed(database, NUMBER, existing="propose")
     path = of_the_listing(database)
     assert problem(api.get(GUANGDONG, path)) == (404, "not-found")
@@ -316,7 +318,7 @@ def test_an_enterprise_is_a_matter_for_national_staff(api: Api, database: Databa
 
 def test_redelivered_standings_propose_nothing_twice(database: Database) -> None:
     first = standing(restriction(existing="propose"))
-    hear(database, first)
-    hear(database, first)
-    hear(database, standing(restriction(existing="propose"), version=2))
+    consume(database, first)
+    consume(database, first)
+    consume(database, standing(restriction(existing="propose"), version=2))
     assert len(proposals(database)) == 1

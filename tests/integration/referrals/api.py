@@ -8,6 +8,6 @@ SCOPES = "clues:read clues:act clues:route"
 
 
 class Api(calls.Api):
-    """Calls the routes of this service."""
+    """A client of this service's routes."""
 
     scopes = SCOPES

@@ -18,7 +18,7 @@ def service() -> Service:
 
 @pytest.fixture(autouse=True)
 def _process(logged: None, packs: None) -> None:
-    """What a process is told when it starts."""
+    """The configuration of a process: its log and its rule packs."""
 
 
 @pytest.fixture

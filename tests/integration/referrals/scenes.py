@@ -1,4 +1,4 @@
-"""What the tests of this service tell it, and what they ask of it afterwards."""
+"""Messages and acts for the tests of this service, and queries of what they led to."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ import sqlalchemy as sa
 
 from chassis import clock
 from chassis.aggregate import Cause
-from chassis.database import Database
+from chassis.database import Database, Tx
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
 from chassis.ids import new_id
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from contracts.complaints import Attribution, ComplaintAssessed, ComplaintWithdrawn, Sender
 from contracts.numbers import SenderNumber
+from services.referrals.model import SealingTrigger
 from services.referrals.reactions import REACTIONS
-from services.referrals.store.sealings import order_sealing
-from services.referrals.sweeps import seal_what_is_ordered, seal_what_is_urgent
+from services.referrals.store.sealings import Sealing, save_sealing
+from services.referrals.sweeps import seal_ordered_clues, seal_urgent_clues
 from tests.integration.referrals.api import Api
 
 NOON = datetime(2026, 6, 10, 12, 34, 56, tzinfo=UTC)
@@ -37,7 +38,7 @@ Assessment = Message[ComplaintAssessed]
 
 
 def named(name: str) -> UUID:
-    """The complaint, or the complainant, of that name."""
+    """The id of the complaint, or complainant, with this name."""
     return uuid5(_NAMES, name)
 
 
@@ -60,7 +61,7 @@ def assessed(
     received: datetime = NOON,
     excerpt: str = "周年庆全场五折",
 ) -> Assessment:
-    """The complaint of that name, assessed; unless `by` says otherwise each has a complainant of its own."""
+    """An assessment of the complaint with this name. Each complaint has its own complainant, unless `by` names one."""
     sender = SenderNumber.parse(number)
     event = ComplaintAssessed(
         complaint=named(name),
@@ -97,10 +98,10 @@ def assessed(
     return Message(new_id(), event, version, clock.now(), Cause(f"complaint {name}", f"filed {name}"))
 
 
-def crime(name: str, number: str = "13900001234", **say: Any) -> Assessment:
-    """A suspected crime from a mobile."""
-    said = {"kind": "p2p", "provider": None, "holder": None, "signature": None, "industry": "loans"}
-    return assessed(name, number, category="suspected-crime", **said | say)
+def crime(name: str, number: str = "13900001234", **overrides: Any) -> Assessment:
+    """A suspected crime from a mobile number."""
+    fields = {"kind": "p2p", "provider": None, "holder": None, "signature": None, "industry": "loans"}
+    return assessed(name, number, category="suspected-crime", **fields | overrides)
 
 
 def withdrawn(name: str, number: str = NUMBER, *, version: int = 3) -> Message[ComplaintWithdrawn]:
@@ -108,8 +109,8 @@ def withdrawn(name: str, number: str = NUMBER, *, version: int = 3) -> Message[C
     return Message(new_id(), event, version, clock.now(), Cause(f"complaint {name}", f"withdrawn {name}"))
 
 
-def hear(database: Database, *messages: Message[Any]) -> None:
-    """React to these messages in one transaction, as a consumer does."""
+def consume(database: Database, *messages: Message[Any]) -> None:
+    """Handle these messages in one transaction, as a consumer does."""
     with database.begin() as tx:
         dispatch(tx, messages, REACTIONS)
 
@@ -119,7 +120,7 @@ def days(count: float) -> timedelta:
 
 
 def rows(database: Database, statement: str, **parameters: Any) -> Sequence[Any]:
-    """What the database answers."""
+    """The rows that a statement returns."""
     with database.read() as read:
         return read.execute(sa.text(statement), parameters).all()
 
@@ -132,8 +133,8 @@ def batches(database: Database) -> Sequence[Any]:
     return rows(database, "SELECT * FROM batches ORDER BY id")
 
 
-def inside(database: Database) -> dict[tuple[str, str, int], set[UUID]]:
-    """The complaints in each clue: value of the subject, industry and sequence → complaints."""
+def complaints_by_clue(database: Database) -> dict[tuple[str, str, int], set[UUID]]:
+    """Subject value, industry and sequence of each clue → its complaints."""
     found = rows(
         database,
         "SELECT c.subject_value, c.industry, c.sequence, array_agg(e.complaint_id) AS complaints "
@@ -142,20 +143,20 @@ def inside(database: Database) -> dict[tuple[str, str, int], set[UUID]]:
     return {(row.subject_value, row.industry, row.sequence): set(row.complaints) for row in found}
 
 
-def everybody(*names: str) -> set[UUID]:
+def complaints(*names: str) -> set[UUID]:
     return {named(name) for name in names}
 
 
 def published(database: Database, kind: str) -> list[dict[str, Any]]:
-    """The data of the facts of that type in the outbox, in order."""
+    """The data of the events of this type in the outbox, in order."""
     found = rows(database, "SELECT payload FROM outbox WHERE type = :kind ORDER BY position", kind=kind)
     return [json.loads(row.payload)["data"] for row in found]
 
 
 def sweep(database: Database, limit: int = 500) -> int:
-    """Seal what is ordered or urgent until nothing is left; returns how many steps that took."""
+    """Run the sealing sweeps until nothing is left to seal; returns the count of items done."""
     done = 0
-    for run in (seal_what_is_urgent, seal_what_is_ordered):
+    for run in (seal_urgent_clues, seal_ordered_clues):
         more = 1
         while more:
             with database.begin() as tx:
@@ -164,23 +165,39 @@ def sweep(database: Database, limit: int = 500) -> int:
     return done
 
 
+def order_sealing(tx: Tx) -> None:
+    """Staff order the sealing of all open clues."""
+    save_sealing(
+        tx,
+        Sealing(
+            id=new_id(),
+            because=SealingTrigger.COMMAND,
+            authority=None,
+            through=None,
+            reason="a test",
+            requested_by="staff",
+            requested_at=clock.now(),
+        ),
+    )
+
+
 def seal(database: Database, limit: int = 500) -> None:
-    """Seal all that is open, as staff may order."""
+    """Seal all open clues by order of staff."""
     with database.begin() as tx:
-        order_sealing(tx, None, None, "a test", "staff", clock.now())
+        order_sealing(tx)
     sweep(database, limit)
 
 
 def sealed_batch(database: Database, authority: str = "SAMR", *names: str) -> Any:
-    """A batch with one clue for that authority, that was just sealed; its row."""
+    """The row of a batch that was just sealed, with one clue for this authority."""
     industry = {"SAMR": "retail", "MOE": "education"}[authority]
-    hear(database, *(assessed(name, industry=industry) for name in names or ("a", "b", "c")))
+    consume(database, *(assessed(name, industry=industry) for name in names or ("a", "b", "c")))
     seal(database)
     return [row for row in batches(database) if row.authority == authority][-1]
 
 
 def lines_of(content: bytes) -> tuple[bytes, list[bytes]]:
-    """The manifest and the documents of a batch's content."""
+    """The manifest and the documents in the content of a batch."""
     assert content.endswith(b"\n")
     manifest, *documents = content[:-1].split(b"\n")
     return manifest, documents
@@ -191,7 +208,7 @@ def sha256(content: bytes) -> str:
 
 
 def received_clue(api: Api, database: Database, authority: str = "SAMR") -> str:
-    """The path of a clue that its authority has received."""
+    """The path of a clue that this authority has received."""
     batch = sealed_batch(database, authority)
     answer = api.post(f"authority:{authority}", f"/batches/{batch.id}/receipt", {"digest": batch.digest})
     assert answer.status_code == 200, answer.text

@@ -1,4 +1,4 @@
-"""Complaints that are heard are collected in clues: each in the one where it belongs, and in no other."""
+"""Received complaints are collected in clues: each in the clue where it belongs, and in no other."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tests.integration.referrals.scenes import (
     SIGNATURE,
     assessed,
     clues,
+    complaints,
+    complaints_by_clue,
+    consume,
     crime,
     days,
-    everybody,
-    hear,
-    inside,
     named,
     published,
     rows,
@@ -38,42 +38,42 @@ MOBILE = "13900001234"
 
 def test_the_first_complaint_opens_a_clue_for_the_competent_authority_and_others_join_it(database: Database) -> None:
     with clock.frozen(NOON):
-        hear(database, assessed("a"), assessed("b"))
-        hear(database, assessed("c"))
+        consume(database, assessed("a"), assessed("b"))
+        consume(database, assessed("c"))
     (clue,) = clues(database)
     assert (clue.subject_kind, clue.subject_value, clue.industry) == ("enterprise", PROVIDER, "retail")
     assert (clue.period, clue.sequence, clue.authority, clue.state) == ("2026Q2", 1, "SAMR", "open")
     assert (clue.cause, clue.correlation_id, clue.version) == (f"complaint:{named('a')}", "complaint a", 1)
     assert (clue.complaints, clue.carriers) == (None, [])
-    assert inside(database) == {(PROVIDER, "retail", 1): everybody("a", "b", "c")}
+    assert complaints_by_clue(database) == {(PROVIDER, "retail", 1): complaints("a", "b", "c")}
     (opened,) = published(database, "clue-opened.v1")
     assert opened["counts"] == {"complaints": 1, "complainants": 1, "vouched": 1, "senders": 1}
     assert (opened["carriers"], opened["causes"]) == (["CMCC"], [f"complaint:{named('a')}"])
     assert (opened["category"], opened["opened_at"]) == ("commercial", "2026-06-10T12:34:56Z")
 
 
-def test_its_identifier_tells_the_hour_and_no_more(database: Database) -> None:
+def test_the_id_of_a_clue_contains_the_hour_and_nothing_finer(database: Database) -> None:
     with clock.frozen(NOON):
-        hear(database, assessed("a"))
+        consume(database, assessed("a"))
     (clue,) = clues(database)
     assert clue.id.version == 7
     assert datetime.fromtimestamp((clue.id.int >> 80) / 1000, UTC) == NOON.replace(minute=0, second=0)
 
 
-def test_the_fact_of_its_opening_says_which_message_caused_it(database: Database) -> None:
+def test_clue_opened_carries_the_message_as_its_cause(database: Database) -> None:
     message = assessed("a")
-    hear(database, message)
-    (told,) = rows(
+    consume(database, message)
+    (row,) = rows(
         database,
         "SELECT convert_from(payload, 'UTF8')::jsonb ->> 'causationid' AS causation, "
         "convert_from(payload, 'UTF8')::jsonb ->> 'correlationid' AS correlation FROM outbox",
     )
-    assert (told.causation, told.correlation) == (str(message.id), "complaint a")
+    assert (row.causation, row.correlation) == (str(message.id), "complaint a")
 
 
-def test_subjects_industries_and_quarters_are_collected_apart(database: Database) -> None:
+def test_each_subject_industry_and_quarter_has_its_own_clue(database: Database) -> None:
     with clock.frozen(NOON):
-        hear(
+        consume(
             database,
             assessed("other provider", provider=OTHER_PROVIDER),
             assessed("other industry", industry="education"),
@@ -91,118 +91,129 @@ def test_subjects_industries_and_quarters_are_collected_apart(database: Database
         ("signature", "retail", "2026Q2", "SAMR"),
         ("number", "retail", "2026Q2", "SAMR"),
     }
-    assert {len(complaints) for complaints in inside(database).values()} == {1}
+    assert {len(complaints) for complaints in complaints_by_clue(database).values()} == {1}
     assert len(clues(database)) == 7
 
 
 @pytest.mark.parametrize(
     ("industry", "authority"), [("unknown", None), ("telecom", "MIIT")], ids=["for staff", "the regulator's own"]
 )
-def test_what_is_nobodys_or_the_regulators_own_is_collected_and_never_sealed(
+def test_a_clue_without_an_authority_or_of_the_regulator_is_collected_and_never_sealed(
     database: Database, industry: str, authority: str | None
 ) -> None:
-    hear(database, assessed("a", industry=industry))
+    consume(database, assessed("a", industry=industry))
     seal(database)
     (clue,) = clues(database)
     assert (clue.authority, clue.state) == (authority, "open")
 
 
-def test_what_has_no_subject_is_set_aside_with_the_reason(database: Database) -> None:
-    hear(database, assessed("a", "无", kind="other", provider=None, signature=None))
+def test_a_complaint_without_a_subject_is_set_aside_with_the_reason(database: Database) -> None:
+    consume(database, assessed("a", "无", kind="other", provider=None, signature=None))
     assert clues(database) == []
     (row,) = rows(database, "SELECT counts, set_aside, clue_id FROM evidence")
     assert tuple(row) == (True, "no-subject", None)
 
 
-def test_not_spam_and_withdrawn_complaints_are_in_no_clue(database: Database) -> None:
-    hear(database, assessed("otp", category="not-spam"), withdrawn("back"))
-    hear(database, assessed("back", version=2))
+def test_withdrawn_complaints_and_those_not_about_spam_are_in_no_clue(database: Database) -> None:
+    consume(database, assessed("otp", category="not-spam"), withdrawn("back"))
+    consume(database, assessed("back", version=2))
     assert clues(database) == []
     assert {row.clue_id for row in rows(database, "SELECT clue_id FROM evidence WHERE NOT counts")} == {None}
     assert len(rows(database, "SELECT 1 FROM evidence")) == 2
 
 
-# ----------------------------------------------------------------------------------------- corrected while it is open
+# ------------------------------------------------------------------------------------- corrected while the clue is open
 
 
-def test_a_complaint_that_is_assessed_anew_moves_to_where_it_belongs(database: Database) -> None:
-    hear(database, assessed("a"), assessed("b"))
-    hear(database, assessed("a", version=3, industry="education"), assessed("c", industry="education"))
-    assert inside(database) == {
-        (PROVIDER, "retail", 1): everybody("b"),
-        (PROVIDER, "education", 1): everybody("a", "c"),
+def test_a_corrected_complaint_moves_to_the_clue_where_it_belongs(database: Database) -> None:
+    consume(database, assessed("a"), assessed("b"))
+    consume(database, assessed("a", version=3, industry="education"), assessed("c", industry="education"))
+    assert complaints_by_clue(database) == {
+        (PROVIDER, "retail", 1): complaints("b"),
+        (PROVIDER, "education", 1): complaints("a", "c"),
     }
-    hear(database, assessed("a", version=4))
-    assert inside(database)[PROVIDER, "retail", 1] == everybody("a", "b")
+    consume(database, assessed("a", version=4))
+    assert complaints_by_clue(database)[PROVIDER, "retail", 1] == complaints("a", "b")
 
 
-def test_a_complaint_that_is_withdrawn_or_no_spam_after_all_leaves(database: Database) -> None:
-    hear(database, *(assessed(name) for name in "abc"))
-    hear(database, withdrawn("a"), assessed("b", version=3, category="not-spam"))
-    assert inside(database) == {(PROVIDER, "retail", 1): everybody("c")}
+def test_a_complaint_that_is_withdrawn_or_corrected_to_not_spam_leaves_its_clue(database: Database) -> None:
+    consume(database, *(assessed(name) for name in "abc"))
+    consume(database, withdrawn("a"), assessed("b", version=3, category="not-spam"))
+    assert complaints_by_clue(database) == {(PROVIDER, "retail", 1): complaints("c")}
     assert published(database, "clue-opened.v1")[0]["sequence"] == 1
     assert clues(database)[0].version == 1
 
 
-def test_a_clue_that_everybody_left_is_not_sealed_and_filled_again_by_the_next(database: Database) -> None:
-    hear(database, assessed("a"))
-    hear(database, withdrawn("a"))
+def test_a_clue_that_all_complaints_left_is_not_sealed_until_another_joins(database: Database) -> None:
+    consume(database, assessed("a"))
+    consume(database, withdrawn("a"))
     seal(database)
     assert clues(database)[0].state == "open"
-    hear(database, assessed("b"))
-    assert inside(database) == {(PROVIDER, "retail", 1): everybody("b")}
+    consume(database, assessed("b"))
+    assert complaints_by_clue(database) == {(PROVIDER, "retail", 1): complaints("b")}
     seal(database)
     assert clues(database)[0].state == "referred"
 
 
-def test_what_is_heard_again_in_whatever_order_changes_nothing(database: Database) -> None:
-    heard = [assessed("a"), assessed("b"), assessed("a", version=3, industry="education"), withdrawn("b")]
-    hear(database, *heard)
-    before = inside(database), clues(database), rows(database, "SELECT * FROM evidence ORDER BY complaint_id")
-    hear(database, *heard)
-    for message in reversed(heard):
-        hear(database, message)
-    after = inside(database), clues(database), rows(database, "SELECT * FROM evidence ORDER BY complaint_id")
+def test_messages_received_again_in_any_order_change_nothing(database: Database) -> None:
+    messages = [assessed("a"), assessed("b"), assessed("a", version=3, industry="education"), withdrawn("b")]
+    consume(database, *messages)
+    before = (
+        complaints_by_clue(database),
+        clues(database),
+        rows(database, "SELECT * FROM evidence ORDER BY complaint_id"),
+    )
+    consume(database, *messages)
+    for message in reversed(messages):
+        consume(database, message)
+    after = (
+        complaints_by_clue(database),
+        clues(database),
+        rows(database, "SELECT * FROM evidence ORDER BY complaint_id"),
+    )
     assert after == before
     assert len(published(database, "clue-opened.v1")) == 2
 
 
-def test_the_inbox_keeps_what_was_heard_from_being_heard_again(database: Database) -> None:
-    heard = [assessed("a"), assessed("b", industry="education")]
+def test_the_inbox_filters_messages_that_were_handled_before(database: Database) -> None:
+    messages = [assessed("a"), assessed("b", industry="education")]
     for _ in range(2):
         with database.begin() as tx:
-            dispatch(tx, inbox.take(tx, heard), REACTIONS)
+            dispatch(tx, inbox.take(tx, messages), REACTIONS)
     assert len(clues(database)) == 2
     assert len(rows(database, "SELECT 1 FROM inbox")) == 2
 
 
-def test_of_two_versions_heard_together_the_newer_one_holds_whichever_came_first(database: Database) -> None:
-    hear(database, assessed("a", version=3, industry="education"), assessed("a", version=2))
-    hear(database, assessed("b", version=2), assessed("b", version=3, industry="education"))
-    assert inside(database) == {(PROVIDER, "education", 1): everybody("a", "b")}
+def test_of_two_versions_received_together_the_newer_one_wins_in_any_order(database: Database) -> None:
+    consume(database, assessed("a", version=3, industry="education"), assessed("a", version=2))
+    consume(database, assessed("b", version=2), assessed("b", version=3, industry="education"))
+    assert complaints_by_clue(database) == {(PROVIDER, "education", 1): complaints("a", "b")}
 
 
-# ---------------------------------------------------------------------------------------- corrected when it is sealed
+# ------------------------------------------------------------------------------------------ corrected after the sealing
 
 
-def test_what_comes_after_the_sealing_opens_the_next_sequence(database: Database) -> None:
-    hear(database, assessed("a"))
+def test_the_first_complaint_after_a_sealing_opens_the_next_sequence(database: Database) -> None:
+    consume(database, assessed("a"))
     seal(database)
-    hear(database, assessed("b"), assessed("c"))
-    assert inside(database) == {(PROVIDER, "retail", 1): everybody("a"), (PROVIDER, "retail", 2): everybody("b", "c")}
+    consume(database, assessed("b"), assessed("c"))
+    assert complaints_by_clue(database) == {
+        (PROVIDER, "retail", 1): complaints("a"),
+        (PROVIDER, "retail", 2): complaints("b", "c"),
+    }
     assert [row.cause for row in clues(database)] == [f"complaint:{named(name)}" for name in "ab"]
 
 
 def test_a_complaint_in_a_sealed_clue_stays_while_it_belongs_there(database: Database) -> None:
-    hear(database, assessed("a"))
+    consume(database, assessed("a"))
     seal(database)
-    hear(database, assessed("a", version=3, excerpt="another reading"))
-    assert inside(database) == {(PROVIDER, "retail", 1): everybody("a")}
+    consume(database, assessed("a", version=3, excerpt="another excerpt"))
+    assert complaints_by_clue(database) == {(PROVIDER, "retail", 1): complaints("a")}
     assert len(clues(database)) == 1
 
 
 @pytest.mark.parametrize(
-    ("said", "place"),
+    ("overrides", "place"),
     [
         ({"industry": "education"}, (PROVIDER, "education", 1)),
         ({"category": "suspected-crime"}, (PROVIDER, "crime", 1)),
@@ -210,14 +221,14 @@ def test_a_complaint_in_a_sealed_clue_stays_while_it_belongs_there(database: Dat
         ({"provider": None}, (SIGNATURE, "retail", 1)),
         ({"received": NOON + days(60)}, (PROVIDER, "retail", 1)),
     ],
-    ids=["another industry", "a crime after all", "another provider", "a signature", "another quarter"],
+    ids=["another industry", "a suspected crime", "another provider", "a signature", "another quarter"],
 )
 def test_a_complaint_in_a_sealed_clue_that_belongs_elsewhere_joins_the_open_clue_there(
-    database: Database, said: dict[str, object], place: tuple[str, str, int]
+    database: Database, overrides: dict[str, object], place: tuple[str, str, int]
 ) -> None:
-    hear(database, assessed("a"), assessed("b"))
+    consume(database, assessed("a"), assessed("b"))
     seal(database)
-    hear(database, assessed("a", version=3, **said))  # type: ignore[arg-type]
+    consume(database, assessed("a", version=3, **overrides))  # type: ignore[arg-type]
     (moved,) = rows(
         database,
         "SELECT c.* FROM evidence AS e JOIN clues AS c ON c.id = e.clue_id WHERE e.complaint_id = :id",
@@ -227,20 +238,20 @@ def test_a_complaint_in_a_sealed_clue_that_belongs_elsewhere_joins_the_open_clue
     assert moved.state == "open"
     (sealed,) = [row for row in clues(database) if row.state == "referred"]
     assert (sealed.complaints, sealed.version) == (2, 2)
-    hear(database, assessed("a", version=4))
-    assert inside(database)[PROVIDER, "retail", 2] == everybody("a")
+    consume(database, assessed("a", version=4))
+    assert complaints_by_clue(database)[PROVIDER, "retail", 2] == complaints("a")
 
 
-def test_a_complaint_that_is_withdrawn_leaves_a_sealed_clue_which_stays_as_it_was_sealed(database: Database) -> None:
-    hear(database, assessed("a"), assessed("b"))
+def test_a_withdrawn_complaint_leaves_a_sealed_clue_and_the_counts_stay(database: Database) -> None:
+    consume(database, assessed("a"), assessed("b"))
     seal(database)
-    hear(database, withdrawn("a"))
-    assert inside(database) == {(PROVIDER, "retail", 1): everybody("b")}
+    consume(database, withdrawn("a"))
+    assert complaints_by_clue(database) == {(PROVIDER, "retail", 1): complaints("b")}
     assert clues(database)[0].complaints == 2
 
 
-def test_a_clue_that_somebody_changed_in_between_is_not_written(database: Database) -> None:
-    hear(database, assessed("a", industry="unknown"))
+def test_a_clue_that_was_changed_concurrently_is_not_written(database: Database) -> None:
+    consume(database, assessed("a", industry="unknown"))
     with database.begin() as tx:
         (clue,) = load_clues(tx, [clues(database)[0].id])
         clue.route("MOE", tx.cause)
@@ -249,28 +260,28 @@ def test_a_clue_that_somebody_changed_in_between_is_not_written(database: Databa
             save_clues(tx, [clue])
 
 
-def test_two_thousand_complaints_are_a_fixed_number_of_statements(database: Database) -> None:
-    said: list[str] = []
+def test_two_thousand_complaints_take_a_fixed_number_of_statements(database: Database) -> None:
+    executed: list[str] = []
 
     def note(*args: object) -> None:
-        said.append(str(args[2]))
+        executed.append(str(args[2]))
 
     def statements(count: int) -> int:
-        heard = [crime(f"{count} {n}", f"139{n:08}") for n in range(count)]
-        said.clear()
+        messages = [crime(f"{count} {n}", f"139{n:08}") for n in range(count)]
+        executed.clear()
         event.listen(database.engine, "before_cursor_execute", note)
         try:
-            hear(database, *heard)
+            consume(database, *messages)
         finally:
             event.remove(database.engine, "before_cursor_execute", note)
-        return len(said)
+        return len(executed)
 
     assert statements(2_000) == statements(2) < 12
     assert len(clues(database)) == 2_000
 
 
 def test_capped_and_unvouched_complaints_are_collected_but_do_not_count_as_vouched(database: Database) -> None:
-    hear(database, assessed("a"), assessed("b", vouched=False), assessed("c", capped=True), assessed("d", by="a"))
+    consume(database, assessed("a"), assessed("b", vouched=False), assessed("c", capped=True), assessed("d", by="a"))
     seal(database)
     (clue,) = clues(database)
     assert (clue.complaints, clue.complainants, clue.vouched, clue.senders) == (4, 3, 1, 1)

@@ -1,4 +1,4 @@
-"""What authorities found and did: said of one clue, or of many in a file; late, annulled, and put off once."""
+"""Conclusions of one clue, or of many in a file; missed, extended and late deadlines; annulments."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 
 from chassis import clock
 from chassis.database import Database
+from chassis.imports import import_sweep
 from chassis.rules import use_packs
-from chassis.service import Slice
-from services.referrals.imports import CONCLUSIONS
+from chassis.sweeper import Slice
+from services.referrals.imports import CONCLUSION_IMPORTS
 from services.referrals.sweeps import mark_overdue_clues
 from tests.integration.http.api import problem
 from tests.integration.referrals.api import Api
@@ -23,8 +24,8 @@ from tests.integration.referrals.scenes import (
     SAMR,
     assessed,
     clues,
+    consume,
     days,
-    hear,
     published,
     received_clue,
     rows,
@@ -39,61 +40,61 @@ OTHER_CLUE = "01890000-0000-7000-8000-000000000001"
 def test_an_authority_concludes_what_it_has_received(api: Api, database: Database) -> None:
     clue = received_clue(api, database)
     answer = api.post(SAMR, f"{clue}/conclusion", FINE, seen=3, key="k")
-    told = answer.json()
-    assert (answer.status_code, told["state"], answer.headers["etag"]) == (200, "concluded", '"4"')
-    assert told["conclusion"] == FINE | {"merged_into": None, "transferred_to": None, "note": None}
-    assert api.post(SAMR, f"{clue}/conclusion", FINE, seen=3, key="k").json() == told
+    body = answer.json()
+    assert (answer.status_code, body["state"], answer.headers["etag"]) == (200, "concluded", '"4"')
+    assert body["conclusion"] == FINE | {"merged_into": None, "transferred_to": None, "note": None}
+    assert api.post(SAMR, f"{clue}/conclusion", FINE, seen=3, key="k").json() == body
     assert problem(api.post(SAMR, f"{clue}/conclusion", FINE, seen=4)) == (409, "clue-state")
     (concluded,) = published(database, "clue-concluded.v1")
     assert (concluded["conclusion"]["amount"], concluded["conclusion"]["enterprise"]) == (20_000, PROVIDER)
-    assert api.get(SAMR, clue).json() == told
+    assert api.get(SAMR, clue).json() == body
 
 
-def test_a_clue_is_concluded_also_before_its_receipt(api: Api, database: Database) -> None:
+def test_a_clue_can_be_concluded_before_its_receipt(api: Api, database: Database) -> None:
     sealed_batch(database)
     path = f"/clues/{clues(database)[0].id}/conclusion"
     assert api.post(SAMR, path, {"code": "warned"}, seen=2).json()["conclusion"]["code"] == "warned"
 
 
-def test_a_credit_code_is_kept_as_the_standard_writes_it(api: Api, database: Database) -> None:
+def test_a_credit_code_is_stored_in_standard_form(api: Api, database: Database) -> None:
     clue = received_clue(api, database)
-    said = {"code": "rectified", "enterprise": " 91630000-m0ckpc3d5q "}
-    assert api.post(SAMR, f"{clue}/conclusion", said, seen=3).json()["conclusion"]["enterprise"] == PROVIDER
+    conclusion = {"code": "rectified", "enterprise": " 91630000-m0ckpc3d5q "}
+    assert api.post(SAMR, f"{clue}/conclusion", conclusion, seen=3).json()["conclusion"]["enterprise"] == PROVIDER
 
 
-INCOHERENT: dict[str, tuple[dict[str, Any], list[str]]] = {
+CONTRADICTORY: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a fine without an amount": ({"code": "fined"}, ["/amount"]),
     "a fine of nothing": ({"code": "fined", "amount": 0}, ["/amount"]),
     "an amount without a fine": ({"code": "warned", "amount": 1}, ["/amount"]),
     "merged into nothing": ({"code": "merged"}, ["/merged_into"]),
     "a warning that is merged": ({"code": "warned", "merged_into": OTHER_CLUE}, ["/merged_into"]),
-    "transferred to nobody": ({"code": "transferred"}, ["/transferred_to"]),
+    "transferred without a body": ({"code": "transferred"}, ["/transferred_to"]),
     "a warning that is transferred": ({"code": "warned", "transferred_to": "MOE"}, ["/transferred_to"]),
-    "a code that is none": ({"code": "warned", "enterprise": "无"}, ["/enterprise"]),
-    "several faults": ({"code": "merged", "amount": 5, "enterprise": "x"}, ["/amount", "/merged_into", "/enterprise"]),
+    "not a credit code": ({"code": "warned", "enterprise": "无"}, ["/enterprise"]),
+    "several errors": ({"code": "merged", "amount": 5, "enterprise": "x"}, ["/amount", "/merged_into", "/enterprise"]),
 }
 
 
-@pytest.mark.parametrize("what", INCOHERENT)
-def test_a_conclusion_hangs_together(api: Api, database: Database, what: str) -> None:
+@pytest.mark.parametrize("what", CONTRADICTORY)
+def test_a_conclusion_with_contradictory_fields_is_refused(api: Api, database: Database, what: str) -> None:
     clue = received_clue(api, database)
-    said, pointers = INCOHERENT[what]
-    answer = api.post(SAMR, f"{clue}/conclusion", said, seen=3)
+    conclusion, pointers = CONTRADICTORY[what]
+    answer = api.post(SAMR, f"{clue}/conclusion", conclusion, seen=3)
     assert problem(answer) == (422, "validation")
     assert [each["pointer"] for each in answer.json()["errors"]] == pointers
     assert clues(database)[0].state == "received"
 
 
-def test_what_was_merged_or_handed_on_says_where_to(api: Api, database: Database) -> None:
+def test_a_merged_or_transferred_clue_names_its_target(api: Api, database: Database) -> None:
     clue = received_clue(api, database)
     itself = {"code": "merged", "merged_into": clue.rpartition("/")[2]}
     assert problem(api.post(SAMR, f"{clue}/conclusion", itself, seen=3)) == (422, "validation")
-    said = {"code": "transferred", "transferred_to": "某市市场监督管理局"}
-    answer = api.post(SAMR, f"{clue}/conclusion", said, seen=3).json()
+    transferred = {"code": "transferred", "transferred_to": "某市市场监督管理局"}
+    answer = api.post(SAMR, f"{clue}/conclusion", transferred, seen=3).json()
     assert answer["conclusion"]["transferred_to"] == "某市市场监督管理局"
 
 
-def test_an_annulment_is_said_once_and_noted(api: Api, database: Database) -> None:
+def test_a_conclusion_is_annulled_once_and_the_act_is_audited(api: Api, database: Database) -> None:
     clue = received_clue(api, database)
     assert problem(api.post(SAMR, f"{clue}/annulment", {"reason": "x"}, seen=3)) == (409, "clue-state")
     api.post(SAMR, f"{clue}/conclusion", FINE, seen=3)
@@ -108,14 +109,14 @@ def test_an_annulment_is_said_once_and_noted(api: Api, database: Database) -> No
 
 
 @pytest.mark.parametrize("industry", ["unknown", "telecom"])
-def test_staff_conclude_what_is_nobody_elses(api: Api, database: Database, industry: str) -> None:
-    hear(database, assessed("a", industry=industry), assessed("b", industry=industry))
+def test_staff_conclude_clues_without_another_competent_authority(api: Api, database: Database, industry: str) -> None:
+    consume(database, assessed("a", industry=industry), assessed("b", industry=industry))
     clue = f"/clues/{clues(database)[0].id}"
     answer = api.post(MIIT, f"{clue}/conclusion", {"code": "interviewed", "note": "promised to stop"}, seen=1)
     assert (answer.json()["state"], answer.json()["counts"]["complaints"]) == ("concluded", 2)
     assert published(database, "clue-concluded.v1")[0]["counts"]["complaints"] == 2
     assert api.post(MIIT, f"{clue}/annulment", {"reason": "it was another"}, seen=2).status_code == 200
-    hear(database, assessed("c", industry=industry))
+    consume(database, assessed("c", industry=industry))
     assert [(row.sequence, row.state, row.complaints) for row in clues(database)] == [
         (1, "concluded", 2), (2, "open", None),
     ]  # fmt: skip
@@ -123,41 +124,39 @@ def test_staff_conclude_what_is_nobody_elses(api: Api, database: Database, indus
     assert acts == ["clue-concluded", "conclusion-annulled"]
 
 
-def test_staff_do_not_conclude_what_is_an_authoritys(api: Api, database: Database) -> None:
-    hear(database, assessed("a"))
+def test_staff_cannot_conclude_the_clue_of_an_authority(api: Api, database: Database) -> None:
+    consume(database, assessed("a"))
     path = f"/clues/{clues(database)[0].id}/conclusion"
     assert problem(api.post(MIIT, path, {"code": "warned"}, seen=1)) == (409, "clue-state")
     seal(database)
     assert problem(api.post(MIIT, path, {"code": "warned"}, seen=2)) == (409, "clue-state")
 
 
-# ------------------------------------------------------------------------------------------------------- in a file
+# ------------------------------------------------------------------------------------------------------------ in a file
 
 
 def upload(api: Api, database: Database, org: str, *lines: dict[str, Any] | bytes) -> tuple[dict[str, Any], list[Any]]:
-    """Send a file and let it be worked off: the import, and the errors by line and code."""
+    """Send a file and apply it: the import, and its errors by line and code."""
     content = b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines)
     sent = api.upload(org, "/conclusion-imports", content)
     assert sent.status_code == 202, sent.text
     done = 1
     while done:
         with database.begin() as tx:
-            done = CONCLUSIONS.sweep().run(tx, Slice(1))
+            done = import_sweep(CONCLUSION_IMPORTS).run(tx, Slice(1))
     path = sent.headers["location"]
     errors = api.get(org, f"{path}/errors").json()["items"]
     return api.get(org, path).json(), [(each["line"], each["code"]) for each in errors]
 
 
-def test_a_file_of_conclusions_is_worked_off_line_by_line_and_the_bad_ones_are_told(
-    api: Api, database: Database
-) -> None:
-    hear(database, *(assessed(f"{n}", provider=None, signature=f"签名{n}") for n in range(4)))
-    hear(database, assessed("school", industry="education"), assessed("unsealed later", industry="games"))
+def test_a_file_of_conclusions_is_applied_line_by_line_and_bad_lines_are_reported(api: Api, database: Database) -> None:
+    consume(database, *(assessed(f"{n}", provider=None, signature=f"签名{n}") for n in range(4)))
+    consume(database, assessed("school", industry="education"), assessed("unsealed later", industry="games"))
     seal(database)
     ids = {row.subject_value: str(row.id) for row in clues(database)}
     api.post(SAMR, f"/clues/{ids['签名3']}/return", {"reason": "other-region"}, seen=2)
     school = next(str(row.id) for row in clues(database) if row.industry == "education")
-    told, errors = upload(
+    done, errors = upload(
         api,
         database,
         SAMR,
@@ -170,9 +169,9 @@ def test_a_file_of_conclusions_is_worked_off_line_by_line_and_the_bad_ones_are_t
         {"clue": school, "code": "warned"},
         {"clue": OTHER_CLUE, "code": "warned"},
         {"clue": ids["签名2"], "code": "forgiven"},
-        b"no json",
+        b"not json",
     )
-    assert (told["state"], told["accepted"], told["duplicates"], told["rejected"]) == ("finished", 2, 1, 7)
+    assert (done["state"], done["accepted"], done["duplicates"], done["rejected"]) == ("finished", 2, 1, 7)
     assert errors == [
         (4, "clue-state"), (5, "incoherent"), (6, "clue-state"), (7, "not-seen"), (8, "not-seen"), (9, "invalid"),
         (10, "malformed"),
@@ -184,21 +183,21 @@ def test_a_file_of_conclusions_is_worked_off_line_by_line_and_the_bad_ones_are_t
     assert (again["accepted"], again["duplicates"]) == (0, 2)
 
 
-def test_staff_send_a_file_of_what_is_nobody_elses(api: Api, database: Database) -> None:
-    hear(database, assessed("a", industry="telecom"), assessed("b"))
+def test_staff_conclude_clues_without_another_competent_authority_by_a_file(api: Api, database: Database) -> None:
+    consume(database, assessed("a", industry="telecom"), assessed("b"))
     own, foreign = [str(row.id) for row in clues(database)][::-1]
-    told, errors = upload(api, database, MIIT, {"clue": own, "code": "warned"}, {"clue": foreign, "code": "warned"})
-    assert (told["accepted"], errors) == (1, [(2, "clue-state")])
+    done, errors = upload(api, database, MIIT, {"clue": own, "code": "warned"}, {"clue": foreign, "code": "warned"})
+    assert (done["accepted"], errors) == (1, [(2, "clue-state")])
     assert [row.act for row in rows(database, "SELECT act FROM audit_log")] == ["clues-concluded"]
 
 
-def test_nobody_sees_the_files_of_another_authority_but_staff(api: Api, database: Database) -> None:
-    told, _ = upload(api, database, SAMR, {"clue": OTHER_CLUE, "code": "warned"})
-    assert problem(api.get(MOE, f"/conclusion-imports/{told['id']}")) == (404, "not-found")
-    assert api.get(MIIT, f"/conclusion-imports/{told['id']}").json()["rejected"] == 1
+def test_files_of_an_authority_are_visible_to_it_and_to_national_staff_only(api: Api, database: Database) -> None:
+    done, _ = upload(api, database, SAMR, {"clue": OTHER_CLUE, "code": "warned"})
+    assert problem(api.get(MOE, f"/conclusion-imports/{done['id']}")) == (404, "not-found")
+    assert api.get(MIIT, f"/conclusion-imports/{done['id']}").json()["rejected"] == 1
 
 
-# ------------------------------------------------------------------------------------------------------- deadlines
+# ------------------------------------------------------------------------------------------------------------ deadlines
 
 
 def overdue(database: Database) -> int:
@@ -206,7 +205,7 @@ def overdue(database: Database) -> int:
         return mark_overdue_clues(tx, Slice(100))
 
 
-def test_a_deadline_that_passes_is_marked_once_and_a_late_conclusion_is_taken(api: Api, database: Database) -> None:
+def test_a_missed_deadline_is_marked_once_and_a_late_conclusion_is_accepted(api: Api, database: Database) -> None:
     with clock.frozen(NOON):
         clue = received_clue(api, database)
         assert api.get(SAMR, clue).json()["conclude_by"] == "2026-07-10T12:34:56Z"
@@ -223,7 +222,7 @@ def test_a_deadline_that_passes_is_marked_once_and_a_late_conclusion_is_taken(ap
     assert late["overdue_since"] == late["conclude_by"] == "2026-07-10T12:34:56Z"
 
 
-def test_a_deadline_is_extended_once_and_before_it_has_passed(api: Api, database: Database) -> None:
+def test_a_deadline_is_extended_once_and_before_it_passes(api: Api, database: Database) -> None:
     with clock.frozen(NOON):
         clue = received_clue(api, database)
         answer = api.post(SAMR, f"{clue}/extension", {"reason": "the sender is abroad"}, seen=3)
@@ -238,7 +237,7 @@ def test_a_deadline_is_extended_once_and_before_it_has_passed(api: Api, database
     assert published(database, "clue-overdue.v1")[0]["overdue_since"] == "2026-08-09T12:34:56Z"
 
 
-def test_a_clue_that_is_handed_over_anew_has_a_deadline_of_its_own(api: Api, database: Database) -> None:
+def test_a_clue_that_is_handed_over_again_has_a_new_deadline(api: Api, database: Database) -> None:
     with clock.frozen(NOON):
         clue = received_clue(api, database)
     with clock.frozen(NOON + days(40)):
@@ -247,8 +246,8 @@ def test_a_clue_that_is_handed_over_anew_has_a_deadline_of_its_own(api: Api, dat
         api.post(MIIT, f"{clue}/routing", {"authority": "MOE", "reason": "courses"}, seen=5)
         assert overdue(database) == 0
         seal(database)
-        told = api.get(MOE, clue).json()
-        assert (told["overdue_since"], told["conclude_by"]) == (None, "2026-08-19T12:34:56Z")
+        body = api.get(MOE, clue).json()
+        assert (body["overdue_since"], body["conclude_by"]) == (None, "2026-08-19T12:34:56Z")
         assert api.post(MOE, f"{clue}/extension", {"reason": "x"}, seen=7).status_code == 200
     with clock.frozen(NOON + days(101)):
         assert overdue(database) == 1

@@ -1,4 +1,4 @@
-"""The names of enterprises, as the register's filings have them."""
+"""The names of enterprises, as filed in the register."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.integration.referrals.scenes import (
     PROVIDER,
     assessed,
     clues,
-    hear,
+    consume,
     published,
     rows,
     seal,
@@ -33,7 +33,7 @@ from tests.integration.referrals.scenes import (
 
 
 def filing(number: int, provider_name: str, *, holder_name: str = "示例短信", provider: str = PROVIDER) -> Filing:
-    """The filing of that number; later ones have higher numbers."""
+    """The filing with this number; later filings have higher numbers."""
     return Filing(
         filing=UUID(int=number),
         holder=HOLDER,
@@ -84,7 +84,7 @@ def test_holders_and_providers_have_the_name_of_the_last_filing_that_names_them(
     assert names(database) == NAMES
 
 
-def test_the_same_rows_come_out_in_whatever_order_and_however_often_facts_are_heard(database: Database) -> None:
+def test_facts_received_in_any_order_and_repeatedly_give_the_same_rows(database: Database) -> None:
     project(database, HISTORY)
     expected = table(database)
     dice = random.Random(5)
@@ -107,19 +107,19 @@ def test_a_compacted_topic_gives_the_same_rows(database: Database) -> None:
     assert table(database) == expected
 
 
-def test_a_clue_has_the_name_that_is_known_when_it_opens_and_again_when_it_is_sealed(database: Database) -> None:
-    hear(database, assessed("unnamed"))
+def test_a_clue_is_named_when_it_opens_and_renamed_when_it_is_sealed(database: Database) -> None:
+    consume(database, assessed("unnamed"))
     project(database, HISTORY)
-    hear(database, assessed("named", provider=OTHER_PROVIDER))
+    consume(database, assessed("named", provider=OTHER_PROVIDER))
     assert {row.subject_value: row.subject_name for row in clues(database)} == {
         PROVIDER: None,
         OTHER_PROVIDER: "样品铺",
     }
     seal(database)
-    told = {each["subject"]["value"]: each["subject"]["name"] for each in published(database, "clue-referred.v1")}
-    assert told == {PROVIDER: "样例优选", OTHER_PROVIDER: "样品铺"}
+    referred = {each["subject"]["value"]: each["subject"]["name"] for each in published(database, "clue-referred.v1")}
+    assert referred == {PROVIDER: "样例优选", OTHER_PROVIDER: "样品铺"}
 
 
-def test_a_projection_says_nothing(database: Database) -> None:
+def test_a_projection_publishes_nothing(database: Database) -> None:
     project(database, HISTORY)
     assert rows(database, "SELECT 1 FROM outbox") == []

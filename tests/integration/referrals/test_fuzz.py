@@ -1,5 +1,5 @@
-"""Whatever is sent, by whomever: no fault of the service, no answer that the description does not have, and no trace
-of what was refused."""
+"""Random requests of every kind of caller: no server error, no response outside the API description, and no trace of
+refused requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.referrals.store.tables import METADATA
 from tests.integration.http.fuzzing import fuzz
 from tests.integration.http.issuer import Issuer
 from tests.integration.referrals.api import SCOPES
-from tests.integration.referrals.scenes import assessed, batches, clues, hear, rows, seal
+from tests.integration.referrals.scenes import assessed, batches, clues, consume, rows, seal
 
 
 @pytest.mark.timeout(400)
@@ -22,12 +22,12 @@ from tests.integration.referrals.scenes import assessed, batches, clues, hear, r
         *(("authority:MOE", 8), ("regulator:CA-44", 8), ("carrier:CMCC", 4)),
     ],
 )
-def test_the_description_and_the_service_agree(
+def test_the_service_keeps_to_its_api_description(
     app: FastAPI, database: Database, issuer: Issuer, org: str, examples: int
 ) -> None:
-    hear(database, *(assessed(name) for name in "abc"))
+    consume(database, *(assessed(name) for name in "abc"))
     seal(database)
-    hear(database, assessed("unrouted", industry="unknown"))
+    consume(database, assessed("unrouted", industry="unknown"))
     sealed = next(row for row in clues(database) if row.state == "referred")
     unrouted = next(row for row in clues(database) if row.state == "open")
     known = {

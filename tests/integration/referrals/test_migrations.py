@@ -1,4 +1,4 @@
-"""The tables that migrations make are the tables that the code believes in."""
+"""The migrations create the tables that the code declares."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chassis.database import Database
 from services.referrals.store.tables import METADATA
 
 
-def test_the_database_is_what_the_tables_in_the_code_say(database: Database) -> None:
+def test_the_migrated_database_matches_the_tables_in_the_code(database: Database) -> None:
     def ours(name: str | None, kind: str, parents: Mapping[str, str | None]) -> bool:
         return kind != "table" or name in METADATA.tables
 

@@ -1,4 +1,4 @@
-"""Clues become batches: by the calendar, by order of staff, and at once where the police are to know."""
+"""Clues become batches: by the calendar, by order of staff, and at once for the police."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from chassis import clock
 from chassis.database import Database
-from chassis.service import Slice
-from services.referrals.sweeps import seal_what_is_ordered, seal_what_is_urgent
+from chassis.sweeper import Slice
+from services.referrals.sweeps import seal_ordered_clues, seal_urgent_clues
 from tests.integration.http.api import problem
 from tests.integration.referrals.api import Api
 from tests.integration.referrals.scenes import (
@@ -26,9 +26,9 @@ from tests.integration.referrals.scenes import (
     assessed,
     batches,
     clues,
+    consume,
     crime,
     days,
-    hear,
     named,
     published,
     rows,
@@ -61,9 +61,9 @@ def document(database: Database, clue: Any) -> dict[str, Any]:
 # ------------------------------------------------------------------------------------------------------ by the calendar
 
 
-def test_a_fresh_install_has_nothing_to_seal_of_the_quarters_before_it(database: Database) -> None:
+def test_a_fresh_installation_does_not_seal_earlier_quarters(database: Database) -> None:
     with clock.frozen(NOON):
-        hear(database, assessed("a", received=NOON - days(100)))
+        consume(database, assessed("a", received=NOON - days(100)))
         sweep(database)
     assert sealings(database) == [("2026Q1", True)]
     assert [row.state for row in clues(database)] == ["open"]
@@ -72,15 +72,15 @@ def test_a_fresh_install_has_nothing_to_seal_of_the_quarters_before_it(database:
 def test_ten_days_after_a_quarter_ends_its_clues_and_older_ones_are_sealed_once(database: Database) -> None:
     with clock.frozen(NOON):
         sweep(database)
-        hear(database, assessed("a"), assessed("old", received=NOON - days(100)))
+        consume(database, assessed("a"), assessed("old", received=NOON - days(100)))
     with clock.frozen(QUARTER_ENDS):
-        hear(database, assessed("next quarter", received=QUARTER_ENDS))
+        consume(database, assessed("next quarter", received=QUARTER_ENDS))
     with clock.frozen(QUARTER_ENDS + days(10) - days(0.001)):
         sweep(database)
         assert batches(database) == []
     with clock.frozen(QUARTER_ENDS + days(10)):
         sweep(database)
-        hear(database, assessed("late", provider=None, received=NOON))
+        consume(database, assessed("late", provider=None, received=NOON))
         sweep(database)
     assert sealings(database) == [("2026Q1", True), ("2026Q2", True)]
     (batch,) = batches(database)
@@ -98,22 +98,22 @@ def test_ten_days_after_a_quarter_ends_its_clues_and_older_ones_are_sealed_once(
     assert {row.state for row in clues(database)} == {"referred"}
 
 
-def test_who_slept_through_a_quarter_catches_up_with_both(database: Database) -> None:
+def test_after_a_missed_quarter_both_quarters_are_sealed(database: Database) -> None:
     with clock.frozen(NOON):
         sweep(database)
-        hear(database, assessed("a"))
+        consume(database, assessed("a"))
     with clock.frozen(NOON + days(90)):
-        hear(database, assessed("b", received=NOON + days(90)))
+        consume(database, assessed("b", received=NOON + days(90)))
     with clock.frozen(NOON + days(220)):
         sweep(database)
     assert sealings(database) == [("2026Q1", True), ("2026Q4", True)]
     assert [row.clues for row in batches(database)] == [2]
 
 
-def test_batches_are_of_one_authority_and_no_larger_than_the_rule_says(database: Database) -> None:
-    heard = [assessed(f"retail {n}", provider=None, signature=f"签名{n}") for n in range(7)]
-    heard += [assessed(f"school {n}", provider=None, signature=f"签名{n}", industry="education") for n in range(4)]
-    hear(database, *heard)
+def test_a_batch_has_one_authority_and_at_most_the_size_of_the_rule(database: Database) -> None:
+    messages = [assessed(f"retail {n}", provider=None, signature=f"签名{n}") for n in range(7)]
+    messages += [assessed(f"school {n}", provider=None, signature=f"签名{n}", industry="education") for n in range(4)]
+    consume(database, *messages)
     seal(database, limit=3)
     assert Counter(row.authority for row in batches(database)) == {"MOE": 2, "SAMR": 3}
     assert max(row.clues for row in batches(database)) == 3
@@ -128,16 +128,16 @@ def test_batches_are_of_one_authority_and_no_larger_than_the_rule_says(database:
 # ---------------------------------------------------------------------------------------------------- by order of staff
 
 
-def test_staff_have_sealed_what_is_open_and_see_how_far_it_is(api: Api, database: Database) -> None:
-    hear(database, assessed("a"), assessed("b", industry="education"))
+def test_staff_order_a_sealing_of_the_open_clues_and_see_its_progress(api: Api, database: Database) -> None:
+    consume(database, assessed("a"), assessed("b", industry="education"))
     sent = api.post(MIIT, "/sealings", {"authority": "SAMR", "reason": "the symposium is tomorrow"})
     assert sent.status_code == 202
-    told = api.get(MIIT, sent.headers["location"]).json()
-    assert (told["state"], told["batches"], told["clues"]) == ("open", 0, 0)
-    hear(database, assessed("too late", provider=None))
+    body = api.get(MIIT, sent.headers["location"]).json()
+    assert (body["state"], body["batches"], body["clues"]) == ("open", 0, 0)
+    consume(database, assessed("too late", provider=None))
     sweep(database)
-    told = api.get(MIIT, sent.headers["location"]).json()
-    assert (told["state"], told["batches"], told["clues"]) == ("done", 1, 1)
+    body = api.get(MIIT, sent.headers["location"]).json()
+    assert (body["state"], body["batches"], body["clues"]) == ("done", 1, 1)
     assert [(row.because, row.authority) for row in batches(database)] == [("command", "SAMR")]
     states = {(row.subject_kind, row.industry): row.state for row in clues(database)}
     assert states == {
@@ -150,27 +150,27 @@ def test_staff_have_sealed_what_is_open_and_see_how_far_it_is(api: Api, database
     assert [each["because"] for each in listed] == ["calendar", "command"]
 
 
-def test_staff_may_have_sealed_the_quarters_through_one(api: Api, database: Database) -> None:
-    hear(database, assessed("old", received=NOON - days(100)), assessed("new"))
-    assert api.post(MIIT, "/sealings", {"through": "2026Q1", "reason": "a rest"}).status_code == 202
+def test_staff_can_order_a_sealing_of_the_quarters_up_to_one(api: Api, database: Database) -> None:
+    consume(database, assessed("old", received=NOON - days(100)), assessed("new"))
+    assert api.post(MIIT, "/sealings", {"through": "2026Q1", "reason": "leftovers"}).status_code == 202
     sweep(database)
     assert [(row.period, row.state) for row in clues(database)] == [("2026Q1", "referred"), ("2026Q2", "open")]
 
 
-def test_an_order_is_done_once_nothing_that_it_covers_is_left_and_the_next_one_is_taken_up(database: Database) -> None:
+def test_a_sealing_is_done_when_it_covers_nothing_more_and_the_next_one_starts(database: Database) -> None:
     seal(database)
     seal(database)
     assert batches(database) == []
     assert rows(database, "SELECT 1 FROM sealings WHERE done_at IS NULL") == []
 
 
-@pytest.mark.parametrize("authority", ["MIIT", "CBIRC", "NOBODY"])
-def test_nothing_can_be_sealed_for_who_receives_nothing(api: Api, authority: str) -> None:
+@pytest.mark.parametrize("authority", ["MIIT", "CBIRC", "UNKNOWN"])
+def test_a_sealing_for_an_authority_that_receives_no_clues_is_refused(api: Api, authority: str) -> None:
     assert problem(api.post(MIIT, "/sealings", {"authority": authority, "reason": "x"})) == (422, "validation")
 
 
-def test_an_order_waits_for_a_clue_whose_subject_somebody_is_at_work_on(database: Database) -> None:
-    hear(database, assessed("a"))
+def test_a_sealing_stays_open_while_the_subject_of_a_clue_is_locked(database: Database) -> None:
+    consume(database, assessed("a"))
     with database.begin() as other:
         other.execute(sa.text("SELECT 1 FROM subjects FOR UPDATE"))
         seal(database)
@@ -186,12 +186,12 @@ def test_an_order_waits_for_a_clue_whose_subject_somebody_is_at_work_on(database
 
 def urgent(database: Database) -> int:
     with database.begin() as tx:
-        return seal_what_is_urgent(tx, Slice(500))
+        return seal_urgent_clues(tx, Slice(500))
 
 
-def test_a_suspected_crime_goes_to_the_police_at_once_whatever_its_industry(database: Database) -> None:
+def test_a_suspected_crime_of_any_industry_goes_to_the_police_at_once(database: Database) -> None:
     with clock.frozen(NOON):
-        hear(database, crime("a"), assessed("b"))
+        consume(database, crime("a"), assessed("b"))
         assert urgent(database) == 1
     (batch,) = batches(database)
     assert (batch.authority, batch.because, batch.clues, batch.sealing_id) == ("MPS", "crime", 1, None)
@@ -204,19 +204,19 @@ def test_a_suspected_crime_goes_to_the_police_at_once_whatever_its_industry(data
     ]  # fmt: skip
 
 
-def test_a_crime_of_which_nobody_is_vouched_for_waits_for_the_quarter(database: Database) -> None:
-    hear(database, crime("a", vouched=False))
+def test_a_crime_without_a_vouched_complainant_waits_for_the_quarter(database: Database) -> None:
+    consume(database, crime("a", vouched=False))
     assert urgent(database) == 0
-    hear(database, crime("b"))
+    consume(database, crime("b"))
     assert urgent(database) == 1
 
 
-def test_a_hot_number_is_not_a_batch_per_complaint(database: Database) -> None:
+def test_a_number_with_many_complaints_does_not_make_a_batch_per_complaint(database: Database) -> None:
     with clock.frozen(NOON):
-        hear(database, crime("a"))
+        consume(database, crime("a"))
         urgent(database)
     with clock.frozen(NOON + days(0.5)):
-        hear(database, *(crime(f"more {n}") for n in range(9)), crime("another number", "13900005678"))
+        consume(database, *(crime(f"more {n}") for n in range(9)), crime("another number", "13900005678"))
         assert urgent(database) == 1
     with clock.frozen(NOON + days(1.01)):
         assert urgent(database) == 1
@@ -225,19 +225,19 @@ def test_a_hot_number_is_not_a_batch_per_complaint(database: Database) -> None:
     assert [(row.sequence, row.complaints) for row in hot] == [(1, 1), (2, 9)]
 
 
-def test_an_order_of_staff_does_not_wait_for_the_rest_of_a_hot_number(database: Database) -> None:
-    hear(database, crime("a"))
+def test_an_order_of_staff_seals_places_that_rest(database: Database) -> None:
+    consume(database, crime("a"))
     urgent(database)
-    hear(database, crime("b"))
+    consume(database, crime("b"))
     seal(database)
     assert [row.because for row in batches(database)] == ["crime", "command"]
 
 
-# ------------------------------------------------------------------------------------------------------- what is sealed
+# --------------------------------------------------------------------------------------------------- the sealed content
 
 
-def test_a_batch_is_what_its_digests_say(database: Database) -> None:
-    hear(database, *(assessed(f"{n}", provider=None, signature=f"签名{n}") for n in range(3)))
+def test_the_digests_of_a_batch_match_its_content(database: Database) -> None:
+    consume(database, *(assessed(f"{n}", provider=None, signature=f"签名{n}") for n in range(3)))
     seal(database)
     (batch,) = batches(database)
     manifest = json.loads(batch.manifest)
@@ -254,8 +254,8 @@ def test_a_batch_is_what_its_digests_say(database: Database) -> None:
         assert msgspec.json.encode(msgspec.json.decode(row.content)) == row.content
 
 
-def test_a_document_says_what_the_clue_stands_on(database: Database) -> None:
-    hear(
+def test_a_document_states_the_evidence_of_its_clue(database: Database) -> None:
+    consume(
         database,
         *(assessed(f"a{n}", by=f"person {n % 3}", excerpt="全场五折") for n in range(4)),
         *(assessed(f"b{n}", f"{NUMBER}0", carrier="CUCC", excerpt="第二件半价") for n in range(2)),
@@ -263,70 +263,70 @@ def test_a_document_says_what_the_clue_stands_on(database: Database) -> None:
     )
     seal(database)
     (clue,) = clues(database)
-    told = document(database, clue)
-    assert told["counts"] == {"complaints": 7, "complainants": 6, "vouched": 6, "senders": 3}
-    assert told["carriers"] == ["CMCC", "CUCC"]
-    assert told["senders"] == [
+    content = document(database, clue)
+    assert content["counts"] == {"complaints": 7, "complainants": 6, "vouched": 6, "senders": 3}
+    assert content["carriers"] == ["CMCC", "CUCC"]
+    assert content["senders"] == [
         {"number": NUMBER, "kind": "port", "carrier": "CMCC", "holder": HOLDER, "complaints": 4},
         {"number": f"{NUMBER}0", "kind": "port", "carrier": "CUCC", "holder": HOLDER, "complaints": 2},
         {"number": f"{NUMBER}1", "kind": "port", "carrier": None, "holder": None, "complaints": 1},
     ]
-    assert told["samples"] == ["全场五折", "第二件半价"]
-    assert (told["subject"], told["industry"], told["period"], told["sequence"]) == (
+    assert content["samples"] == ["全场五折", "第二件半价"]
+    assert (content["subject"], content["industry"], content["period"], content["sequence"]) == (
         {"kind": "enterprise", "value": PROVIDER, "name": None}, "retail", "2026Q2", 1,
     )  # fmt: skip
     assert (clue.complaints, clue.complainants, clue.vouched, clue.senders) == (7, 6, 6, 3)
 
 
-def test_senders_and_samples_are_as_many_as_the_rules_say(database: Database) -> None:
-    hear(database, *(assessed(f"{n}", f"{NUMBER[:12]}{n:02}", excerpt=f"样本{n:02}") for n in range(30)))
+def test_a_document_has_at_most_the_senders_and_excerpts_of_the_rules(database: Database) -> None:
+    consume(database, *(assessed(f"{n}", f"{NUMBER[:12]}{n:02}", excerpt=f"样本{n:02}") for n in range(30)))
     seal(database)
-    told = document(database, clues(database)[0])
-    assert len(told["senders"]) == 20
-    assert told["samples"] == [f"样本{n:02}" for n in range(5)]
+    content = document(database, clues(database)[0])
+    assert len(content["senders"]) == 20
+    assert content["samples"] == [f"样本{n:02}" for n in range(5)]
 
 
 @pytest.mark.parametrize(("people", "samples"), [(2, []), (3, ["全场五折"])])
-def test_no_sample_leaves_a_clue_with_fewer_than_three_complainants(
+def test_a_clue_with_fewer_than_three_complainants_shows_no_excerpts(
     database: Database, people: int, samples: list[str]
 ) -> None:
-    hear(database, *(assessed(f"{n}", by=f"person {n % people}", excerpt="全场五折") for n in range(6)))
+    consume(database, *(assessed(f"{n}", by=f"person {n % people}", excerpt="全场五折") for n in range(6)))
     seal(database)
     assert document(database, clues(database)[0])["samples"] == samples
 
 
-def test_the_police_get_a_sample_of_one(database: Database) -> None:
-    hear(database, crime("a", excerpt="中奖请回电"))
+def test_the_police_receive_the_excerpt_of_a_single_complaint(database: Database) -> None:
+    consume(database, crime("a", excerpt="中奖请回电"))
     urgent(database)
     assert document(database, clues(database)[0])["samples"] == ["中奖请回电"]
 
 
-def test_no_document_tells_of_a_complainant(database: Database) -> None:
+def test_no_document_leads_to_a_complainant(database: Database) -> None:
     received = datetime(2026, 6, 10, 3, tzinfo=UTC)
     names = [f"{n}" for n in range(4)]
-    hear(database, *(assessed(name, received=received, province="510000") for name in names), crime("c"))
+    consume(database, *(assessed(name, received=received, province="510000") for name in names), crime("c"))
     sweep(database)
     seal(database)
-    told = b"".join(row.content for row in rows(database, "SELECT content FROM documents")).decode()
+    text = b"".join(row.content for row in rows(database, "SELECT content FROM documents")).decode()
     for name in [*names, "c"]:
-        assert str(named(name)) not in told
-        assert str(named(f"complainant of {name}")) not in told
-    assert "510000" not in told
-    assert "2026-06-10" not in told
-    assert "12321" not in told
+        assert str(named(name)) not in text
+        assert str(named(f"complainant of {name}")) not in text
+    assert "510000" not in text
+    assert "2026-06-10" not in text
+    assert "12321" not in text
 
 
-def test_what_is_sealed_does_not_change_with_what_comes_after(database: Database) -> None:
-    hear(database, *(assessed(name) for name in "abcd"))
+def test_later_messages_do_not_change_sealed_content(database: Database) -> None:
+    consume(database, *(assessed(name) for name in "abcd"))
     seal(database)
     before = rows(database, "SELECT * FROM documents"), rows(database, "SELECT * FROM batches")
-    hear(
+    consume(
         database,
         withdrawn("a"),
         assessed("b", version=3, excerpt="第二件半价"),
         assessed("c", version=3, industry="games"),
     )
-    hear(database, assessed("e"))
+    consume(database, assessed("e"))
     sweep(database)
     assert (rows(database, "SELECT * FROM documents"), rows(database, "SELECT * FROM batches")) == before
     (sealed,) = [row for row in clues(database) if row.state == "referred"]
@@ -334,7 +334,7 @@ def test_what_is_sealed_does_not_change_with_what_comes_after(database: Database
     assert len(published(database, "clue-referred.v1")) == 1
 
 
-# --------------------------------------------------------------------------------------------- who takes over from whom
+# -------------------------------------------------------------------------------------------- successors of authorities
 
 
 @pytest.mark.parametrize(
@@ -342,11 +342,11 @@ def test_what_is_sealed_does_not_change_with_what_comes_after(database: Database
     [(datetime(2023, 5, 17, 15, tzinfo=UTC), "CBIRC"), (datetime(2023, 5, 17, 16, tzinfo=UTC), "NFRA")],
     ids=["the evening before", "that midnight in Beijing"],
 )
-def test_a_clue_goes_to_the_authority_that_is_there_on_the_day_of_its_sealing(
+def test_a_clue_goes_to_the_authority_that_exists_on_the_day_of_its_sealing(
     database: Database, sealed_at: datetime, authority: str
 ) -> None:
     with clock.frozen(datetime(2023, 5, 10, tzinfo=UTC)):
-        hear(database, assessed("a", industry="loans", received=datetime(2023, 5, 10, tzinfo=UTC)))
+        consume(database, assessed("a", industry="loans", received=datetime(2023, 5, 10, tzinfo=UTC)))
     assert clues(database)[0].authority == "CBIRC"
     with clock.frozen(sealed_at):
         seal(database)
@@ -357,15 +357,15 @@ def test_a_clue_goes_to_the_authority_that_is_there_on_the_day_of_its_sealing(
     assert published(database, "clue-referred.v1")[0]["authority"] == authority
 
 
-def test_a_clue_that_is_opened_after_the_change_is_for_the_new_authority(database: Database) -> None:
+def test_a_clue_opened_after_the_change_is_for_the_successor(database: Database) -> None:
     with clock.frozen(datetime(2023, 5, 18, tzinfo=UTC)):
-        hear(database, assessed("a", industry="loans", received=datetime(2023, 5, 1, tzinfo=UTC)))
+        consume(database, assessed("a", industry="loans", received=datetime(2023, 5, 1, tzinfo=UTC)))
     assert clues(database)[0].authority == "NFRA"
 
 
-def test_a_sweep_with_nothing_to_do_says_so(database: Database) -> None:
+def test_a_sweep_with_nothing_to_do_returns_zero(database: Database) -> None:
     with clock.frozen(NOON):
         sweep(database)
         with database.begin() as tx:
-            assert seal_what_is_ordered(tx, Slice(10)) == 0
+            assert seal_ordered_clues(tx, Slice(10)) == 0
         assert urgent(database) == 0

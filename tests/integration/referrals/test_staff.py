@@ -1,4 +1,4 @@
-"""What staff see: national staff everything, a provincial administration what people of its province complained of."""
+"""What staff see: national staff everything, a provincial administration the clues with complaints of its province."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from chassis import clock
 from chassis.database import Database
-from chassis.service import Slice
+from chassis.sweeper import Slice
 from services.referrals.sweeps import mark_overdue_clues
 from tests.integration.http.api import problem
 from tests.integration.referrals.api import Api
@@ -17,9 +17,9 @@ from tests.integration.referrals.scenes import (
     assessed,
     batches,
     clues,
+    consume,
     crime,
     days,
-    hear,
     named,
     received_clue,
     rows,
@@ -32,7 +32,7 @@ GUANGDONG, SICHUAN = "regulator:CA-44", "regulator:CA-51"
 
 
 def two_provinces(database: Database) -> None:
-    hear(
+    consume(
         database,
         *(assessed(f"g{n}", province="440000") for n in range(3)),
         *(assessed(f"s{n}", province="510000", carrier="CUCC") for n in range(2)),
@@ -41,14 +41,14 @@ def two_provinces(database: Database) -> None:
     )
 
 
-def test_a_provincial_administration_sees_clues_with_complaints_of_its_province_and_counts_only_those(
+def test_provincial_staff_see_clues_with_complaints_of_their_province_and_the_counts_of_these(
     api: Api, database: Database
 ) -> None:
     two_provinces(database)
     for _ in range(2):
-        told = api.get(GUANGDONG, "/clues").json()["items"]
-        assert [each["counts"]["complaints"] for each in told] == [3]
-        assert (told[0]["carriers"], told[0]["causes"]) == (["CMCC"], [])
+        guangdong = api.get(GUANGDONG, "/clues").json()["items"]
+        assert [each["counts"]["complaints"] for each in guangdong] == [3]
+        assert (guangdong[0]["carriers"], guangdong[0]["causes"]) == (["CMCC"], [])
         sichuan = api.get(SICHUAN, "/clues").json()["items"]
         assert sorted(each["counts"]["complaints"] for each in sichuan) == [1, 2]
         assert api.get("regulator:CA-11", "/clues").json()["items"] == []
@@ -59,7 +59,9 @@ def test_a_provincial_administration_sees_clues_with_complaints_of_its_province_
     assert problem(api.get(GUANGDONG, f"/clues/{foreign}/complaints")) == (404, "not-found")
 
 
-def test_it_lists_the_complaints_of_its_province_and_finds_clues_by_them(api: Api, database: Database) -> None:
+def test_provincial_staff_list_the_complaints_of_their_province_and_search_clues_by_them(
+    api: Api, database: Database
+) -> None:
     two_provinces(database)
     (clue,) = api.get(GUANGDONG, "/clues").json()["items"]
     listed = api.get(GUANGDONG, f"/clues/{clue['id']}/complaints").json()["items"]
@@ -69,7 +71,7 @@ def test_it_lists_the_complaints_of_its_province_and_finds_clues_by_them(api: Ap
     assert len(api.get(MIIT, f"/clues/{clue['id']}/complaints").json()["items"]) == 6
 
 
-def test_it_sees_no_batch_and_changes_nothing(api: Api, database: Database) -> None:
+def test_provincial_staff_see_no_batch_and_change_nothing(api: Api, database: Database) -> None:
     two_provinces(database)
     seal(database)
     batch = batches(database)[0]
@@ -95,26 +97,26 @@ def test_it_sees_no_batch_and_changes_nothing(api: Api, database: Database) -> N
 def figures(api: Api) -> dict[str, Any]:
     answer = api.get(MIIT, "/statistics")
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    complaints, counted = told["complaints"], told["clues"]
-    assert complaints["heard"] == complaints["spam"] + complaints["withdrawn"] + complaints["not_spam"]
+    body: dict[str, Any] = answer.json()
+    complaints, counted = body["complaints"], body["clues"]
+    assert complaints["received"] == complaints["spam"] + complaints["withdrawn"] + complaints["not_spam"]
     assert complaints["spam"] == complaints["in_clues"] + complaints["set_aside"]
     assert complaints["set_aside"] == sum(complaints["set_aside_reasons"].values())
     assert counted["opened"] == sum(counted["states"].values())
     assert counted["concluded"] == sum(counted["conclusions"].values()) == counted["states"]["concluded"]
-    return told
+    return body
 
 
-def test_figures_of_nothing_add_up(api: Api) -> None:
-    assert figures(api)["complaints"]["heard"] == 0
+def test_the_figures_of_an_empty_service_add_up(api: Api) -> None:
+    assert figures(api)["complaints"]["received"] == 0
 
 
-def test_figures_say_who_ever_came_how_far(api: Api, database: Database) -> None:
+def test_the_figures_count_how_far_clues_ever_got(api: Api, database: Database) -> None:
     clue = received_clue(api, database)
-    hear(database, crime("crime"), assessed("nobody's", industry="unknown"), assessed("ours", industry="telecom"))
-    hear(database, assessed("no subject", "无", kind="other", provider=None, signature=None))
-    hear(database, assessed("otp", category="not-spam"), assessed("back", industry="games"))
-    hear(database, withdrawn("back"), withdrawn("never heard of"))
+    consume(database, crime("crime"), assessed("unrouted", industry="unknown"), assessed("own", industry="telecom"))
+    consume(database, assessed("no subject", "无", kind="other", provider=None, signature=None))
+    consume(database, assessed("otp", category="not-spam"), assessed("back", industry="games"))
+    consume(database, withdrawn("back"), withdrawn("unknown"))
     sweep(database)
     with clock.shifted(days(31)), database.begin() as tx:
         assert mark_overdue_clues(tx, Slice(100)) == 2
@@ -123,12 +125,12 @@ def test_figures_say_who_ever_came_how_far(api: Api, database: Database) -> None
     seal(database)
     api.post("authority:MOE", f"{clue}/conclusion", {"code": "fined", "amount": 5}, seen=7)
     api.post("authority:MOE", f"{clue}/annulment", {"reason": "x"}, seen=8)
-    told = figures(api)
-    assert told["complaints"] == {
-        "heard": 10, "spam": 7, "in_clues": 6, "set_aside": 1, "set_aside_reasons": {"no-subject": 1},
+    counts = figures(api)
+    assert counts["complaints"] == {
+        "received": 10, "spam": 7, "in_clues": 6, "set_aside": 1, "set_aside_reasons": {"no-subject": 1},
         "withdrawn": 2, "not_spam": 1,
     }  # fmt: skip
-    counted = told["clues"]
+    counted = counts["clues"]
     expected = {
         "opened": 5, "referred": 2, "received": 1, "returned": 1, "concluded": 1, "overdue": 2, "annulled": 1,
         "unrouted": 1, "own": 1,
@@ -138,5 +140,5 @@ def test_figures_say_who_ever_came_how_far(api: Api, database: Database) -> None
         "open": 3, "referred": 1, "received": 0, "returned": 0, "routed": 0, "concluded": 1,
     }  # fmt: skip
     assert counted["conclusions"]["fined"] == 1
-    assert told["batches"] == {"sealed": 3, "received": 1, "clues": 3}
+    assert counts["batches"] == {"sealed": 3, "received": 1, "clues": 3}
     assert len(rows(database, "SELECT 1 FROM documents")) == 3

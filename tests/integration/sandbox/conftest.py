@@ -1,4 +1,4 @@
-"""A town and a capital: the databases of ports and of referrals, and where issuer and service will be."""
+"""The databases of ports and referrals, and the services on them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from chassis.events import outbox
 from sandbox import install
 from services.ports.store.tables import METADATA as PORTS
 from services.referrals.store.tables import METADATA as REFERRALS
-from standalone.processes import free_port
-from tests.integration.sandbox.capital import Capital
-from tests.integration.sandbox.town import Town
+from tests.integration.sandbox.ports_simulation import PortsSimulation
+from tests.integration.sandbox.referrals_simulation import ReferralsSimulation
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,7 +29,7 @@ def _packs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def _tables(database_url: str) -> Iterator[Database]:
+def _ports(database_url: str) -> Iterator[Database]:
     database = Database(database_url, flush=outbox.flush_as("ports"))
     with database.engine.begin() as connection:
         MECHANISM.create_all(connection)
@@ -40,13 +39,20 @@ def _tables(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def town(_tables: Database, tmp_path: Path) -> Town:
-    """Nothing is served yet, and nothing has happened."""
+def ports(_ports: Database, tmp_path: Path) -> PortsSimulation:
+    """The ports service on empty tables; it does not run yet."""
     names = ", ".join(table.name for metadata in (MECHANISM, PORTS) for table in metadata.sorted_tables)
-    with _tables.begin() as tx:
+    with _ports.begin() as tx:
         tx.cursor().execute(f"TRUNCATE {names}")
     install.into(tmp_path / "credentials")
-    return Town(_tables, tmp_path, free_port(), free_port())
+    return PortsSimulation(_ports, tmp_path)
+
+
+@pytest.fixture
+def running_ports(ports: PortsSimulation) -> Iterator[PortsSimulation]:
+    """The same; issuer and service run."""
+    with ports.running():
+        yield ports
 
 
 @pytest.fixture(scope="module")
@@ -60,17 +66,17 @@ def _referrals(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def capital(_referrals: Database, tmp_path: Path) -> Capital:
-    """Nothing is served yet, and nothing has happened."""
+def referrals(_referrals: Database, tmp_path: Path) -> ReferralsSimulation:
+    """The referrals service on empty tables; it does not run yet."""
     with _referrals.begin() as tx:
         for table in reversed([*MECHANISM.sorted_tables, *REFERRALS.sorted_tables]):
             tx.execute(table.delete())
     install.into(tmp_path / "credentials")
-    return Capital(_referrals, tmp_path, free_port(), free_port())
+    return ReferralsSimulation(_referrals, tmp_path)
 
 
 @pytest.fixture
-def open_capital(capital: Capital) -> Iterator[Capital]:
-    """Issuer and service are there."""
-    with capital.open():
-        yield capital
+def running_referrals(referrals: ReferralsSimulation) -> Iterator[ReferralsSimulation]:
+    """The same; issuer, service and sweeps run."""
+    with referrals.running():
+        yield referrals

@@ -1,4 +1,4 @@
-"""An application served over real HTTP in a thread of the test."""
+"""Applications served over real HTTP by a thread of the test process."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from standalone.processes import accepts
 
 @contextmanager
 def served(app: ASGIApp, port: int) -> Iterator[str]:
-    """The application at this port of the machine, for the length of the block; gives its address."""
+    """Serve an application at a local port during the block; yields its URL."""
     config = uvicorn.Config(app, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, name=f"serves {port}")
+    thread = threading.Thread(target=server.run, name=f"server {port}")
     thread.start()
     deadline = time.monotonic() + 20
     while not accepts(port):
@@ -34,11 +34,11 @@ def served(app: ASGIApp, port: int) -> Iterator[str]:
 
 
 class Overloaded:
-    """An application behind something that turns every fifth request away, and loses the answer to another fifth."""
+    """An application behind a proxy that rejects every fifth request, and loses the response to another fifth."""
 
     def __init__(self, app: ASGIApp, status: int) -> None:
         self._app = app
-        self._refusal = Response(status_code=status, headers={"Retry-After": "0"})
+        self._rejection = Response(status_code=status, headers={"Retry-After": "0"})
         self._requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,13 +47,13 @@ class Overloaded:
             return
         self._requests += 1
         if self._requests % 5 == 2:
-            await self._refusal(scope, receive, send)
+            await self._rejection(scope, receive, send)
         elif self._requests % 5 == 4:
-            await self._app(scope, receive, _lose)
-            await self._refusal(scope, receive, send)
+            await self._app(scope, receive, _discard)
+            await self._rejection(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
 
-async def _lose(_: Message) -> None:
-    """An answer that never arrives."""
+async def _discard(_: Message) -> None:
+    """Discard a part of a response."""

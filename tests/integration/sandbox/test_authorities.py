@@ -1,4 +1,4 @@
-"""Authorities answer a real referrals service over REST as their habits say, also when it is gone for a while."""
+"""Simulated authorities act at a real referrals service over REST as their behaviour is configured."""
 
 from __future__ import annotations
 
@@ -11,42 +11,49 @@ import pytest
 from chassis import clock
 from sandbox import install
 from tests.integration.referrals import scenes
-from tests.integration.sandbox.capital import PROMPT, RECEIVING, Capital
+from tests.integration.sandbox.referrals_simulation import PROMPT, RECEIVING, ReferralsSimulation
 from tests.integration.sandbox.serving import served
-from tests.integration.sandbox.town import eventually
+from tests.integration.sandbox.simulation import eventually, required_scopes
 
 
-def test_an_authority_says_that_it_has_a_batch_and_concludes_its_clues(open_capital: Capital) -> None:
-    open_capital.collect(3)
-    open_capital.seal()
-    with open_capital.at_work() as authorities:
-        eventually(lambda: open_capital.states() == {"concluded"})
-        eventually(lambda: not authorities[0]._minded)
-    (batch,) = open_capital.batches()
+def test_an_authority_returns_the_receipt_of_a_batch_and_concludes_its_clues(
+    running_referrals: ReferralsSimulation,
+) -> None:
+    running_referrals.collect(3)
+    running_referrals.seal()
+    with running_referrals.authorities() as authorities:
+        eventually(lambda: running_referrals.states() == {"concluded"})
+        eventually(lambda: not authorities[0]._reserved)
+    (batch,) = running_referrals.batches()
     assert batch.received_at > batch.sealed_at
-    for clue in open_capital.clues():
+    for clue in running_referrals.clues():
         assert batch.received_at <= clue.received_at < clue.concluded_at < clue.conclude_by
     assert authorities[0].done == {"receipt": 1, "conclusion": 3}
 
 
-def test_a_fine_names_the_enterprise_an_amount_and_a_decision_that_nobody_made(open_capital: Capital) -> None:
-    open_capital.collect(4)
-    scenes.hear(
-        open_capital.database,
-        *(scenes.assessed(f"let {n}", kind="sublet-suspected", provider=None, signature="子虚商行") for n in range(3)),
+def test_a_fine_has_the_enterprise_an_amount_and_an_invented_decision_number(
+    running_referrals: ReferralsSimulation,
+) -> None:
+    running_referrals.collect(4)
+    scenes.consume(
+        running_referrals.database,
+        *(
+            scenes.assessed(f"sublet {n}", kind="sublet-suspected", provider=None, signature="子虚商行")
+            for n in range(3)
+        ),
     )
-    open_capital.seal()
-    with open_capital.at_work():
-        eventually(lambda: open_capital.states() == {"concluded"})
-    concluded = open_capital.conclusions().values()
+    running_referrals.seal()
+    with running_referrals.authorities():
+        eventually(lambda: running_referrals.states() == {"concluded"})
+    concluded = running_referrals.conclusions().values()
     assert len(concluded) == 5
-    for told in concluded:
-        conclusion, subject = told["conclusion"], told["subject"]
+    for event in concluded:
+        conclusion, subject = event["conclusion"], event["subject"]
         assert conclusion["code"] == "fined"
         assert conclusion["amount"] in (10_000, 30_000)
         assert conclusion["enterprise"] == (subject["value"] if subject["kind"] == "enterprise" else None)
         assert re.fullmatch(rf"虚市监罚〔{clock.now().year}〕\d{{6}}号", conclusion["decision"])
-    assert {told["subject"]["kind"] for told in concluded} == {"enterprise", "signature"}
+    assert {event["subject"]["kind"] for event in concluded} == {"enterprise", "signature"}
 
 
 MIXED = """
@@ -66,12 +73,12 @@ authorities:
 """
 
 
-def test_what_becomes_of_a_clue_follows_from_its_id(open_capital: Capital) -> None:
-    open_capital.collect(40)
-    open_capital.seal()
-    with open_capital.at_work(MIXED) as authorities:
-        habits = open_capital.habits("SAMR")
-        courses = {clue.id: habits.clue("SAMR", str(clue.id), 1) for clue in open_capital.clues()}
+def test_the_course_of_a_clue_is_determined_by_its_id(running_referrals: ReferralsSimulation) -> None:
+    running_referrals.collect(40)
+    running_referrals.seal()
+    with running_referrals.authorities(MIXED) as authorities:
+        habits = running_referrals.behaviour.authorities["SAMR"]
+        courses = {clue.id: habits.clue("SAMR", str(clue.id), 1) for clue in running_referrals.clues()}
 
         def expected(identifier: object) -> str:
             course = courses[identifier]
@@ -79,83 +86,85 @@ def test_what_becomes_of_a_clue_follows_from_its_id(open_capital: Capital) -> No
                 return "concluded"
             return "returned" if course.give_back else "received"
 
-        eventually(lambda: all(clue.state == expected(clue.id) for clue in open_capital.clues()))
-        time.sleep(0.5)  # some looks later nothing has been added to that
-        assert all(clue.state == expected(clue.id) for clue in open_capital.clues())
+        eventually(lambda: all(clue.state == expected(clue.id) for clue in running_referrals.clues()))
+        time.sleep(0.5)  # further polls change nothing
+        assert all(clue.state == expected(clue.id) for clue in running_referrals.clues())
     drawn = Counter(courses.values())
     assert len(drawn) == 5
-    for identifier, told in open_capital.conclusions().items():
-        (clue,) = [each for each in open_capital.clues() if str(each.id) == identifier]
-        conclusion, course = told["conclusion"], courses[clue.id]
+    for identifier, event in running_referrals.conclusions().items():
+        (clue,) = [each for each in running_referrals.clues() if str(each.id) == identifier]
+        conclusion, course = event["conclusion"], courses[clue.id]
         assert (conclusion["code"], conclusion["note"]) == (course.conclude, course.note)
         assert bool(conclusion["decision"]) == (course.conclude in ("fined", "warned"))
-    assert {(clue.return_reason, clue.return_note) for clue in open_capital.clues() if clue.state == "returned"} == {
-        ("not-competent", "不属于本机关职责")
-    }
+    assert {
+        (clue.return_reason, clue.return_note) for clue in running_referrals.clues() if clue.state == "returned"
+    } == {("not-competent", "不属于本机关职责")}
     done = Counter({"receipt": 1, "return": sum(n for each, n in drawn.items() if each.give_back)})
     done["conclusion"] = sum(n for each, n in drawn.items() if each.conclude)
     assert authorities[0].done == done
 
 
-def test_the_conclusions_of_one_batch_and_course_come_in_one_file(open_capital: Capital) -> None:
-    open_capital.collect(30)
-    open_capital.seal()
-    with open_capital.at_work(MIXED) as authorities:
-        eventually(lambda: len(open_capital.files()) == 3)
-        eventually(lambda: not authorities[0]._minded)
-    habits = open_capital.habits("SAMR")
-    drawn = Counter(habits.clue("SAMR", str(clue.id), 1) for clue in open_capital.clues())
-    lines = sorted(file.accepted for file in open_capital.files())
+def test_the_conclusions_of_one_batch_and_course_are_uploaded_as_one_file(
+    running_referrals: ReferralsSimulation,
+) -> None:
+    running_referrals.collect(30)
+    running_referrals.seal()
+    with running_referrals.authorities(MIXED) as authorities:
+        eventually(lambda: len(running_referrals.files()) == 3)
+        eventually(lambda: not authorities[0]._reserved)
+    habits = running_referrals.behaviour.authorities["SAMR"]
+    drawn = Counter(habits.clue("SAMR", str(clue.id), 1) for clue in running_referrals.clues())
+    lines = sorted(file.accepted for file in running_referrals.files())
     assert lines == sorted(times for course, times in drawn.items() if course.conclude)
-    assert {(file.state, file.org) for file in open_capital.files()} == {("finished", "authority:SAMR")}
+    assert {(file.state, file.org) for file in running_referrals.files()} == {("finished", "authority:SAMR")}
 
 
-def test_the_same_clues_are_concluded_the_same_way_when_a_file_is_handed_in_again(capital: Capital) -> None:
-    capital.collect(5)
-    capital.seal()
-    with served(capital.issuer, capital.issuer_port), served(capital.referrals, capital.referrals_port):
-        with capital.at_work():
-            eventually(lambda: len(capital.files()) == 1)
-        with capital.at_work():
-            eventually(lambda: len(capital.files()) == 2)
-        with capital.sweeping():
-            eventually(lambda: {file.state for file in capital.files()} == {"finished"})
-    first, second = capital.files()
+def test_a_repeated_file_has_the_same_conclusions_and_changes_nothing(referrals: ReferralsSimulation) -> None:
+    referrals.collect(5)
+    referrals.seal()
+    with served(referrals.issuer, referrals.issuer_port), served(referrals.api, referrals.service_port):
+        with referrals.authorities():
+            eventually(lambda: len(referrals.files()) == 1)
+        with referrals.authorities():
+            eventually(lambda: len(referrals.files()) == 2)
+        with referrals.sweeping():
+            eventually(lambda: {file.state for file in referrals.files()} == {"finished"})
+    first, second = referrals.files()
     assert (first.accepted, first.duplicates, first.rejected) == (5, 0, 0)
     assert (second.accepted, second.duplicates, second.rejected) == (0, 5, 0)
-    assert len(capital.conclusions()) == 5
+    assert len(referrals.conclusions()) == 5
 
 
-def test_an_authority_that_starts_anew_goes_on_where_it_was(open_capital: Capital) -> None:
-    open_capital.collect(4)
-    open_capital.seal()
-    with open_capital.at_work(RECEIVING):
-        eventually(lambda: open_capital.states() == {"received"})
-    with open_capital.at_work():
-        eventually(lambda: open_capital.states() == {"concluded"})
-    assert len(open_capital.conclusions()) == 4
+def test_an_authority_continues_after_a_restart(running_referrals: ReferralsSimulation) -> None:
+    running_referrals.collect(4)
+    running_referrals.seal()
+    with running_referrals.authorities(RECEIVING):
+        eventually(lambda: running_referrals.states() == {"received"})
+    with running_referrals.authorities():
+        eventually(lambda: running_referrals.states() == {"concluded"})
+    assert len(running_referrals.conclusions()) == 4
 
 
-def test_who_never_says_that_it_has_a_batch_has_nothing_to_conclude(open_capital: Capital) -> None:
-    open_capital.collect(2)
-    open_capital.seal()
-    with open_capital.at_work(PROMPT.replace("    receipt: 0s\n", "")):
+def test_an_authority_that_returns_no_receipt_concludes_nothing(running_referrals: ReferralsSimulation) -> None:
+    running_referrals.collect(2)
+    running_referrals.seal()
+    with running_referrals.authorities(PROMPT.replace("    receipt: 0s\n", "")):
         time.sleep(0.5)
-    assert open_capital.states() == {"referred"}
-    assert [batch.received_at for batch in open_capital.batches()] == [None]
+    assert running_referrals.states() == {"referred"}
+    assert [batch.received_at for batch in running_referrals.batches()] == [None]
 
 
-def test_batches_that_come_while_it_works_are_found_and_clues_over_many_pages(
-    open_capital: Capital, monkeypatch: pytest.MonkeyPatch
+def test_new_batches_are_found_while_authorities_run_and_listings_have_many_pages(
+    running_referrals: ReferralsSimulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sandbox.office._PAGE_SIZE", 4)
-    open_capital.collect(10)
-    open_capital.seal()
-    with open_capital.at_work():
-        open_capital.collect(10, first=10)
-        open_capital.seal()
-        eventually(lambda: len(open_capital.conclusions()) == 20)
-    assert len(open_capital.batches()) == 2
+    running_referrals.collect(10)
+    running_referrals.seal()
+    with running_referrals.authorities():
+        running_referrals.collect(10, first=10)
+        running_referrals.seal()
+        eventually(lambda: len(running_referrals.conclusions()) == 20)
+    assert len(running_referrals.batches()) == 2
 
 
 TWO = (
@@ -173,124 +182,118 @@ TWO = (
 )
 
 
-def test_every_authority_acts_on_its_own_and_on_nothing_else(open_capital: Capital) -> None:
-    open_capital.collect(3)
-    open_capital.collect(2, industry="education")
-    scenes.hear(open_capital.database, *(scenes.crime(f"crime {n}", f"1390000123{n}") for n in range(4)))
-    open_capital.collect(1, industry="telecom")  # the regulator's own, which is never handed over
-    open_capital.seal()
-    with open_capital.at_work(TWO) as authorities:
-        eventually(lambda: len(open_capital.conclusions()) == 9)
-        eventually(lambda: not any(each._minded for each in authorities))
+def test_every_authority_acts_on_its_own_clues_only(running_referrals: ReferralsSimulation) -> None:
+    running_referrals.collect(3)
+    running_referrals.collect(2, industry="education")
+    scenes.consume(running_referrals.database, *(scenes.crime(f"crime {n}", f"1390000123{n}") for n in range(4)))
+    running_referrals.collect(1, industry="telecom")  # the regulator's own clue, which is never handed over
+    running_referrals.seal()
+    with running_referrals.authorities(TWO) as authorities:
+        eventually(lambda: len(running_referrals.conclusions()) == 9)
+        eventually(lambda: not any(each._reserved for each in authorities))
     assert {each.code: each.done["conclusion"] for each in authorities} == {"SAMR": 3, "MPS": 4, "MOE": 2}
     assert not any(each.done["failed"] for each in authorities)
-    codes = {(told["authority"], told["conclusion"]["code"]) for told in open_capital.conclusions().values()}
+    codes = {(event["authority"], event["conclusion"]["code"]) for event in running_referrals.conclusions().values()}
     assert codes == {("SAMR", "fined"), ("MPS", "warned"), ("MOE", "rectified")}
-    assert [clue.state for clue in open_capital.clues() if clue.industry == "telecom"] == ["open"]
+    assert [clue.state for clue in running_referrals.clues() if clue.industry == "telecom"] == ["open"]
 
 
-def test_what_one_returns_another_concludes_when_staff_have_routed_it(open_capital: Capital) -> None:
-    open_capital.collect(2)
-    open_capital.seal()
+def test_a_returned_clue_is_concluded_by_the_authority_that_staff_route_it_to(
+    running_referrals: ReferralsSimulation,
+) -> None:
+    running_referrals.collect(2)
+    running_referrals.seal()
     returning = "{share: 100%, return: not-competent, after: 0s}"
     habits = TWO.replace("{share: 100%, conclude: fined, amounts: [10000, 30000], after: 0s}", returning)
-    with open_capital.at_work(habits) as authorities, open_capital.caller("regulator:MIIT") as staff:
-        eventually(lambda: open_capital.states() == {"returned"})
-        for clue in open_capital.clues():
+    with running_referrals.authorities(habits) as authorities, running_referrals.client("regulator:MIIT") as staff:
+        eventually(lambda: running_referrals.states() == {"returned"})
+        for clue in running_referrals.clues():
             answer = staff.post(
                 f"/clues/{clue.id}/routing",
                 json={"authority": "MOE", "reason": "其实是培训机构"},
                 headers={"If-Match": f'"{clue.version}"'},
             )
             assert answer.status_code == 200, answer.text
-        open_capital.seal()
-        eventually(lambda: open_capital.states() == {"concluded"})
-        eventually(lambda: not any(each._minded for each in authorities))
-    assert {told["authority"] for told in open_capital.conclusions().values()} == {"MOE"}
+        running_referrals.seal()
+        eventually(lambda: running_referrals.states() == {"concluded"})
+        eventually(lambda: not any(each._reserved for each in authorities))
+    assert {event["authority"] for event in running_referrals.conclusions().values()} == {"MOE"}
     assert not any(each.done["failed"] for each in authorities)
 
 
-def test_who_is_late_concludes_what_is_overdue(open_capital: Capital) -> None:
-    open_capital.collect(2)
-    open_capital.seal()
-    with open_capital.at_work(RECEIVING):
-        eventually(lambda: open_capital.states() == {"received"})
+def test_a_late_authority_concludes_overdue_clues(running_referrals: ReferralsSimulation) -> None:
+    running_referrals.collect(2)
+    running_referrals.seal()
+    with running_referrals.authorities(RECEIVING):
+        eventually(lambda: running_referrals.states() == {"received"})
     late = PROMPT.replace("fined, amounts: [10000, 30000], after: 0s", "warned, after: 130%")
-    with open_capital.at_work(late):
+    with running_referrals.authorities(late):
         time.sleep(0.5)
-        assert open_capital.states() == {"received"}
-    (given,) = {clue.conclude_by - clue.referred_at for clue in open_capital.clues()}
-    with clock.shifted(given * 1.3):
-        eventually(lambda: all(clue.overdue_since for clue in open_capital.clues()))
-        with open_capital.at_work(late):
-            eventually(lambda: open_capital.states() == {"concluded"})
-    for clue in open_capital.clues():
-        assert clue.concluded_at - clue.referred_at > given * 1.3
+        assert running_referrals.states() == {"received"}
+    (term,) = {clue.conclude_by - clue.referred_at for clue in running_referrals.clues()}
+    with clock.shifted(term * 1.3):
+        eventually(lambda: all(clue.overdue_since for clue in running_referrals.clues()))
+        with running_referrals.authorities(late):
+            eventually(lambda: running_referrals.states() == {"concluded"})
+    for clue in running_referrals.clues():
+        assert clue.concluded_at - clue.referred_at > term * 1.3
 
 
-def test_what_a_colleague_concluded_meanwhile_is_left_alone(open_capital: Capital) -> None:
-    open_capital.collect(3)
-    open_capital.seal()
+def test_a_clue_that_a_colleague_has_concluded_is_not_changed(running_referrals: ReferralsSimulation) -> None:
+    running_referrals.collect(3)
+    running_referrals.seal()
     slow = PROMPT.replace("after: 0s", "after: 2s")
-    with open_capital.at_work(slow) as authorities, open_capital.caller("authority:SAMR") as colleague:
-        eventually(lambda: open_capital.states() == {"received"})
-        eventually(lambda: len(authorities[0]._minded) == 3)
-        clue = open_capital.clues()[1]
+    with running_referrals.authorities(slow) as authorities, running_referrals.client("authority:SAMR") as colleague:
+        eventually(lambda: running_referrals.states() == {"received"})
+        eventually(lambda: len(authorities[0]._reserved) == 3)
+        clue = running_referrals.clues()[1]
         answer = colleague.post(
             f"/clues/{clue.id}/conclusion",
             json={"code": "no-violation"},
             headers={"If-Match": f'"{clue.version}"'},
         )
         assert answer.status_code == 200, answer.text
-        eventually(lambda: open_capital.states() == {"concluded"})
-        eventually(lambda: not authorities[0]._minded)
-    assert open_capital.conclusions()[str(clue.id)]["conclusion"]["code"] == "no-violation"
+        eventually(lambda: running_referrals.states() == {"concluded"})
+        eventually(lambda: not authorities[0]._reserved)
+    assert running_referrals.conclusions()[str(clue.id)]["conclusion"]["code"] == "no-violation"
     assert authorities[0].done == {"receipt": 1, "conclusion": 2}
 
 
-def test_what_a_colleague_said_to_be_there_is_concluded_all_the_same(open_capital: Capital) -> None:
-    open_capital.collect(2)
-    open_capital.seal()
+def test_clues_of_a_batch_whose_receipt_a_colleague_returned_are_concluded(
+    running_referrals: ReferralsSimulation,
+) -> None:
+    running_referrals.collect(2)
+    running_referrals.seal()
     slow = PROMPT.replace("receipt: 0s", "receipt: 2s")
-    with open_capital.at_work(slow) as authorities, open_capital.caller("authority:SAMR") as colleague:
-        eventually(lambda: authorities[0]._minded)
-        (batch,) = open_capital.batches()
+    with running_referrals.authorities(slow) as authorities, running_referrals.client("authority:SAMR") as colleague:
+        eventually(lambda: authorities[0]._reserved)
+        (batch,) = running_referrals.batches()
         answer = colleague.post(f"/batches/{batch.id}/receipt", json={"digest": batch.digest})
         assert answer.status_code == 200, answer.text
-        eventually(lambda: open_capital.states() == {"concluded"})
-        eventually(lambda: not authorities[0]._minded)
+        eventually(lambda: running_referrals.states() == {"concluded"})
+        eventually(lambda: not authorities[0]._reserved)
     assert authorities[0].done == {"conclusion": 2}
 
 
-def test_what_a_colleague_returned_meanwhile_is_not_returned_again(open_capital: Capital) -> None:
-    open_capital.collect(1)
-    open_capital.seal()
+def test_a_clue_that_a_colleague_has_returned_is_not_returned_again(running_referrals: ReferralsSimulation) -> None:
+    running_referrals.collect(1)
+    running_referrals.seal()
     slow = PROMPT.replace("conclude: fined, amounts: [10000, 30000], after: 0s", "return: not-competent, after: 2s")
-    with open_capital.at_work(slow) as authorities, open_capital.caller("authority:SAMR") as colleague:
-        eventually(lambda: authorities[0]._minded and open_capital.states() == {"received"})
-        (clue,) = open_capital.clues()
+    with running_referrals.authorities(slow) as authorities, running_referrals.client("authority:SAMR") as colleague:
+        eventually(lambda: authorities[0]._reserved and running_referrals.states() == {"received"})
+        (clue,) = running_referrals.clues()
         answer = colleague.post(
             f"/clues/{clue.id}/return",
             json={"reason": "other-region"},
             headers={"If-Match": f'"{clue.version}"'},
         )
         assert answer.status_code == 200, answer.text
-        eventually(lambda: not authorities[0]._minded)
-    assert [each.return_reason for each in open_capital.clues()] == ["other-region"]
+        eventually(lambda: not authorities[0]._reserved)
+    assert [each.return_reason for each in running_referrals.clues()] == ["other-region"]
     assert authorities[0].done == {"receipt": 1}
 
 
-def test_every_scope_that_the_service_asks_for_is_somebodys(open_capital: Capital) -> None:
-    with open_capital.caller("regulator:MIIT") as staff:
-        document = staff.get("/openapi.json").json()
-    asked = {
-        scope
-        for path in document["paths"].values()
-        for operation in path.values()
-        if isinstance(operation, dict)
-        for each in operation.get("security", [])
-        for scopes in each.values()
-        for scope in scopes
-    }
-    assert asked
-    assert asked <= set(install.all_scopes())
+def test_every_scope_that_the_service_requires_is_granted_to_a_client(running_referrals: ReferralsSimulation) -> None:
+    required = required_scopes(running_referrals)
+    assert required
+    assert required <= set(install.all_scopes())

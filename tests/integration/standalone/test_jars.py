@@ -1,4 +1,4 @@
-"""Kafka's jars are what the lock names, or they are not taken."""
+"""Kafka's jars are downloaded once and must match the lock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from standalone.jars import Jar, JarsUnavailable, jars, read_lock
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """A repository that does not write what it is asked for to the terminal."""
+    """A repository that does not log requests."""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
@@ -35,7 +35,7 @@ def repository(folder: Path) -> Iterator[str]:
 
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Jar], Path]]:
-    """A mirror of ours with every jar, and a cache that is empty. Tells the mirror's file of a jar."""
+    """A local mirror with every jar, and an empty cache; returns the mirror's file of a jar."""
 
     def in_mirror(jar: Jar) -> Path:
         group, artifact, version = jar.coordinate.split(":")
@@ -52,26 +52,26 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
         yield in_mirror
 
 
-def test_a_mirror_named_in_the_clients_own_settings_is_asked(served: Callable[[Jar], Path]) -> None:
-    said: list[str] = []
-    fetched = jars(said.append)
+def test_jars_are_downloaded_from_the_mirror_in_the_settings_of_the_client(served: Callable[[Jar], Path]) -> None:
+    progress: list[str] = []
+    fetched = jars(progress.append)
     assert len(fetched) == len(read_lock())
     assert all(each.exists() for each in fetched)
-    assert said[-1] == f"  {len(fetched)} of {len(fetched)}"
+    assert progress[-1] == f"  {len(fetched)} of {len(fetched)}"
 
 
-def test_what_was_fetched_is_not_fetched_again(served: Callable[[Jar], Path]) -> None:
+def test_downloaded_jars_are_not_downloaded_again(served: Callable[[Jar], Path]) -> None:
     jars(lambda _: None)
-    said: list[str] = []
-    jars(said.append)
-    assert said == []
+    progress: list[str] = []
+    jars(progress.append)
+    assert progress == []
 
 
-def test_a_jar_that_is_not_the_locked_one_is_refused(served: Callable[[Jar], Path]) -> None:
-    victim = read_lock()[3]
-    served(victim).write_bytes(b"not what it was")
-    with pytest.raises(JarsUnavailable, match=f"{victim.coordinate} is not the file"):
+def test_a_jar_that_differs_from_the_lock_is_rejected(served: Callable[[Jar], Path]) -> None:
+    changed = read_lock()[3]
+    served(changed).write_bytes(b"changed")
+    with pytest.raises(JarsUnavailable, match=f"{changed.coordinate} is not the file"):
         jars(lambda _: None)
-    served(victim).unlink()
-    with pytest.raises(JarsUnavailable, match=f"{victim.coordinate} cannot be fetched"):
+    served(changed).unlink()
+    with pytest.raises(JarsUnavailable, match=f"{changed.coordinate} cannot be fetched"):
         jars(lambda _: None)

@@ -1,4 +1,4 @@
-"""What the fixtures promise to every other test."""
+"""The guarantees of the shared fixtures."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import psycopg
 from tests.parts.fixtures import Parts
 
 
-def test_a_test_may_leave_everything_broken(breakable: Parts) -> None:
+def test_a_test_may_leave_parts_stopped(breakable: Parts) -> None:
     breakable.postgres.pause()
     breakable.kafka.kill()
 
 
-def test_the_next_one_finds_it_whole(parts: Parts) -> None:
+def test_the_next_test_finds_running_parts(parts: Parts) -> None:
     assert parts.postgres.answers()
     assert parts.kafka.answers()
 
 
-def test_the_databases_of_a_module_are_its_own(
+def test_every_module_has_its_own_databases(
     parts: Parts, new_database: Callable[[str], str], database_url: str, module_prefix: str
 ) -> None:
     with psycopg.connect(new_database("ports")) as connection:
@@ -30,6 +30,6 @@ def test_the_databases_of_a_module_are_its_own(
         assert sorted(named.fetchall()) == [(f"{module_prefix}_main",), (f"{module_prefix}_ports",)]
 
 
-def test_topics_of_a_module_do_not_meet_those_of_another(topic_prefix: str, module_prefix: str) -> None:
+def test_every_module_has_its_own_topics(topic_prefix: str, module_prefix: str) -> None:
     assert topic_prefix == f"{module_prefix}."
     assert module_prefix.startswith("session_parts_")

@@ -1,4 +1,4 @@
-"""Aggregates count their events, and each event knows why it happened."""
+"""Aggregates number their events, and each event has its cause."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def stored(version: int) -> Parcel:
     return Parcel(id=new_id(), road="a", version=version, stop=version)
 
 
-def test_every_event_takes_the_next_version() -> None:
+def test_every_event_has_the_next_version() -> None:
     parcel = stored(version=3)
     parcel.move(CAUSE)
     parcel.move(CAUSE)
@@ -21,7 +21,7 @@ def test_every_event_takes_the_next_version() -> None:
     assert [recorded.version for recorded in parcel.drain()] == [4, 5]
 
 
-def test_the_stored_version_is_the_one_it_was_loaded_with() -> None:
+def test_the_stored_version_is_the_loaded_version_until_events_are_drained() -> None:
     parcel = stored(version=3)
     parcel.move(CAUSE)
     parcel.move(CAUSE)
@@ -30,14 +30,14 @@ def test_the_stored_version_is_the_one_it_was_loaded_with() -> None:
     assert parcel.stored_version == 5
 
 
-def test_what_was_recorded_is_handed_over_once() -> None:
+def test_recorded_events_are_drained_once() -> None:
     parcel = Parcel(id=new_id(), road="a")
     parcel.move(CAUSE)
     assert len(parcel.drain()) == 1
     assert parcel.drain() == []
 
 
-def test_an_event_carries_the_state_that_it_made() -> None:
+def test_an_event_carries_the_new_state() -> None:
     parcel = stored(version=7)
     parcel.move(CAUSE, note="left at the door")
     (recorded,) = parcel.drain()
@@ -45,6 +45,6 @@ def test_an_event_carries_the_state_that_it_made() -> None:
     assert recorded.cause is CAUSE
 
 
-def test_a_story_begins_with_what_it_is_about() -> None:
+def test_an_initial_cause_is_identified_by_its_subject() -> None:
     identifier = new_id()
     assert Cause.beginning(identifier) == Cause(str(identifier), str(identifier), None)

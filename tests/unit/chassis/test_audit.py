@@ -12,7 +12,7 @@ class Order(msgspec.Struct):
     state: str
 
 
-def test_states_are_compared_by_what_they_hold_and_not_by_how_it_is_ordered() -> None:
+def test_a_digest_depends_on_the_values_and_not_on_their_order() -> None:
     assert digest({"a": 1, "b": {"c": 2, "d": 3}}) == digest({"b": {"d": 3, "c": 2}, "a": 1})
     assert digest({"a": 1}) != digest({"a": 2})
     identity = UUID(int=7)

@@ -1,4 +1,4 @@
-"""A key has one bucket, in every process and every release."""
+"""A key has the same bucket in every process and every release."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from chassis.buckets import ALL, COUNT, bucket_of
 
 
 def test_the_bucket_of_a_key_never_changes() -> None:
-    # Rows in databases name these numbers.
+    # Stored rows contain these numbers.
     assert [bucket_of(key) for key in ("1069800012345", "CUCC:106559", "CTCC", "", "安宁")] == [8, 8, 15, 0, 14]
 
 
-def test_every_bucket_gets_its_share_of_similar_keys() -> None:
+def test_similar_keys_are_spread_evenly_over_the_buckets() -> None:
     shares = Counter(bucket_of(f"10698000{number:05}") for number in range(16_000))
     assert sorted(shares) == list(ALL) == list(range(COUNT))
     assert min(shares.values()) > 800

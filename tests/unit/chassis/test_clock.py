@@ -1,4 +1,4 @@
-"""One clock for everything that decides, which a test may set."""
+"""The application clock, which tests can freeze and shift."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def test_a_frozen_clock_stands_still() -> None:
     assert clock.now() != NOON
 
 
-def test_a_clock_is_frozen_in_utc_whatever_zone_it_was_told() -> None:
+def test_a_frozen_clock_is_in_utc_for_a_time_in_any_zone() -> None:
     in_beijing = datetime(2026, 7, 1, 20, tzinfo=timezone(timedelta(hours=8)))
     with clock.frozen(in_beijing):
         assert clock.now() == NOON
         assert clock.now().tzinfo is UTC
 
 
-def test_a_shifted_clock_goes_on() -> None:
+def test_a_shifted_clock_keeps_running() -> None:
     with clock.shifted(timedelta(days=3)):
         first = clock.now()
         assert timedelta(days=3) - timedelta(seconds=5) < first - datetime.now(UTC) < timedelta(days=3, seconds=5)
@@ -37,7 +37,7 @@ def test_a_shifted_clock_goes_on() -> None:
             pass
 
 
-def test_clocks_are_set_back_in_the_order_in_which_they_were_set() -> None:
+def test_nested_clocks_are_restored_one_by_one() -> None:
     with clock.frozen(NOON):
         with clock.frozen(NOON + timedelta(hours=1)):
             assert clock.now() == NOON + timedelta(hours=1)
@@ -49,7 +49,7 @@ def fail_at_noon() -> None:
         raise ZeroDivisionError
 
 
-def test_a_failure_sets_the_clock_back() -> None:
+def test_an_exception_restores_the_clock() -> None:
     with pytest.raises(ZeroDivisionError):
         fail_at_noon()
     assert clock.now() != NOON

@@ -1,4 +1,4 @@
-"""How a batch of messages is given to its handlers, and how failures are told apart."""
+"""How a batch of messages is dispatched to its handlers, and which errors are transient."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from psycopg import errors
 from chassis.aggregate import Cause
 from chassis.clock import now
 from chassis.database import Tx, is_transient
+from chassis.event import Event
 from chassis.events import dead_letters
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
-from chassis.events.event import Event
 from chassis.ids import new_id
 
 NO_TRANSACTION = cast(Tx, None)
-"""The handlers of these tests touch no database."""
+"""The handlers of these tests use no database."""
 
 
 class Word(Event, frozen=True, kw_only=True):
@@ -37,25 +37,25 @@ class Pause(Event, frozen=True, kw_only=True):
     aggregate: ClassVar[str] = "talk"
 
 
-def heard(*events: Event) -> list[Message[Any]]:
+def received(*events: Event) -> list[Message[Any]]:
     return [Message(new_id(), event, 1, now(), Cause.beginning("a test")) for event in events]
 
 
-def test_each_run_of_one_type_is_one_call_in_the_order_heard() -> None:
+def test_consecutive_events_of_one_type_are_one_call_in_the_order_received() -> None:
     calls: list[list[str]] = []
 
-    def listen(tx: Tx, messages: Sequence[Message[Word]]) -> None:
+    def consume_words(tx: Tx, messages: Sequence[Message[Word]]) -> None:
         calls.append([message.event.text for message in messages])
 
-    def wait(tx: Tx, messages: Sequence[Message[Pause]]) -> None:
+    def consume_pauses(tx: Tx, messages: Sequence[Message[Pause]]) -> None:
         calls.append(["…"] * len(messages))
 
-    said = heard(Word(text="a"), Word(text="b"), Pause(), Pause(), Word(text="c"))
-    dispatch(NO_TRANSACTION, said, {Word: listen, Pause: wait})
+    messages = received(Word(text="a"), Word(text="b"), Pause(), Pause(), Word(text="c"))
+    dispatch(NO_TRANSACTION, messages, {Word: consume_words, Pause: consume_pauses})
     assert calls == [["a", "b"], ["…", "…"], ["c"]]
 
 
-def test_nothing_heard_calls_nobody() -> None:
+def test_an_empty_batch_calls_no_handler() -> None:
     dispatch(NO_TRANSACTION, [], {})
 
 
@@ -71,13 +71,13 @@ def test_nothing_heard_calls_nobody() -> None:
         errors.TooManyConnections(),
         psycopg.OperationalError("server closed the connection unexpectedly"),
         psycopg.InterfaceError("the connection is closed"),
-        sa.exc.TimeoutError("no connection of the pool came free"),
+        sa.exc.TimeoutError("no free connection in the pool"),
         sa.exc.OperationalError("SELECT", {}, errors.DeadlockDetected()),
         sa.exc.DBAPIError("SELECT", {}, Exception("gone"), connection_invalidated=True),
     ],
     ids=lambda error: f"{type(error).__name__} {getattr(error, 'orig', '') or ''}",
 )
-def test_what_may_succeed_when_it_is_run_again_is_transient(error: Exception) -> None:
+def test_an_error_that_a_retry_can_resolve_is_transient(error: Exception) -> None:
     assert is_transient(error)
 
 
@@ -89,23 +89,23 @@ def test_what_may_succeed_when_it_is_run_again_is_transient(error: Exception) ->
         errors.UndefinedTable(),
         sa.exc.IntegrityError("INSERT", {}, errors.UniqueViolation()),
         dead_letters.PoisonEvent("no"),
-        RuntimeError("a fault of ours"),
+        RuntimeError("a bug"),
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_will_fail_again_is_not_transient(error: Exception) -> None:
+def test_an_error_that_a_retry_cannot_resolve_is_not_transient(error: Exception) -> None:
     assert not is_transient(error)
 
 
 class Record:
-    """What of a consumed record its dead letter is made of."""
+    """The attributes of a consumed record that its dead letter needs."""
 
     headers: ClassVar[list[tuple[str, bytes | None]]] = [("traceparent", b"00-01"), ("empty", None), ("odd", b"\xff")]
     partition = 3
     offset = 41
 
 
-def test_a_dead_letter_keeps_the_headers_of_its_record_and_says_where_it_lay_and_why_it_left() -> None:
+def test_a_dead_letter_keeps_the_headers_of_its_record_and_adds_its_position_and_the_reason() -> None:
     added = dead_letters.headers_of("talk.v1", Record(), "r" * 5_000)
     assert added[:3] == [("traceparent", b"00-01"), ("empty", b""), ("odd", b"\xff")]
     assert dict(added[3:7]) == {

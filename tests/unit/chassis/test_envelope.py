@@ -1,4 +1,4 @@
-"""The envelope: CloudEvents 1.0 in structured mode, and nothing else is one."""
+"""The envelope: CloudEvents 1.0 in structured mode; anything else is undecodable."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.aggregate import Cause
+from chassis.event import Event
 from chassis.events.envelope import Decoder, Message, UndecodableError, encode, newest
-from chassis.events.event import Event
 from tests.parcels.service import ParcelMoved
 
 
 class DoorOpened(Event, frozen=True, kw_only=True):
-    """A door is open since a time that its type wants with a zone."""
+    """A door was opened, at a time whose type requires a zone."""
 
     type: ClassVar[str] = "door-opened.v1"
     topic: ClassVar[str] = "doors.v1"
@@ -56,7 +56,7 @@ def encoded_without(name: str) -> bytes:
     return msgspec.json.encode({key: value for key, value in msgspec.json.decode(encoded()).items() if key != name})
 
 
-def test_an_event_is_wrapped_as_cloudevents_say() -> None:
+def test_an_event_is_encoded_as_a_cloudevent() -> None:
     assert msgspec.json.decode(encoded()) == {
         "specversion": "1.0",
         "id": "01928f3e-7b1a-7c3e-9d1e-3f6f0c9f2a11",
@@ -73,11 +73,11 @@ def test_an_event_is_wrapped_as_cloudevents_say() -> None:
     }
 
 
-def test_a_trace_that_nobody_began_is_left_out() -> None:
+def test_a_missing_trace_is_left_out() -> None:
     assert "traceparent" not in msgspec.json.decode(encoded(cause=Cause("a", "b")))
 
 
-def test_what_is_decoded_is_what_was_encoded() -> None:
+def test_a_decoded_message_equals_the_encoded_event() -> None:
     message = DECODER.decode(encoded(), "topic", 2, 17)
     assert message is not None
     assert (message.event, message.id, message.version, message.time, message.cause) == (EVENT, ID, 3, TIME, CAUSE)
@@ -94,30 +94,30 @@ def test_what_is_decoded_is_what_was_encoded() -> None:
     ),
     st.integers(1, 2**31 - 1),
 )
-def test_any_event_survives_the_way(event: ParcelMoved, version: int) -> None:
+def test_any_event_survives_encoding_and_decoding(event: ParcelMoved, version: int) -> None:
     message = DECODER.decode(encoded(event, version=version))
     assert message is not None
     assert (message.event, message.version) == (event, version)
 
 
-def test_what_a_message_leads_to_is_caused_by_it_and_belongs_to_the_same_story() -> None:
+def test_a_consequence_of_a_message_is_caused_by_it_and_keeps_its_correlation() -> None:
     message = DECODER.decode(encoded())
     assert message is not None
     assert message.caused() == Cause("the complaint", str(ID), CAUSE.traceparent)
 
 
-def test_a_type_that_is_not_listened_for_is_no_message() -> None:
+def test_an_event_type_without_a_handler_is_skipped() -> None:
     assert DECODER.decode(encoded_with(type="parcel-weighed.v1", data={"kilograms": 3})) is None
 
 
-def test_what_later_versions_add_is_passed_over() -> None:
+def test_fields_added_by_later_versions_are_ignored() -> None:
     data = msgspec.json.decode(encoded())["data"] | {"weight": 3}
     message = DECODER.decode(encoded_with(data=data, dataschema="https://example.org/later"))
     assert message is not None
     assert message.event == EVENT
 
 
-def test_a_time_of_another_zone_is_the_same_time() -> None:
+def test_a_time_in_another_zone_is_the_same_moment() -> None:
     beijing = timezone(timedelta(hours=8))
     message = DECODER.decode(encoded(time=TIME.astimezone(beijing)))
     assert message is not None
@@ -129,7 +129,7 @@ def test_a_time_of_another_zone_is_the_same_time() -> None:
     ["specversion", "id", "source", "type", "time", "subject", "partitionkey", "correlationid", "causationid",
      "aggregateversion", "data"],
 )  # fmt: skip
-def test_an_envelope_without_one_of_its_attributes_is_none(attribute: str) -> None:
+def test_an_envelope_without_a_required_attribute_is_undecodable(attribute: str) -> None:
     with pytest.raises(UndecodableError, match=attribute):
         DECODER.decode(encoded_without(attribute))
 
@@ -138,7 +138,7 @@ def test_an_envelope_without_one_of_its_attributes_is_none(attribute: str) -> No
     "changes",
     [
         {"specversion": "0.3"},
-        {"id": "not one"},
+        {"id": "not a UUID"},
         {"time": "yesterday"},
         {"time": "2026-07-01T08:30:15"},
         {"aggregateversion": 0},
@@ -147,17 +147,17 @@ def test_an_envelope_without_one_of_its_attributes_is_none(attribute: str) -> No
         {"data": {"parcel": str(UUID(int=7)), "stop": 3}},
         {"data": {"parcel": str(UUID(int=7)), "road": "a", "stop": "three"}},
         {"data": None},
-        {"data": msgspec.Raw(b"[" * 50_000 + b"]" * 50_000)},
-        {"unknown": msgspec.Raw(b"[" * 50_000 + b"]" * 50_000)},
+        pytest.param({"data": msgspec.Raw(b"[" * 50_000 + b"]" * 50_000)}, id="data nested too deeply"),
+        pytest.param({"unknown": msgspec.Raw(b"[" * 50_000 + b"]" * 50_000)}, id="unknown nested too deeply"),
     ],
     ids=str,
 )
-def test_an_envelope_that_breaks_its_promises_is_none(changes: dict[str, Any]) -> None:
+def test_an_envelope_with_an_invalid_attribute_is_undecodable(changes: dict[str, Any]) -> None:
     with pytest.raises(UndecodableError):
         DECODER.decode(encoded_with(**changes))
 
 
-def test_data_with_a_time_of_no_zone_is_undecodable() -> None:
+def test_data_with_a_time_without_a_zone_is_undecodable() -> None:
     opened = DoorOpened(door="front", at=TIME)
     value = encode(opened, id=ID, version=1, time=TIME, source="/anning/doors", cause=CAUSE)
     decoder = Decoder([DoorOpened])
@@ -167,23 +167,23 @@ def test_data_with_a_time_of_no_zone_is_undecodable() -> None:
 
 
 @given(st.binary() | st.builds(lambda cut: encoded()[:cut], st.integers(0, len(encoded()) - 1)))
-def test_bytes_that_are_no_envelope_are_called_undecodable_and_nothing_else(value: bytes) -> None:
+def test_bytes_that_are_not_an_envelope_raise_undecodable_and_no_other_error(value: bytes) -> None:
     with pytest.raises(UndecodableError):
         DECODER.decode(value)
 
 
 @given(st.integers(0, len(encoded()) - 1), st.integers(0, 255))
-def test_a_byte_that_was_spoilt_makes_a_message_or_undecodable_bytes_and_nothing_else(place: int, byte: int) -> None:
+def test_a_corrupted_byte_gives_a_message_or_raises_undecodable_and_no_other_error(place: int, byte: int) -> None:
     value = bytearray(encoded())
     value[place] = byte
     with suppress(UndecodableError):
         DECODER.decode(bytes(value))
 
 
-def test_of_several_messages_about_one_subject_the_newest_stays_where_it_was_heard() -> None:
-    def heard(road: str, version: int) -> Message[ParcelMoved]:
+def test_only_the_newest_message_of_each_subject_is_kept_at_its_position() -> None:
+    def message(road: str, version: int) -> Message[ParcelMoved]:
         return Message(ID, ParcelMoved(parcel=UUID(int=7), road=road, stop=version, note=""), version, TIME, CAUSE)
 
-    first, other, newer, stale = heard("here", 2), heard("there", 1), heard("here", 3), heard("here", 1)
+    first, other, newer, stale = message("here", 2), message("there", 1), message("here", 3), message("here", 1)
     found = newest([first, other, newer, stale], lambda event: event.road)
     assert list(found.items()) == [("there", other), ("here", newer)]

@@ -1,4 +1,4 @@
-"""Identifiers land at the end of an index."""
+"""Identifiers increase with time, so that new rows are at the end of an index."""
 
 from __future__ import annotations
 

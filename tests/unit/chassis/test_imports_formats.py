@@ -38,7 +38,7 @@ def code_of(read: Callable[[bytes], object], raw: bytes) -> str:
     return caught.value.code
 
 
-def test_a_line_of_json_becomes_the_struct_that_is_asked_for() -> None:
+def test_a_json_line_is_decoded_into_the_requested_struct() -> None:
     assert NDJSON.reader(())(b' {"number": "1", "text": "\\u4f60\xe5\xa5\xbd \\ud83d\\ude00"} \r') == Letter(
         "1", "你好 😀"
     )
@@ -47,7 +47,7 @@ def test_a_line_of_json_becomes_the_struct_that_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("raw", "code"),
     [
-        (b'{"number": "' + b"1" * MAX_LINE + b'"}', "line-too-long"),
+        pytest.param(b'{"number": "' + b"1" * MAX_LINE + b'"}', "line-too-long", id="a line that is too long"),
         ('{"number": "信"}'.encode("gbk"), "not-utf8"),
         ('{"number": "1"}'.encode("utf-16-le"), "nul-character"),
         (b'{"number": "1\x00"}', "nul-character"),
@@ -64,11 +64,11 @@ def test_a_line_of_json_becomes_the_struct_that_is_asked_for() -> None:
         (b'{"number": "1", "colour": "red"}', "invalid"),
     ],
 )
-def test_what_is_wrong_with_a_line_of_json_is_told_by_a_code(raw: bytes, code: str) -> None:
+def test_a_bad_json_line_has_an_error_code(raw: bytes, code: str) -> None:
     assert code_of(NDJSON.reader(()), raw) == code
 
 
-def test_a_backslash_before_u0000_may_be_one_itself() -> None:
+def test_an_escaped_backslash_before_u0000_is_not_a_nul_character() -> None:
     assert NDJSON.reader(())(rb'{"number": "\\u0000"}') == Letter(r"\u0000")
     assert code_of(NDJSON.reader(()), rb'{"number": "\\\u0000"}') == "nul-character"
 
@@ -77,7 +77,7 @@ TEXTS = st.text(alphabet='a0d8u\\"\0\n信😀\ud800', max_size=8)
 
 
 @given(st.dictionaries(TEXTS, TEXTS, min_size=1), st.booleans())
-def test_a_text_is_let_through_as_it_is_or_cannot_be_stored(record: dict[str, str], escaped: bool) -> None:
+def test_a_text_is_accepted_unchanged_unless_it_cannot_be_stored(record: dict[str, str], escaped: bool) -> None:
     raw = json.dumps(record, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
     read = Ndjson(dict[str, str]).reader(())
     texts = "".join(name + value for name, value in record.items())
@@ -87,16 +87,16 @@ def test_a_text_is_let_through_as_it_is_or_cannot_be_stored(record: dict[str, st
         assert read(raw) == record
 
 
-def test_nesting_without_end_is_an_error_of_its_line() -> None:
+def test_nesting_that_is_too_deep_is_an_error_of_its_line() -> None:
     assert code_of(Ndjson(dict[str, object]).reader(()), b'{"text": ' + b"[" * 60_000) == "malformed"
 
 
-def test_columns_may_come_in_any_order_and_those_with_a_default_may_be_left_out() -> None:
+def test_columns_can_have_any_order_and_those_with_a_default_can_be_omitted() -> None:
     assert CSV.columns(b"name, code ") == ("name", "code")
     assert CSV.columns(b'"code","name","since"') == ("code", "name", "since")
 
 
-def test_a_header_is_told_what_is_missing_unknown_and_repeated() -> None:
+def test_the_refusal_of_a_header_names_missing_unknown_and_repeated_columns() -> None:
     with pytest.raises(WrongHeader) as caught:
         CSV.columns("code,code,颜色".encode())
     assert caught.value.members == {
@@ -108,12 +108,12 @@ def test_a_header_is_told_what_is_missing_unknown_and_repeated() -> None:
 
 
 @pytest.mark.parametrize("header", [b"", b"code;name", b"\x00", b"code,name,"])
-def test_a_first_line_that_names_no_columns_refuses_the_file(header: bytes) -> None:
+def test_a_file_whose_first_line_is_not_a_header_is_refused(header: bytes) -> None:
     with pytest.raises((WrongHeader, UnreadableFile)):
         CSV.columns(header)
 
 
-def test_values_become_what_the_struct_says_and_an_empty_one_counts_as_absent() -> None:
+def test_csv_values_are_converted_to_the_types_of_the_struct_and_an_empty_value_counts_as_absent() -> None:
     read = CSV.reader((*COLUMNS, "since"))
     assert read('a,"信, 大\n路",12,2020-11-06'.encode()) == Street("a", "信, 大\n路", 12, date(2020, 11, 6))
     assert read(b"a,b,,") == Street("a", "b")
@@ -122,7 +122,7 @@ def test_values_become_what_the_struct_says_and_an_empty_one_counts_as_absent() 
 @pytest.mark.parametrize(
     ("raw", "code"),
     [
-        (b"a," + b"b" * MAX_LINE + b",", "line-too-long"),
+        pytest.param(b"a," + b"b" * MAX_LINE + b",", "line-too-long", id="a line that is too long"),
         ("a,信,1".encode("gbk"), "not-utf8"),
         (b"a,b\x00,1", "nul-character"),
         (b'a,"b,1', "unclosed-quote"),
@@ -134,11 +134,11 @@ def test_values_become_what_the_struct_says_and_an_empty_one_counts_as_absent() 
         (b"a,b,many", "invalid"),
     ],
 )
-def test_what_is_wrong_with_a_line_of_csv_is_told_by_a_code(raw: bytes, code: str) -> None:
+def test_a_bad_csv_line_has_an_error_code(raw: bytes, code: str) -> None:
     assert code_of(CSV.reader(COLUMNS), raw) == code
 
 
-def test_bad_lines_are_told_by_their_numbers_and_the_good_ones_are_kept() -> None:
+def test_bad_lines_are_reported_by_number_and_the_good_ones_are_kept() -> None:
     lines, errors = read_all(CSV.reader(COLUMNS), [Cut(2, b"a,b,1"), Cut(3, b"x"), Cut(7, b"c,d,2")])
     assert [(line.number, line.record.code, line.raw) for line in lines] == [(2, "a", b"a,b,1"), (7, "c", b"c,d,2")]
     assert errors == [LineError(3, "columns", "It has 1 values, the first line names 3.")]

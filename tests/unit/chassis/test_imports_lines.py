@@ -12,11 +12,11 @@ from chassis.imports.lines import MAX_LINE, MAX_UNCLOSED, Cut, Cutter, LineCutte
 from chassis.imports.refusals import UnreadableFile
 
 
-def cut(cutter: Cutter, content: bytes, at: int = 1 << 20) -> list[Cut]:
-    """The records of a file that arrives in pieces of `at` bytes."""
+def cut(cutter: Cutter, content: bytes, size: int = 1 << 20) -> list[Cut]:
+    """The records of a file that is received in pieces of `size` bytes."""
     cuts: list[Cut] = []
-    for start in range(0, len(content), at):
-        cuts += cutter.feed(content[start : start + at])
+    for start in range(0, len(content), size):
+        cuts += cutter.feed(content[start : start + size])
     return cuts + cutter.end()
 
 
@@ -25,30 +25,30 @@ def test_lines_are_numbered_from_one_and_the_last_may_lack_its_line_break() -> N
     assert cut(LineCutter(), b"a\r") == [(1, b"a")]
 
 
-def test_blank_lines_are_no_records_but_are_counted() -> None:
+def test_blank_lines_are_not_records_but_are_counted() -> None:
     assert cut(LineCutter(), b"\n\na\n \t\r\nb\n\n") == [(3, b"a"), (5, b"b")]
     assert cut(QuotedCutter(), b"\n\na\n \t\r\nb\n\n") == [(3, b"a"), (5, b"b")]
 
 
 @given(st.binary(max_size=60).map(lambda b: b.replace(b"\x01", b"\r\n").replace(b"\x02", b'"')), st.integers(1, 7))
-def test_where_the_pieces_of_a_stream_end_changes_nothing(content: bytes, at: int) -> None:
-    assert cut(LineCutter(), content, at) == cut(LineCutter(), content)
-    assert cut(QuotedCutter(), content, at) == cut(QuotedCutter(), content)
+def test_the_boundaries_of_received_pieces_change_nothing(content: bytes, size: int) -> None:
+    assert cut(LineCutter(), content, size) == cut(LineCutter(), content)
+    assert cut(QuotedCutter(), content, size) == cut(QuotedCutter(), content)
 
 
-def test_of_a_line_that_is_too_long_only_so_much_is_kept_as_shows_it() -> None:
+def test_a_line_that_is_too_long_is_cut_one_byte_after_the_limit() -> None:
     content = b"a\n" + b"x" * (10 * MAX_LINE) + b"\nb\n" + b"y" * (MAX_LINE + 2)
     for cutter in (LineCutter(), QuotedCutter()):
-        first, long, second, last = cut(cutter, content, at=1000)
+        first, long, second, last = cut(cutter, content, size=1000)
         assert (first, second) == ((1, b"a"), (3, b"b"))
         assert (long.number, len(long.raw)) == (2, MAX_LINE + 1)
         assert (last.number, len(last.raw)) == (4, MAX_LINE + 1)
 
 
-def test_a_line_as_long_as_allowed_is_kept_whole() -> None:
+def test_a_line_of_the_maximum_length_is_kept_whole() -> None:
     line = b"x" * MAX_LINE
     for cutter in (LineCutter(), QuotedCutter()):
-        assert cut(cutter, line + b"\r\n" + line, at=1000) == [(1, line), (2, line)]
+        assert cut(cutter, line + b"\r\n" + line, size=1000) == [(1, line), (2, line)]
 
 
 def test_a_line_break_within_quotes_belongs_to_the_record() -> None:
@@ -56,7 +56,7 @@ def test_a_line_break_within_quotes_belongs_to_the_record() -> None:
     assert cut(QuotedCutter(), content) == [(1, b'a,"x\ny\nz"'), (4, b'b,"said ""no\nyes"""'), (6, b"c,d")]
 
 
-def test_a_quote_within_an_unquoted_value_opens_nothing() -> None:
+def test_a_quote_within_an_unquoted_value_is_an_ordinary_character() -> None:
     assert cut(QuotedCutter(), b'5" disc,1\n12" disc,2\n') == [(1, b'5" disc,1'), (2, b'12" disc,2')]
 
 
@@ -69,22 +69,22 @@ def test_a_quote_within_an_unquoted_value_opens_nothing() -> None:
     ),
     st.integers(1, 9),
 )
-def test_whatever_a_csv_writer_writes_is_cut_into_its_records(rows: list[list[str]], at: int) -> None:
+def test_the_output_of_a_csv_writer_is_split_into_its_records(rows: list[list[str]], size: int) -> None:
     written = io.StringIO()
     csv.writer(written).writerows(rows)
-    cuts = cut(QuotedCutter(), written.getvalue().encode(), at)
+    cuts = cut(QuotedCutter(), written.getvalue().encode(), size)
     assert [next(csv.reader([each.raw.decode()], strict=True)) for each in cuts] == rows
 
 
-def test_a_quote_that_is_never_closed_spoils_its_own_line_only() -> None:
+def test_an_unclosed_quote_affects_its_own_line_only() -> None:
     rest = b"".join(b"%d,good\n" % number for number in range(20_000))
-    cuts = cut(QuotedCutter(), b'0,"bad\n' + rest, at=50_000)
+    cuts = cut(QuotedCutter(), b'0,"bad\n' + rest, size=50_000)
     assert cuts[0] == (1, b'0,"bad')
     assert len(cuts) == 20_001
     assert cuts[-1] == (20_001, b"19999,good")
 
 
-def test_a_quote_that_is_open_at_the_end_spoils_its_own_line_only() -> None:
+def test_an_unclosed_quote_at_the_end_of_the_file_affects_its_own_line_only() -> None:
     assert cut(QuotedCutter(), b'a\n"b\nc\n"d\ne"\n"f\ng') == [
         (1, b"a"),
         (2, b'"b\nc\n"d'),
@@ -94,8 +94,8 @@ def test_a_quote_that_is_open_at_the_end_spoils_its_own_line_only() -> None:
     ]
 
 
-def test_a_file_whose_quotes_never_match_is_given_up_before_it_costs_much() -> None:
-    # Every line ends within quotes, whether it begins there or not.
+def test_a_file_with_many_unclosed_quotes_is_refused_early() -> None:
+    # Every line ends inside quotes, even if it begins inside quotes.
     hostile = b'x","\n' * 1_000_000
     started = time.process_time()
     with pytest.raises(UnreadableFile, match=f"{MAX_UNCLOSED} quotes"):
@@ -103,6 +103,6 @@ def test_a_file_whose_quotes_never_match_is_given_up_before_it_costs_much() -> N
     assert time.process_time() - started < 10
 
 
-def test_many_lines_that_are_too_long_do_not_count_as_quotes_that_do_not_match() -> None:
+def test_lines_that_are_too_long_do_not_count_as_unclosed_quotes() -> None:
     content = (b'"' + b"x" * (MAX_LINE + 5) + b"\n") * (MAX_UNCLOSED + 5)
     assert len(cut(QuotedCutter(), content)) == MAX_UNCLOSED + 5

@@ -18,36 +18,36 @@ def ring(tmp_path: Path) -> KeyRing:
     return KeyRing.create(tmp_path / "keys.json")
 
 
-def test_what_was_encrypted_opens_for_the_row_it_belongs_to(ring: KeyRing) -> None:
+def test_a_value_can_be_decrypted_for_its_own_row(ring: KeyRing) -> None:
     sealed = ring.encrypt(b"13800138000", b"complaint-1")
     assert b"13800138000" not in sealed
     assert ring.decrypt(sealed, b"complaint-1") == b"13800138000"
 
 
-def test_the_same_number_is_never_encrypted_to_the_same_bytes(ring: KeyRing) -> None:
+def test_encrypting_a_number_twice_gives_different_bytes(ring: KeyRing) -> None:
     assert ring.encrypt(b"13800138000", b"a") != ring.encrypt(b"13800138000", b"a")
 
 
-def test_a_number_moved_to_another_row_does_not_open(ring: KeyRing) -> None:
+def test_a_value_moved_to_another_row_cannot_be_decrypted(ring: KeyRing) -> None:
     with pytest.raises(UndecipherableError):
         ring.decrypt(ring.encrypt(b"13800138000", b"complaint-1"), b"complaint-2")
 
 
 @given(st.binary(max_size=80))
-def test_bytes_that_were_never_sealed_do_not_open(junk: bytes) -> None:
+def test_bytes_that_were_never_encrypted_cannot_be_decrypted(junk: bytes) -> None:
     ring = KeyRing({"k1": b"k" * 32}, "k1", b"f" * 32)
     with pytest.raises(UndecipherableError):
         ring.decrypt(junk, b"")
 
 
-def test_a_flipped_bit_does_not_open(ring: KeyRing) -> None:
+def test_a_value_with_a_flipped_bit_cannot_be_decrypted(ring: KeyRing) -> None:
     sealed = bytearray(ring.encrypt(b"13800138000", b"a"))
     sealed[-1] ^= 1
     with pytest.raises(UndecipherableError):
         ring.decrypt(bytes(sealed), b"a")
 
 
-def test_a_new_current_key_encrypts_while_the_old_one_still_opens() -> None:
+def test_a_new_current_key_encrypts_while_the_old_one_still_decrypts() -> None:
     old, new = b"o" * 32, b"n" * 32
     before = KeyRing({"k1": old}, "k1", b"f" * 32)
     after = KeyRing({"k1": old, "k2": new}, "k2", b"f" * 32)
@@ -57,7 +57,7 @@ def test_a_new_current_key_encrypts_while_the_old_one_still_opens() -> None:
     assert after.fingerprint("13800138000") == before.fingerprint("13800138000")
 
 
-def test_a_fingerprint_finds_the_same_number_again_and_depends_on_its_key() -> None:
+def test_a_fingerprint_depends_only_on_the_number_and_the_fingerprint_key() -> None:
     one = KeyRing({"k1": b"k" * 32}, "k1", b"1" * 32)
     two = KeyRing({"k1": b"k" * 32}, "k1", b"2" * 32)
     assert one.fingerprint("13800138000") == one.fingerprint("13800138000")
@@ -65,7 +65,7 @@ def test_a_fingerprint_finds_the_same_number_again_and_depends_on_its_key() -> N
     assert one.fingerprint("13800138000") != two.fingerprint("13800138000")
 
 
-def test_a_created_ring_is_its_owners_alone_and_is_never_overwritten(tmp_path: Path) -> None:
+def test_a_created_key_ring_is_private_to_its_owner_and_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     sealed = KeyRing.create(path).encrypt(b"number", b"a")
     assert path.stat().st_mode & 0o777 == 0o600
@@ -75,7 +75,7 @@ def test_a_created_ring_is_its_owners_alone_and_is_never_overwritten(tmp_path: P
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o660])
-def test_a_ring_that_others_could_read_or_write_is_refused(tmp_path: Path, mode: int) -> None:
+def test_a_key_ring_that_others_can_read_or_write_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "keys.json"
     KeyRing.create(path)
     path.chmod(mode)
@@ -94,7 +94,7 @@ def test_a_ring_that_others_could_read_or_write_is_refused(tmp_path: Path, mode:
         '{"current": "k1", "keys": ["k1"], "fingerprint": ""}',
     ],
 )
-def test_a_file_that_is_no_ring_is_refused(tmp_path: Path, content: str) -> None:
+def test_a_file_that_is_not_a_key_ring_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "keys.json"
     path.touch(mode=0o600)
     path.write_text(content)
@@ -102,7 +102,7 @@ def test_a_file_that_is_no_ring_is_refused(tmp_path: Path, content: str) -> None
         KeyRing.load(path)
 
 
-def test_a_current_key_that_is_not_in_the_ring_is_refused(tmp_path: Path) -> None:
+def test_a_key_ring_without_its_current_key_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     KeyRing.create(path)
     path.write_text(json.dumps({**json.loads(path.read_text()), "current": "k9"}))
@@ -124,12 +124,12 @@ def _unconfigured() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_unconfigured")
-def test_a_process_has_no_ring_until_it_is_given_one(ring: KeyRing) -> None:
+def test_a_process_has_no_key_ring_until_it_is_configured(ring: KeyRing) -> None:
     with pytest.raises(KeyRingError, match="ANNING_KEYS_FILE"):
         privacy.ring()
     privacy.configure(ring)
     assert privacy.ring() is ring
 
 
-def test_a_moment_is_cut_to_its_hour() -> None:
+def test_a_time_is_truncated_to_its_hour() -> None:
     assert privacy.to_hour(datetime(2026, 3, 1, 9, 59, 59, 999, tzinfo=UTC)) == datetime(2026, 3, 1, 9, tzinfo=UTC)

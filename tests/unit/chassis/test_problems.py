@@ -16,7 +16,7 @@ REQUEST = Request({"type": "http", "headers": []})
 CONDITIONAL = Request({"type": "http", "headers": [(b"if-match", b'"1"')]})
 
 
-def test_every_type_says_what_it_means() -> None:
+def test_every_problem_type_has_a_title_and_a_description() -> None:
     for slug, kind in problems.TYPES.items():
         assert kind.slug == slug
         assert 400 <= kind.status < 600
@@ -24,12 +24,12 @@ def test_every_type_says_what_it_means() -> None:
         assert kind.description.endswith(".")
 
 
-def test_a_problem_is_sent_as_rfc_9457_has_it() -> None:
+def test_a_problem_is_sent_in_the_format_of_rfc_9457() -> None:
     response = Conflict("The order is executed.", order="o-1").response("01900000-0000-7000-8000-000000000000")
     assert (response.status_code, response.media_type) == (409, "application/problem+json")
     assert json.loads(bytes(response.body)) == {
         "type": "/problems/conflict",
-        "title": "The present state does not allow this",
+        "title": "The current state does not allow this",
         "status": 409,
         "detail": "The order is executed.",
         "instance": "urn:uuid:01900000-0000-7000-8000-000000000000",
@@ -37,17 +37,17 @@ def test_a_problem_is_sent_as_rfc_9457_has_it() -> None:
     }
 
 
-def test_a_problem_can_be_written_whatever_it_quotes() -> None:
+def test_a_problem_with_unencodable_text_can_be_written() -> None:
     assert Invalid.value("body", "/\ud800", "\x00").response("x").body
 
 
-def test_two_types_cannot_have_one_name() -> None:
+def test_two_problem_types_cannot_have_the_same_slug() -> None:
     with pytest.raises(TypeError, match="not-found"):
         type("Lost", (Problem,), {"slug": "not-found", "status": 404, "title": "Lost", "description": "Lost."})
     assert problems.TYPES["not-found"] is NotFound
 
 
-def test_a_type_needs_a_name_of_its_own() -> None:
+def test_a_problem_type_needs_its_own_slug() -> None:
     with pytest.raises(TypeError, match="slug"):
         type("Nameless", (Conflict,), {"title": "Nameless"})
 
@@ -85,11 +85,11 @@ def database_error(kind: type[psycopg.Error]) -> sa.exc.DBAPIError:
         (RuntimeError("secret"), "internal"),
     ],
 )
-def test_every_fault_amounts_to_one_type_and_tells_no_secret(error: Exception, slug: str) -> None:
+def test_every_error_has_one_problem_type_and_reveals_no_secret(error: Exception, slug: str) -> None:
     problem = problems.of(error, REQUEST)
     assert problem.slug == slug
     assert "secret" not in json.dumps(problem.body())
 
 
-def test_a_row_that_moved_is_a_failed_precondition_for_whoever_sent_one() -> None:
+def test_a_stale_version_is_a_failed_precondition_of_a_conditional_request() -> None:
     assert problems.of(StaleAggregateError(), CONDITIONAL).slug == "precondition-failed"

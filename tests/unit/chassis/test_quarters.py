@@ -21,7 +21,7 @@ from chassis.rules import LEGAL_TIME
         (datetime(2025, 12, 31, 15, 59, tzinfo=UTC), "2025Q4"),
     ],
 )
-def test_a_moment_lies_in_the_quarter_of_its_day_in_beijing(moment: datetime, quarter: str) -> None:
+def test_a_time_belongs_to_the_quarter_of_its_day_in_beijing(moment: datetime, quarter: str) -> None:
     assert quarter_of(moment) == quarter
     assert begin_of(quarter) <= moment < end_of(quarter)
 
@@ -35,6 +35,6 @@ def test_one_quarter_ends_where_the_next_begins(quarter: str) -> None:
 
 
 @pytest.mark.parametrize("written", ["2026", "2026Q5", "2026Q0", "26Q1", "2026q1", ""])
-def test_what_is_no_quarter_is_refused(written: str) -> None:
+def test_an_invalid_quarter_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match="written like"):
         begin_of(written)

@@ -7,6 +7,7 @@ from typing import ClassVar
 import pytest
 
 from chassis import rules
+from chassis.citation import Citation
 from chassis.rules import NoRuleInForceError, Rule, Rulebook, RulesError
 
 
@@ -50,24 +51,22 @@ def _packs() -> Iterator[None]:
     rules._packs_in_force = before
 
 
-def test_the_version_of_the_day_is_found_with_its_citation(book: Rulebook) -> None:
+def test_the_version_in_force_is_found_with_its_citation(book: Rulebook) -> None:
     rule = book.at(Overripe, date(2019, 12, 31))
     assert (rule.bruises, rule.within) == (3, timedelta(days=10))
-    assert rule.citation == rules.Citation(
-        rule="fruit.overripe", version="LAW-A@2015-06-30", legal_source="a1", mark="S"
-    )
+    assert rule.citation == Citation(rule="fruit.overripe", version="LAW-A@2015-06-30", legal_source="a1", mark="S")
 
 
 def test_a_version_ends_before_the_day_on_which_the_next_begins(book: Rulebook) -> None:
     assert book.at(Overripe, date(2020, 1, 1)).citation.legal_source == "a2"
 
 
-def test_a_later_pack_wins_where_it_is_in_force(book: Rulebook) -> None:
+def test_a_later_pack_has_precedence_while_it_is_in_force(book: Rulebook) -> None:
     assert book.at(Overripe, date(2025, 12, 31)).bruises == 4
     assert book.at(Overripe, date(2026, 1, 1)).bruises == 5
 
 
-def test_a_rule_that_the_later_pack_does_not_have_stays_in_force(book: Rulebook) -> None:
+def test_a_rule_missing_in_the_later_pack_stays_in_force(book: Rulebook) -> None:
     assert book.at(Ripe, date(2026, 5, 1)).colours == ("red", "yellow")
 
 
@@ -77,12 +76,12 @@ def test_the_demo_pack_is_in_force_on_every_day(book: Rulebook) -> None:
     assert book.at(Overripe, date(1999, 1, 1)).citation.version == "demo"
 
 
-def test_a_moment_falls_on_its_day_in_beijing(book: Rulebook) -> None:
+def test_a_time_belongs_to_its_day_in_beijing(book: Rulebook) -> None:
     assert book.at(Overripe, datetime(2025, 12, 31, 15, 59, tzinfo=UTC)).bruises == 4
     assert book.at(Overripe, datetime(2025, 12, 31, 16, 0, tzinfo=UTC)).bruises == 5
 
 
-def test_a_moment_without_a_zone_is_refused(book: Rulebook) -> None:
+def test_a_time_without_a_zone_is_refused(book: Rulebook) -> None:
     with pytest.raises(ValueError, match="time zone"):
         book.at(Overripe, datetime(2025, 1, 1))  # noqa: DTZ001
 
@@ -92,20 +91,20 @@ def test_before_the_first_version_there_is_no_rule(book: Rulebook) -> None:
         book.at(Overripe, date(2015, 6, 29))
 
 
-def test_a_pack_that_the_book_does_not_know_is_an_error(book: Rulebook) -> None:
+def test_a_pack_missing_in_the_rulebook_is_an_error(book: Rulebook) -> None:
     rules.use_packs("LAW-A,LAW-C")
     with pytest.raises(RulesError, match="knows no pack LAW-C"):
         book.at(Overripe, date(2020, 1, 1))
 
 
-def test_without_a_choice_no_pack_is_in_force(book: Rulebook) -> None:
+def test_no_rule_is_found_before_packs_are_selected(book: Rulebook) -> None:
     rules._packs_in_force = None
     with pytest.raises(RulesError, match="use_packs"):
         book.at(Overripe, date(2020, 1, 1))
 
 
 @pytest.mark.parametrize("packs", ["", " , ", "LAW-A,LAW-A"])
-def test_a_choice_of_packs_that_is_none_is_refused(packs: str) -> None:
+def test_an_invalid_selection_of_packs_is_refused(packs: str) -> None:
     with pytest.raises(RulesError):
         rules.use_packs(packs)
 
@@ -129,7 +128,7 @@ def test_a_choice_of_packs_that_is_none_is_refused(packs: str) -> None:
         ("rules:", "rules: [", "rules.yaml"),
     ],
 )
-def test_a_book_that_contradicts_itself_is_refused_when_loaded(before: str, after: str, reason: str) -> None:
+def test_an_invalid_rulebook_is_refused_when_loaded(before: str, after: str, reason: str) -> None:
     assert before in BOOK
     with pytest.raises(RulesError, match=reason):
         Rulebook(BOOK.replace(before, after, 1), [Overripe, Ripe])
@@ -140,7 +139,7 @@ def test_a_rule_without_any_version_is_refused() -> None:
         Rulebook("packs: {}\nrules: {fruit.ripe: []}", [Ripe])
 
 
-def test_the_book_of_a_service_lies_beside_it(
+def test_a_rulebook_is_loaded_from_the_package_of_its_service(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path_factory.mktemp("services")

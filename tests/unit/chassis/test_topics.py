@@ -1,4 +1,4 @@
-"""The catalogue of topics: names under a prefix, settings of the broker."""
+"""The catalogue of topics: names with a prefix, and settings for the broker."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ def test_a_catalogue_is_read_from_its_file(tmp_path: Path) -> None:
     ("right", "wrong"),
     [("partitions: 6", "partitions: six"), ("    owner: ports\n", ""), ("retention_days", "retention_weeks")],
 )
-def test_a_catalogue_that_is_not_of_its_form_is_refused(tmp_path: Path, right: str, wrong: str) -> None:
+def test_an_invalid_catalogue_is_refused(tmp_path: Path, right: str, wrong: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         catalogue_of(tmp_path, FILE.replace(right, wrong))
 
 
-def test_topics_lie_on_the_broker_under_the_prefix_of_the_deployment() -> None:
+def test_physical_topic_names_have_the_prefix_of_the_deployment() -> None:
     catalogue = Catalogue({"ports.ports.v1": TOPIC}, "staging.")
     assert catalogue.physical("ports.ports.v1") == "staging.ports.ports.v1"
     assert catalogue.logical("staging.ports.ports.v1") == "ports.ports.v1"
     assert catalogue.dead_letter("ports.ports.v1", "complaints") == "staging.ports.ports.v1.complaints.dlq"
 
 
-def test_a_topic_keeps_its_records_for_days_or_the_last_of_each_key_for_ever() -> None:
+def test_a_topic_has_a_retention_or_is_compacted() -> None:
     assert TOPIC.configs() == {"cleanup.policy": "delete", "retention.ms": "2592000000"}
     assert msgspec.structs.replace(TOPIC, compacted=True).configs() == {"cleanup.policy": "compact"}
 
 
-def test_a_topic_that_says_neither_is_refused() -> None:
-    with pytest.raises(ValueError, match="for how many days"):
+def test_a_topic_with_neither_retention_nor_compaction_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs retention_days"):
         msgspec.structs.replace(TOPIC, retention_days=None).configs()

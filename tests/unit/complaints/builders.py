@@ -1,4 +1,4 @@
-"""Complaints, filings and registers as the tests tell them: short to write, complete to decide on."""
+"""Complaints, filings and registers for the tests: short to write, complete enough to decide on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from contracts.numbers import SenderNumber
 from contracts.ports import Filing
 from services.complaints.model import Complaint
-from services.complaints.policy.attribution import CodeHolder, Register, RegisteredPort
+from services.complaints.policy.attribution import CodeHolder, RegisteredPort, RegisterPart
 from services.complaints.policy.intake import Report
 
 NOON = datetime(2026, 6, 1, 4, 30, 17, tzinfo=UTC)
@@ -54,8 +54,8 @@ def port(*filings: Filing, number: str = NUMBER, carrier: str = "CMCC") -> Regis
     return RegisteredPort(carrier, number, filings or (filing(),))
 
 
-def register(*ports: RegisteredPort) -> Register:
-    """A register of these ports; their holders hold their access codes."""
+def register(*ports: RegisteredPort) -> RegisterPart:
+    """A register of these ports, whose holders also hold the access codes."""
     by_number: dict[str, list[RegisteredPort]] = {}
     holders: dict[str, list[CodeHolder]] = {}
     for each in ports:
@@ -63,7 +63,7 @@ def register(*ports: RegisteredPort) -> Register:
         code = SenderNumber.parse(each.number).base or ""
         for filed in each.filings:
             holders.setdefault(code, []).append(CodeHolder(each.carrier, filed.holder, filed.valid_from))
-    return Register(ports=by_number, holders=holders)
+    return RegisterPart(ports=by_number, holders=holders)
 
 
 def complaint(
@@ -74,7 +74,7 @@ def complaint(
         channel="app",
         external_id="app-1",
         sender=SenderNumber.parse(sender),
-        complainant=uuid5(_NAMES, "somebody"),
+        complainant=uuid5(_NAMES, "complainant"),
         vouched=True,
         province="440000",
         sent_at=sent,
@@ -84,9 +84,9 @@ def complaint(
     )
 
 
-def report(**rest: object) -> Report:
-    """A good report, but for what is said."""
-    said: dict[str, object] = {
+def report(**overrides: object) -> Report:
+    """A valid report, with these fields replaced."""
+    fields: dict[str, object] = {
         "channel": "app",
         "external_id": "app-1",
         "complainant_number": "13900001234",
@@ -95,6 +95,6 @@ def report(**rest: object) -> Report:
         "text": "【云杉书店】新书上架，全场八折，回T退订",
         "sent_at": NOON,
         "received_at": NOON + timedelta(minutes=5),
-        **rest,
+        **overrides,
     }
-    return Report(**said)  # type: ignore[arg-type]
+    return Report(**fields)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Rules as they are in force outside of demonstrations."""
+"""The rules in force, without those of demonstrations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attribution: who answers for a message, by the register as it was filed when the message was sent."""
+"""Attribution: who is responsible for a message, by the register as it was filed when the message was sent."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import pytest
 
 from contracts.complaints import Attribution
 from contracts.numbers import SenderNumber
-from services.complaints.policy.attribution import Attributed, Register, attribute
+from services.complaints.policy.assessment import standard
+from services.complaints.policy.attribution import Attributed, RegisterPart, attribute
 from services.complaints.policy.signatures import read
-from services.complaints.policy.standards import standard
 from tests.unit.complaints.builders import HOLDER, NOON, NUMBER, OTHER_HOLDER, PROVIDER, days, filing, port, register
 
 TEXT = "【云杉书店】新书上架"
 
 
-def attributed(register: Register, text: str = TEXT, *, sender: str = NUMBER) -> Attributed:
+def attributed(register: RegisterPart, text: str = TEXT, *, sender: str = NUMBER) -> Attributed:
     known = standard(NOON)
     signed = read(text, known.lexicon.spelling, known.form)
     return attribute(SenderNumber.parse(sender), NOON, signed.signatures, register, known.lexicon.spelling)
 
 
-def attribution(register: Register, text: str = TEXT, *, sender: str = NUMBER) -> Attribution:
+def attribution(register: RegisterPart, text: str = TEXT, *, sender: str = NUMBER) -> Attribution:
     return attributed(register, text, sender=sender).attribution
 
 
@@ -45,7 +45,7 @@ def test_a_signature_other_than_the_filed_one_is_suspected_subletting_by_the_hol
     assert (found.signature, found.filed_signature) == ("红枫超市", "云杉书店")
 
 
-def test_a_message_without_signature_is_its_ports_own() -> None:
+def test_a_message_without_a_signature_is_attributed_by_the_register_alone() -> None:
     found = attributed(register(port()), "新书上架")
     assert found.attribution.kind == "declared"
     assert "signature:none" in found.reasons
@@ -55,7 +55,7 @@ def test_a_heading_in_brackets_does_not_make_a_port_sublet() -> None:
     assert attribution(register(port()), "【温馨提示】新书上架").kind == "declared"
 
 
-def test_among_several_signatures_the_filed_one_counts_and_the_other_is_noted() -> None:
+def test_among_several_signatures_the_filed_one_counts_and_the_other_is_a_reason() -> None:
     found = attributed(register(port()), "【红枫超市】【云杉书店】八折")
     assert found.attribution.kind == "declared"
     assert found.attribution.signature == "云杉书店"
@@ -69,12 +69,12 @@ def test_a_port_that_was_filed_after_the_message_was_sent_is_unregistered() -> N
     assert "filed:not-at-that-time" in found.reasons
 
 
-def test_a_filing_answers_from_its_first_moment_until_before_its_last() -> None:
+def test_a_filing_is_in_force_from_its_start_up_to_but_not_including_its_end() -> None:
     assert attribution(register(port(filing(since=NOON)))).kind == "declared"
     assert attribution(register(port(filing(until=NOON)))).kind == "unregistered"
 
 
-def test_of_a_ports_history_the_filing_of_that_moment_answers() -> None:
+def test_the_filing_in_force_when_the_message_was_sent_decides() -> None:
     before = filing("云杉书店", since=NOON - days(100), until=NOON - days(10))
     now = filing("红枫超市", holder=OTHER_HOLDER, since=NOON - days(10), until=NOON + days(10))
     later = filing("云杉书店", since=NOON + days(10))
@@ -82,7 +82,7 @@ def test_of_a_ports_history_the_filing_of_that_moment_answers() -> None:
     assert (found.kind, found.holder, found.filed_signature) == ("sublet-suspected", OTHER_HOLDER, "红枫超市")
 
 
-def test_a_prefix_answers_for_its_extensions_where_its_filing_covers_them() -> None:
+def test_a_filed_prefix_covers_its_extensions_where_its_filing_states_so() -> None:
     base = NUMBER[:10]
     covering = register(port(filing(covers_extensions=True), number=base))
     assert attribution(covering).kind == "declared"
@@ -91,45 +91,45 @@ def test_a_prefix_answers_for_its_extensions_where_its_filing_covers_them() -> N
 
 
 def test_the_exact_number_comes_before_a_prefix_and_the_longer_prefix_before_the_shorter() -> None:
-    def covering(signature: str, number: str) -> Register:
+    def covering(signature: str, number: str) -> RegisterPart:
         return register(port(filing(signature, covers_extensions=True), number=number))
 
     short, long = covering("短前缀", NUMBER[:9]), covering("长前缀", NUMBER[:12])
-    both = Register(ports={**short.ports, **long.ports})
+    both = RegisterPart(ports={**short.ports, **long.ports})
     assert attribution(both, "八折").filed_signature == "长前缀"
-    exact = Register(ports={**both.ports, **register(port()).ports})
+    exact = RegisterPart(ports={**both.ports, **register(port()).ports})
     assert attribution(exact, "八折").filed_signature == "云杉书店"
 
 
-def test_an_unregistered_number_on_a_holders_access_code_is_that_holders() -> None:
+def test_an_unregistered_number_is_attributed_to_the_holder_of_its_access_code() -> None:
     sibling = port(number=NUMBER[:-1] + "0")
     found = attribution(register(sibling))
     assert (found.kind, found.carrier, found.holder, found.provider) == ("unregistered", "CMCC", HOLDER, None)
     assert found.signature == "云杉书店"
 
 
-def test_an_access_code_that_was_filed_only_later_tells_nothing_about_before() -> None:
+def test_an_access_code_that_was_filed_after_the_message_names_no_holder() -> None:
     sibling = port(filing(since=NOON + days(1)), number=NUMBER[:-1] + "0")
     found = attribution(register(sibling))
     assert (found.kind, found.carrier, found.holder) == ("unregistered", None, None)
 
 
-def test_an_access_code_of_several_holders_names_none() -> None:
+def test_an_access_code_of_several_holders_names_no_holder() -> None:
     found = attribution(
         register(port(number=NUMBER[:-1] + "0"), port(filing(holder=OTHER_HOLDER), number=NUMBER[:-1] + "1"))
     )
     assert (found.kind, found.carrier, found.holder) == ("unregistered", "CMCC", None)
 
 
-def test_an_unregistered_number_on_an_unknown_access_code_is_nobodys_unless_the_plan_tells_the_carrier() -> None:
-    unknown = attribution(Register())
+def test_an_unregistered_number_on_an_unknown_access_code_has_no_holder_and_at_most_the_carrier_of_the_plan() -> None:
+    unknown = attribution(RegisterPart())
     assert (unknown.kind, unknown.carrier, unknown.holder) == ("unregistered", None, None)
-    told = attribution(Register(), sender="10657123456")
-    assert (told.kind, told.carrier, told.holder) == ("unregistered", "CMCC", None)
+    by_plan = attribution(RegisterPart(), sender="10657123456")
+    assert (by_plan.kind, by_plan.carrier, by_plan.holder) == ("unregistered", "CMCC", None)
 
 
-def test_a_106_number_off_the_plan_is_unregistered_and_says_so() -> None:
-    found = attributed(Register(), sender="106412345678")
+def test_a_106_number_off_the_plan_is_unregistered_and_gives_that_reason() -> None:
+    found = attributed(RegisterPart(), sender="106412345678")
     assert found.attribution.kind == "unregistered"
     assert found.reasons == ("access-code:off-plan",)
 
@@ -160,6 +160,6 @@ def test_a_number_filed_alike_at_several_carriers_names_no_carrier() -> None:
         ("…", "other"),
     ],
 )
-def test_what_is_no_port_is_p2p_or_other_and_names_nobody(sender: str, kind: str) -> None:
+def test_a_sender_that_is_not_a_port_is_p2p_or_other_and_names_no_party(sender: str, kind: str) -> None:
     found = attribution(register(port()), sender=sender)
     assert (found.kind, found.carrier, found.holder, found.provider) == (kind, None, None, None)

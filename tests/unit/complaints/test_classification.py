@@ -1,4 +1,4 @@
-"""Classification: what messages of each kind say. The messages here were written for this test."""
+"""Classification of messages of every class. The messages were written for this test."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from contracts.industries import INDUSTRIES
 from contracts.vocabulary import Category
+from services.complaints.policy.assessment import standard
 from services.complaints.policy.classification import Classification, classify
 from services.complaints.policy.signatures import read
-from services.complaints.policy.standards import standard
 from tests.unit.complaints.builders import NOON
 
 
@@ -89,22 +89,22 @@ def test_codes_and_notices_are_not_spam(text: str) -> None:
         "航班取消，出票成功后订单号9988，请联系客服13900005678改签",
     ],
 )
-def test_what_sells_or_lures_is_no_notice_even_with_a_code_in_it(text: str) -> None:
+def test_a_message_that_sells_or_lures_is_not_a_notice_even_with_a_code_in_it(text: str) -> None:
     assert classified(text).category is not Category.NOT_SPAM, classified(text)
 
 
-def test_what_says_nothing_clear_is_commercial_and_its_industry_is_left_to_staff() -> None:
+def test_a_message_without_clear_evidence_is_commercial_and_its_industry_is_unknown() -> None:
     found = classified("您好，明天见")
     assert (found.category, found.industry, found.confidence) == (Category.COMMERCIAL, "unknown", 0.0)
 
 
-def test_reasons_name_the_class_and_the_words_that_gave_it() -> None:
+def test_reasons_name_the_class_and_the_words_that_led_to_it() -> None:
     reasons = classified("本公司代开发票，验后付款，电话13900005678").reasons
     assert reasons[0] == "class:forged-papers"
     assert "word:代开" in reasons
 
 
-def test_reasons_quote_nothing_but_words_of_the_lexicon() -> None:
+def test_reasons_quote_only_words_of_the_lexicon() -> None:
     found = classified("代开发票找王小明13900005678，地址某路12号，m.example/kk")
     assert not any("王小明" in reason or "139" in reason or "m.example" in reason for reason in found.reasons)
 

@@ -1,4 +1,4 @@
-"""A complaint's life: filed, assessed, corrected, withdrawn; and what its events tell and do not tell."""
+"""The states of a complaint (filed, assessed, corrected, withdrawn), and what its events contain."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from chassis.aggregate import Cause, ConflictError
-from contracts.complaints import Citation, ComplaintAssessed, ComplaintWithdrawn
-from services.complaints.model import Assessment, Complaint, IncoherentError, State, Withdrawal
-from services.complaints.policy.assessment import OVER_CAP, assess, over_cap
-from services.complaints.policy.standards import RULES, Cap, standard
+from chassis.field_errors import InvalidFieldsError
+from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
+from services.complaints.model import Assessment, Complaint, ComplaintState, WithdrawalReason
+from services.complaints.policy.assessment import OVER_CAP, assess, over_cap, standard
+from services.complaints.policy.rulebook import RULES, ComplaintCap
 from tests.unit.complaints.builders import NOON, complaint, filing, port, register
 
 BECAUSE = Cause("complaint-1", "command-1")
@@ -28,19 +29,19 @@ def assessed(text: str = "【云杉书店】新书上架，全场八折，回T�
     return made
 
 
-def test_an_assessment_is_told_whole() -> None:
+def test_the_event_carries_the_whole_assessment() -> None:
     made = assessed()
     [recorded] = made.drain()
     event = recorded.event
     assert isinstance(event, ComplaintAssessed)
-    assert (recorded.version, made.state) == (1, State.ASSESSED)
+    assert (recorded.version, made.state) == (1, ComplaintState.ASSESSED)
     assert (event.sender.number, event.sender.base, event.sender.extension) == ("10690123456789", "10690123", "456789")
     assert (event.attribution.kind, event.industry, event.category) == ("declared", "retail", "commercial")
     assert {rule.rule for rule in event.rules} >= {"assessment.classification", "assessment.signature"}
     assert event.reasons
 
 
-def test_times_are_told_to_the_hour_only() -> None:
+def test_times_in_the_event_are_cut_to_the_hour() -> None:
     [recorded] = assessed().drain()
     event = recorded.event
     assert isinstance(event, ComplaintAssessed)
@@ -48,12 +49,12 @@ def test_times_are_told_to_the_hour_only() -> None:
         assert (moment.minute, moment.second, moment.microsecond) == (0, 0, 0)
 
 
-def test_numbers_links_and_names_in_a_text_are_not_told() -> None:
+def test_the_event_contains_no_numbers_links_or_names_from_the_text() -> None:
     [recorded] = assessed("【云杉书店】尊敬的李明先生13900001234，详见 https://a.example/x7Kq2").drain()
-    told = msgspec.json.encode(recorded.event).decode()
-    assert "13900001234" not in told
-    assert "李明" not in told
-    assert "a.example" not in told
+    content = msgspec.json.encode(recorded.event).decode()
+    assert "13900001234" not in content
+    assert "李明" not in content
+    assert "a.example" not in content
 
 
 def test_a_complaint_is_assessed_once() -> None:
@@ -62,12 +63,12 @@ def test_a_complaint_is_assessed_once() -> None:
         made.assess(assessment(made), BECAUSE)
 
 
-def test_versions_count_without_a_gap() -> None:
+def test_versions_have_no_gaps() -> None:
     made = assessed()
     assert made.assessment is not None
     made.correct(msgspec.structs.replace(made.assessment, industry="education"), BECAUSE)
     made.correct(msgspec.structs.replace(made.assessment, industry="travel"), BECAUSE)
-    made.withdraw(Withdrawal.TAKEN_BACK, BECAUSE)
+    made.withdraw(WithdrawalReason.TAKEN_BACK, BECAUSE)
     recorded = made.drain()
     assert [each.version for each in recorded] == [1, 2, 3, 4]
     assert isinstance(recorded[-1].event, ComplaintWithdrawn)
@@ -81,35 +82,35 @@ def test_a_complaint_that_waits_for_its_assessment_is_not_corrected() -> None:
 
 def test_a_waiting_complaint_can_be_withdrawn_and_is_then_never_assessed() -> None:
     made = complaint()
-    made.withdraw(Withdrawal.NO_COMPLAINT, BECAUSE)
+    made.withdraw(WithdrawalReason.NO_COMPLAINT, BECAUSE)
     with pytest.raises(ConflictError):
         made.assess(assessment(made), BECAUSE)
     with pytest.raises(ConflictError):
-        made.withdraw(Withdrawal.NO_COMPLAINT, BECAUSE)
+        made.withdraw(WithdrawalReason.NO_COMPLAINT, BECAUSE)
 
 
 @pytest.mark.parametrize(
     ("sender", "kind"),
     [("10690123456789", "p2p"), ("10690123456789", "other"), ("13900001234", "declared"), ("95588", "p2p")],
 )
-def test_a_correction_cannot_attribute_what_the_number_is_not(sender: str, kind: str) -> None:
+def test_a_correction_cannot_attribute_a_number_as_a_kind_that_it_is_not(sender: str, kind: str) -> None:
     made = assessed(sender=sender)
     assert made.assessment is not None
     who = msgspec.structs.replace(made.assessment.attribution, kind=kind)
-    with pytest.raises(IncoherentError):
+    with pytest.raises(InvalidFieldsError):
         made.correct(msgspec.structs.replace(made.assessment, attribution=who), BECAUSE)
     assert made.version == 1
 
 
-def test_nobody_holds_a_mobile_number() -> None:
+def test_a_mobile_number_has_no_holder() -> None:
     made = assessed(sender="13900001234")
     assert made.assessment is not None
     who = msgspec.structs.replace(made.assessment.attribution, holder="91440300MA5EXAMP0A")
-    with pytest.raises(IncoherentError):
+    with pytest.raises(InvalidFieldsError):
         made.correct(msgspec.structs.replace(made.assessment, attribution=who), BECAUSE)
 
 
-def test_advertising_through_a_port_filed_for_notices_is_noted() -> None:
+def test_advertising_through_a_port_filed_for_notices_is_a_reason() -> None:
     made = complaint()
     found = assess(made, register(port(filing(purpose="notice"))), standard(NOON), NOON)
     assert "purpose:filed-for-notice" in found.reasons
@@ -126,7 +127,7 @@ def test_the_rules_are_those_of_the_day_the_message_was_sent() -> None:
     assert purpose_rule(2026) == "CN-2026@2026-05-01"
 
 
-def test_a_surrogate_stands_for_the_complainant() -> None:
+def test_the_event_names_the_complainant_by_a_surrogate() -> None:
     made = complaint()
     made.complainant = uuid4()
     made.assess(assessment(made), BECAUSE)
@@ -135,7 +136,7 @@ def test_a_surrogate_stands_for_the_complainant() -> None:
     assert recorded.event.complainant == made.complainant
 
 
-def test_near_the_change_of_quarters_both_surrogates_are_told() -> None:
+def test_near_the_change_of_quarters_the_event_carries_both_surrogates() -> None:
     made = complaint()
     made.complainant_also = uuid4()
     made.assess(assessment(made), BECAUSE)
@@ -144,10 +145,10 @@ def test_near_the_change_of_quarters_both_surrogates_are_told() -> None:
     assert (recorded.event.complainant, recorded.event.complainant_also) == (made.complainant, made.complainant_also)
 
 
-def test_a_complaint_over_the_cap_says_so_cites_the_rule_and_is_otherwise_what_it_was() -> None:
+def test_a_complaint_over_the_cap_is_marked_cites_the_rule_and_is_otherwise_unchanged() -> None:
     made = complaint()
     plain = assessment(made)
-    cap = Citation.of(RULES.at(Cap, made.received_at).citation)
+    cap = RULES.at(ComplaintCap, made.received_at).citation
     made.assess(over_cap(plain, cap), BECAUSE)
     [recorded] = made.drain()
     event = recorded.event
@@ -166,5 +167,5 @@ def test_a_complaint_within_the_cap_is_not_capped() -> None:
 
 
 def test_twenty_complaints_in_thirty_days_count() -> None:
-    cap = RULES.at(Cap, NOON)
+    cap = RULES.at(ComplaintCap, NOON)
     assert (cap.complaints, cap.window, cap.citation.mark) == (20, timedelta(days=30), "D")

@@ -1,4 +1,4 @@
-"""Intake: a report is taken or everything that is wrong with it is said; and what comes again is recognised."""
+"""Intake: a report is accepted or all its errors are reported, and a complaint that is sent again is recognised."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ import msgspec
 import pytest
 
 from contracts.vocabulary import Consent
-from services.complaints.policy.intake import Report, faults
-from services.complaints.policy.standards import RULES, Form
+from services.complaints.policy.intake import Report, find_errors
+from services.complaints.policy.rulebook import RULES, ComplaintForm
 from tests.unit.complaints.builders import NOON, days, report
 
 NOW = NOON + timedelta(hours=1)
 
 
-def codes(**said: object) -> list[tuple[str, str]]:
-    return [(fault.field, fault.code) for fault in faults(report(**said), RULES.at(Form, NOW), NOW)]
+def codes(**overrides: object) -> list[tuple[str, str]]:
+    return [(error.field, error.code) for error in find_errors(report(**overrides), RULES.at(ComplaintForm, NOW), NOW)]
 
 
-def test_a_good_report_has_no_fault() -> None:
+def test_a_valid_report_has_no_errors() -> None:
     assert codes() == []
     assert codes(external_id=None, complainant_province=None) == []
 
 
 @pytest.mark.parametrize("number", ["13900001234", "+86 139-0000-1234", "１３９００００１２３４", "02087654321"])
-def test_a_complainant_has_a_mobile_or_a_landline(number: str) -> None:
+def test_a_complainant_has_a_mobile_or_a_landline_number(number: str) -> None:
     assert codes(complainant_number=number) == []
 
 
-@pytest.mark.parametrize("number", ["", "139", "10690123456789", "95588", "+85261234567", "somebody", "1390000123x"])
-def test_whoever_has_neither_is_no_complainant(number: str) -> None:
+@pytest.mark.parametrize("number", ["", "139", "10690123456789", "95588", "+85261234567", "anonymous", "1390000123x"])
+def test_a_complainant_without_such_a_number_is_refused(number: str) -> None:
     assert codes(complainant_number=number) == [("complainant_number", "number")]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "字" * 2001])
-def test_a_text_says_something_within_its_length(text: str) -> None:
+def test_an_empty_or_blank_or_too_long_text_is_refused(text: str) -> None:
     assert codes(text=text) == [("text", "length")]
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
-def test_a_text_that_cannot_be_kept_is_refused(text: str) -> None:
+def test_a_text_that_cannot_be_stored_is_refused(text: str) -> None:
     assert codes(text=text) == [("text", "characters")]
 
 
-def test_any_sender_is_taken_that_is_not_too_long_and_not_nothing() -> None:
+def test_any_sender_is_accepted_that_is_not_empty_and_not_too_long() -> None:
     assert codes(sender_number="银行客服") == []
     assert codes(sender_number="x" * 65) == [("sender_number", "length")]
     assert codes(sender_number="") == [("sender_number", "length")]
@@ -67,23 +67,23 @@ def test_a_complaint_is_not_received_in_the_future_but_clocks_may_run_a_little_a
     assert codes(received_at=NOW + timedelta(minutes=6)) == [("received_at", "future")]
 
 
-def test_a_message_is_sent_before_it_is_complained_of() -> None:
+def test_a_message_is_sent_before_its_complaint_is_received() -> None:
     assert codes(sent_at=NOON + timedelta(hours=1)) == [("sent_at", "order")]
 
 
 @pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))])
-def test_dates_of_another_age_are_mistakes(zone: timezone) -> None:
+def test_dates_in_the_distant_past_or_future_are_refused(zone: timezone) -> None:
     ancient = datetime(1, 1, 1, tzinfo=zone)
     assert codes(sent_at=ancient) == [("sent_at", "too-early")]
     assert codes(received_at=datetime(9999, 12, 31, 23, tzinfo=zone)) == [("received_at", "future")]
 
 
-def test_words_that_are_not_in_the_tables_are_refused() -> None:
+def test_unknown_codes_are_refused() -> None:
     assert codes(channel="fax") == [("channel", "unknown-channel")]
     assert codes(complainant_province="44") == [("complainant_province", "unknown-province")]
 
 
-def test_an_external_id_is_printable_and_holds_no_complainant() -> None:
+def test_an_external_id_is_printable_and_does_not_contain_the_complainants_number() -> None:
     assert codes(external_id="") == [("external_id", "length")]
     assert codes(external_id="a\nb") == [("external_id", "length")]
     assert codes(external_id="x" * 129) == [("external_id", "length")]
@@ -91,23 +91,23 @@ def test_an_external_id_is_printable_and_holds_no_complainant() -> None:
     assert codes(external_id="20260601-13900001234") == [("external_id", "personal")]
 
 
-def test_everything_that_is_wrong_is_said_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     assert len(codes(channel="fax", text="", complainant_number="x", sent_at=NOON + days(1))) == 4
 
 
-def test_an_unknown_field_is_an_error_that_names_it() -> None:
+def test_an_unknown_field_is_an_error_that_names_the_field() -> None:
     line = msgspec.json.encode(report()).replace(b'"channel"', b'"surprise":1,"channel"')
     with pytest.raises(msgspec.ValidationError, match="surprise"):
         msgspec.json.decode(line, type=Report)
 
 
-def test_a_moment_without_a_time_zone_is_none() -> None:
+def test_a_moment_without_a_time_zone_is_refused() -> None:
     line = msgspec.json.encode(report(sent_at=NOON)).replace(b'04:30:17Z"', b'04:30:17"', 1)
     with pytest.raises(msgspec.ValidationError, match="timezone"):
         msgspec.json.decode(line, type=Report)
 
 
-def test_the_same_complaint_in_another_spelling_is_the_same() -> None:
+def test_a_complaint_in_another_spelling_is_the_same_complaint() -> None:
     beijing = timezone(timedelta(hours=8))
     again = report(
         complainant_number="+8613900001234", sender_number="106 9012 3456789", sent_at=NOON.astimezone(beijing)
@@ -117,7 +117,7 @@ def test_the_same_complaint_in_another_spelling_is_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "overrides",
     [
         {"channel": "sms"},
         {"complainant_number": "13900001235"},
@@ -126,13 +126,13 @@ def test_the_same_complaint_in_another_spelling_is_the_same() -> None:
         {"sent_at": NOON + timedelta(seconds=1)},
     ],
 )
-def test_another_channel_person_sender_text_or_time_is_another_complaint(said: dict[str, object]) -> None:
-    assert report(**said).identity != report().identity
+def test_another_channel_person_sender_text_or_time_is_another_complaint(overrides: dict[str, object]) -> None:
+    assert report(**overrides).identity != report().identity
 
 
 @pytest.mark.parametrize(
-    "said", [{"unsubscribed": True}, {"consented": Consent.YES}, {"complainant_province": "310000"}]
+    "overrides", [{"unsubscribed": True}, {"consented": Consent.YES}, {"complainant_province": "310000"}]
 )
-def test_what_else_is_said_is_content_but_not_identity(said: dict[str, object]) -> None:
-    assert report(**said).identity == report().identity
-    assert report(**said).content != report().content
+def test_other_fields_are_part_of_the_content_but_not_of_the_identity(overrides: dict[str, object]) -> None:
+    assert report(**overrides).identity == report().identity
+    assert report(**overrides).content != report().content

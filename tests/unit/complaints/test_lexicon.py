@@ -1,4 +1,4 @@
-"""The lexicon: every word has a use, and every class means something in the shared vocabulary."""
+"""The lexicon: every concept is used, and every class has an industry of the shared vocabulary."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from contracts.industries import INDUSTRIES
 from services.complaints.policy import lexicon
-from services.complaints.policy.standards import standard
+from services.complaints.policy.assessment import standard
 from tests.unit.complaints.builders import NOON
 
 
@@ -40,7 +40,7 @@ signals: [{class: shop, all: [sale], weight: 1}]
 """
 
 
-def test_a_lexicon_that_names_what_is_not_there_is_refused() -> None:
+def test_a_lexicon_with_unknown_names_or_fields_is_refused() -> None:
     lexicon.load(MINIMAL.encode())
     with pytest.raises(ValueError, match="nowhere"):
         lexicon.load(MINIMAL.replace("all: [sale]", "all: [sale, nowhere]").encode())

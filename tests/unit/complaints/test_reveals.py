@@ -1,4 +1,4 @@
-"""A reveal: one person asks, another decides, and only the first one sees, for a while."""
+"""A reveal: one person requests it, another decides, and only the requester sees the number, for a limited time."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 
 from chassis import rules
 from chassis.aggregate import ConflictError
-from contracts.complaints import Citation
+from chassis.ids import new_id
 from services.complaints.model import Reveal, RevealState
-from services.complaints.policy.standards import RULES, Revealing
+from services.complaints.policy.rulebook import RULES, RevealValidity
 from tests.unit.complaints.builders import NOON, complaint
 
 DAY = timedelta(hours=24)
@@ -18,12 +18,19 @@ DAY = timedelta(hours=24)
 
 def requested() -> Reveal:
     about = complaint()
-    return Reveal.request(about.id, about.province, "the police ask", "anna", NOON)
+    return Reveal(
+        id=new_id(),
+        complaint_id=about.id,
+        province=about.province,
+        reason="the police ask",
+        requested_by="anna",
+        requested_at=NOON,
+    )
 
 
 def approved() -> Reveal:
     reveal = requested()
-    reveal.approve("the letter is here", "boris", NOON, DAY, Citation.of(RULES.at(Revealing, NOON).citation))
+    reveal.approve("the letter is here", "boris", NOON, DAY, RULES.at(RevealValidity, NOON).citation)
     return reveal
 
 
@@ -31,50 +38,50 @@ def broken(code: str) -> pytest.RaisesExc[ConflictError]:
     return pytest.RaisesExc(ConflictError, check=lambda error: error.code == code)
 
 
-def test_what_is_approved_is_seen_by_whom_it_was_approved_for_until_it_expires() -> None:
+def test_an_approved_number_is_disclosed_to_its_requester_until_the_approval_expires() -> None:
     reveal = approved()
     assert (reveal.state, reveal.version) == (RevealState.APPROVED, 2)
     assert reveal.expires_at == NOON + DAY
     assert [rule.rule for rule in reveal.rules] == ["privacy.reveal"]
-    reveal.disclose("anna", NOON)
-    reveal.disclose("anna", NOON + DAY - timedelta(microseconds=1))
+    reveal.require_disclosable("anna", NOON)
+    reveal.require_disclosable("anna", NOON + DAY - timedelta(microseconds=1))
     with broken("reveal-expired"):
-        reveal.disclose("anna", NOON + DAY)
+        reveal.require_disclosable("anna", NOON + DAY)
 
 
-def test_nobody_else_sees_it_not_even_who_approved() -> None:
-    for somebody in ("boris", "carla"):
+def test_the_number_is_disclosed_to_no_other_person_not_even_the_approver() -> None:
+    for person in ("boris", "carla"):
         with broken("forbidden"):
-            approved().disclose(somebody, NOON)
+            approved().require_disclosable(person, NOON)
 
 
-def test_nobody_decides_on_what_they_asked_for() -> None:
+def test_a_requester_cannot_decide_on_the_own_request() -> None:
     reveal = requested()
     with broken("four-eyes"):
-        reveal.approve("I may", "anna", NOON, DAY, Citation.of(RULES.at(Revealing, NOON).citation))
+        reveal.approve("I may", "anna", NOON, DAY, RULES.at(RevealValidity, NOON).citation)
     with broken("four-eyes"):
         reveal.refuse("I may not", "anna", NOON)
     assert (reveal.state, reveal.version) == (RevealState.REQUESTED, 1)
 
 
-def test_what_was_not_approved_is_not_seen() -> None:
+def test_a_number_without_approval_is_not_disclosed() -> None:
     with broken("reveal-state"):
-        requested().disclose("anna", NOON)
+        requested().require_disclosable("anna", NOON)
     refused = requested()
     refused.refuse("no letter", "boris", NOON)
     assert (refused.state, refused.expires_at, refused.rules) == (RevealState.REFUSED, None, ())
     with broken("reveal-state"):
-        refused.disclose("anna", NOON)
+        refused.require_disclosable("anna", NOON)
 
 
-def test_what_was_decided_stays_decided() -> None:
+def test_a_decision_is_final() -> None:
     reveal = approved()
     with broken("reveal-state"):
         reveal.refuse("on second thoughts", "carla", NOON)
     assert (reveal.state, reveal.decided_by, reveal.version) == (RevealState.APPROVED, "boris", 2)
 
 
-def test_an_approval_holds_for_a_day_and_in_a_demonstration_for_a_minute() -> None:
-    assert RULES.at(Revealing, NOON).valid == DAY
+def test_an_approval_is_valid_for_a_day_and_in_a_demonstration_for_a_minute() -> None:
+    assert RULES.at(RevealValidity, NOON).valid == DAY
     rules.use_packs("CN-2015,CN-2026,demo")
-    assert RULES.at(Revealing, NOON).valid == timedelta(minutes=1)
+    assert RULES.at(RevealValidity, NOON).valid == timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""Signatures: found where senders put them, and one name however it is spelled."""
+"""Signatures: found at both ends of a message, and normalised to one spelling."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.complaints.policy.assessment import standard
 from services.complaints.policy.signatures import SignatureForm, normalised, read
-from services.complaints.policy.standards import standard
 from tests.unit.complaints.builders import NOON
 
 FORM = SignatureForm(2, 18)
@@ -57,15 +57,15 @@ def test_a_signature_is_found_at_either_end_in_any_spelling(text: str) -> None:
         "【这是一整句放进括号里的标题而不是谁的名字请看清楚】新书上架",
     ],
 )
-def test_what_is_no_name_at_an_end_is_no_signature(text: str) -> None:
+def test_text_without_a_bracketed_name_at_either_end_has_no_signature(text: str) -> None:
     assert signatures(text) == ()
 
 
-def test_several_signatures_are_told_in_their_order() -> None:
+def test_several_signatures_are_found_in_order() -> None:
     assert signatures("【云杉书店】【红枫超市】八折【白桦药房】") == ("云杉书店", "红枫超市", "白桦药房")
 
 
-def test_a_signature_at_both_ends_is_one() -> None:
+def test_a_signature_at_both_ends_counts_once() -> None:
     assert signatures("【云杉书店】八折【云杉 书店】") == ("云杉书店",)
 
 
@@ -73,7 +73,7 @@ def test_a_body_is_the_text_without_its_signatures() -> None:
     assert read("【云杉书店】八折【红枫】退订回T", standard(NOON).lexicon.spelling, FORM).body == "八折"
 
 
-def test_a_name_of_nothing_but_decoration_stays_what_it_is() -> None:
+def test_a_name_that_is_only_decoration_is_not_shortened() -> None:
     assert normalised("VIP", standard(NOON).lexicon.spelling) == "vip"
     assert normalised("有限公司", standard(NOON).lexicon.spelling) == "有限公司"
 

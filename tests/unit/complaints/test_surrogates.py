@@ -1,4 +1,4 @@
-"""Under which surrogates a complainant is told: its quarter's, and around the change of quarters the one beyond it."""
+"""The quarters whose surrogates are published: that of receipt, and around a change of quarters the adjacent one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.quarters import begin_of, quarter_of
-from services.complaints.policy.standards import RULES, Surrogates
-from services.complaints.policy.surrogates import quarters_told
+from services.complaints.policy.intake import surrogate_quarters
+from services.complaints.policy.rulebook import RULES, SurrogateOverlap
 from tests.unit.complaints.builders import days
 
 CHANGE = begin_of("2026Q2")
@@ -20,7 +20,7 @@ MOMENTS = st.timedeltas(timedelta(), days(36_500)).map(lambda since: datetime(20
 
 
 @pytest.mark.parametrize(
-    ("moment", "told"),
+    ("moment", "quarters"),
     [
         (CHANGE - days(30) - BLINK, ("2026Q1",)),
         (CHANGE - days(30), ("2026Q1", "2026Q2")),
@@ -32,29 +32,31 @@ MOMENTS = st.timedeltas(timedelta(), days(36_500)).map(lambda since: datetime(20
         (begin_of("2027Q1"), ("2027Q1", "2026Q4")),
     ],
 )
-def test_both_quarters_are_told_for_thirty_days_around_their_change(moment: datetime, told: tuple[str, ...]) -> None:
-    assert quarters_told(moment, OVERLAP) == told
+def test_surrogates_of_both_quarters_are_published_for_thirty_days_around_their_change(
+    moment: datetime, quarters: tuple[str, ...]
+) -> None:
+    assert surrogate_quarters(moment, OVERLAP) == quarters
 
 
 def test_a_quarter_changes_at_midnight_in_beijing() -> None:
-    assert quarters_told(datetime(2026, 3, 31, 15, 59, tzinfo=UTC), OVERLAP)[0] == "2026Q1"
-    assert quarters_told(datetime(2026, 3, 31, 16, 0, tzinfo=UTC), OVERLAP)[0] == "2026Q2"
+    assert surrogate_quarters(datetime(2026, 3, 31, 15, 59, tzinfo=UTC), OVERLAP)[0] == "2026Q1"
+    assert surrogate_quarters(datetime(2026, 3, 31, 16, 0, tzinfo=UTC), OVERLAP)[0] == "2026Q2"
 
 
 @given(MOMENTS, st.timedeltas(timedelta(), 2 * OVERLAP))
-def test_whoever_complains_twice_within_twice_the_overlap_is_seen_to_be_one_person(
+def test_two_complaints_of_one_person_within_twice_the_overlap_share_a_quarter(
     first: datetime, later: timedelta
 ) -> None:
-    assert set(quarters_told(first, OVERLAP)) & set(quarters_told(first + later, OVERLAP))
+    assert set(surrogate_quarters(first, OVERLAP)) & set(surrogate_quarters(first + later, OVERLAP))
 
 
 @given(MOMENTS)
-def test_the_own_quarter_comes_first_and_no_quarter_comes_twice(moment: datetime) -> None:
-    told = quarters_told(moment, OVERLAP)
-    assert told[0] == quarter_of(moment)
-    assert len(set(told)) == len(told) <= 2
+def test_the_quarter_of_receipt_comes_first_and_no_quarter_comes_twice(moment: datetime) -> None:
+    quarters = surrogate_quarters(moment, OVERLAP)
+    assert quarters[0] == quarter_of(moment)
+    assert len(set(quarters)) == len(quarters) <= 2
 
 
-def test_the_overlap_is_thirty_days_by_our_own_decision() -> None:
-    rule = RULES.at(Surrogates, CHANGE)
+def test_the_overlap_is_thirty_days_and_marked_as_our_own_decision() -> None:
+    rule = RULES.at(SurrogateOverlap, CHANGE)
     assert (rule.overlap, rule.citation.mark) == (days(30), "D")

@@ -1,4 +1,4 @@
-"""Credit codes: made-up ones whose check characters fit, and what is wrong with others. Region 990000 is nowhere."""
+"""Credit codes: fictitious valid codes, and the faults of invalid ones. Region 990000 does not exist."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ BODIES = st.tuples(
 
 
 def organisation_check(body: str) -> str:
-    """GB 11714: the check character of an organisation code's eight characters."""
+    """GB 11714: the check character of the eight characters of an organisation code."""
     rest = 11 - sum(int(each, 36) * weight for each, weight in zip(body, (3, 7, 9, 10, 5, 8, 4, 2), strict=True)) % 11
     return {10: "X", 11: "0"}.get(rest, str(rest))
 
 
 def check_character(code: str) -> str:
-    """GB 32100: the check character of the seventeen before it; the weights are the powers of 3 modulo 31."""
+    """GB 32100: the check character of the seventeen characters before it; its weights are powers of 3 modulo 31."""
     return ALPHABET[-sum(ALPHABET.index(each) * pow(3, place, 31) for place, each in enumerate(code)) % 31]
 
 
 def code_of(body: str) -> str:
-    """A whole code from its first sixteen characters."""
+    """A complete code from its first sixteen characters."""
     seventeen = body + organisation_check(body[8:])
     return seventeen + check_character(seventeen)
 
@@ -46,7 +46,7 @@ def fault_of(raw: str) -> CreditCodeFault:
 @given(BODIES)
 @example("N2990000PX1Y2Q33")
 @example("9199000000000000")
-def test_a_code_whose_check_characters_fit_is_read(body: str) -> None:
+def test_a_code_with_correct_check_characters_is_parsed(body: str) -> None:
     code = CreditCode.parse(code_of(body))
     assert str(code) == code_of(body)
     assert code.region == body[2:8]
@@ -61,19 +61,19 @@ def test_a_code_whose_check_characters_fit_is_read(body: str) -> None:
         "".join(chr(ord(each) + 0xFEE0) for each in VALID),
     ],
 )
-def test_small_letters_separators_and_full_width_are_no_fault(raw: str) -> None:
+def test_lower_case_separators_and_full_width_characters_are_accepted(raw: str) -> None:
     assert CreditCode.parse(raw) == CreditCode(VALID)
 
 
 @given(BODIES, st.integers(0, 17), st.sampled_from(ALPHABET))
-def test_one_mistyped_character_is_noticed(body: str, place: int, typed: str) -> None:
+def test_one_mistyped_character_is_detected(body: str, place: int, typed: str) -> None:
     code = code_of(body)
     if typed != code[place]:
         assert fault_of(code[:place] + typed + code[place + 1 :])
 
 
 @given(BODIES)
-def test_two_characters_that_changed_places_are_noticed(body: str) -> None:
+def test_two_transposed_characters_are_detected(body: str) -> None:
     code = code_of(body)
     for place in range(17):
         swapped = code[:place] + code[place + 1] + code[place] + code[place + 2 :]
@@ -87,28 +87,28 @@ def test_a_code_has_eighteen_characters(raw: str) -> None:
 
 @pytest.mark.parametrize("character", "IOSVZ*é十\x00\ud800")
 @pytest.mark.parametrize("place", [0, 8, 17])
-def test_letters_that_look_like_digits_are_no_characters_of_a_code(character: str, place: int) -> None:
+def test_a_character_outside_the_alphabet_is_refused(character: str, place: int) -> None:
     assert fault_of(VALID[:place] + character + VALID[place + 1 :]) is CreditCodeFault.CHARACTERS
 
 
-def test_the_region_is_digits() -> None:
+def test_the_region_consists_of_digits() -> None:
     assert fault_of(VALID[:4] + "A" + VALID[5:]) is CreditCodeFault.CHARACTERS
 
 
-def test_the_fault_says_which_check_character_does_not_fit() -> None:
+def test_the_fault_names_the_wrong_check_character() -> None:
     assert fault_of(VALID[:17] + ("0" if VALID[17] != "0" else "1")) is CreditCodeFault.CHECK_CHARACTER
     wrong_inside = VALID[:16] + ("0" if VALID[16] != "0" else "1")
     assert fault_of(wrong_inside + check_character(wrong_inside)) is CreditCodeFault.ORGANISATION_CHECK
 
 
-def test_the_refusal_is_a_value_error_that_a_person_understands() -> None:
+def test_the_refusal_is_a_value_error_with_a_readable_message() -> None:
     with pytest.raises(ValueError, match="18 characters"):
         CreditCode.parse("91")
 
 
 @given(st.text())
 @example("0" * 18)
-def test_whatever_is_given_is_refused_as_a_value_or_is_a_code_in_full(raw: str) -> None:
+def test_any_text_is_refused_or_is_a_complete_code(raw: str) -> None:
     try:
         code = str(CreditCode.parse(raw))
     except InvalidCreditCode:

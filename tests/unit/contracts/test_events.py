@@ -1,4 +1,4 @@
-"""The published language as it is committed: schemas that its classes make, examples that every listener can read."""
+"""The committed event contracts: schemas generated from the classes, and examples that every consumer can decode."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from chassis.aggregate import Cause
+from chassis.event import Event
 from chassis.events import envelope
-from chassis.events.event import Event
 from contracts.authorities import AUTHORITIES
 from contracts.carriers import CARRIERS
 from contracts.catalogue import EVENTS, published_by
@@ -29,7 +29,7 @@ from contracts.schemas.generation import ENVELOPE, as_file, schemas
 from contracts.schemas.publication import SCHEMAS, published_examples, published_schemas
 from contracts.vocabulary import AttributionKind, Category, Purpose
 
-EVERY_LISTENER = envelope.Decoder(EVENTS.values())
+DECODER = envelope.Decoder(EVENTS.values())
 VALIDATORS = {name: Draft202012Validator(schema, validate_formats=True) for name, schema in published_schemas().items()}
 
 every_example = pytest.mark.parametrize(
@@ -38,44 +38,44 @@ every_example = pytest.mark.parametrize(
 every_record = pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.event.type)
 
 
-def whole(path: Path) -> dict[str, Any]:
+def content_of(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_bytes())
     return content
 
 
 def decoded(content: dict[str, Any]) -> Event:
-    message = EVERY_LISTENER.decode(json.dumps(content).encode())
+    message = DECODER.decode(json.dumps(content).encode())
     assert message is not None
     return message.event
 
 
 def lost(was: Any, became: Any, path: str = "data") -> Iterator[str]:
-    """What of a published fact is not there any more, or something else, once it was read."""
+    """The values of a published fact that are missing or different after decoding."""
     match was, became:
         case dict(), dict():
             for name, value in was.items():
-                yield from lost(value, became.get(name, "nothing"), f"{path}.{name}")
+                yield from lost(value, became.get(name, "missing"), f"{path}.{name}")
         case list(), list() if len(was) == len(became):
             for place, (one, other) in enumerate(zip(was, became, strict=True)):
                 yield from lost(one, other, f"{path}[{place}]")
         case _ if was != became:
-            yield f"{path} was {was!r} and is read as {became!r}"
+            yield f"{path} was {was!r} and is decoded as {became!r}"
 
 
-def with_something_new(content: Any) -> Any:
-    """The same with a field that nobody knows yet in every object."""
+def with_unknown_fields(content: Any) -> Any:
+    """The same content with an unknown field in every object."""
     match content:
         case dict():
-            return {name: with_something_new(value) for name, value in content.items()} | {"added_later": ["?"]}
+            return {name: with_unknown_fields(value) for name, value in content.items()} | {"added_later": ["?"]}
         case list():
-            return [with_something_new(each) for each in content]
+            return [with_unknown_fields(each) for each in content]
     return content
 
 
 # ------------------------------------------------------------------------------------------------------------ schemas
 
 
-def test_the_committed_schemas_are_those_that_the_classes_make() -> None:
+def test_the_committed_schemas_are_those_generated_from_the_classes() -> None:
     committed = {path.stem: path.read_bytes() for path in SCHEMAS.glob("*.json")}
     assert committed == {name: as_file(schema) for name, schema in schemas().items()}, "run `make contracts`"
 
@@ -85,8 +85,8 @@ def test_every_event_type_and_the_envelope_have_a_schema() -> None:
 
 
 @every_example
-def test_the_schema_and_the_listeners_agree_on_what_a_fact_must_have(path: Path) -> None:
-    content = whole(path)
+def test_the_schema_and_the_decoder_require_the_same_fields(path: Path) -> None:
+    content = content_of(path)
     required = schemas()[content["type"]]["required"]
     for field in content["data"]:
         without = {name: value for name, value in content["data"].items() if name != field}
@@ -94,13 +94,13 @@ def test_the_schema_and_the_listeners_agree_on_what_a_fact_must_have(path: Path)
             assert not VALIDATORS[content["type"]].is_valid(broken), field
             with pytest.raises(envelope.UndecodableError):
                 decoded({**content, "data": broken})
-        if field not in required:  # it was added later, and facts of before do not have it
+        if field not in required:  # it was added later: earlier facts do not have it
             assert VALIDATORS[content["type"]].is_valid(without), field
             decoded({**content, "data": without})
 
 
-def test_a_time_in_a_schema_is_a_time() -> None:
-    late = whole(SCHEMAS.parent / "examples" / "order-overdue.v1" / "0001.json")["data"]
+def test_a_time_is_validated_by_its_schema() -> None:
+    late = content_of(SCHEMAS.parent / "examples" / "order-overdue.v1" / "0001.json")["data"]
     assert VALIDATORS["order-overdue.v1"].is_valid(late)
     for field in ("ordered_at", "overdue_since"):
         assert not VALIDATORS["order-overdue.v1"].is_valid(late | {field: "yesterday"})
@@ -115,40 +115,40 @@ def test_every_event_type_has_one_record_and_every_record_is_the_newest_example_
     assert newest == {record.event.type: as_file(record.envelope) for record in RECORDS}, "run `make contracts`"
 
 
-def test_examples_are_numbered_without_a_gap_so_that_none_is_taken_back() -> None:
+def test_examples_are_numbered_without_a_gap_so_that_none_is_removed() -> None:
     for name in EVENTS:
         numbers = [path.stem for path in published_examples() if path.parent.name == name]
         assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
 
 
 @every_example
-def test_every_example_ever_published_is_read_without_a_loss(path: Path) -> None:
-    published = whole(path)
+def test_every_published_example_is_decoded_without_loss(path: Path) -> None:
+    published = content_of(path)
     event = decoded(published)
     assert event.type == path.parent.name == published["type"]
     assert list(lost(published["data"], json.loads(msgspec.json.encode(event)))) == []
 
 
 @every_example
-def test_every_example_ever_published_fits_todays_schemas(path: Path) -> None:
-    published = whole(path)
+def test_every_published_example_conforms_to_the_current_schemas(path: Path) -> None:
+    published = content_of(path)
     VALIDATORS[ENVELOPE].validate(published)
     VALIDATORS[published["type"]].validate(published["data"])
 
 
 @every_example
-def test_a_listener_passes_over_what_will_be_added_later(path: Path) -> None:
-    published = whole(path)
-    grown = with_something_new(published)
-    assert grown != published
-    assert decoded(grown) == decoded(published)
+def test_a_consumer_ignores_fields_added_later(path: Path) -> None:
+    published = content_of(path)
+    extended = with_unknown_fields(published)
+    assert extended != published
+    assert decoded(extended) == decoded(published)
 
 
 # ----------------------------------------------------------------------------------------------------------- envelope
 
 
 @every_record
-def test_the_chassis_writes_the_envelope_that_is_published(record: Record) -> None:
+def test_the_chassis_writes_the_published_envelope(record: Record) -> None:
     written = envelope.encode(
         record.event,
         id=record.id,
@@ -161,8 +161,8 @@ def test_the_chassis_writes_the_envelope_that_is_published(record: Record) -> No
 
 
 @every_record
-def test_the_chassis_reads_the_envelope_that_is_published(record: Record) -> None:
-    message = EVERY_LISTENER.decode(as_file(record.envelope))
+def test_the_chassis_reads_the_published_envelope(record: Record) -> None:
+    message = DECODER.decode(as_file(record.envelope))
     assert message is not None
     assert (message.id, message.version, message.time) == (record.id, record.version, record.time)
     assert message.cause == Cause(str(record.correlation), str(record.causation), record.traceparent)
@@ -189,7 +189,7 @@ def test_the_envelope_names_the_aggregate_and_the_key_of_its_fact(record: Record
         ("data", []),
     ],
 )
-def test_the_envelope_refuses_what_is_none(attribute: str, value: object) -> None:
+def test_the_schema_of_the_envelope_refuses_invalid_attributes(attribute: str, value: object) -> None:
     published = json.loads(as_file(RECORDS[0].envelope))
     assert not VALIDATORS[ENVELOPE].is_valid(published | {attribute: value})
 
@@ -198,7 +198,7 @@ def test_the_envelope_refuses_what_is_none(attribute: str, value: object) -> Non
 
 
 def values_of(content: Any, names: set[str]) -> Iterator[str]:
-    """Every text in fields of these names, however deep."""
+    """Every text in fields with these names, at any depth."""
     match content:
         case dict():
             for name, value in content.items():
@@ -212,12 +212,12 @@ def values_of(content: Any, names: set[str]) -> Iterator[str]:
 
 
 @every_example
-def test_examples_speak_of_numbers_enterprises_and_places_that_could_be(path: Path) -> None:
-    data = whole(path)["data"]
+def test_examples_have_valid_numbers_fictitious_enterprises_and_known_codes(path: Path) -> None:
+    data = content_of(path)["data"]
     enterprises = values_of(data, {"holder", "provider", "enterprise"})
     listed = [data["code"]] if "code" in data else []
     for code in [*enterprises, *listed]:
-        assert CreditCode.parse(code).region == "990000", "an enterprise of an example must be nobody's"
+        assert CreditCode.parse(code).region == "990000", "an enterprise in an example must be fictitious"
     for number in values_of(data, {"number"}):
         assert SenderNumber.parse(number).number == number
     assert set(values_of(data, {"carrier"})) <= set(CARRIERS)
@@ -227,7 +227,7 @@ def test_examples_speak_of_numbers_enterprises_and_places_that_could_be(path: Pa
     assert set(values_of(data, {"industry"})) <= set(INDUSTRIES)
 
 
-def test_the_assessed_complaint_of_the_examples_says_nothing_that_leads_to_the_complainant() -> None:
+def test_the_assessed_complaint_in_the_examples_does_not_identify_the_complainant() -> None:
     assessed = [record.event for record in RECORDS if isinstance(record.event, ComplaintAssessed)]
     assert len(assessed) == 1
     for fact in assessed:
@@ -245,7 +245,7 @@ def test_the_assessed_complaint_of_the_examples_says_nothing_that_leads_to_the_c
 # ---------------------------------------------------------------------------------------------------------- catalogue
 
 
-def test_a_type_that_two_classes_claim_is_refused() -> None:
+def test_two_classes_with_the_same_type_are_refused() -> None:
     class ParcelSent(Event, frozen=True, kw_only=True):
         type: ClassVar[str] = "parcel-sent.v1"
 
@@ -254,11 +254,11 @@ def test_a_type_that_two_classes_claim_is_refused() -> None:
 
     parcels = ModuleType("parcels")
     vars(parcels).update(sent=ParcelSent, again=ParcelSentAgain)
-    with pytest.raises(ValueError, match=r"parcel-sent\.v1 is claimed by ParcelSent and ParcelSentAgain"):
+    with pytest.raises(ValueError, match=r"ParcelSent and ParcelSentAgain have the same type parcel-sent\.v1"):
         published_by([parcels])
 
 
-def test_what_several_facts_have_in_common_is_no_fact() -> None:
+def test_a_common_base_class_of_events_is_not_published() -> None:
     class ParcelFact(Event, frozen=True, kw_only=True):
         topic: ClassVar[str] = "parcels.parcels.v1"
 

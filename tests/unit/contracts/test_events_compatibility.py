@@ -1,4 +1,4 @@
-"""What was promised is kept: within a version of a type only optional fields are added."""
+"""Compatibility of published schemas: within a version of an event type, only optional fields are added."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from contracts.schemas.publication import (
     published_examples,
     published_schemas,
 )
-from contracts.schemas.publication import breaks as broken_promises
+from contracts.schemas.publication import breaks as breaking_changes
 
 
 class Stop(msgspec.Struct):
@@ -37,7 +37,7 @@ class StopWithDoor(msgspec.Struct):
     door: str
 
 
-class StopWithMaybeDoor(msgspec.Struct):
+class StopWithOptionalDoor(msgspec.Struct):
     place: str
     door: str | None = None
 
@@ -57,58 +57,74 @@ OPTIONAL: list[tuple[str, Any, Any]] = [("fragile", bool, False)]
 
 
 def parcel(changed: dict[str, Any] | None = None, optional: list[tuple[str, Any, Any]] | None = None) -> Schema:
-    """The schema of a parcel with some fields changed; None takes a field away."""
+    """The schema of a parcel with some fields changed; None removes a field."""
     fields = {name: kind for name, kind in (PUBLISHED | (changed or {})).items() if kind is not None}
     defaults = OPTIONAL if optional is None else optional
     return schema_of(msgspec.defstruct("Parcel", [*fields.items(), *defaults], kw_only=True), "parcel-sent.v1")
 
 
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("change", "message"),
     [
         pytest.param({"note": None}, "data.note: it was removed", id="a field is removed"),
-        pytest.param({"note": str}, "data.note", id="a field may no longer be empty"),
-        pytest.param({"parcel": str | None}, "data.parcel", id="a field may now be empty"),
-        pytest.param({"weight": str}, "data.weight: type was 'number' and is 'string'", id="a number becomes a text"),
-        pytest.param({"weight": int}, "data.weight: type was 'number' and is 'integer'", id="a number becomes whole"),
-        pytest.param({"sent_at": str}, "data.sent_at: format was 'date-time' and is None", id="a time becomes a text"),
-        pytest.param({"state": Literal["sent"]}, "data.state: enum", id="a word is taken away"),
-        pytest.param({"state": Literal["sent", "lost", "found"]}, "data.state: enum", id="a word is added"),
-        pytest.param({"stops": Stop}, "data.stops", id="several become one"),
-        pytest.param({"stops": tuple[MovedStop, ...]}, "data.stops.items.place: type", id="a part is retyped"),
+        pytest.param({"note": str}, "data.note", id="a field becomes non-nullable"),
+        pytest.param({"parcel": str | None}, "data.parcel", id="a field becomes nullable"),
+        pytest.param({"weight": str}, "data.weight: type was 'number' and is 'string'", id="a number becomes a string"),
+        pytest.param(
+            {"weight": int}, "data.weight: type was 'number' and is 'integer'", id="a number becomes an integer"
+        ),
+        pytest.param(
+            {"sent_at": str}, "data.sent_at: format was 'date-time' and is None", id="a time becomes a string"
+        ),
+        pytest.param({"state": Literal["sent"]}, "data.state: enum", id="an enum value is removed"),
+        pytest.param({"state": Literal["sent", "lost", "found"]}, "data.state: enum", id="an enum value is added"),
+        pytest.param({"stops": Stop}, "data.stops", id="a list becomes an object"),
+        pytest.param(
+            {"stops": tuple[MovedStop, ...]}, "data.stops.items.place: type", id="a nested field changes its type"
+        ),
         pytest.param(
             {"stops": tuple[StopWithDoor, ...]},
             "data.stops.items.door: it is newly required",
-            id="a part newly has to have a field",
+            id="a nested field is newly required",
         ),
-        pytest.param({"first": MovedStop | None}, "place: type was 'string'", id="a part that may be empty is retyped"),
-        pytest.param({"labels": dict[str, int]}, "data.labels.additionalProperties: type", id="a table is retyped"),
-        pytest.param({"size": tuple[int, int, int]}, "data.size", id="a pair becomes three"),
-        pytest.param({"size": tuple[int, float]}, "data.size.prefixItems[1]: type", id="one of a pair is retyped"),
+        pytest.param(
+            {"first": MovedStop | None}, "place: type was 'string'", id="a field of a nullable object changes its type"
+        ),
+        pytest.param(
+            {"labels": dict[str, int]},
+            "data.labels.additionalProperties: type",
+            id="the values of a map change their type",
+        ),
+        pytest.param({"size": tuple[int, int, int]}, "data.size", id="a pair becomes a triple"),
+        pytest.param(
+            {"size": tuple[int, float]}, "data.size.prefixItems[1]: type", id="an element of a pair changes its type"
+        ),
         pytest.param({"colour": str}, "data.colour: it is newly required", id="a new field is required"),
     ],
 )
-def test_a_break_is_refused_with_what_it_breaks(change: dict[str, Any], sentence: str) -> None:
+def test_a_breaking_change_is_reported_with_its_field(change: dict[str, Any], message: str) -> None:
     found = breaks(parcel(), parcel(change))
-    assert any(sentence in each for each in found), found
+    assert any(message in each for each in found), found
 
 
 @pytest.mark.parametrize(
-    ("optional", "sentence"),
+    ("optional", "message"),
     [
         pytest.param([], "data.fragile: it was removed", id="an optional field is removed"),
-        pytest.param([("fragile", bool, True)], "data.fragile: default was False and is True", id="its absence turns"),
-        pytest.param([("fragile", str, "")], "data.fragile: type", id="an optional field is retyped"),
+        pytest.param(
+            [("fragile", bool, True)], "data.fragile: default was False and is True", id="its default changes"
+        ),
+        pytest.param([("fragile", str, "")], "data.fragile: type", id="an optional field changes its type"),
     ],
 )
-def test_an_optional_field_is_promised_too(optional: list[tuple[str, Any, Any]], sentence: str) -> None:
+def test_an_optional_field_is_protected_too(optional: list[tuple[str, Any, Any]], message: str) -> None:
     found = breaks(parcel(), parcel(optional=optional))
-    assert any(sentence in each for each in found), found
+    assert any(message in each for each in found), found
 
 
-def test_a_field_that_was_always_there_cannot_become_optional() -> None:
+def test_a_required_field_cannot_become_optional() -> None:
     found = breaks(parcel(), parcel({"parcel": None}, [*OPTIONAL, ("parcel", str, "")]))
-    assert "data.parcel: it was always there and may now be missing" in found
+    assert "data.parcel: it was required and may now be missing" in found
 
 
 def test_an_optional_field_cannot_become_required() -> None:
@@ -122,24 +138,24 @@ def test_an_optional_field_cannot_become_required() -> None:
     [
         pytest.param(parcel(), id="nothing changes"),
         pytest.param(parcel(optional=[*OPTIONAL, ("colour", str | None, None)]), id="an optional field is added"),
-        pytest.param(parcel({"stops": tuple[StopWithMaybeDoor, ...]}), id="an optional field is added to a part"),
-        pytest.param(parcel(optional=[*OPTIONAL, ("last", Stop | None, None)]), id="an optional part is added"),
-        pytest.param({**parcel(), "description": "A parcel left."}, id="it is described better"),
+        pytest.param(parcel({"stops": tuple[StopWithOptionalDoor, ...]}), id="an optional nested field is added"),
+        pytest.param(parcel(optional=[*OPTIONAL, ("last", Stop | None, None)]), id="an optional object is added"),
+        pytest.param({**parcel(), "description": "A parcel left."}, id="the description changes"),
     ],
 )
-def test_what_only_adds_is_no_break(current: Schema) -> None:
+def test_an_addition_is_not_a_breaking_change(current: Schema) -> None:
     assert breaks(parcel(), current) == []
 
 
-# ------------------------------------------------------------------------------------------------- the real promises
+# ------------------------------------------------------------------------------------------------ the published schemas
 
 
-def test_no_promise_is_broken_now() -> None:
-    assert broken_promises(published_schemas(), schemas()) == []
+def test_the_current_classes_are_compatible_with_the_published_schemas() -> None:
+    assert breaking_changes(published_schemas(), schemas()) == []
 
 
 def objects(schema: Schema) -> Iterator[Schema]:
-    """Every object of a schema that has fields: the fact itself and its parts."""
+    """Every object with fields in a schema: the fact itself and its nested objects."""
     for each in (schema, *schema.get("$defs", {}).values()):
         if "properties" in each:
             yield each
@@ -159,37 +175,37 @@ def require(part: Schema, name: str) -> None:
     part["required"] = [*part["required"], f"new_{name}"]
 
 
-@pytest.mark.parametrize("damage", [remove, retype, require])
+@pytest.mark.parametrize("change_field", [remove, retype, require])
 @pytest.mark.parametrize("name", sorted(schemas()))
-def test_every_field_of_every_fact_is_protected(name: str, damage: Callable[[Schema, str], None]) -> None:
-    promised = published_schemas()[name]
+def test_every_field_of_every_fact_is_protected(name: str, change_field: Callable[[Schema, str], None]) -> None:
+    published = published_schemas()[name]
     fields = 0
-    for place, part in enumerate(objects(promised)):
+    for place, part in enumerate(objects(published)):
         for field in part["properties"]:
-            changed = deepcopy(promised)
-            damage(list(objects(changed))[place], field)
-            assert any(field in each for each in breaks(promised, changed)), field
+            changed = deepcopy(published)
+            change_field(list(objects(changed))[place], field)
+            assert any(field in each for each in breaks(published, changed)), field
             fields += 1
     assert fields > 2
 
 
 def test_a_fact_cannot_move_to_another_topic_or_aggregate() -> None:
-    promised = published_schemas()["order-executed.v1"]
-    assert breaks(promised, promised | {"x-topic": "ports.executions.v1"})
-    assert breaks(promised, promised | {"x-aggregate": "execution"})
+    published = published_schemas()["order-executed.v1"]
+    assert breaks(published, published | {"x-topic": "ports.executions.v1"})
+    assert breaks(published, published | {"x-aggregate": "execution"})
 
 
 # ------------------------------------------------------------------------------------------------------- publication
 
 
-def test_publishing_again_changes_nothing(tmp_path: Path) -> None:
+def test_publishing_twice_changes_nothing(tmp_path: Path) -> None:
     assert len(publish_schemas(schemas(), tmp_path)) == len(schemas())
     assert publish_schemas(schemas(), tmp_path) == []
     assert publish_example(RECORDS[0].envelope, tmp_path) is not None
     assert publish_example(RECORDS[0].envelope, tmp_path) is None
 
 
-def test_a_breaking_change_is_refused_whole(tmp_path: Path) -> None:
+def test_a_breaking_change_prevents_the_whole_publication(tmp_path: Path) -> None:
     publish_schemas({"parcel-sent.v1": parcel()}, tmp_path)
     before = published_schemas(tmp_path)
     with pytest.raises(BreakingChange, match=r"parcel-sent\.v1: data\.note: it was removed"):
@@ -197,13 +213,13 @@ def test_a_breaking_change_is_refused_whole(tmp_path: Path) -> None:
     assert published_schemas(tmp_path) == before
 
 
-def test_an_event_type_cannot_be_taken_back(tmp_path: Path) -> None:
+def test_a_published_event_type_cannot_be_removed(tmp_path: Path) -> None:
     publish_schemas({"parcel-sent.v1": parcel(), "parcel-lost.v1": parcel()}, tmp_path)
     with pytest.raises(BreakingChange, match=r"parcel-lost\.v1: it was published"):
         publish_schemas({"parcel-sent.v1": parcel()}, tmp_path)
 
 
-def test_an_addition_takes_the_place_of_the_promise(tmp_path: Path) -> None:
+def test_a_compatible_schema_replaces_the_published_one(tmp_path: Path) -> None:
     publish_schemas({"parcel-sent.v1": parcel()}, tmp_path)
     grown = parcel(optional=[*OPTIONAL, ("colour", str | None, None)])
     assert publish_schemas({"parcel-sent.v1": grown}, tmp_path) == [tmp_path / "parcel-sent.v1.json"]
@@ -211,7 +227,7 @@ def test_an_addition_takes_the_place_of_the_promise(tmp_path: Path) -> None:
         publish_schemas({"parcel-sent.v1": parcel()}, tmp_path)
 
 
-def test_an_example_that_changes_is_the_next_one_and_the_old_one_stays(tmp_path: Path) -> None:
+def test_a_changed_example_is_published_beside_the_old_one(tmp_path: Path) -> None:
     first = publish_example(RECORDS[0].envelope, tmp_path)
     assert first is not None
     before = first.read_bytes()

@@ -1,4 +1,4 @@
-"""What a sender number says by its digits. Every number here is made up, or a public short code."""
+"""What the digits of a sender number mean. Every number here is fictitious or a public short code."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NEAR_NUMBERS = st.one_of(
         ("10699123", "10699123", "", "national-public-benefit"),
     ],
 )
-def test_every_row_of_the_plan_tells_where_the_base_ends(
+def test_every_row_of_the_plan_defines_where_the_base_ends(
     number: str, base: str, extension: str, access_class: str
 ) -> None:
     sender = SenderNumber.parse(number)
@@ -46,13 +46,13 @@ def test_every_row_of_the_plan_tells_where_the_base_ends(
     assert not sender.off_plan
 
 
-def test_the_plan_says_what_a_port_may_be_used_for_where_and_by_whose_leave() -> None:
+def test_the_plan_defines_the_use_the_scope_and_the_assigning_authority_of_a_port() -> None:
     access = SenderNumber.parse("1062123499").access
     assert access is not None
     assert (access.nature, access.scope, access.assigned_by) == ("commercial", "provincial", ("CA",))
 
 
-def test_no_five_digits_begin_two_forms_of_the_plan() -> None:
+def test_no_five_digits_match_two_rows_of_the_plan() -> None:
     for n in range(100):
         assert len([row for row in ACCESS_CODES if row.begins(f"106{n:02}")]) <= 1
 
@@ -61,7 +61,7 @@ def test_no_five_digits_begin_two_forms_of_the_plan() -> None:
     "number",
     ["10601234", "1061123456", "1063112345678", "1064812345678", "10671234", "1069512345", "10690", "106"],
 )
-def test_a_106_number_that_fits_no_row_is_a_port_off_the_plan(number: str) -> None:
+def test_a_106_number_that_matches_no_row_is_a_port_off_the_plan(number: str) -> None:
     sender = SenderNumber.parse(number)
     assert sender.kind is NumberKind.PORT
     assert sender.off_plan
@@ -83,7 +83,7 @@ def test_a_106_number_that_fits_no_row_is_a_port_off_the_plan(number: str) -> No
         ("13800000000", ()),
     ],
 )
-def test_the_plan_tells_the_carrier_of_some_ports(number: str, carriers: tuple[str, ...]) -> None:
+def test_the_plan_defines_the_carrier_of_some_ports(number: str, carriers: tuple[str, ...]) -> None:
     assert SenderNumber.parse(number).carriers == carriers
 
 
@@ -93,14 +93,14 @@ def test_every_carrier_of_the_plan_is_known() -> None:
     assert named <= set(CARRIERS)
 
 
-def test_a_filing_may_name_any_prefix_from_the_base_up() -> None:
+def test_a_filing_can_declare_the_base_or_any_longer_prefix() -> None:
     assert SenderNumber.parse("10690123456").declared_prefixes == ("1069012345", "106901234", "10690123")
     assert SenderNumber.parse("1069501234567").declared_prefixes == ("106950123456",)
     assert SenderNumber.parse("10690123").declared_prefixes == ()
     assert SenderNumber.parse("13800000000").declared_prefixes == ()
 
 
-def test_the_register_may_know_a_code_that_is_newer_than_the_plan() -> None:
+def test_a_filing_can_declare_a_prefix_that_is_newer_than_the_plan() -> None:
     assert SenderNumber.parse("1067123499").declared_prefixes == ("106712349", "10671234")
     assert SenderNumber.parse("10671").declared_prefixes == ()
 
@@ -120,7 +120,7 @@ def test_the_register_may_know_a_code_that_is_newer_than_the_plan() -> None:
         "1069—0123－456",
     ],
 )
-def test_a_port_is_one_number_however_it_is_written(raw: str) -> None:
+def test_all_spellings_of_a_port_are_the_same_number(raw: str) -> None:
     assert SenderNumber.parse(raw) == SenderNumber.parse("10690123456")
     assert str(SenderNumber.parse(raw)) == "10690123456"
 
@@ -152,13 +152,13 @@ def test_a_port_is_one_number_however_it_is_written(raw: str) -> None:
         ("0085200000000", NumberKind.INTERNATIONAL, "+85200000000"),
     ],
 )
-def test_what_is_no_port_says_what_it_is(raw: str, kind: NumberKind, number: str) -> None:
+def test_a_number_that_is_not_a_port_has_another_kind(raw: str, kind: NumberKind, number: str) -> None:
     sender = SenderNumber.parse(raw)
     assert (sender.kind, sender.number) == (kind, number)
     assert (sender.base, sender.extension, sender.access, sender.off_plan) == (None, "", None, False)
 
 
-def test_digits_of_a_port_behind_a_foreign_country_code_frame_nobody() -> None:
+def test_a_foreign_country_code_followed_by_the_digits_of_a_port_is_not_a_port() -> None:
     assert SenderNumber.parse("+10690123456").kind is NumberKind.INTERNATIONAL
 
 
@@ -181,11 +181,11 @@ def test_digits_of_a_port_behind_a_foreign_country_code_frame_nobody() -> None:
         "\ud800",
     ],
 )
-def test_what_is_no_number_is_invalid(raw: str) -> None:
+def test_a_text_that_is_not_a_number_is_invalid(raw: str) -> None:
     assert SenderNumber.parse(raw).kind is NumberKind.INVALID
 
 
-def test_a_port_has_no_more_digits_than_the_protocols_take() -> None:
+def test_a_port_has_no_more_digits_than_the_protocols_allow() -> None:
     longest = "10690123".ljust(MAX_DIGITS, "4")
     assert SenderNumber.parse(longest).kind is NumberKind.PORT
     assert SenderNumber.parse(longest + "4").kind is NumberKind.INVALID
@@ -194,7 +194,7 @@ def test_a_port_has_no_more_digits_than_the_protocols_take() -> None:
 @given(NEAR_NUMBERS)
 @example("\x00" * 100)
 @example("\ud800")
-def test_any_text_is_read_and_can_be_stored(raw: str) -> None:
+def test_any_text_can_be_parsed_and_stored(raw: str) -> None:
     number = SenderNumber.parse(raw).number
     assert "\x00" not in number
     assert len(number.encode()) <= 4 * 64
@@ -203,7 +203,7 @@ def test_any_text_is_read_and_can_be_stored(raw: str) -> None:
 @given(NEAR_NUMBERS)
 @example("０" * 70)
 @example("+86 86 13800000000")
-def test_reading_what_was_read_changes_nothing(raw: str) -> None:
+def test_parsing_a_parsed_number_changes_nothing(raw: str) -> None:
     once = SenderNumber.parse(raw)
     again = SenderNumber.parse(once.number)
     assert (again.number, again.kind, again.access) == (once.number, once.kind, once.access)
@@ -211,13 +211,13 @@ def test_reading_what_was_read_changes_nothing(raw: str) -> None:
 
 
 @given(PORTS)
-def test_base_and_extension_are_the_number(number: str) -> None:
+def test_base_and_extension_make_up_the_number(number: str) -> None:
     sender = SenderNumber.parse(number)
     assert sender.off_plan or f"{sender.base}{sender.extension}" == number
 
 
 @given(PORTS)
-def test_prefixes_run_from_one_digit_less_down_to_the_base(number: str) -> None:
+def test_prefixes_range_from_one_digit_less_down_to_the_base(number: str) -> None:
     sender = SenderNumber.parse(number)
     lengths = [len(prefix) for prefix in sender.declared_prefixes]
     assert lengths == list(range(len(number) - 1, len(sender.base or number[:8]) - 1, -1))

@@ -1,4 +1,4 @@
-"""The words that services share: what the tables hold, who is competent when, and what a deployment may add."""
+"""The vocabulary of all services: its tables, the competent authority at a date, and additions by a deployment."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def code_of_competent(industry: str, category: Category, on: date = date(2026, 6
 
 
 @pytest.mark.parametrize("industry", ["loans", "insurance", "collection"])
-def test_finance_went_from_one_commission_to_another(industry: str) -> None:
+def test_finance_moved_from_cbirc_to_nfra(industry: str) -> None:
     assert code_of_competent(industry, Category.COMMERCIAL, date(2020, 11, 6)) == "CBIRC"
     assert code_of_competent(industry, Category.COMMERCIAL, LAST_DAY_OF_CBIRC) == "CBIRC"
     assert code_of_competent(industry, Category.COMMERCIAL, FIRST_DAY_OF_NFRA) == "NFRA"
 
 
-def test_a_suspected_crime_goes_to_the_police_whatever_its_industry() -> None:
+def test_a_suspected_crime_in_any_industry_goes_to_the_police() -> None:
     for industry in INDUSTRIES:
         assert code_of_competent(industry, Category.SUSPECTED_CRIME) == POLICE
     assert code_of_competent(CRIME, Category.COMMERCIAL) == POLICE
 
 
-def test_what_is_unknown_or_no_spam_has_no_default_authority() -> None:
+def test_an_unknown_industry_or_a_message_that_is_not_spam_has_no_default_authority() -> None:
     assert code_of_competent(UNKNOWN, Category.COMMERCIAL) is None
     assert code_of_competent("retail", Category.NOT_SPAM) is None
 
@@ -50,26 +50,26 @@ def test_what_is_unknown_or_no_spam_has_no_default_authority() -> None:
 def test_every_known_industry_has_exactly_one_lead_authority_on_any_day() -> None:
     for on in (date(2020, 1, 1), LAST_DAY_OF_CBIRC, FIRST_DAY_OF_NFRA, date(2026, 5, 1)):
         for industry in set(INDUSTRIES) - {UNKNOWN}:
-            there = [each for each in AUTHORITIES.values() if industry in each.industries and each.exists(on)]
-            assert len(there) == 1, (industry, on)
+            lead = [each for each in AUTHORITIES.values() if industry in each.industries and each.exists(on)]
+            assert len(lead) == 1, (industry, on)
 
 
 def test_authorities_are_competent_for_known_industries_only() -> None:
     assert {industry for each in AUTHORITIES.values() for industry in each.industries} <= set(INDUSTRIES)
 
 
-def test_the_regulator_refers_nothing_to_itself() -> None:
+def test_only_the_regulator_itself_is_marked_as_own() -> None:
     assert [code for code, authority in AUTHORITIES.items() if authority.own] == ["MIIT"]
 
 
-def test_codes_survive_the_reading_of_yaml_as_text() -> None:
+def test_codes_in_yaml_are_read_as_text() -> None:
     assert "12321_web" in CHANNELS
     assert "440000" in PROVINCES
     assert len(PROVINCES) == 31
     assert all(code.endswith("0000") and len(code) == 6 for code in PROVINCES)
 
 
-def test_only_channels_that_prove_who_complains_are_vouched() -> None:
+def test_only_channels_that_identify_the_complainant_are_vouched() -> None:
     assert {code for code, channel in CHANNELS.items() if channel.vouched} == {
         "12321_web",
         "app",
@@ -79,11 +79,11 @@ def test_only_channels_that_prove_who_complains_are_vouched() -> None:
     }
 
 
-def test_the_carriers_everyone_knows_are_there() -> None:
+def test_the_four_carriers_are_listed() -> None:
     assert list(CARRIERS) == ["CMCC", "CUCC", "CTCC", "CBN"]
 
 
-def test_a_deployment_adds_rows_and_replaces_others(tmp_path: Path) -> None:
+def test_a_deployment_can_add_and_replace_rows(tmp_path: Path) -> None:
     carriers = Table(Carrier, TWO_CARRIERS.encode())
     own = tmp_path / "carriers.yaml"
     own.write_text("- {code: TWO, name: Renamed, name_zh: 贰}\n- {code: THREE, name: Three, name_zh: 三}\n")
@@ -108,7 +108,7 @@ def test_a_deployment_adds_rows_and_replaces_others(tmp_path: Path) -> None:
         "- {code: ONE, name: One, name_zh: 一}\n- {code: ONE, name: One, name_zh: 一}",
     ],
 )
-def test_a_file_that_is_no_such_table_is_refused_and_changes_nothing(rows: str, tmp_path: Path) -> None:
+def test_an_invalid_table_is_refused_and_changes_nothing(rows: str, tmp_path: Path) -> None:
     carriers = Table(Carrier, TWO_CARRIERS.encode())
     own = tmp_path / "carriers.yaml"
     own.write_text(rows)

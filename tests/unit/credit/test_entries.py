@@ -1,4 +1,4 @@
-"""An entry from its proposal to its end: which steps it takes, who may take them, and what it says of them."""
+"""An entry from its proposal to its end: its steps, who may take them, and the facts that they publish."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from contracts.credit import (
     ListingWithdrawn,
 )
 from contracts.vocabulary import Tier
-from services.credit.model import Entry, EntryState, Withdrawal
+from services.credit.model import Entry, EntryState, EntryWithdrawal
 from tests.unit.credit.builders import BECAUSE, NOON, cited, days, effects, listed, proposal
 
 MOMENT = timedelta(microseconds=1)
@@ -42,7 +42,7 @@ def repair(entry: Entry) -> None:
 
 
 def withdraw(entry: Entry) -> None:
-    entry.withdraw(Withdrawal.MISTAKE, "a mistake", WEEK, BECAUSE)
+    entry.withdraw(EntryWithdrawal.MISTAKE, "a mistake", WEEK, BECAUSE)
 
 
 def expire(entry: Entry) -> None:
@@ -50,9 +50,9 @@ def expire(entry: Entry) -> None:
 
 
 def facts_of(entry: Entry) -> list[ListingFact]:
-    told = [each.event for each in entry.recorded]
-    assert all(isinstance(each, ListingFact) for each in told)
-    return [each for each in told if isinstance(each, ListingFact)]
+    recorded = [each.event for each in entry.recorded]
+    assert all(isinstance(each, ListingFact) for each in recorded)
+    return [each for each in recorded if isinstance(each, ListingFact)]
 
 
 PATHS: list[tuple[list[Callable[[Entry], None]], EntryState, list[type[ListingFact]]]] = [
@@ -70,7 +70,7 @@ PATHS: list[tuple[list[Callable[[Entry], None]], EntryState, list[type[ListingFa
 
 
 @pytest.mark.parametrize(("steps", "state", "kinds"), PATHS)
-def test_every_step_is_one_fact_that_tells_the_whole_state(
+def test_every_step_records_one_fact_with_the_whole_state(
     steps: list[Callable[[Entry], None]], state: EntryState, kinds: list[type[ListingFact]]
 ) -> None:
     entry = proposal()
@@ -90,7 +90,7 @@ ENDED = [path for path in PATHS if path[1] not in (EntryState.PROPOSED, EntrySta
 
 @pytest.mark.parametrize("steps", [path[0] for path in ENDED])
 @pytest.mark.parametrize("step", [contest, confirm, reject, repair, withdraw])
-def test_what_has_ended_takes_no_further_step(
+def test_an_ended_entry_takes_no_further_step(
     steps: list[Callable[[Entry], None]], step: Callable[[Entry], None]
 ) -> None:
     entry = proposal()
@@ -110,7 +110,9 @@ def test_what_has_ended_takes_no_further_step(
         *(([confirm], contest), ([confirm], confirm), ([confirm], reject)),
     ],
 )
-def test_steps_out_of_turn_are_refused(before: list[Callable[[Entry], None]], step: Callable[[Entry], None]) -> None:
+def test_steps_in_the_wrong_order_are_refused(
+    before: list[Callable[[Entry], None]], step: Callable[[Entry], None]
+) -> None:
     entry = proposal()
     for each in before:
         each(entry)
@@ -119,11 +121,11 @@ def test_steps_out_of_turn_are_refused(before: list[Callable[[Entry], None]], st
     assert conflict.value.code == "entry-state"
 
 
-# ----------------------------------------------------------------------------------------------------- four eyes, times
+# --------------------------------------------------------------------------------------------------- four eyes, periods
 
 
 @pytest.mark.parametrize("contested", [False, True])
-def test_who_proposed_neither_confirms_nor_rejects(contested: bool) -> None:
+def test_the_proposer_can_neither_confirm_nor_reject(contested: bool) -> None:
     entry = proposal(proposer="wang")
     if contested:
         contest(entry)
@@ -134,13 +136,13 @@ def test_who_proposed_neither_confirms_nor_rejects(contested: bool) -> None:
     assert entry.decided_by is None
 
 
-def test_what_the_rules_propose_anybody_decides() -> None:
+def test_any_staff_member_can_decide_a_proposal_of_the_rules() -> None:
     entry = proposal(proposer=None)
     confirm(entry)
     assert (entry.state, entry.decided_by) == (EntryState.EFFECTIVE, "wang")
 
 
-def test_it_is_confirmed_from_the_end_of_its_time_on_and_not_before() -> None:
+def test_a_proposal_is_confirmed_only_after_the_contest_period() -> None:
     entry = proposal()
     with pytest.raises(ConflictError) as conflict:
         entry.confirm(effects(), "wang", "early", WEEK - MOMENT, BECAUSE)
@@ -148,7 +150,7 @@ def test_it_is_confirmed_from_the_end_of_its_time_on_and_not_before() -> None:
     entry.confirm(effects(), "wang", "in time", WEEK, BECAUSE)
 
 
-def test_it_is_contested_up_to_the_end_of_its_time_and_no_longer() -> None:
+def test_a_proposal_is_contested_only_within_the_contest_period() -> None:
     early, late = proposal(), proposal()
     early.contest("no", WEEK - MOMENT, BECAUSE)
     with pytest.raises(ConflictError) as conflict:
@@ -156,20 +158,20 @@ def test_it_is_contested_up_to_the_end_of_its_time_and_no_longer() -> None:
     assert conflict.value.code == "contest-period-over"
 
 
-def test_what_was_contested_may_be_confirmed_at_once() -> None:
+def test_a_contested_proposal_may_be_confirmed_at_once() -> None:
     entry = proposal()
     contest(entry)
     entry.confirm(effects(), "wang", "well founded", NOON + days(1), BECAUSE)
     assert (entry.state, entry.contested_at) == (EntryState.EFFECTIVE, NOON + days(1))
 
 
-def test_times_of_a_listing_count_from_the_moment_it_takes_effect() -> None:
+def test_periods_of_a_listing_count_from_the_time_at_which_it_takes_effect() -> None:
     entry = listed()
     assert (entry.effective_at, entry.until, entry.repairable_from) == (WEEK, WEEK + days(365), WEEK + days(90))
     assert entry.rules == (cited("listing.fined"), cited("tier.general"))
 
 
-def test_it_is_repaired_from_its_day_on_and_not_before() -> None:
+def test_a_listing_is_repaired_only_after_its_minimum_time() -> None:
     entry = listed()
     with pytest.raises(ConflictError) as conflict:
         entry.repair("early", WEEK + days(90) - MOMENT, BECAUSE)
@@ -178,35 +180,35 @@ def test_it_is_repaired_from_its_day_on_and_not_before() -> None:
     assert (entry.repaired_at, entry.repair_statement) == (WEEK + days(90), "in time")
 
 
-def test_it_expires_at_its_moment_and_not_before() -> None:
+def test_a_listing_expires_only_when_its_period_is_over() -> None:
     entry = listed()
     assert not entry.expire(WEEK + days(365) - MOMENT, BECAUSE)
     assert entry.expire(WEEK + days(365), BECAUSE)
     assert not entry.expire(WEEK + days(366), BECAUSE)
 
 
-# ------------------------------------------------------------------------------------------------------- what is told
+# ----------------------------------------------------------------------------------------------- facts and restrictions
 
 
-def test_no_fact_names_a_person_or_repeats_their_words() -> None:
+def test_no_fact_names_or_quotes_a_person() -> None:
     entry = proposal()
     for step in (contest, confirm, repair):
         step(entry)
     for fact in facts_of(entry):
-        told = repr(fact)
-        assert not any(word in told for word in ("wang", "'li'", "well founded", "asked for", "put right"))
+        content = repr(fact)
+        assert not any(word in content for word in ("wang", "'li'", "well founded", "asked for", "put right"))
         assert fact.proposed_by == "staff"
     assert facts_of(proposal(proposer=None))[0].proposed_by == "rules"
 
 
-def test_every_fact_belongs_to_the_story_that_began_with_the_proposal() -> None:
+def test_every_fact_has_the_correlation_id_of_the_proposal() -> None:
     entry = proposal()
     entry.contest("no", NOON, Cause("another story", "a request", "a trace"))
     cause = entry.recorded[-1].cause
     assert (cause.correlation_id, cause.causation_id, cause.traceparent) == ("the story", "a request", "a trace")
 
 
-def test_without_a_cause_an_entry_stands_for_itself() -> None:
+def test_an_entry_without_a_cause_is_its_own_cause() -> None:
     entry = proposal(cause=None, causes=())
     assert entry.cause == f"entry:{entry.id}"
 
@@ -219,5 +221,5 @@ def test_a_listing_restricts_by_list_and_tier() -> None:
     assert (restriction.since, restriction.until) == (WEEK, WEEK + days(365))
 
 
-def test_an_enterprise_belongs_to_the_province_of_its_code() -> None:
+def test_the_province_is_the_one_in_the_credit_code() -> None:
     assert proposal().province == "440000"

@@ -1,4 +1,4 @@
-"""What follows from fines and from orders, and whom an order counts against."""
+"""Proposals that follow from fines and from orders, and the enterprise that an order counts against."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from contracts.examples.records.referrals import RECORDS as OF_REFERRALS
 from contracts.ports import GroundFell, OrderExecuted, OrderFact, OrderLifted
 from contracts.referrals import ClueConcluded, Subject
 from contracts.vocabulary import Tier
-from services.credit.model import EntryState, Ground
-from services.credit.policy.attribution import counts, enterprise_of
-from services.credit.policy.proposals import Finding, Orders, PastEntry, after_fine, after_orders, still_reached
+from services.credit.model import EntryState, ListingGround, ProposedListing
+from services.credit.policy.orders import ShutPort, counts, enterprise_of
+from services.credit.policy.proposals import EnterpriseOrders, PastEntry, after_fine, after_orders, still_reached
 from services.credit.policy.rulebook import rule_for_orders, rules_for_fines
-from services.credit.policy.windows import ShutPort
 from tests.unit.credit.builders import NOON, SHOP, named, shut
 
 
@@ -33,8 +32,8 @@ EXECUTED = next(each.event for each in OF_PORTS if isinstance(each.event, OrderE
 SIGNATURE = Subject(kind="signature", value="虚构优选", name=None)
 
 
-def fine(subject: Subject | None = None, **conclusion: Any) -> Finding | None:
-    """What follows from the clue of the examples, concluded otherwise."""
+def fine(subject: Subject | None = None, **conclusion: Any) -> ProposedListing | None:
+    """The proposal after the clue of the examples, with another subject or conclusion."""
     assert CONCLUDED.conclusion is not None
     event = msgspec.structs.replace(
         CONCLUDED,
@@ -44,9 +43,9 @@ def fine(subject: Subject | None = None, **conclusion: Any) -> Finding | None:
     return after_fine(event, rules_for_fines)
 
 
-def order(**say: Any) -> OrderFact:
-    """The executed order of the examples, but for what is said."""
-    return msgspec.structs.replace(EXECUTED, **say)
+def order(**overrides: Any) -> OrderFact:
+    """The executed order of the examples, with these fields replaced."""
+    return msgspec.structs.replace(EXECUTED, **overrides)
 
 
 # ------------------------------------------------------------------------------------------------------------- fines
@@ -70,17 +69,17 @@ def test_the_published_example_of_a_clue_leads_to_the_published_example_of_an_en
         (None, Tier.MINOR),
     ],
 )  # fmt: skip
-def test_the_amount_makes_the_tier(amount: int | None, tier: Tier) -> None:
+def test_the_amount_of_a_fine_determines_the_tier(amount: int | None, tier: Tier) -> None:
     found = fine(amount=amount)
     assert found is not None
     assert found.tier is tier
 
 
-def test_a_fine_on_nobody_who_is_known_leads_to_nothing() -> None:
+def test_a_fine_without_a_known_enterprise_leads_to_no_proposal() -> None:
     assert fine(SIGNATURE, enterprise=None) is None
 
 
-def test_whom_the_authority_found_is_who_is_proposed_and_the_clues_name_is_not_theirs() -> None:
+def test_the_enterprise_that_the_authority_found_is_proposed_without_the_name_in_the_clue() -> None:
     found = fine(SIGNATURE, enterprise=SHOP)
     assert found is not None
     assert (found.code, found.name) == (SHOP, None)
@@ -89,18 +88,18 @@ def test_whom_the_authority_found_is_who_is_proposed_and_the_clues_name_is_not_t
     assert (other.code, other.name) == (SHOP, None)
 
 
-def test_where_nobody_else_was_found_it_is_the_subject() -> None:
+def test_the_subject_of_the_clue_is_proposed_where_the_authority_found_no_other_enterprise() -> None:
     found = fine(enterprise=None)
     assert found is not None
     assert found.code == CONCLUDED.subject.value
 
 
 @pytest.mark.parametrize("code", ["warned", "interviewed", "rectified", "no-violation", "merged", "transferred"])
-def test_nothing_but_a_fine_leads_to_a_proposal(code: str) -> None:
+def test_only_a_fine_leads_to_a_proposal(code: str) -> None:
     assert fine(code=code) is None
 
 
-def test_before_the_first_rule_nothing_follows() -> None:
+def test_a_fine_before_the_first_rule_leads_to_no_proposal() -> None:
     event = msgspec.structs.replace(CONCLUDED, concluded_at=datetime(2017, 8, 30, tzinfo=UTC))
     assert after_fine(event, rules_for_fines) is None
 
@@ -117,7 +116,9 @@ def test_before_the_first_rule_nothing_follows() -> None:
         ("p2p", None),
     ],
 )
-def test_an_order_counts_against_who_answers_for_what_was_sent(attribution: str, expected: str | None) -> None:
+def test_an_order_counts_against_the_enterprise_responsible_for_the_messages(
+    attribution: str, expected: str | None
+) -> None:
     assert enterprise_of(order(attribution=attribution)) == expected
 
 
@@ -142,8 +143,8 @@ def test_an_order_that_a_listing_caused_never_counts() -> None:
 
 def follows(
     *arrivals: ShutPort, before: tuple[ShutPort, ...] = (), entries: tuple[PastEntry, ...] = ()
-) -> Finding | None:
-    return after_orders(Orders(code=SHOP, before=before, arrivals=arrivals, entries=entries), rule_for_orders)
+) -> ProposedListing | None:
+    return after_orders(EnterpriseOrders(code=SHOP, before=before, arrivals=arrivals, entries=entries), rule_for_orders)
 
 
 THREE = (shut("a"), shut("b", 1), shut("c", 2))
@@ -157,17 +158,17 @@ def past(state: EntryState, cause: str = CAUSES[2], *, took_effect: bool = False
 def test_three_ports_within_the_window_lead_to_a_proposal() -> None:
     found = follows(*THREE)
     assert found is not None
-    assert (found.ground, found.list, found.tier) == (Ground.ORDERS, "adverse", "general")
+    assert (found.ground, found.list, found.tier) == (ListingGround.ORDERS, "adverse", "general")
     assert (found.cause, found.causes) == (CAUSES[2], CAUSES)
     assert follows(*THREE[:2]) is None
 
 
 @pytest.mark.parametrize("state", [EntryState.PROPOSED, EntryState.CONTESTED, EntryState.EFFECTIVE])
-def test_while_an_entry_stands_there_is_no_second_one(state: EntryState) -> None:
+def test_while_an_entry_is_active_there_is_no_second_one(state: EntryState) -> None:
     assert follows(shut("d", 3), before=THREE, entries=(past(state),)) is None
 
 
-def test_after_a_rejection_the_same_orders_count_with_a_new_one_only() -> None:
+def test_after_a_rejection_the_same_orders_count_only_with_a_new_one() -> None:
     rejected = past(EntryState.WITHDRAWN)
     assert follows(THREE[2], before=THREE[:2], entries=(rejected,)) is None
     found = follows(shut("d", 3), before=THREE, entries=(rejected,))
@@ -176,13 +177,13 @@ def test_after_a_rejection_the_same_orders_count_with_a_new_one_only() -> None:
 
 
 @pytest.mark.parametrize("state", [EntryState.REPAIRED, EntryState.EXPIRED, EntryState.WITHDRAWN])
-def test_orders_of_a_listing_that_took_effect_are_answered_for(state: EntryState) -> None:
+def test_orders_of_a_listing_that_took_effect_do_not_count_again(state: EntryState) -> None:
     ended = past(state, took_effect=True)
     assert follows(shut("d", 3), shut("e", 4), before=THREE, entries=(ended,)) is None
     assert follows(shut("d", 3), shut("e", 4), shut("f", 5), before=THREE, entries=(ended,)) is not None
 
 
-def test_a_proposal_stands_while_its_own_orders_reach_the_bar() -> None:
+def test_a_proposal_remains_while_its_own_orders_reach_the_threshold() -> None:
     assert still_reached(CAUSES, THREE, rule_for_orders)
     assert still_reached((*CAUSES, "order:gone"), THREE, rule_for_orders)
     others = tuple(shut(f"other {n}", 3) for n in range(9))

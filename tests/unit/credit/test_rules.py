@@ -1,4 +1,4 @@
-"""The rules that ship: which pack is in force when, and that each says where it comes from."""
+"""The rules in the package: which pack is in force when, and the source of each."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def test_before_order_42_there_is_no_list_to_propose_for() -> None:
     ("tier", "period", "repairable_after", "mark_before", "mark_since"),
     [(Tier.MINOR, 90, 0, "D", "R"), (Tier.GENERAL, 365, 90, "M", "R"), (Tier.SERIOUS, 1095, 365, "M", "R")],
 )
-def test_tiers_mean_the_same_before_and_since_the_repair_order_but_not_by_the_same_source(
+def test_tiers_have_the_same_effects_before_and_since_the_repair_order_by_different_sources(
     tier: Tier, period: int, repairable_after: int, mark_before: str, mark_since: str
 ) -> None:
     before, since = effects_of(tier, BEFORE_REPAIR), effects_of(tier, REPAIR)
     assert (since.period, since.repairable_after) == (days(period), days(repairable_after))
     assert (before.period, before.repairable_after) == (since.period, since.repairable_after)
-    assert (before.rule.version[:7], before.rule.mark) == ("CN-2015", mark_before)
-    assert (since.rule.version[:7], since.rule.mark) == ("CN-2026", mark_since)
+    assert (before.citation.version[:7], before.citation.mark) == ("CN-2015", mark_before)
+    assert (since.citation.version[:7], since.citation.mark) == ("CN-2026", mark_since)
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_a_minor_listing_is_not_published_and_the_others_refuse_and_propose(
     assert (effects.published, effects.new_resources, effects.existing) == (published, new_resources, existing)
 
 
-def test_an_enterprise_has_a_week_to_contest() -> None:
+def test_the_contest_period_is_a_week() -> None:
     assert notice(NOW).contest == days(7)
 
 
-def test_the_demo_has_seconds_to_contest_and_to_wait_for_a_repair_and_nothing_else_is_other() -> None:
+def test_the_demo_pack_only_shortens_the_contest_period_and_the_time_before_a_repair() -> None:
     fines, orders, usual = rules_for_fines(NOW), rule_for_orders(NOW), effects_of(Tier.GENERAL, NOW)
     rules.use_packs("CN-2015,CN-2026,demo")
     assert notice(NOW).contest == timedelta(seconds=2)

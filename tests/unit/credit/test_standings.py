@@ -1,14 +1,13 @@
-"""A standing is all restrictions there are, told whenever it changes and only then."""
+"""A standing is all restrictions of an enterprise, published whenever it changes and only then."""
 
 from __future__ import annotations
 
 from contracts.credit import StandingChanged
-from services.credit.model import Standing
-from tests.unit.credit.builders import BECAUSE, SHOP, listed
+from tests.unit.credit.builders import BECAUSE, SHOP, listed, unlisted
 
 
-def test_it_is_told_when_restrictions_begin_and_when_they_end() -> None:
-    standing, restriction = Standing.unlisted(SHOP), listed().restriction()
+def test_a_standing_is_published_when_restrictions_begin_and_when_they_end() -> None:
+    standing, restriction = unlisted(), listed().restriction()
     assert standing.restate([restriction], BECAUSE)
     assert standing.restate([], BECAUSE)
     assert [each.event for each in standing.recorded] == [
@@ -18,8 +17,8 @@ def test_it_is_told_when_restrictions_begin_and_when_they_end() -> None:
     assert [each.version for each in standing.recorded] == [1, 2]
 
 
-def test_what_does_not_change_is_not_told() -> None:
-    standing = Standing.unlisted(SHOP)
+def test_an_unchanged_standing_is_not_published() -> None:
+    standing = unlisted()
     assert not standing.restate([], BECAUSE)
     first, second = listed().restriction(), listed().restriction()
     assert standing.restate([first, second], BECAUSE)
@@ -27,16 +26,16 @@ def test_what_does_not_change_is_not_told() -> None:
     assert standing.version == 1
 
 
-def test_of_several_restrictions_those_that_stay_stay() -> None:
-    standing = Standing.unlisted(SHOP)
+def test_the_end_of_one_restriction_leaves_the_others() -> None:
+    standing = unlisted()
     first, second = listed().restriction(), listed().restriction()
     standing.restate([first, second], BECAUSE)
     standing.restate([second], BECAUSE)
     assert standing.restrictions == (second,)
 
 
-def test_its_facts_are_ordered_by_the_credit_code() -> None:
-    standing = Standing.unlisted(SHOP)
+def test_facts_about_a_standing_are_ordered_by_the_credit_code() -> None:
+    standing = unlisted()
     standing.restate([listed().restriction()], BECAUSE)
     event = standing.recorded[0].event
     assert (event.aggregate_id, event.key) == (SHOP, SHOP)

@@ -1,30 +1,60 @@
-"""docker-compose.yml agrees with what the system is elsewhere, and tells no secret."""
+"""docker-compose.yml agrees with the services and the standalone system, and contains no secret."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from anning.services import NAMES
+from anning.services import NAMES, load, load_all
+from deploy import compose
 from standalone import kafka, postgres
 from tests.parts import containers
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
-PLACES = {"listeners", "advertised.listeners", "controller.quorum.voters", "log.dirs"}
+ADDRESSES = {"listeners", "advertised.listeners", "controller.quorum.voters", "log.dirs"}
 
 
-def test_there_is_an_api_a_worker_and_a_migration_of_every_service() -> None:
-    wanted = {f"{name}-{part}" for name in NAMES for part in ("api", "worker", "migrate")}
+def test_the_file_is_generated_from_the_declarations_of_services() -> None:
+    written = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 
-    assert wanted <= SERVICES.keys()
+    assert written == compose.rendered(load_all()), "docker-compose.yml is stale: make compose"
 
 
-def test_kafka_is_set_as_in_the_standalone_system() -> None:
+def test_a_new_service_needs_no_edit_of_the_template() -> None:
+    new = replace(load(NAMES[0]), name="parcels", http_port=8042, personal=True)
+    rendered = yaml.safe_load(compose.rendered([*load_all(), new]))
+
+    added = {"parcels-api", "parcels-worker", "parcels-migrate"}
+    assert rendered["services"].keys() - SERVICES.keys() == added
+    assert all(rendered["services"][name]["image"] == "anning/parcels" for name in added)
+    api = rendered["services"]["parcels-api"]
+    assert api["ports"] == ["${ANNING_BIND:-127.0.0.1}:${ANNING_PARCELS_PORT:-8042}:8000"]
+    assert rendered["services"]["parcels-worker"]["environment"]["ANNING_KEYS_FILE"] == "/run/anning/keys.json"
+    assert "parcels-migrate" in rendered["services"]["credit-api"]["depends_on"]
+    assert "parcels-secrets" in rendered["volumes"]
+    assert rendered["services"]["databases"]["command"][-1] == "parcels"
+
+
+def test_a_service_with_its_own_lock_is_built_from_that_lock(tmp_path: Path) -> None:
+    (tmp_path / "parcels.lock").touch()
+
+    assert compose.build_arguments("parcels", tmp_path) == {"SERVICE": "parcels", "LOCK": "parcels"}
+    assert compose.build_arguments("letters", tmp_path) == {"SERVICE": "letters"}
+
+
+def test_every_service_has_an_api_a_worker_and_a_migration() -> None:
+    required = {f"{name}-{part}" for name in NAMES for part in ("api", "worker", "migrate")}
+
+    assert required <= SERVICES.keys()
+
+
+def test_kafka_has_the_settings_of_the_standalone_system() -> None:
     environment = SERVICES["kafka"]["environment"]
     settings = {
         name.removeprefix("KAFKA_").lower().replace("_", "."): str(value)
@@ -32,10 +62,10 @@ def test_kafka_is_set_as_in_the_standalone_system() -> None:
         if not name.endswith("_OPTS")
     }
 
-    assert {name: value for name, value in settings.items() if name not in PLACES} == kafka.SETTINGS
+    assert {name: value for name, value in settings.items() if name not in ADDRESSES} == kafka.SETTINGS
 
 
-def test_postgresql_is_set_as_in_the_standalone_system() -> None:
+def test_postgresql_has_the_settings_of_the_standalone_system() -> None:
     server, *options = SERVICES["postgres"]["command"]
 
     assert server == "postgres"
@@ -43,20 +73,20 @@ def test_postgresql_is_set_as_in_the_standalone_system() -> None:
     assert dict(each.split("=") for each in options[1::2]) == postgres.SETTINGS
 
 
-def test_the_images_are_those_that_tests_run_against() -> None:
+def test_the_images_are_those_of_the_tests() -> None:
     assert SERVICES["kafka"]["image"] == containers.KAFKA_IMAGE
     assert SERVICES["postgres"]["image"] == containers.POSTGRES_IMAGE
 
 
-def test_images_of_ours_are_never_looked_for_in_a_registry() -> None:
-    ours = [each for each in SERVICES.values() if each["image"].startswith("anning/")]
+def test_own_images_are_never_pulled_from_a_registry() -> None:
+    own = [each for each in SERVICES.values() if each["image"].startswith("anning/")]
 
-    assert {each["pull_policy"] for each in ours if "build" in each} == {"build"}
-    assert {each["pull_policy"] for each in ours if "build" not in each} == {"never"}
+    assert {each["pull_policy"] for each in own if "build" in each} == {"build"}
+    assert {each["pull_policy"] for each in own if "build" not in each} == {"never"}
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_no_secret_stands_in_the_file(service: str) -> None:
+def test_the_file_contains_no_secret(service: str) -> None:
     for name, value in SERVICES[service].get("environment", {}).items():
         if re.search("PASS|SECRET|KEY|TOKEN|CREDENTIAL", name):
             assert re.match("/run/anning/|http://", value), name
@@ -64,8 +94,8 @@ def test_no_secret_stands_in_the_file(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_whatever_ends_is_waited_for(service: str) -> None:
-    """`docker compose up --wait` takes the end of what nobody waits for as a failure."""
+def test_other_services_wait_for_every_service_that_ends(service: str) -> None:
+    """`docker compose up --wait` fails when a container ends on which no other service depends."""
     ends = SERVICES[service].get("restart") == "no"
     conditions = {each.get("depends_on", {}).get(service, {}).get("condition") for each in SERVICES.values()}
 

@@ -1,4 +1,4 @@
-"""Facts as the tests tell them: short to write, complete to decide on."""
+"""Builders for the objects that decisions use: short to call, complete in content."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from chassis.aggregate import Cause
+from chassis.citation import Citation
 from chassis.ids import new_id
-from contracts.complaints import Citation
 from contracts.credit import Restriction
-from services.ports.model import Addressed, Enquiry, Filing, Ground, Listing, Order
-from services.ports.policy.decisions import Rule, Rules
-from services.ports.policy.evidence import Evidence, Register, Registered
-from services.ports.policy.windows import Bar
+from services.ports.model import Addressed, Enquiry, Listing, Order, PortFiling, ShutdownGround
+from services.ports.policy.decisions import ThresholdRule, ThresholdRules
+from services.ports.policy.evidence import Evidence, RegisterEntry, RegisterExtract
+from services.ports.policy.windows import ComplainantThreshold
 
 NOON = datetime(2020, 11, 6, 12, tzinfo=UTC)
 NOW = NOON + timedelta(days=20)
@@ -46,19 +46,22 @@ def complaint(
     signature: str | None = "样例服务",
     filed_signature: str | None = "样例服务",
 ) -> Evidence:
-    """The complaint of that name; unless `by` says otherwise each has a complainant of its own. `also` is the
-    surrogate that the complainant has in the quarter beside."""
+    """The complaint of that name; without `by` each has a complainant of its own. `also` is the complainant's surrogate
+    in the adjacent quarter."""
     return Evidence(
         complaint=uuid5(_NAMES, name),
         number=NUMBER,
         complainant=uuid5(_NAMES, f"complainant of {by or name}"),
         sent_at=sent,
-        crime=crime,
+        category="suspected-crime" if crime else "commercial",
         hint=hint,
         carrier=carrier,
         holder=holder,
         signature=signature,
         filed_signature=filed_signature,
+        vouched=True,
+        capped=False,
+        province=None,
         complainant_also=None if also is None else uuid5(_NAMES, f"complainant of {also}"),
     )
 
@@ -79,8 +82,8 @@ def filed(
     signature: str = "样例服务",
     since: datetime = NOON - timedelta(days=365),
     until: datetime | None = None,
-) -> Registered:
-    return Registered(
+) -> RegisterEntry:
+    return RegisterEntry(
         carrier=carrier,
         number=number,
         holder=holder,
@@ -92,19 +95,21 @@ def filed(
     )
 
 
-def register(*entries: Registered) -> Register:
-    return Register(entries)
+def register(*entries: RegisterEntry) -> RegisterExtract:
+    return RegisterExtract(entries)
 
 
-def rules(commercial: int = 5, crime: int = 2, sublet: int = 3, unregistered: int = 2, window: int = 10) -> Rules:
-    """Rules in force on every day."""
+def rules(
+    commercial: int = 5, crime: int = 2, sublet: int = 3, unregistered: int = 2, window: int = 10
+) -> ThresholdRules:
+    """Rules that are in force on every day."""
     bars = {
-        Ground.COMMERCIAL: commercial,
-        Ground.SUSPECTED_CRIME: crime,
-        Ground.SUBLET: sublet,
-        Ground.UNREGISTERED: unregistered,
+        ShutdownGround.COMMERCIAL: commercial,
+        ShutdownGround.SUSPECTED_CRIME: crime,
+        ShutdownGround.SUBLET: sublet,
+        ShutdownGround.UNREGISTERED: unregistered,
     }
-    return lambda ground, on: Rule(Bar(bars[ground], days(window)), CITATION)
+    return lambda ground, on: ThresholdRule(ComplainantThreshold(bars[ground], days(window)), CITATION)
 
 
 def filing(
@@ -115,8 +120,8 @@ def filing(
     since: datetime = NOON,
     recorded: datetime = NOW,
     covers_extensions: bool = False,
-) -> Filing:
-    return Filing(
+) -> PortFiling:
+    return PortFiling(
         id=new_id(),
         holder=holder,
         holder_name="示例短信信息技术有限公司",
@@ -134,43 +139,48 @@ def filing(
 
 def order(*, at: datetime = NOON, causes: Sequence[str] = ("complaint:1",)) -> Order:
     """An order just placed: two hours to acknowledge it, a day to execute it."""
-    return Order.place(
+    placed = Order(
+        id=new_id(),
         carrier="CMCC",
         number=NUMBER,
         cause=causes[0],
-        ground=Ground.COMMERCIAL,
+        correlation_id=BECAUSE.correlation_id,
+        ground=ShutdownGround.COMMERCIAL,
         attribution="declared",
         holder=HOLDER,
         provider=PROVIDER,
         signature="样例服务",
-        province=None,
         complainants=5,
         reasons=("5 different vouched complainants",),
         rules=(CITATION,),
         causes=tuple(causes),
-        at=at,
+        ordered_at=at,
         acknowledge_by=at + hours(2),
         execute_by=at + hours(24),
-        because=BECAUSE,
     )
+    placed.place(BECAUSE)
+    return placed
 
 
 def enquiry(*, at: datetime = NOON, because: Addressed = Addressed.ACCESS_CODE) -> Enquiry:
     """An enquiry just sent: a day to answer it."""
-    return Enquiry.send(
+    sent = Enquiry(
+        id=new_id(),
         carrier="CMCC",
         number=NUMBER,
         cause="complaint:1",
+        correlation_id=BECAUSE.correlation_id,
         addressed_because=because,
         holder=HOLDER,
         complainants=2,
         reasons=("2 different vouched complainants",),
         rules=(CITATION,),
         causes=("complaint:1",),
-        at=at,
+        sent_at=at,
         answer_by=at + hours(24),
-        because=BECAUSE,
     )
+    sent.send(BECAUSE)
+    return sent
 
 
 def restriction(
@@ -180,7 +190,7 @@ def restriction(
     existing: str = "shut",
     since: datetime = NOON,
 ) -> Restriction:
-    """What an entry of the credit lists means for its enterprise."""
+    """The terms of an entry of the credit lists."""
     return Restriction(
         entry=entry or new_id(),
         list="adverse",

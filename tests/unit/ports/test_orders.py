@@ -1,4 +1,4 @@
-"""An order between the regulator and a carrier: what may follow on what, and what each step publishes."""
+"""An order between the regulator and a carrier: its transitions, and the event that each publishes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def published(made: Order) -> list[OrderFact]:
 
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("state", OrderState)
-def test_an_act_leads_on_from_the_states_it_fits_and_is_a_conflict_in_all_others(state: OrderState, act: str) -> None:
+def test_an_act_is_a_transition_from_its_allowed_states_and_a_conflict_in_all_others(
+    state: OrderState, act: str
+) -> None:
     made = order_that_is(state)
     version, follows = made.version, ALLOWED[state].get(act)
     if follows is None:
@@ -70,7 +72,7 @@ def test_an_act_leads_on_from_the_states_it_fits_and_is_a_conflict_in_all_others
         assert (made.state, made.version) == (follows, version + 1)
 
 
-def test_every_step_publishes_the_whole_state_in_the_story_of_the_complaint_that_began_it() -> None:
+def test_every_step_publishes_the_whole_state_with_the_correlation_id_of_the_first_complaint() -> None:
     made = order_that_is(OrderState.EXECUTED)
     assert {each.cause.correlation_id for each in made.recorded} == {BECAUSE.correlation_id}
     ordered, acknowledged, executed = published(made)
@@ -81,7 +83,7 @@ def test_every_step_publishes_the_whole_state_in_the_story_of_the_complaint_that
     assert (executed.executed_at, executed.evidence) == (NOON + hours(2), "switch log 17")
 
 
-def test_a_refusal_publishes_its_code_and_the_words_of_the_carrier() -> None:
+def test_a_refusal_publishes_its_code_and_the_carriers_note() -> None:
     assert published(order_that_is(OrderState.REFUSED))[-1].refusal == "public-service: emergency alerts"
 
 
@@ -100,7 +102,7 @@ def test_a_missed_acknowledgement_and_a_missed_execution_are_marked_once_each() 
     assert [each.overdue_since for each in published(made)] == [NOON + hours(2), NOON + hours(2)]
 
 
-def test_what_the_carrier_did_in_time_is_not_marked() -> None:
+def test_an_act_in_time_is_not_marked_as_overdue() -> None:
     made = order_that_is(OrderState.ACKNOWLEDGED)
     assert not made.mark_overdue(NOON + hours(23), BECAUSE)
     assert made.mark_overdue(NOON + hours(25), BECAUSE)
@@ -108,7 +110,7 @@ def test_what_the_carrier_did_in_time_is_not_marked() -> None:
 
 
 @pytest.mark.parametrize("state", [OrderState.EXECUTED, OrderState.REFUSED, OrderState.LIFTED])
-def test_an_order_that_awaits_nothing_of_the_carrier_is_never_overdue(state: OrderState) -> None:
+def test_an_order_that_awaits_no_act_of_the_carrier_is_never_overdue(state: OrderState) -> None:
     made = order_that_is(state)
     assert made.due_at is None
     assert not made.mark_overdue(NOON + hours(100), BECAUSE)
@@ -123,7 +125,7 @@ def test_the_next_deadline_is_the_acknowledgement_then_the_execution_then_none()
     assert made.due_at is None
 
 
-def test_an_overdue_order_may_still_be_acknowledged_and_executed() -> None:
+def test_an_overdue_order_can_still_be_acknowledged_and_executed() -> None:
     made = order()
     made.mark_overdue(NOON + hours(30), BECAUSE)
     made.acknowledge(NOON + hours(31), BECAUSE)
@@ -131,7 +133,7 @@ def test_an_overdue_order_may_still_be_acknowledged_and_executed() -> None:
     assert made.overdue_since == NOON + hours(2)
 
 
-def test_an_order_whose_ground_fell_stands_and_says_so_once() -> None:
+def test_an_order_whose_ground_falls_keeps_its_state_and_publishes_it_once() -> None:
     made = order_that_is(OrderState.EXECUTED)
     made.drain()
     assert made.lose_ground(NOON + hours(5), BECAUSE)

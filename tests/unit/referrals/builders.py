@@ -1,4 +1,4 @@
-"""Facts as the tests tell them: short to write, complete to decide on."""
+"""Complaints, clues and conclusions for tests: short to write, with every field that a decision needs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from chassis.aggregate import Cause
-from contracts.complaints import Attribution, Citation, ComplaintAssessed, Sender
+from chassis.citation import Citation
+from contracts.complaints import Attribution, ComplaintAssessed, Sender
 from contracts.numbers import SenderNumber
 from contracts.referrals import Conclusion, Counts
 from contracts.vocabulary import SubjectKind
-from services.referrals.model import Clue, Place, Stock
+from services.referrals.model import Clue, Place, Tally, new_clue_id
 
 NOON = datetime(2026, 6, 10, 12, 34, 56, tzinfo=UTC)
 PROVIDER, HOLDER = "91630000M0CKPC3D5Q", "91350000M0CKHA1D3E"
@@ -20,8 +21,8 @@ NUMBER, MOBILE = "10690123566571", "13900001234"
 BECAUSE = Cause("complaint-1", "event-1")
 BATCH, OTHER_BATCH = UUID(int=7), UUID(int=8)
 RULE = Citation(rule="feedback.deadline", version="CN-2026", legal_source="a test", mark="D")
-ONE = Stock(Counts(complaints=1, complainants=1, vouched=1, senders=1), ("CMCC",))
-SEVEN = Stock(Counts(complaints=7, complainants=6, vouched=5, senders=2), ("CMCC", "CUCC"))
+ONE = Tally(Counts(complaints=1, complainants=1, vouched=1, senders=1), ("CMCC",))
+SEVEN = Tally(Counts(complaints=7, complainants=6, vouched=5, senders=2), ("CMCC", "CUCC"))
 
 
 def days(count: float) -> timedelta:
@@ -39,9 +40,9 @@ def sender(number: str) -> Sender:
     )
 
 
-def attribution(kind: str = "declared", **say: Any) -> Attribution:
+def attribution(kind: str = "declared", **overrides: Any) -> Attribution:
     found = {"carrier": "CMCC", "holder": HOLDER, "provider": PROVIDER, "signature": SIGNATURE}
-    return Attribution(kind=kind, filed_signature=None, as_of=NOON, **found | say)
+    return Attribution(kind=kind, filed_signature=None, as_of=NOON, **found | overrides)
 
 
 def complaint(
@@ -51,12 +52,12 @@ def complaint(
     category: str = "commercial",
     industry: str = "retail",
     received: datetime = NOON,
-    **say: Any,
+    **overrides: Any,
 ) -> ComplaintAssessed:
     return ComplaintAssessed(
         complaint=UUID(int=1),
         sender=sender(number),
-        attribution=attribution(kind, **say),
+        attribution=attribution(kind, **overrides),
         industry=industry,
         category=category,
         confidence=0.9,
@@ -78,16 +79,19 @@ def place(industry: str = "retail") -> Place:
 
 def clue(authority: str | None = "SAMR", industry: str = "retail") -> Clue:
     """An open clue."""
-    return Clue.open(
-        place(industry),
-        name="禾木优选贸易有限公司",
+    made = Clue(
+        id=new_clue_id(NOON),
+        place=place(industry),
+        subject_name="禾木优选贸易有限公司",
         sequence=1,
-        authority=authority,
         cause="complaint:1",
-        stock=ONE,
-        at=NOON,
-        because=BECAUSE,
+        correlation_id=BECAUSE.correlation_id,
+        authority=authority,
+        tally=ONE,
+        opened_at=NOON,
     )
+    made.open(BECAUSE)
+    return made
 
 
 def refer(made: Clue, *, batch: UUID = BATCH, authority: str = "SAMR", at: datetime = NOON) -> None:
@@ -95,8 +99,8 @@ def refer(made: Clue, *, batch: UUID = BATCH, authority: str = "SAMR", at: datet
     made.refer(
         batch,
         authority=authority,
-        name=made.name,
-        stock=SEVEN,
+        subject_name=made.subject_name,
+        tally=SEVEN,
         rules=(RULE,),
         at=at,
         conclude_by=at + days(30),
@@ -104,6 +108,6 @@ def refer(made: Clue, *, batch: UUID = BATCH, authority: str = "SAMR", at: datet
     )
 
 
-def conclusion(code: str = "warned", **say: Any) -> Conclusion:
+def conclusion(code: str = "warned", **overrides: Any) -> Conclusion:
     nothing = dict.fromkeys(("amount", "enterprise", "decision", "merged_into", "transferred_to", "note"))
-    return Conclusion(code=code, **nothing | say)
+    return Conclusion(code=code, **nothing | overrides)

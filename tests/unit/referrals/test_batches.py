@@ -1,4 +1,4 @@
-"""Batches and what is in them: the same bytes whenever they are made, and digests that stand for them."""
+"""Batches and their content: the same input gives the same bytes, and digests identify them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from chassis.aggregate import ConflictError
 from contracts.referrals import BatchFact
-from services.referrals.model import Batch, BatchState, Because
+from services.referrals.model import Batch, BatchState, SealingTrigger
 from services.referrals.policy.documents import (
     SenderLine,
     digest_of,
@@ -25,37 +25,39 @@ SENDER = SenderLine(number=NUMBER, kind="port", carrier="CMCC", holder=HOLDER, c
 def batch() -> Batch:
     made = clue()
     refer(made)
-    manifest = manifest_of(BATCH, "SAMR", Because.COMMAND, NOON, [document_of(made, [SENDER], ["全场五折"])])
-    return Batch.seal(
-        BATCH,
+    manifest = manifest_of(BATCH, "SAMR", SealingTrigger.COMMAND, NOON, [document_of(made, [SENDER], ["全场五折"])])
+    sealed = Batch(
+        id=BATCH,
         authority="SAMR",
-        because=Because.COMMAND,
-        sealing=None,
+        because=SealingTrigger.COMMAND,
+        sealing_id=None,
+        correlation_id=BECAUSE.correlation_id,
         clues=1,
         manifest=manifest,
         digest=digest_of(manifest),
-        at=NOON,
-        cause=BECAUSE,
+        sealed_at=NOON,
     )
+    sealed.seal(BECAUSE)
+    return sealed
 
 
-def test_a_document_is_one_line_with_all_that_the_authority_needs() -> None:
+def test_a_document_is_one_line_with_every_field_for_the_authority() -> None:
     made = clue()
     refer(made)
     sealed = document_of(made, [SENDER], ["全场\n五折"])
     assert b"\n" not in sealed.content
     assert sealed.digest == hashlib.sha256(sealed.content).hexdigest()
-    told = json.loads(sealed.content)
-    assert list(told) == [
+    document = json.loads(sealed.content)
+    assert list(document) == [
         "clue", "subject", "industry", "category", "period", "sequence", "counts", "carriers", "senders", "samples",
         "authority", "sealed_at", "rules",
     ]  # fmt: skip
-    assert told["subject"] == {"kind": "enterprise", "value": PROVIDER, "name": "禾木优选贸易有限公司"}
-    assert told["senders"][0]["complaints"] == 7
-    assert told["sealed_at"] == "2026-06-10T12:34:56Z"
+    assert document["subject"] == {"kind": "enterprise", "value": PROVIDER, "name": "禾木优选贸易有限公司"}
+    assert document["senders"][0]["complaints"] == 7
+    assert document["sealed_at"] == "2026-06-10T12:34:56Z"
 
 
-def test_the_same_clue_makes_the_same_bytes() -> None:
+def test_the_same_clue_gives_the_same_bytes() -> None:
     made = clue()
     refer(made)
     assert document_of(made, [SENDER], ["x"]) == document_of(made, [SENDER], ["x"])
@@ -66,23 +68,23 @@ def test_the_manifest_lists_every_document_with_its_digest() -> None:
     for each in clues:
         refer(each)
     documents = [document_of(each, [], []) for each in clues]
-    told = json.loads(manifest_of(BATCH, "SAMR", Because.CALENDAR, NOON, documents))
-    assert (told["batch"], told["authority"], told["because"]) == (str(BATCH), "SAMR", "calendar")
-    assert [each["digest"] for each in told["clues"]] == [each.digest for each in documents]
-    assert [each["bytes"] for each in told["clues"]] == [len(each.content) for each in documents]
+    manifest = json.loads(manifest_of(BATCH, "SAMR", SealingTrigger.CALENDAR, NOON, documents))
+    assert (manifest["batch"], manifest["authority"], manifest["because"]) == (str(BATCH), "SAMR", "calendar")
+    assert [each["digest"] for each in manifest["clues"]] == [each.digest for each in documents]
+    assert [each["bytes"] for each in manifest["clues"]] == [len(each.content) for each in documents]
 
 
 @pytest.mark.parametrize(
     ("authority", "complainants", "shown"),
     [("SAMR", 2, False), ("SAMR", 3, True), ("MPS", 1, True), ("MPS", 3, True)],
 )
-def test_texts_leave_when_nobody_can_say_whose_they_were_and_to_the_police(
+def test_excerpts_are_shown_with_enough_complainants_and_to_the_police(
     authority: str, complainants: int, shown: bool
 ) -> None:
     assert may_show_samples(authority, complainants, 3) is shown
 
 
-def test_a_batch_is_received_once_by_who_quotes_its_digest() -> None:
+def test_a_batch_is_received_once_with_its_digest() -> None:
     made = batch()
     with pytest.raises(ConflictError) as conflict:
         made.receive("0" * 64, NOON, BECAUSE)

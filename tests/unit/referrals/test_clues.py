@@ -1,4 +1,4 @@
-"""A clue between the regulator and an authority: what may follow on what, and what each step publishes."""
+"""The states of a clue: which act is allowed in which state, and what each act publishes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ Act = Callable[[Clue], object]
 ACTS: dict[str, Act] = {
     "route": lambda each: each.route("MOE", BECAUSE),
     "refer": lambda each: refer(each, authority="MOE"),
-    "give back": lambda each: each.give_back(ReturnReason.NOT_COMPETENT, "a school", "MOE", NOON + days(2), BECAUSE),
+    "return": lambda each: each.return_to_regulator(
+        ReturnReason.NOT_COMPETENT, "a school", "MOE", NOON + days(2), BECAUSE
+    ),
     "extend": lambda each: each.extend(NOON + days(60), RULE, "it is long", NOON + days(3), BECAUSE),
     "conclude": lambda each: each.conclude(conclusion(), NOON + days(4), BECAUSE),
     "annul": lambda each: each.annul("the court did", NOON + days(5), BECAUSE),
@@ -40,23 +42,23 @@ def receive(each: Clue) -> None:
     assert each.receive(BATCH, NOON + days(1), BECAUSE)
 
 
-WAYS: dict[ClueState, list[Act]] = {
+ACTS_TO_REACH: dict[ClueState, list[Act]] = {
     ClueState.OPEN: [],
     ClueState.REFERRED: [refer],
     ClueState.RECEIVED: [refer, receive],
-    ClueState.RETURNED: [refer, receive, ACTS["give back"]],
-    ClueState.ROUTED: [refer, receive, ACTS["give back"], ACTS["route"]],
+    ClueState.RETURNED: [refer, receive, ACTS["return"]],
+    ClueState.ROUTED: [refer, receive, ACTS["return"], ACTS["route"]],
     ClueState.CONCLUDED: [refer, receive, ACTS["conclude"]],
 }
 ALLOWED: dict[ClueState, dict[str, ClueState]] = {
     ClueState.OPEN: {"refer": ClueState.REFERRED},
     ClueState.REFERRED: {
-        "give back": ClueState.RETURNED,
+        "return": ClueState.RETURNED,
         "extend": ClueState.REFERRED,
         "conclude": ClueState.CONCLUDED,
     },
     ClueState.RECEIVED: {
-        "give back": ClueState.RETURNED,
+        "return": ClueState.RETURNED,
         "extend": ClueState.RECEIVED,
         "conclude": ClueState.CONCLUDED,
     },
@@ -66,9 +68,9 @@ ALLOWED: dict[ClueState, dict[str, ClueState]] = {
 }
 
 
-def clue_that_is(state: ClueState) -> Clue:
+def clue_in(state: ClueState) -> Clue:
     made = clue()
-    for act in WAYS[state]:
+    for act in ACTS_TO_REACH[state]:
         act(made)
     assert made.state is state
     return made
@@ -80,8 +82,8 @@ def published(made: Clue) -> list[ClueFact]:
 
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("state", ClueState)
-def test_an_act_leads_on_from_the_states_it_fits_and_is_a_conflict_in_all_others(state: ClueState, act: str) -> None:
-    made = clue_that_is(state)
+def test_an_act_is_allowed_in_its_states_and_a_conflict_in_all_others(state: ClueState, act: str) -> None:
+    made = clue_in(state)
     version, follows = made.version, ALLOWED[state].get(act)
     if follows is None:
         with pytest.raises(ConflictError) as conflict:
@@ -93,8 +95,8 @@ def test_an_act_leads_on_from_the_states_it_fits_and_is_a_conflict_in_all_others
         assert (made.state, made.version) == (follows, version + 1)
 
 
-def test_every_step_publishes_the_whole_state_in_the_story_of_the_complaint_that_opened_it() -> None:
-    made = clue_that_is(ClueState.CONCLUDED)
+def test_every_act_publishes_the_whole_state_with_the_correlation_id_of_the_first_complaint() -> None:
+    made = clue_in(ClueState.CONCLUDED)
     assert {each.cause.correlation_id for each in made.recorded} == {BECAUSE.correlation_id}
     assert [each.version for each in made.recorded] == [1, 2, 3, 4]
     opened, referred, received, concluded = published(made)
@@ -108,7 +110,7 @@ def test_every_step_publishes_the_whole_state_in_the_story_of_the_complaint_that
     assert (concluded.conclusion, concluded.causes) == (conclusion(), ("complaint:1",))
 
 
-def test_staff_route_an_open_clue_of_which_nobody_knew_and_it_stays_open() -> None:
+def test_an_open_clue_without_an_authority_is_routed_and_stays_open() -> None:
     made = clue(authority=None, industry="unknown")
     made.route("SAMR", BECAUSE)
     assert (made.state, made.authority, made.version) == (ClueState.OPEN, "SAMR", 2)
@@ -118,40 +120,40 @@ def test_staff_route_an_open_clue_of_which_nobody_knew_and_it_stays_open() -> No
 
 @pytest.mark.parametrize("state", [ClueState.OPEN, ClueState.RETURNED, ClueState.ROUTED])
 @pytest.mark.parametrize("authority", [None, "MIIT"])
-def test_staff_conclude_what_is_nobody_elses(state: ClueState, authority: str | None) -> None:
-    made = clue_that_is(state)
+def test_staff_conclude_a_clue_without_another_competent_authority(state: ClueState, authority: str | None) -> None:
+    made = clue_in(state)
     made.authority = authority
-    made.conclude_ourselves(conclusion(), NOON, BECAUSE)
+    made.conclude_by_staff(conclusion(), NOON, BECAUSE)
     assert made.state is ClueState.CONCLUDED
 
 
 @pytest.mark.parametrize("state", ClueState)
-def test_staff_never_conclude_what_is_an_authoritys(state: ClueState) -> None:
-    made = clue_that_is(state)
+def test_staff_never_conclude_the_clue_of_an_authority(state: ClueState) -> None:
+    made = clue_in(state)
     with pytest.raises(ConflictError):
-        made.conclude_ourselves(conclusion(), NOON, BECAUSE)
+        made.conclude_by_staff(conclusion(), NOON, BECAUSE)
 
 
-def test_a_receipt_is_for_what_was_last_handed_over_in_that_batch() -> None:
-    made = clue_that_is(ClueState.REFERRED)
+def test_a_clue_is_received_only_with_the_batch_of_its_last_hand_over() -> None:
+    made = clue_in(ClueState.REFERRED)
     assert not made.receive(OTHER_BATCH, NOON, BECAUSE)
     assert made.receive(BATCH, NOON, BECAUSE)
     assert not made.receive(BATCH, NOON + days(1), BECAUSE)
     assert made.received_at == NOON
 
 
-def test_a_deadline_is_extended_once_and_only_before_it_has_passed() -> None:
-    made = clue_that_is(ClueState.RECEIVED)
+def test_a_deadline_is_extended_once_and_only_before_it_passes() -> None:
+    made = clue_in(ClueState.RECEIVED)
     made.extend(NOON + days(60), RULE, "x", NOON + days(30), BECAUSE)
     assert (made.conclude_by, made.rules) == (NOON + days(60), (RULE,))
-    for late, at in ((made, NOON + days(31)), (clue_that_is(ClueState.RECEIVED), NOON + days(30.001))):
+    for late, at in ((made, NOON + days(31)), (clue_in(ClueState.RECEIVED), NOON + days(30.001))):
         with pytest.raises(ConflictError) as conflict:
             late.extend(NOON + days(90), RULE, "x", at, BECAUSE)
         assert conflict.value.code == "extension-refused"
 
 
-def test_a_deadline_that_passes_is_marked_once() -> None:
-    made = clue_that_is(ClueState.RECEIVED)
+def test_a_missed_deadline_is_marked_once() -> None:
+    made = clue_in(ClueState.RECEIVED)
     made.drain()
     assert [made.mark_overdue(NOON + days(at), BECAUSE) for at in (29, 30, 30.001, 31)] == [False, False, True, False]
     (fact,) = published(made)
@@ -161,16 +163,16 @@ def test_a_deadline_that_passes_is_marked_once() -> None:
 
 
 @pytest.mark.parametrize("state", [ClueState.OPEN, ClueState.RETURNED, ClueState.ROUTED, ClueState.CONCLUDED])
-def test_a_clue_that_awaits_nothing_of_an_authority_is_never_overdue(state: ClueState) -> None:
-    made = clue_that_is(state)
+def test_a_clue_that_its_authority_need_not_conclude_is_never_overdue(state: ClueState) -> None:
+    made = clue_in(state)
     assert made.due_at is None
     assert not made.mark_overdue(NOON + days(1_000), BECAUSE)
 
 
-def test_another_authority_begins_anew_and_what_happened_before_is_still_known() -> None:
-    made = clue_that_is(ClueState.RECEIVED)
+def test_a_second_hand_over_has_its_own_deadline_and_keeps_the_first_moments() -> None:
+    made = clue_in(ClueState.RECEIVED)
     made.mark_overdue(NOON + days(31), BECAUSE)
-    ACTS["give back"](made)
+    ACTS["return"](made)
     made.route("MOE", BECAUSE)
     refer(made, batch=OTHER_BATCH, authority="MOE", at=NOON + days(40))
     assert (made.received_at, made.overdue_since, made.extended_at) == (None, None, None)
@@ -182,7 +184,7 @@ def test_another_authority_begins_anew_and_what_happened_before_is_still_known()
 
 
 def test_a_conclusion_is_annulled_once() -> None:
-    made = clue_that_is(ClueState.CONCLUDED)
+    made = clue_in(ClueState.CONCLUDED)
     made.annul("the court did", NOON + days(5), BECAUSE)
     with pytest.raises(ConflictError):
         made.annul("again", NOON + days(6), BECAUSE)

@@ -1,4 +1,4 @@
-"""What an authority says that it found and did must hang together."""
+"""The fields of a conclusion must fit each other."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 
+from chassis.field_errors import InvalidFieldsError
 from contracts.vocabulary import ConclusionCode
-from services.referrals.policy.conclusions import IncoherentError, coherent
+from services.referrals.policy.conclusions import checked
 from tests.unit.referrals.builders import PROVIDER, conclusion
 
 CLUE, OTHER = UUID(int=1), UUID(int=2)
@@ -19,39 +20,39 @@ NEEDED: dict[ConclusionCode, dict[str, Any]] = {
 }
 
 
-def faults(code: str, **say: Any) -> list[str]:
-    with pytest.raises(IncoherentError) as raised:
-        coherent(conclusion(code, **say), CLUE)
-    return [each.field for each in raised.value.faults]
+def wrong_fields(code: str, **overrides: Any) -> list[str]:
+    with pytest.raises(InvalidFieldsError) as raised:
+        checked(conclusion(code, **overrides), CLUE)
+    return [each.field for each in raised.value.errors]
 
 
 @pytest.mark.parametrize("code", ConclusionCode)
-def test_every_code_has_what_it_needs_and_only_that(code: ConclusionCode) -> None:
+def test_every_code_requires_its_fields_and_allows_no_others(code: ConclusionCode) -> None:
     needed = NEEDED.get(code, {})
-    said = conclusion(code, **needed)
-    assert coherent(said, CLUE) == said
+    complete = conclusion(code, **needed)
+    assert checked(complete, CLUE) == complete
     if needed:
-        assert faults(code) == list(needed)
+        assert wrong_fields(code) == list(needed)
     for other, foreign in NEEDED.items():
         if other is not code:
-            assert faults(code, **needed | foreign) == list(foreign)
+            assert wrong_fields(code, **needed | foreign) == list(foreign)
 
 
 @pytest.mark.parametrize("amount", [0, -5])
-def test_a_fine_is_more_than_nothing(amount: int) -> None:
-    assert faults("fined", amount=amount) == ["amount"]
+def test_a_fine_has_a_positive_amount(amount: int) -> None:
+    assert wrong_fields("fined", amount=amount) == ["amount"]
 
 
-def test_a_clue_is_not_merged_into_itself() -> None:
-    assert faults("merged", merged_into=CLUE) == ["merged_into"]
+def test_a_clue_cannot_be_merged_into_itself() -> None:
+    assert wrong_fields("merged", merged_into=CLUE) == ["merged_into"]
 
 
-def test_an_enterprise_is_kept_by_the_code_that_the_standard_writes() -> None:
-    said = coherent(conclusion("rectified", enterprise=" 91630000-m0ckpc3d5q"), CLUE)
-    assert said.enterprise == PROVIDER
-    assert faults("rectified", enterprise=PROVIDER[:-1]) == ["enterprise"]
+def test_a_credit_code_is_stored_in_standard_form() -> None:
+    found = checked(conclusion("rectified", enterprise=" 91630000-m0ckpc3d5q"), CLUE)
+    assert found.enterprise == PROVIDER
+    assert wrong_fields("rectified", enterprise=PROVIDER[:-1]) == ["enterprise"]
 
 
-def test_what_is_wrong_is_told_in_words_as_well() -> None:
-    with pytest.raises(IncoherentError, match="amount: a fine has an amount in yuan"):
-        coherent(conclusion("fined"), CLUE)
+def test_the_error_states_every_field_and_its_problem() -> None:
+    with pytest.raises(InvalidFieldsError, match="amount: a fine has an amount in yuan"):
+        checked(conclusion("fined"), CLUE)

@@ -1,4 +1,4 @@
-"""The rules that ship: which pack is in force when, and that each says where it comes from."""
+"""The rules as shipped: which pack is in force when, and that each cites its source."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_quarter_is_sealed_ten_days_after_its_end_in_batches_of_five_hundred()
     assert (rule.after, rule.clues) == (timedelta(days=10), 500)
 
 
-def test_one_vouched_complainant_sends_a_crime_to_the_police_and_the_next_rests_a_day() -> None:
+def test_one_vouched_complainant_sends_a_crime_to_the_police_and_the_place_rests_a_day() -> None:
     rule = sealing_crime(JUNE)
     assert (rule.complainants, rule.rest) == (1, timedelta(hours=24))
 
@@ -58,7 +58,7 @@ def test_a_document_has_samples_from_three_complainants_on() -> None:
     assert (samples.least_complainants, samples.most, document_senders(JUNE).most) == (3, 5, 20)
 
 
-def test_an_authority_has_thirty_days_and_thirty_more_and_in_the_demo_seconds() -> None:
+def test_an_authority_has_thirty_days_with_thirty_more_and_seconds_in_the_demo() -> None:
     rule = feedback_deadline(JUNE)
     assert (rule.conclude, rule.extension) == (timedelta(days=30), timedelta(days=30))
     rules.use_packs("CN-2015,CN-2026,demo")

@@ -1,4 +1,4 @@
-"""Whom a complaint is about, and in which clue it belongs."""
+"""The subject of a complaint, and the clue that it belongs to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.vocabulary import Category
-from services.referrals.policy.subjects import SetAside, placing_of, subject_of
+from services.referrals.policy.subjects import SetAside, placement_of, subject_of
 from tests.unit.referrals.builders import MOBILE, NUMBER, PROVIDER, SIGNATURE, attribution, complaint, place, sender
 
 ENTERPRISE, SIGNED = ("enterprise", PROVIDER), ("signature", SIGNATURE)
@@ -25,37 +25,37 @@ SUBJECTS: dict[str, tuple[str, str, dict[str, Any], tuple[str, str] | None]] = {
     "unregistered on an unknown access code": (NUMBER, "unregistered", {"provider": None, "holder": None}, PORT),
     "a mobile": (MOBILE, "p2p", {"provider": None, "holder": None}, PHONE),
     "a service number": ("95588", "other", {"provider": None, "holder": None}, ("number", "95588")),
-    "no number": ("无", "other", {"provider": None, "holder": None}, None),
+    "not a number": ("无", "other", {"provider": None, "holder": None}, None),
     "an empty signature": (NUMBER, "sublet-suspected", {"signature": ""}, PORT),
     "an attribution of a later version": (MOBILE, "guessed", {}, PHONE),
 }
 
 
 @pytest.mark.parametrize("what", SUBJECTS)
-def test_a_complaint_is_about_who_answers_for_the_message(what: str) -> None:
-    number, kind, said, subject = SUBJECTS[what]
-    assert subject_of(attribution(kind, **said), sender(number)) == subject
+def test_the_subject_is_the_party_responsible_for_the_message(what: str) -> None:
+    number, kind, overrides, subject = SUBJECTS[what]
+    assert subject_of(attribution(kind, **overrides), sender(number)) == subject
 
 
 def test_a_commercial_message_belongs_to_its_industry() -> None:
-    assert placing_of(complaint()).place == place()
+    assert placement_of(complaint()).place == place()
 
 
 def test_a_suspected_crime_belongs_to_the_police_whatever_its_industry() -> None:
-    belongs = placing_of(complaint(category="suspected-crime", industry="loans")).place
+    belongs = placement_of(complaint(category="suspected-crime", industry="loans")).place
     assert belongs is not None
     assert (belongs.industry, belongs.category) == ("crime", Category.SUSPECTED_CRIME)
 
 
 @pytest.mark.parametrize("category", ["not-spam", "of a later version"])
-def test_what_is_no_spam_belongs_nowhere(category: str) -> None:
-    placing = placing_of(complaint(category=category))
-    assert (placing.place, placing.set_aside, placing.counts) == (None, None, False)
+def test_a_complaint_that_is_not_about_spam_belongs_in_no_clue(category: str) -> None:
+    placement = placement_of(complaint(category=category))
+    assert (placement.place, placement.set_aside, placement.counts) == (None, None, False)
 
 
-def test_spam_of_nobody_is_set_aside_and_counts() -> None:
-    placing = placing_of(complaint("无", kind="other", provider=None, signature=None))
-    assert (placing.place, placing.set_aside, placing.counts) == (None, SetAside.NO_SUBJECT, True)
+def test_spam_without_a_subject_is_set_aside_and_counts() -> None:
+    placement = placement_of(complaint("无", kind="other", provider=None, signature=None))
+    assert (placement.place, placement.set_aside, placement.counts) == (None, SetAside.NO_SUBJECT, True)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_spam_of_nobody_is_set_aside_and_counts() -> None:
         (datetime(2026, 12, 31, 16, tzinfo=UTC), "2027Q1"),
     ],
 )
-def test_the_period_is_the_quarter_of_beijing_in_which_it_was_received(received: datetime, period: str) -> None:
-    belongs = placing_of(complaint(received=received)).place
+def test_the_period_is_the_quarter_of_receipt_in_beijing_time(received: datetime, period: str) -> None:
+    belongs = placement_of(complaint(received=received)).place
     assert belongs is not None
     assert belongs.period == period

@@ -1,4 +1,4 @@
-"""Things are done when their time has come, and carriers know what stands in their book."""
+"""The agenda releases items at their time, and the book has the owners of unfiled numbers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from sandbox.agenda import Agenda
 from sandbox.book import Book
 
 
-def test_things_come_in_the_order_in_which_they_are_due() -> None:
+def test_items_are_released_in_the_order_of_their_times() -> None:
     agenda: Agenda[str] = Agenda()
     now = clock.now()
-    for thing, seconds in [("third", -1), ("first", -3), ("second", -2)]:
-        agenda.add(now + timedelta(seconds=seconds), thing)
+    for item, seconds in [("third", -1), ("first", -3), ("second", -2)]:
+        agenda.add(now + timedelta(seconds=seconds), item)
     assert [agenda.take() for _ in range(3)] == ["first", "second", "third"]
 
 
-def test_what_is_due_later_is_waited_for_unless_something_comes_before_it() -> None:
+def test_take_waits_for_the_next_item_and_returns_an_earlier_one_added_meanwhile() -> None:
     agenda: Agenda[str] = Agenda()
     due = clock.now() + timedelta(milliseconds=150)
     agenda.add(due, "later")
@@ -31,14 +31,14 @@ def test_what_is_due_later_is_waited_for_unless_something_comes_before_it() -> N
     assert clock.now() >= due
 
 
-def test_who_waits_is_let_go_when_it_closes() -> None:
+def test_closing_the_agenda_ends_a_waiting_take() -> None:
     agenda: Agenda[str] = Agenda()
     agenda.add(clock.now() + timedelta(hours=1), "never")
     threading.Timer(0.03, agenda.close).start()
     assert agenda.take() is None
 
 
-def test_a_book_says_whose_a_number_is_and_whose_is_nobodys(tmp_path: Path) -> None:
+def test_a_book_has_the_owner_of_a_number_or_that_it_has_none(tmp_path: Path) -> None:
     file = tmp_path / "book.csv"
     file.write_text("number,carrier\n10690461123,CMCC\n10690461124,\n")
     book = Book(file)
@@ -47,7 +47,7 @@ def test_a_book_says_whose_a_number_is_and_whose_is_nobodys(tmp_path: Path) -> N
     assert not book.knows("10690461125")
 
 
-def test_a_book_that_comes_later_or_changes_is_read(tmp_path: Path) -> None:
+def test_a_book_that_appears_later_or_changes_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / "book.csv"
     book = Book(file)
     assert not book.knows("10690461123")

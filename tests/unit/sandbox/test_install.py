@@ -1,4 +1,4 @@
-"""Keys and clients are made at install, for everyone who calls the platform, and nobody else can read them."""
+"""An installation creates a key, and a client for every organisation, in files that only their owner can read."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def _modes(directory: Path) -> dict[str, str]:
     return {each.name: f"{stat.S_IMODE(each.stat().st_mode):o}" for each in [directory, *directory.iterdir()]}
 
 
-def test_only_the_owner_can_read_what_was_installed(directory: Path) -> None:
+def test_only_the_owner_can_read_an_installation(directory: Path) -> None:
     install.into(directory)
     assert _modes(directory) == {"credentials": "700", "key.json": "600", "clients.json": "600"}
 
 
-def test_every_organisation_that_calls_has_a_client_with_a_secret_of_its_own(directory: Path) -> None:
+def test_every_organisation_has_a_client_with_a_unique_secret(directory: Path) -> None:
     install.into(directory)
     clients = install.clients(directory)
     orgs = {each.org for each in clients}
@@ -40,7 +40,7 @@ def test_every_organisation_that_calls_has_a_client_with_a_secret_of_its_own(dir
     assert all(len(each.secret) >= 43 for each in clients)
 
 
-def test_what_a_client_may_do_depends_on_its_kind(directory: Path) -> None:
+def test_the_scopes_of_a_client_depend_on_the_kind_of_organisation(directory: Path) -> None:
     install.into(directory)
     carrier, channel = install.client(directory, "carrier:CMCC"), install.client(directory, "channel:app")
     assert {"orders:act", "enquiries:answer"} <= set(carrier.scopes)
@@ -49,7 +49,7 @@ def test_what_a_client_may_do_depends_on_its_kind(directory: Path) -> None:
     assert install.client(directory, "authority:SAMR").scopes == ("clues:read", "clues:act", "credit:check")
 
 
-def test_every_regulator_has_a_second_person_who_may_do_what_the_first_may(directory: Path) -> None:
+def test_every_regulator_has_a_second_client_with_the_same_scopes(directory: Path) -> None:
     install.into(directory)
     for code in ("MIIT", "CA-44"):
         first = install.client(directory, f"regulator:{code}")
@@ -59,7 +59,7 @@ def test_every_regulator_has_a_second_person_who_may_do_what_the_first_may(direc
         assert second.secret != first.secret
 
 
-def test_who_has_no_client_is_not_found(directory: Path) -> None:
+def test_an_unknown_client_raises_a_key_error(directory: Path) -> None:
     install.into(directory)
     with pytest.raises(KeyError, match="carrier:NONE"):
         install.client(directory, "carrier:NONE")
@@ -75,7 +75,7 @@ def test_two_installations_share_no_key_and_no_secret(tmp_path: Path) -> None:
     assert secrets[0].isdisjoint(secrets[1])
 
 
-def test_installing_again_keeps_the_key_and_the_secrets_and_adds_what_is_new(directory: Path) -> None:
+def test_a_second_installation_keeps_key_and_secrets_and_adds_new_clients(directory: Path) -> None:
     install.into(directory)
     key, before = install.key(directory).kid, install.clients(directory)
     install.into(directory, carriers=["TESTMVNO"])
@@ -85,19 +85,19 @@ def test_installing_again_keeps_the_key_and_the_secrets_and_adds_what_is_new(dir
     assert [each.org for each in after[len(before) :]] == ["carrier:TESTMVNO"]
 
 
-def test_files_that_others_can_read_are_not_used(directory: Path) -> None:
+def test_files_that_other_users_can_read_are_rejected(directory: Path) -> None:
     install.into(directory)
     (directory / "clients.json").chmod(0o640)
     with pytest.raises(NotInstalled, match=r"can be read by others.*640"):
         install.clients(directory)
 
 
-def test_where_nothing_was_installed_one_is_told_how_to(directory: Path) -> None:
+def test_the_error_for_a_missing_installation_names_the_command(directory: Path) -> None:
     with pytest.raises(NotInstalled, match=r"python -m sandbox\.install"):
         install.key(directory)
 
 
-def test_a_client_does_not_show_its_secret_when_it_is_printed(directory: Path) -> None:
+def test_a_printed_client_does_not_show_its_secret(directory: Path) -> None:
     install.into(directory)
     client = install.client(directory, "carrier:CMCC")
     assert client.secret not in f"{client} {client!r}"

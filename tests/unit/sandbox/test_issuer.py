@@ -1,4 +1,4 @@
-"""The token issuer speaks OAuth 2: client credentials in, access tokens out, errors as RFC 6749 names them."""
+"""The token issuer implements OAuth 2: client credentials, access tokens, and the errors of RFC 6749."""
 
 from __future__ import annotations
 
@@ -29,40 +29,40 @@ def http(directory: Path) -> TestClient:
 
 
 @pytest.fixture
-def carrier(directory: Path) -> install.Client:
+def carrier(directory: Path) -> install.RegisteredClient:
     return install.client(directory, "carrier:CMCC")
 
 
-def _asked(http: TestClient, client: install.Client | None = None, **form: str) -> httpx2.Response:
+def _request_token(http: TestClient, client: install.RegisteredClient | None = None, **form: str) -> httpx2.Response:
     headers = {}
     if client:
         headers["Authorization"] = "Basic " + b64encode(f"{client.client_id}:{client.secret}".encode()).decode()
     return http.post("/token", data={"grant_type": "client_credentials"} | form, headers=headers)
 
 
-def test_a_client_gets_a_token_for_all_it_may_do(http: TestClient, carrier: install.Client) -> None:
-    answer = _asked(http, carrier)
+def test_a_token_has_all_scopes_of_the_client_by_default(http: TestClient, carrier: install.RegisteredClient) -> None:
+    answer = _request_token(http, carrier)
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
-    given = answer.json()
-    assert given["token_type"] == "Bearer"
-    assert given["expires_in"] == 600
-    assert given["scope"].split() == list(carrier.scopes)
+    issued = answer.json()
+    assert issued["token_type"] == "Bearer"
+    assert issued["expires_in"] == 600
+    assert issued["scope"].split() == list(carrier.scopes)
 
 
-def test_a_client_may_show_its_secret_in_the_form(http: TestClient, carrier: install.Client) -> None:
-    answer = _asked(http, client_id=carrier.client_id, client_secret=carrier.secret)
+def test_a_client_may_send_its_secret_in_the_form(http: TestClient, carrier: install.RegisteredClient) -> None:
+    answer = _request_token(http, client_id=carrier.client_id, client_secret=carrier.secret)
     assert answer.status_code == 200
 
 
-def test_basic_credentials_are_form_encoded_first(http: TestClient, carrier: install.Client) -> None:
+def test_basic_credentials_are_form_encoded(http: TestClient, carrier: install.RegisteredClient) -> None:
     pair = f"{quote(carrier.client_id, safe='').replace('-', '%2D')}:{quote(carrier.secret)}"
     header = {"Authorization": f"basic {b64encode(pair.encode()).decode()}"}
     assert http.post("/token", data={"grant_type": "client_credentials"}, headers=header).status_code == 200
 
 
-def test_a_client_may_ask_for_less_than_it_may_do(http: TestClient, carrier: install.Client) -> None:
-    answer = _asked(http, carrier, scope="orders:read")
+def test_a_client_may_request_fewer_scopes(http: TestClient, carrier: install.RegisteredClient) -> None:
+    answer = _request_token(http, carrier, scope="orders:read")
     assert answer.json()["scope"] == "orders:read"
 
 
@@ -72,13 +72,13 @@ def test_a_client_may_ask_for_less_than_it_may_do(http: TestClient, carrier: ins
         ({"scope": "orders:read regulator:everything"}, "invalid_scope"),
         ({"grant_type": "password"}, "unsupported_grant_type"),
         ({"grant_type": ""}, "invalid_request"),
-        ({"client_secret": "in two ways"}, "invalid_request"),
+        ({"client_secret": "in the form too"}, "invalid_request"),
     ],
 )
-def test_what_cannot_be_granted_is_refused_by_name(
-    http: TestClient, carrier: install.Client, form: dict[str, str], error: str
+def test_a_request_that_cannot_be_granted_gets_the_named_error(
+    http: TestClient, carrier: install.RegisteredClient, form: dict[str, str], error: str
 ) -> None:
-    answer = _asked(http, carrier, **form)
+    answer = _request_token(http, carrier, **form)
     assert (answer.status_code, answer.json()["error"]) == (400, error)
 
 
@@ -87,13 +87,13 @@ def test_what_cannot_be_granted_is_refused_by_name(
     [
         None,
         "Basic " + b64encode(b"carrier-CMCC:guessed").decode(),
-        "Basic " + b64encode(b"nobody:" + b"-" * 43).decode(),
+        "Basic " + b64encode(b"unknown:" + b"-" * 43).decode(),
         "Basic " + b64encode(b"no colon").decode(),
         "Basic ####",
         "Bearer something",
     ],
 )
-def test_who_has_no_secret_gets_nothing(http: TestClient, header: str | None) -> None:
+def test_a_request_without_valid_credentials_gets_no_token(http: TestClient, header: str | None) -> None:
     headers = {"Authorization": header} if header else {}
     answer = http.post("/token", data={"grant_type": "client_credentials"}, headers=headers)
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
@@ -111,12 +111,14 @@ def test_who_has_no_secret_gets_nothing(http: TestClient, header: str | None) ->
         (b"grant_type=" + b"x" * 20_000, FORM, 413),
     ],
 )
-def test_what_is_no_form_is_refused(http: TestClient, body: bytes, headers: dict[str, str], status: int) -> None:
+def test_a_body_that_is_not_a_valid_form_is_rejected(
+    http: TestClient, body: bytes, headers: dict[str, str], status: int
+) -> None:
     answer = http.post("/token", content=body, headers=headers)
     assert (answer.status_code, answer.json()["error"]) == (status, "invalid_request")
 
 
-def test_it_says_where_everything_is_and_shows_no_private_key(http: TestClient) -> None:
+def test_the_metadata_has_all_addresses_and_the_key_set_no_private_key(http: TestClient) -> None:
     metadata = http.get("/.well-known/oauth-authorization-server").json()
     assert metadata["issuer"] == ISSUER
     assert metadata["token_endpoint"] == f"{ISSUER}/token"
@@ -126,6 +128,6 @@ def test_it_says_where_everything_is_and_shows_no_private_key(http: TestClient) 
 
 
 @pytest.mark.parametrize("address", ["http://issuer.example/", "http://issuer.example/path", "issuer.example", ""])
-def test_an_issuer_is_an_address_without_a_path(directory: Path, address: str) -> None:
+def test_an_issuer_address_without_scheme_or_with_a_path_is_rejected(directory: Path, address: str) -> None:
     with pytest.raises(ValueError, match="an issuer is"):
         issuer.create_app(directory, address, "anning")

@@ -1,4 +1,4 @@
-"""The small scenario and the year: all of it could be filed, is read as it is meant, and is nobody's."""
+"""Both scenarios contain valid filings and complaints, correctly classifiable texts, and only invented data."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from contracts.vocabulary import Consent, Purpose
 from sandbox import scenario
 from sandbox.scenario import files
 from sandbox.scenario.cast import Case
-from sandbox.scenario.records import Complaint, Scenario
+from sandbox.scenario.records import ComplaintRecord, Scenario
+from services.complaints.policy.assessment import standard
 from services.complaints.policy.classification import classify
-from services.complaints.policy.intake import Report, faults
+from services.complaints.policy.intake import Report, find_errors
+from services.complaints.policy.rulebook import RULES, ComplaintForm
 from services.complaints.policy.signatures import read
-from services.complaints.policy.standards import RULES, Form, standard
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 WINDOW = timedelta(days=10)
@@ -37,28 +38,28 @@ def _packs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module", params=["small 1", "small 2", "small 3", "year 1", "year 2"])
-def made(request: pytest.FixtureRequest) -> Scenario:
+def generated(request: pytest.FixtureRequest) -> Scenario:
     kind, _, seed = request.param.partition(" ")
     return (scenario.generate if kind == "small" else scenario.year.generate)(NOW, int(seed))
 
 
 @pytest.fixture(scope="module")
-def by_number(made: Scenario) -> dict[str, list[Complaint]]:
-    found: dict[str, list[Complaint]] = defaultdict(list)
-    for each in made.complaints:
+def by_number(generated: Scenario) -> dict[str, list[ComplaintRecord]]:
+    found: dict[str, list[ComplaintRecord]] = defaultdict(list)
+    for each in generated.complaints:
         found[each.sender_number].append(each)
     return found
 
 
-def _vouched_in_a_window(complaints: list[Complaint]) -> int:
-    """How many different vouched people's messages were sent within any ten days."""
+def _vouched_in_a_window(complaints: list[ComplaintRecord]) -> int:
+    """The maximum count of distinct vouched complainants whose messages were sent within ten days."""
     vouched = [each for each in complaints if CHANNELS[each.channel].vouched]
     sent = [(datetime.fromisoformat(each.sent_at), each.complainant_number) for each in vouched]
-    return max((len({who for at, who in sent if begin <= at <= begin + WINDOW}) for begin, _ in sent), default=0)
+    return max((len({person for at, person in sent if begin <= at <= begin + WINDOW}) for begin, _ in sent), default=0)
 
 
-def test_every_filing_could_be_filed(made: Scenario) -> None:
-    for each in made.filings:
+def test_every_filing_is_valid(generated: Scenario) -> None:
+    for each in generated.filings:
         number = SenderNumber.parse(each.number)
         assert number.kind is NumberKind.PORT
         assert number.access is not None
@@ -69,19 +70,19 @@ def test_every_filing_could_be_filed(made: Scenario) -> None:
         assert each.declared_from <= NOW.date().isoformat()
         assert CreditCode.parse(each.holder_uscc).value == each.holder_uscc
         assert CreditCode.parse(each.provider_uscc).value == each.provider_uscc
-    assert len({(each.number, each.carrier) for each in made.filings}) == len(made.filings)
+    assert len({(each.number, each.carrier) for each in generated.filings}) == len(generated.filings)
 
 
-def test_an_access_code_is_one_holders_at_one_carrier(made: Scenario) -> None:
+def test_an_access_code_has_one_holder_and_one_carrier(generated: Scenario) -> None:
     owners: dict[str | None, set[tuple[str, str]]] = defaultdict(set)
-    for each in made.filings:
+    for each in generated.filings:
         owners[SenderNumber.parse(each.number).base].add((each.carrier, each.holder_uscc))
     assert all(len(each) == 1 for each in owners.values())
 
 
-def test_every_enterprise_is_evidently_invented_and_has_one_name(made: Scenario) -> None:
+def test_every_enterprise_is_recognisably_invented_and_has_one_name(generated: Scenario) -> None:
     names: dict[str, set[str]] = defaultdict(set)
-    for each in made.filings:
+    for each in generated.filings:
         names[each.holder_uscc].add(each.holder_name)
         names[each.provider_uscc].add(each.provider_name)
     assert all("FAKE" in code for code in names)
@@ -89,8 +90,8 @@ def test_every_enterprise_is_evidently_invented_and_has_one_name(made: Scenario)
     assert len({name for each in names.values() for name in each}) == len(names)
 
 
-def test_no_number_and_no_link_is_anybodys(made: Scenario) -> None:
-    for each in made.complaints:
+def test_numbers_of_complainants_and_links_are_unassigned(generated: Scenario) -> None:
+    for each in generated.complaints:
         assert SenderNumber.parse(each.complainant_number).kind is NumberKind.MOBILE
         assert each.complainant_number.startswith("154")
         links = re.findall(r"[a-z0-9.-]+\.[a-z]{2,}", each.text)
@@ -99,47 +100,49 @@ def test_no_number_and_no_link_is_anybodys(made: Scenario) -> None:
         assert "#" not in each.text
 
 
-def test_every_complaint_could_be_taken(made: Scenario) -> None:
-    for each in made.complaints:
+def test_every_complaint_is_valid(generated: Scenario) -> None:
+    for each in generated.complaints:
         sent_at, received_at = datetime.fromisoformat(each.sent_at), datetime.fromisoformat(each.received_at)
         assert sent_at < received_at <= NOW
         assert each.channel in CHANNELS
         assert each.complainant_province in PROVINCES
         assert each.consented in set(Consent)
         assert each.text
-    assert [each.received_at for each in made.complaints] == sorted(each.received_at for each in made.complaints)
-    assert len({each.external_id for each in made.complaints}) == len(made.complaints)
+    assert [each.received_at for each in generated.complaints] == sorted(
+        each.received_at for each in generated.complaints
+    )
+    assert len({each.external_id for each in generated.complaints}) == len(generated.complaints)
 
 
-def test_every_good_line_is_one_that_the_intake_takes(made: Scenario) -> None:
-    form = RULES.at(Form, NOW)
+def test_the_intake_accepts_every_good_line(generated: Scenario) -> None:
+    form = RULES.at(ComplaintForm, NOW)
     refused = 0
-    for line in files.complaints_ndjson(made).splitlines():
+    for line in files.complaints_ndjson(generated).splitlines():
         try:
-            refused += bool(faults(msgspec.json.decode(line, type=Report), form, NOW))
+            refused += bool(find_errors(msgspec.json.decode(line, type=Report), form, NOW))
         except ValueError:
             refused += 1
-    # One contradicts another, which only the database can see.
+    # One bad line contradicts another line; only the database can detect that.
     assert refused == files.BAD_COMPLAINTS - 1
 
 
-def test_every_message_is_called_what_a_careful_reader_would_call_it(made: Scenario) -> None:
-    meant = {each.external_id: (each.industry, each.category) for each in made.meanings}
+def test_every_message_is_classified_correctly(generated: Scenario) -> None:
+    expected = {each.external_id: (each.industry, each.category) for each in generated.classifications}
     wrong = []
-    for each in made.complaints:
+    for each in generated.complaints:
         known = standard(datetime.fromisoformat(each.sent_at))
         signed = read(each.text, known.lexicon.spelling, known.form)
         found = classify(each.text, signed, known.lexicon, known.thresholds)
-        if (found.industry, found.category) != meant[each.external_id]:
+        if (found.industry, found.category) != expected[each.external_id]:
             wrong.append((each.text, found))
-    assert len(wrong) <= 0.005 * len(made.complaints), wrong
+    assert len(wrong) <= 0.005 * len(generated.complaints), wrong
 
 
-def test_what_has_to_be_shut_is_complained_of_by_enough_vouched_people(
-    made: Scenario, by_number: dict[str, list[Complaint]]
+def test_numbers_that_must_be_shut_have_enough_vouched_complainants(
+    generated: Scenario, by_number: dict[str, list[ComplaintRecord]]
 ) -> None:
     bars = {"order:commercial": 5, "order:suspected-crime": 2, "order:sublet": 3, "enquiry": 2}
-    for each in made.senders:
+    for each in generated.senders:
         if each.follows in bars:
             assert _vouched_in_a_window(by_number[each.number]) >= bars[each.follows], each
         elif each.case is Case.QUIET:
@@ -147,11 +150,11 @@ def test_what_has_to_be_shut_is_complained_of_by_enough_vouched_people(
             assert _vouched_in_a_window(by_number[each.number]) < bar, each
 
 
-def test_numbers_stand_in_the_register_as_their_case_has_it(
-    made: Scenario, by_number: dict[str, list[Complaint]]
+def test_numbers_are_filed_as_their_case_requires(
+    generated: Scenario, by_number: dict[str, list[ComplaintRecord]]
 ) -> None:
-    for each in made.senders:
-        filed = [filing for filing in made.filings if each.number.startswith(filing.number)]
+    for each in generated.senders:
+        filed = [filing for filing in generated.filings if each.number.startswith(filing.number)]
         assert len(by_number[each.number]) == each.complaints
         if each.truth in ("unregistered", "p2p", "other"):
             assert not filed

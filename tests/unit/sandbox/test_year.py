@@ -1,4 +1,4 @@
-"""A year has the totals and shares of the bulletins, in the quarters before its time, made from a seed."""
+"""A year has the totals and shares of the bulletins, in the four quarters before its time, generated from a seed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from contracts.industries import INDUSTRIES
 from sandbox import scenario
 from sandbox.scenario import cast, figures, files, messages, year
 from sandbox.scenario.cast import Case
-from sandbox.scenario.records import Complaint, Scenario
+from sandbox.scenario.records import ComplaintRecord, Scenario
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 QUARTERS = ["2025Q4", "2026Q1", "2026Q2", "2026Q3"]
@@ -32,101 +32,103 @@ def scale(request: pytest.FixtureRequest) -> float:
 
 
 @pytest.fixture(scope="module")
-def made(scale: float) -> Scenario:
+def generated(scale: float) -> Scenario:
     return year.generate(NOW, 1, scale)
 
 
 @pytest.fixture(scope="module")
-def by_quarter(made: Scenario) -> dict[str, list[Complaint]]:
-    found: dict[str, list[Complaint]] = defaultdict(list)
-    for each in made.complaints:
+def by_quarter(generated: Scenario) -> dict[str, list[ComplaintRecord]]:
+    found: dict[str, list[ComplaintRecord]] = defaultdict(list)
+    for each in generated.complaints:
         found[quarter_of(datetime.fromisoformat(each.received_at))].append(each)
     return found
 
 
-def _figured(quarter: str) -> figures.Quarter:
+def _figures_of(quarter: str) -> figures.Quarter:
     return figures.load().quarters[quarter[4:]]
 
 
-def _as_due(found: Counter[str], shares: dict[str, float], whole: float) -> bool:
-    """Whether each is the part of `whole` complaints that it should be, but for rounding; `shares` may be of less than
-    the whole."""
-    hundred = sum(shares.values())
-    return all(abs(found[name] - whole * share / hundred) <= 1 for name, share in shares.items())
+def _in_proportion(found: Counter[str], shares: dict[str, float], whole: float) -> bool:
+    """Whether each count is its share of `whole` complaints, except for rounding. `shares` may add up to less than
+    100."""
+    total = sum(shares.values())
+    return all(abs(found[name] - whole * share / total) <= 1 for name, share in shares.items())
 
 
-def test_it_is_the_four_quarters_that_end_with_the_last_complete_one(by_quarter: dict[str, list[Complaint]]) -> None:
+def test_a_year_is_the_four_quarters_up_to_the_last_complete_one(by_quarter: dict[str, list[ComplaintRecord]]) -> None:
     assert year.quarters_before(NOW) == QUARTERS == list(by_quarter)
     assert year.quarters_before(datetime(2026, 1, 1, 0, 30, tzinfo=UTC)) == ["2025Q1", "2025Q2", "2025Q3", "2025Q4"]
-    # By the legal time, which is eight hours ahead.
+    # Quarters are of legal time, which is eight hours ahead of UTC.
     assert year.quarters_before(datetime(2026, 3, 31, 16, tzinfo=UTC))[-1] == "2026Q1"
 
 
-def test_totals_are_those_published_to_scale(by_quarter: dict[str, list[Complaint]], scale: float) -> None:
-    for quarter, complaints in by_quarter.items():
-        assert len(complaints) == round(_figured(quarter).total.complaints * scale)
-
-
-def test_categories_segments_and_industries_have_their_shares(
-    made: Scenario, by_quarter: dict[str, list[Complaint]]
+def test_totals_are_the_published_ones_times_the_scale(
+    by_quarter: dict[str, list[ComplaintRecord]], scale: float
 ) -> None:
-    meanings = {each.external_id: each for each in made.meanings}
     for quarter, complaints in by_quarter.items():
-        figured = _figured(quarter)
-        categories = Counter(meanings[each.external_id].category for each in complaints)
+        assert len(complaints) == round(_figures_of(quarter).total.complaints * scale)
+
+
+def test_categories_segments_and_industries_have_the_published_shares(
+    generated: Scenario, by_quarter: dict[str, list[ComplaintRecord]]
+) -> None:
+    classifications = {each.external_id: each for each in generated.classifications}
+    for quarter, complaints in by_quarter.items():
+        published = _figures_of(quarter)
+        categories = Counter(classifications[each.external_id].category for each in complaints)
         segments = Counter("p2p" if each.sender_number.startswith("154") else "port" for each in complaints)
-        assert _as_due(categories, figured.categories.shares, len(complaints))
-        assert _as_due(segments, figured.segments.shares, len(complaints))
-        commercial = [meanings[each.external_id] for each in complaints]
+        assert _in_proportion(categories, published.categories.shares, len(complaints))
+        assert _in_proportion(segments, published.segments.shares, len(complaints))
+        commercial = [classifications[each.external_id] for each in complaints]
         industries = Counter(each.industry for each in commercial if each.category == "commercial")
-        base = len(complaints) if figured.industries.of == "all" else industries.total()
-        for industry, share in figured.industries.shares.items():
+        base = len(complaints) if published.industries.of == "all" else industries.total()
+        for industry, share in published.industries.shares.items():
             assert abs(industries[industry] - base * share / 100) <= 1, (quarter, industry)
-        others = Counter({name: industries[name] for name in industries if name not in figured.industries.shares})
-        assert _as_due(others, figured.others.shares, others.total())
+        others = Counter({name: industries[name] for name in industries if name not in published.industries.shares})
+        assert _in_proportion(others, published.others.shares, others.total())
 
 
-def test_carriers_have_their_shares_of_what_is_sent_through_ports(
-    made: Scenario, by_quarter: dict[str, list[Complaint]]
+def test_carriers_have_the_published_shares_of_complaints_about_ports(
+    generated: Scenario, by_quarter: dict[str, list[ComplaintRecord]]
 ) -> None:
-    carriers = {each.number: each.carrier for each in made.senders}
+    carriers = {each.number: each.carrier for each in generated.senders}
     for quarter, complaints in by_quarter.items():
         found = Counter(carriers[each.sender_number] for each in complaints)
         found.pop("", None)
         assert set(found) <= set(CARRIERS)
-        assert _as_due(found, _figured(quarter).carriers.shares, found.total())
+        assert _in_proportion(found, _figures_of(quarter).carriers.shares, found.total())
 
 
-def test_suspected_crimes_come_from_mobiles_first(made: Scenario) -> None:
-    crimes = {each.external_id for each in made.meanings if each.category == "suspected-crime"}
-    mobile = [each.sender_number.startswith("154") for each in made.complaints if each.external_id in crimes]
-    assert sum(mobile) / len(mobile) == pytest.approx(figures.load().ours.crime_by_mobile / 100, abs=0.01)
+def test_suspected_crimes_come_from_mobiles_first(generated: Scenario) -> None:
+    crimes = {each.external_id for each in generated.classifications if each.category == "suspected-crime"}
+    mobile = [each.sender_number.startswith("154") for each in generated.complaints if each.external_id in crimes]
+    assert sum(mobile) / len(mobile) == pytest.approx(figures.load().estimates.crime_by_mobile / 100, abs=0.01)
 
 
-def test_it_has_many_more_enterprises_than_the_cast_and_they_come_again(made: Scenario) -> None:
-    providers = Counter(each.provider_uscc for each in made.senders if each.provider_uscc)
+def test_a_year_has_many_more_enterprises_than_the_cast_and_they_return(generated: Scenario) -> None:
+    providers = Counter(each.provider_uscc for each in generated.senders if each.provider_uscc)
     quarters: dict[str, set[str]] = defaultdict(set)
-    received = {each.sender_number: each.received_at for each in made.complaints}
-    for each in made.senders:
+    received = {each.sender_number: each.received_at for each in generated.complaints}
+    for each in generated.senders:
         quarters[each.provider_uscc].add(quarter_of(datetime.fromisoformat(received[each.number])))
-    assert len({each.provider_uscc for each in made.filings}) > 2 * len(cast.load().providers)
+    assert len({each.provider_uscc for each in generated.filings}) > 2 * len(cast.load().providers)
     assert any(len(each) >= 3 for code, each in quarters.items() if code)
     assert providers.most_common(1)[0][1] >= 5
 
 
-def test_numbers_are_filed_used_by_others_or_not_filed_and_something_follows_of_each_kind(made: Scenario) -> None:
+def test_numbers_are_declared_sublet_or_unregistered_and_every_outcome_occurs(generated: Scenario) -> None:
     kinds = messages.load().kinds
     truths = Counter(
         each.truth
-        for each in made.senders
+        for each in generated.senders
         if each.case is not Case.MOBILE and each.complaints >= 5 and kinds[each.kind].category == "commercial"
     )
-    for kind, share in figures.load().ours.ports.items():
+    for kind, share in figures.load().estimates.ports.items():
         assert truths[kind] / truths.total() == pytest.approx(share / 100, abs=0.08), truths
-    assert {each.follows for each in made.senders} == {
+    assert {each.follows for each in generated.senders} == {
         *("order:commercial", "order:suspected-crime", "order:sublet", "enquiry", "nothing")
     }
-    owned = [bool(each.owner) for each in made.senders if each.truth == "unregistered"]
+    owned = [bool(each.owner) for each in generated.senders if each.truth == "unregistered"]
     assert 0 < sum(owned) < len(owned)
 
 
@@ -143,32 +145,32 @@ def test_another_seed_gives_another_year() -> None:
     assert {each.text for each in one.complaints} != {each.text for each in two.complaints}
 
 
-def test_the_small_scenario_and_a_year_share_no_number_no_access_code_and_no_enterprise(made: Scenario) -> None:
+def test_the_small_scenario_and_a_year_share_no_number_no_access_code_and_no_enterprise(generated: Scenario) -> None:
     small = scenario.generate(NOW)
     codes = tuple(each.code for each in cast.load().access_codes)
-    assert {each.number for each in small.filings}.isdisjoint(each.number for each in made.filings)
-    assert not any(each.number.startswith(codes) for each in made.filings)
+    assert {each.number for each in small.filings}.isdisjoint(each.number for each in generated.filings)
+    assert not any(each.number.startswith(codes) for each in generated.filings)
     enterprises = [
-        {code for each in one.filings for code in (each.holder_uscc, each.provider_uscc)} for one in (small, made)
+        {code for each in one.filings for code in (each.holder_uscc, each.provider_uscc)} for one in (small, generated)
     ]
     assert enterprises[0].isdisjoint(enterprises[1])
-    assert {each.external_id for each in small.complaints}.isdisjoint(each.external_id for each in made.complaints)
+    assert {each.external_id for each in small.complaints}.isdisjoint(each.external_id for each in generated.complaints)
 
 
 @pytest.mark.parametrize("scale", [0, -0.01, 1.5])
-def test_a_scale_is_a_part_of_the_published_totals(scale: float) -> None:
+def test_a_scale_outside_zero_to_one_is_rejected(scale: float) -> None:
     with pytest.raises(ValueError, match="a scale is"):
         year.generate(NOW, 1, scale)
 
 
-def test_even_the_smallest_scale_adds_up() -> None:
-    made = year.generate(NOW, 1, 0.0002)
-    assert len(made.complaints) == sum(
+def test_a_very_small_scale_has_the_right_total() -> None:
+    generated = year.generate(NOW, 1, 0.0002)
+    assert len(generated.complaints) == sum(
         round(each.total.complaints * 0.0002) for each in figures.load().quarters.values()
     )
 
 
-def test_figures_that_were_published_are_marked_with_their_period_and_others_as_ours() -> None:
+def test_published_figures_have_a_period_and_estimates_have_none() -> None:
     quarters = figures.load().quarters
     assert list(quarters) == ["Q1", "Q2", "Q3", "Q4"]
     assert (quarters["Q1"].total.complaints, quarters["Q2"].total.complaints) == (50_000, 90_000)
@@ -182,12 +184,12 @@ def test_figures_that_were_published_are_marked_with_their_period_and_others_as_
 
 
 def test_every_industry_has_several_messages() -> None:
-    said: Counter[str] = Counter()
+    templates: Counter[str] = Counter()
     for each in messages.load().kinds.values():
         if each.category == "commercial":
-            said[each.industry] += len(each.templates)
-    assert set(said) == set(INDUSTRIES) - {"crime", "unknown"}
-    assert min(said.values()) >= 4
+            templates[each.industry] += len(each.templates)
+    assert set(templates) == set(INDUSTRIES) - {"crime", "unknown"}
+    assert min(templates.values()) >= 4
 
 
 @pytest.mark.parametrize(
@@ -200,11 +202,11 @@ def test_every_industry_has_several_messages() -> None:
         (7, {"a": 67.6, "b": 12.5, "c": 9.7, "d": 2.8}, {"a": 5, "b": 1, "c": 1, "d": 0}),
     ],
 )
-def test_parts_make_the_whole(total: int, shares: dict[str, float], parts: dict[str, int]) -> None:
+def test_parts_add_up_to_the_total(total: int, shares: dict[str, float], parts: dict[str, int]) -> None:
     assert figures.apportioned(total, shares) == parts
 
 
-def test_a_big_one_is_packed_and_nothing_older_is_left_beside_it(
+def test_a_large_file_is_compressed_and_replaces_the_older_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "_BIG_BYTES", 300_000)
@@ -225,7 +227,7 @@ def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_both_are_written_by_command(tmp_path: Path) -> None:
+def test_the_command_writes_both_scenarios(tmp_path: Path) -> None:
     assert _command(str(tmp_path / "small"), "7").returncode == 0
     assert _command("year", str(tmp_path / "year"), "7", "0.002").returncode == 0
     names = {"ports.csv", "complaints.ndjson", "answers_numbers.csv", "answers_complaints.csv", "book.csv"}
@@ -236,6 +238,6 @@ def test_both_are_written_by_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("year",), ("year", "there", "1", "0.1", "more"), ("there", "1", "0.1")])
-def test_who_asks_for_what_there_is_not_is_told_how_to_ask(arguments: tuple[str, ...]) -> None:
+def test_wrong_arguments_print_the_usage(arguments: tuple[str, ...]) -> None:
     ended = _command(*arguments)
     assert (ended.returncode, ended.stderr[:6]) == (1, "usage:")

@@ -1,4 +1,4 @@
-"""Who ever had ports on an access code, so that who holds it is found without reading all of its ports."""
+"""The enterprises that ever had ports on an access code: its holder is found without reading all of its ports."""
 
 from alembic import op
 

@@ -1,0 +1,234 @@
+"""The system that is measured, with cheap queries of its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID
+
+import httpx2
+import psycopg
+from kafka import TopicPartition
+from kafka.admin import KafkaAdminClient, OffsetSpec
+
+from anning.services import NAMES
+from benchmarks import load
+from benchmarks.load import Input
+from benchmarks.results import wait_until
+from chassis.events.topics import Catalogue
+from chassis.version import API_PREFIX
+from sandbox import tokens
+from standalone.client import Client
+from standalone.figures import Figures
+from standalone.processes import stop_together
+from standalone.system import ROOT, System
+
+PAUSE = 0.5
+"""Seconds between two queries of the progress of a measurement."""
+STAFF = "regulator:MIIT"
+_TOKEN_SECONDS = 4 * 3600
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The counts of complaints and ports, and the `folder` of real input (None: input is generated)."""
+
+    complaints: int
+    ports: int
+    folder: Path | None = None
+
+
+@dataclass
+class Testbed:
+    """A whole running system. Measurements run one after the other and leave no work pending."""
+
+    system: System
+    sizes: Sizes
+    _stack: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def directory(self) -> Path:
+        """The folder for files of measurements."""
+        return self.system.directory
+
+    @cached_property
+    def staff(self) -> dict[str, Client]:
+        """The regulator's clients by service. Not for use while the sandbox is paused, because they renew their
+        tokens."""
+        system = self.system
+        return {
+            name: self._stack.enter_context(Client(system.url(name), system.issuer, system.credentials, STAFF))
+            for name in NAMES
+        }
+
+    @cached_property
+    def databases(self) -> dict[str, psycopg.Connection[Any]]:
+        """An autocommit connection to the database of each service."""
+        return {
+            name: self._stack.enter_context(psycopg.connect(self.database_url(name), autocommit=True)) for name in NAMES
+        }
+
+    @cached_property
+    def _admin(self) -> KafkaAdminClient:
+        admin = KafkaAdminClient(bootstrap_servers=self.system.kafka.bootstrap)
+        self._stack.callback(admin.close)
+        return admin
+
+    @cached_property
+    def source(self) -> Input:
+        """The input of the chain; its register is filed and received by all services."""
+        source = load.prepare(self.directory / "input", self.sizes.folder, self.sizes.complaints)
+        self.file_register(source)
+        return source
+
+    def database_url(self, service: str) -> str:
+        """The URL of a service's database for its own role."""
+        return self.system.postgres.url(f"anning_{service}", f"anning_{service}")
+
+    def bearer(self, org: str) -> str:
+        """A token that is valid longer than all measurements take, so that no issuer is needed."""
+        return tokens.mint(self.system.credentials, org, issuer=self.system.issuer, lifetime_seconds=_TOKEN_SECONDS)
+
+    def client(self, service: str, org: str) -> httpx2.Client:
+        """A client for an organisation that needs no issuer."""
+        headers = {"Authorization": f"Bearer {self.bearer(org)}"}
+        return httpx2.Client(
+            base_url=self.system.url(service) + API_PREFIX, headers=headers, timeout=300, trust_env=False
+        )
+
+    # ------------------------------------------------------------------------------------------------- pauses
+
+    @contextmanager
+    def sandbox_paused(self) -> Iterator[None]:
+        """Pause the sandbox: carriers and authorities are outside the measured system and would use its two cores. They
+        catch up afterwards."""
+        for service in NAMES:
+            # So that no service has to fetch the issuer's keys during the pause.
+            self.staff[service].get("/statistics")
+        sandbox = self.system.processes["sandbox"]
+        sandbox.pause()
+        try:
+            yield
+        finally:
+            sandbox.resume()
+
+    @contextmanager
+    def only_workers_of(self, *services: str) -> Iterator[None]:
+        """Pause the sandbox and run only the workers of these services; the others catch up afterwards."""
+        others = [self.system.processes[f"{name} worker"] for name in NAMES if name not in services]
+        with self.sandbox_paused():
+            stop_together(others)
+            try:
+                yield
+            finally:
+                for each in others:
+                    each.launch()
+                for each in others:
+                    each.wait_ready()
+
+    # ------------------------------------------------------------------------------------------------- uploads
+
+    def upload(self, service: str, path: str, file: Path, media_type: str) -> UUID:
+        """Upload a file for the regulator; the id of its import."""
+        headers = {"Content-Type": media_type}
+        if file.suffix == ".gz":
+            headers["Content-Encoding"] = "gzip"
+        with file.open("rb") as content, self.client(service, STAFF) as http:
+            answer = http.post(path, content=content, headers=headers)
+        answer.raise_for_status()
+        return UUID(answer.headers["Location"].rpartition("/")[2])
+
+    def imported(self, service: str, file: UUID) -> dict[str, int] | None:
+        """The counts of a finished import; None until it is finished. Raises RuntimeError for a failed one."""
+        row = (
+            self.databases[service]
+            .execute("SELECT state, lines_read, accepted, duplicates, rejected FROM imports WHERE id = %s", (file,))
+            .fetchone()
+        )
+        if row is None or row[0] == "failed":
+            raise RuntimeError(f"the import {file} failed")
+        if row[0] != "finished":
+            return None
+        return dict(zip(("lines_read", "accepted", "duplicates", "rejected"), row[1:], strict=True))
+
+    def file_register(self, source: Input) -> None:
+        """File the ports of an input, and wait until every service has received them: a complaint filed earlier would
+        count as unregistered."""
+        self.staff["ports"].upload("/filing-imports", source.ports, "text/csv")
+        self.settle()
+
+    # ------------------------------------------------------------------------------------------------- progress
+
+    def now(self, service: str) -> datetime:
+        """The current time of a service's database."""
+        moment: datetime = self._one(service, "SELECT clock_timestamp()")
+        return moment
+
+    @property
+    def assessed(self) -> bool:
+        """Whether no complaint waits for its assessment."""
+        return not self._one("complaints", "SELECT EXISTS (SELECT FROM complaints WHERE state = 'filed')")
+
+    @property
+    def consumed(self) -> bool:
+        """Whether every complaint is assessed, every outbox is empty, and every service is at the end of every topic
+        that it consumes. It queries indexes and offsets, so its cost does not depend on the stored volume."""
+        return self.assessed and all(map(self._all_published, NAMES)) and self._all_consumed()
+
+    def settle(self, seconds: float = 600) -> None:
+        """Wait until every service has consumed every event. Raises TimeoutError."""
+        wait_until(lambda: self.consumed, pause=PAUSE, seconds=seconds)
+
+    def reconcile(self) -> None:
+        """Check by the statistics of the services that they have consumed every complaint. Raises RuntimeError."""
+        if not Figures.fetch(self.staff, []).consumed:
+            raise RuntimeError("a service has not consumed every complaint")
+
+    def _all_published(self, service: str) -> bool:
+        return not self._one(service, "SELECT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)")
+
+    def _one(self, service: str, statement: str) -> Any:
+        row = self.databases[service].execute(statement).fetchone()
+        assert row is not None
+        return row[0]
+
+    @cached_property
+    def _consumers(self) -> dict[TopicPartition, tuple[str, ...]]:
+        """The consumers of each partition."""
+        topics = Catalogue.load(ROOT / "contracts" / "topics.yaml").topics
+        return {
+            TopicPartition(name, partition): topic.consumers
+            for name, topic in topics.items()
+            if topic.consumers
+            for partition in range(topic.partitions)
+        }
+
+    def _all_consumed(self) -> bool:
+        # Offsets first: records added in between increase the ends, never decrease them.
+        groups = [group for group in self._groups() if group.partition(".")[0] in NAMES]
+        committed = self._admin.list_group_offsets(groups) if groups else {}
+        ends = self._admin.list_partition_offsets(dict.fromkeys(self._consumers, OffsetSpec.LATEST))
+        for partition, end in ends.items():
+            for service in self._consumers[partition] if end.offset else ():
+                read = [
+                    offsets[partition].offset
+                    for group, offsets in committed.items()
+                    if group.partition(".")[0] == service and partition in offsets
+                ]
+                if not read or min(read) < end.offset:
+                    return False
+        return True
+
+    def _groups(self) -> list[str]:
+        return [str(each["group_id"]) for each in self._admin.list_groups()]

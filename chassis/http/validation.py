@@ -1,0 +1,167 @@
+"""What each route accepts, collected once, so that everything else is refused in one place and in one way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from email.message import Message
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, RouteContext
+from pydantic import BaseModel
+from starlette.requests import Request
+
+from chassis.http.auth import is_public
+from chassis.http.problems import Invalid, Malformed, UnsupportedMediaType, pointer_to
+
+JSON_LIMIT = 256 * 1024
+"""Maximum bytes of an ordinary request body."""
+
+JSON_TYPES = ("application/json",)
+
+OCTET_STREAM = "application/octet-stream"
+"""The media type of a file whose format the route determines. Generators of clients know no other one for files."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body that a route reads itself: its media types and its maximum of bytes (None: the route checks it)."""
+
+    media_types: tuple[str, ...]
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteInput:
+    """What a route accepts: its path template, the names of its query parameters, its body, and whether it is
+    public."""
+
+    path: str
+    query: frozenset[str]
+    body: Body | None
+    json: bool
+    public: bool
+
+
+def is_file(media_type: str) -> bool:
+    """Whether content of this type is handed on as it is: neither JSON nor text."""
+    return media_type not in JSON_TYPES and not media_type.endswith("+json") and not media_type.startswith("text/")
+
+
+def consumes(*media_types: str, limit: int | None) -> Callable[[F], F]:
+    """Declare that a route reads the body itself, as a stream: `@consumes("text/csv", limit=2**30)` below the route's
+    own decorator. Other types are refused with 415, more bytes with 413 while they are read."""
+
+    def declare(endpoint: F) -> F:
+        endpoint.__anning_body__ = Body(media_types, limit)  # type: ignore[attr-defined]
+        return endpoint
+
+    return declare
+
+
+def input_of(context: RouteContext) -> RouteInput:
+    """What one route accepts."""
+    query = frozenset(_query_names(context.dependant))
+    json = context.body_field is not None
+    body = getattr(context.endpoint, "__anning_body__", Body(JSON_TYPES, JSON_LIMIT) if json else None)
+    return RouteInput(str(context.path_format), query, body, json, is_public(context))
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    for parameter in dependant.query_params:
+        kind = parameter.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from (field.alias or name for name, field in kind.model_fields.items())
+        else:
+            yield parameter.alias
+    for each in dependant.dependencies:
+        yield from _query_names(each)
+
+
+def inputs_of(contexts: Iterable[RouteContext]) -> dict[Any, RouteInput]:
+    """What all routes accept, by endpoint."""
+    return {each.endpoint: input_of(each) for each in contexts if isinstance(each.original_route, APIRoute)}
+
+
+def route_of(request: Request) -> str:
+    """The path template of the request's route: "/orders/{id}"."""
+    shape: RouteInput = request.app.state.inputs[request.scope["endpoint"]]
+    return shape.path
+
+
+class ValidatedRequest(Request):
+    """A request that is refused where its route does not accept it; its JSON is decoded once."""
+
+    _decoded: Any = None
+
+    async def check(self) -> None:
+        """Refuse unknown query parameters, a body of another media type, and malformed JSON.
+
+        Runs first in every route. Raises Invalid, UnsupportedMediaType and Malformed.
+        """
+        shape: RouteInput = self.app.state.inputs[self.scope["endpoint"]]
+        unknown = [name for name in self.query_params if name not in shape.query]
+        if unknown:
+            errors = [{"in": "query", "pointer": pointer_to(name), "detail": "unknown parameter"} for name in unknown]
+            raise Invalid(errors=errors)
+        if shape.body is None:
+            return
+        if not shape.json:
+            _check_type(self, shape.body.media_types)
+            return
+        content = await self.body()
+        if content:
+            _check_type(self, shape.body.media_types)
+            self._decoded = read_json(content)
+
+    async def json(self) -> Any:
+        """The body, as decoded by `check`."""
+        return self._decoded
+
+
+def _check_type(request: Request, expected: tuple[str, ...]) -> None:
+    media_type, charset = _content_type(request.headers.get("content-type", ""))
+    suffixed = expected == JSON_TYPES and media_type.startswith("application/") and media_type.endswith("+json")
+    if (media_type not in expected and not suffixed) or charset not in ("utf-8", "utf8", "us-ascii"):
+        raise UnsupportedMediaType(f"This route accepts {', '.join(expected)} (text in UTF-8).")
+
+
+@lru_cache(maxsize=64)
+def _content_type(value: str) -> tuple[str, str]:
+    """The media type and the charset of a header; parsing it takes as long as verifying a token."""
+    header = Message()
+    header["Content-Type"] = value
+    return header.get_content_type() if value else "", header.get_content_charset("utf-8").lower()
+
+
+def read_json(content: bytes) -> Any:
+    """The value of a JSON text.
+
+    Raises Malformed for malformed JSON, and for what Python's parser accepts but JSON or the database does not: other
+    encodings than UTF-8, NaN and infinite numbers, lone surrogates, NUL characters, unlimited nesting.
+    """
+    try:
+        value = msgspec.json.decode(content)
+    except RecursionError as error:
+        raise Malformed("The body is nested too deeply.") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Malformed(f"The body is not JSON in UTF-8: {error}") from error
+    if b"\\u0000" in content and _has_nul(value):
+        raise Malformed("A string contains a NUL character.")
+    return value
+
+
+def _has_nul(value: Any) -> bool:
+    match value:
+        case str():
+            return "\0" in value
+        case list():
+            return any(_has_nul(each) for each in value)
+        case dict():
+            return any("\0" in name or _has_nul(each) for name, each in value.items())
+    return False

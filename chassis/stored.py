@@ -1,0 +1,81 @@
+"""Aggregates and their rows, mapped by name: a column holds the attribute that is called like it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, fields
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+
+from chassis import sets
+from chassis.aggregate import Aggregate
+from chassis.database import Tx
+
+A = TypeVar("A", bound=Aggregate)
+
+MAPPINGS: list[Stored[Any]] = []
+"""Every mapping that this process has loaded, for the test that proves fields and columns to agree."""
+
+_UNSTORED = frozenset({"recorded"})
+
+
+def values_of(row: sa.Row[Any]) -> dict[str, Any]:
+    """The values of a row by column. SQLAlchemy names columns by a subclass of str, which msgspec refuses in a dict."""
+    return {str(name): value for name, value in row._mapping.items()}
+
+
+class Stored(Generic[A]):
+    """How the aggregates of one class are stored.
+
+    Each column of `table` is the attribute of its name. A field without a default is known at creation: its column is
+    written once. A field with a default, and a property, is written with every change.
+    """
+
+    def __init__(
+        self,
+        table: sa.Table,
+        kind: type[A],
+        *,
+        changing: Iterable[str] = (),
+        parts: Iterable[str] = (),
+        columns: Mapping[str, str] | None = None,
+    ) -> None:
+        """`changing` names the fields without a default that change all the same; `parts` the fields that several
+        columns make up: the aggregate has a property for each of those columns, and `load` takes the field itself.
+        `columns` maps a column of a part to its property, where the column's name means something else in facts."""
+        self.table = table
+        self.kind = kind
+        self.parts = frozenset(parts)
+        created = {each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING}
+        self.fixed = created - set(changing)
+        self.attributes = {column.name: column.name for column in table.columns} | dict(columns or {})
+        self._columns = tuple(self.attributes)
+        self._changing = tuple(name for name in self._columns if name not in self.fixed)
+        MAPPINGS.append(self)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The names of the fields that are stored, in a column each or in several (`parts`)."""
+        return frozenset(each.name for each in fields(self.kind)) - _UNSTORED
+
+    def load(self, row: sa.Row[Any], **parts: object) -> A:
+        """The aggregate in a row of its table. Raises msgspec.ValidationError where a column does not fit its field."""
+        values = values_of(row) | parts if parts else row._mapping
+        return msgspec.convert(values, self.kind, from_attributes=bool(parts))
+
+    def save(self, tx: Tx, aggregates: Iterable[A]) -> None:
+        """Insert the new ones and update the changed ones among `aggregates`, then publish what they recorded.
+
+        Raises StaleAggregateError where a row has changed since it was read.
+        """
+        changed = [each for each in aggregates if each.recorded]
+        sets.insert(tx, self.table, self._rows([each for each in changed if not each.stored_version], self._columns))
+        stored = [each for each in changed if each.stored_version]
+        sets.update(tx, self.table, self._changing, self._rows(stored, ("id", "stored_version", *self._changing)))
+        tx.publish(changed)
+
+    def _rows(self, aggregates: Sequence[A], names: Sequence[str]) -> list[sets.Row]:
+        read = {name: self.attributes.get(name, name) for name in names}
+        return [{name: getattr(each, attribute) for name, attribute in read.items()} for each in aggregates]

@@ -1,0 +1,44 @@
+"""Parcels and their arrivals, with the tables of the chassis."""
+
+from alembic import op
+
+from chassis.migrations import mechanism
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+TABLES = """
+CREATE TABLE arrivals (
+    parcel uuid NOT NULL,
+    sender text COLLATE "C" NOT NULL,
+    delivered_at timestamptz NOT NULL,
+    late boolean NOT NULL,
+    CONSTRAINT pk_arrivals PRIMARY KEY (parcel)
+);
+COMMENT ON TABLE arrivals IS 'One row per delivered parcel, written by the reaction';
+
+CREATE TABLE parcels (
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    sender text COLLATE "C" NOT NULL,
+    recipient text NOT NULL,
+    correlation_id text COLLATE "C" NOT NULL,
+    rules jsonb NOT NULL,
+    sent_at timestamptz NOT NULL,
+    deliver_by timestamptz NOT NULL,
+    state text COLLATE "C" NOT NULL,
+    delivered_at timestamptz,
+    overdue_since timestamptz,
+    CONSTRAINT pk_parcels PRIMARY KEY (id)
+);
+CREATE INDEX ix_parcels_sender ON parcels (sender, id);
+CREATE INDEX ix_parcels_due ON parcels (deliver_by) WHERE state = 'sent' AND overdue_since IS NULL;
+COMMENT ON TABLE parcels IS 'Parcels, each at its newest version';
+"""
+
+
+def upgrade() -> None:
+    op.execute(mechanism("0001"))
+    op.execute(TABLES)

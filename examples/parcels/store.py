@@ -1,0 +1,88 @@
+"""Tables of the parcels service; parcels are loaded and saved in sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.database import Key, Read, Tx, metadata
+from chassis.stored import Stored
+from examples.parcels.model import Parcel
+
+METADATA = metadata()
+Moment = sa.DateTime(timezone=True)
+
+PARCELS = sa.Table(
+    "parcels",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("sender", Key, nullable=False),
+    sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("correlation_id", Key, nullable=False),
+    sa.Column("rules", JSONB, nullable=False),
+    sa.Column("sent_at", Moment, nullable=False),
+    sa.Column("deliver_by", Moment, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("delivered_at", Moment),
+    sa.Column("overdue_since", Moment),
+    sa.Index("ix_parcels_sender", "sender", "id"),
+    sa.Index("ix_parcels_due", "deliver_by", postgresql_where=sa.text("state = 'sent' AND overdue_since IS NULL")),
+    comment="Parcels, each at its newest version",
+)
+
+ARRIVALS = sa.Table(
+    "arrivals",
+    METADATA,
+    sa.Column("parcel", sa.Uuid, primary_key=True),
+    sa.Column("sender", Key, nullable=False),
+    sa.Column("delivered_at", Moment, nullable=False),
+    sa.Column("late", sa.Boolean, nullable=False),
+    comment="One row per delivered parcel, written by the reaction",
+)
+
+_STORED = Stored(PARCELS, Parcel)
+
+
+def load_parcels(tx: Tx, ids: Iterable[UUID]) -> list[Parcel]:
+    """The parcels with these ids, locked, sorted by id."""
+    statement = sa.select(PARCELS).where(PARCELS.c.id.in_(list(ids))).order_by(PARCELS.c.id).with_for_update()
+    return [_STORED.load(row) for row in tx.execute(statement)]
+
+
+def load_parcels_due(tx: Tx, now: datetime, limit: int) -> list[Parcel]:
+    """At most `limit` parcels whose deadline has passed, locked; skips rows locked by another worker."""
+    statement = (
+        sa.select(PARCELS)
+        .where(PARCELS.c.state == "sent", PARCELS.c.overdue_since.is_(None), PARCELS.c.deliver_by < now)
+        .order_by(PARCELS.c.deliver_by)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [_STORED.load(row) for row in tx.execute(statement)]
+
+
+def save_parcels(tx: Tx, parcels: Sequence[Parcel]) -> None:
+    """Write parcels that changed and publish what they recorded."""
+    _STORED.save(tx, parcels)
+
+
+def add_arrivals(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """Add arrivals; a known parcel changes nothing."""
+    statement = sa.text(
+        "INSERT INTO arrivals (parcel, sender, delivered_at, late)"
+        " VALUES (:parcel, :sender, :delivered_at, :late) ON CONFLICT DO NOTHING"
+    )
+    tx.execute(statement, rows)
+
+
+def count_arrivals(read: Read, sender: str) -> tuple[int, int]:
+    """How many parcels of a sender have arrived, and how many of them late."""
+    columns = sa.func.count().label("arrived"), sa.func.count().filter(ARRIVALS.c.late).label("late")
+    row = read.execute(sa.select(*columns).where(ARRIVALS.c.sender == sender)).one()
+    return row.arrived, row.late

@@ -1,0 +1,45 @@
+"""The assessment of complaints that wait for it, in sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis import clock
+from chassis.aggregate import Cause
+from chassis.database import Tx
+from services.complaints.model import Complaint
+from services.complaints.policy.assessment import assess, over_cap, standard
+from services.complaints.policy.rulebook import RULES, ComplaintCap
+from services.complaints.store.complainants import CapWindow, find_over_cap
+from services.complaints.store.complaints import load_unassessed, save_complaints
+from services.complaints.store.register import load_register
+
+
+def assess_waiting(tx: Tx, buckets: Sequence[int], limit: int) -> int:
+    """Assess at most `limit` complaints of these buckets by the register as it was filed when each message was sent.
+    Returns how many were assessed.
+
+    The register is this service's copy: a port that was filed a moment ago may be missing. The ports service judges by
+    the register itself.
+    """
+    waiting = load_unassessed(tx, buckets, limit)
+    if not waiting:
+        return 0
+    register = load_register(tx, ((each.sender, each.sent_at) for each in waiting))
+    caps = {each.id: RULES.at(ComplaintCap, each.received_at) for each in waiting}
+    over = find_over_cap(tx, [_window(each, caps[each.id]) for each in waiting])
+    now = clock.now()
+    for complaint in waiting:
+        found = assess(complaint, register, standard(complaint.sent_at), now)
+        if complaint.id in over:
+            found = over_cap(found, caps[complaint.id].citation)
+        complaint.assess(found, Cause.beginning(complaint.id, complaint.traceparent))
+    save_complaints(tx, waiting)
+    return len(waiting)
+
+
+def _window(complaint: Complaint, cap: ComplaintCap) -> CapWindow:
+    """The span in which complaints count together with this one, before and after it: complaints that arrive late, or
+    the newest first, must not escape the cap."""
+    moment = complaint.received_at
+    return CapWindow(complaint.id, moment - cap.window, moment + cap.window, cap.complaints)

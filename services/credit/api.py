@@ -1,0 +1,282 @@
+"""Routes: entries for staff, standings for carriers and authorities, the public list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+from starlette.responses import Response
+
+from chassis import clock
+from chassis.http.auth import Caller, public, requires
+from chassis.http.operations import located
+from chassis.http.paging import Page, PageQuery
+from chassis.http.problems import Forbidden, FourEyes, Problem, responses
+from chassis.http.routes import Router
+from chassis.http.transactions import ReadTx, WriteTx
+from contracts.credit_codes import CreditCode, InvalidCreditCode
+from contracts.vocabulary import CreditList, Tier
+from services.credit import views
+from services.credit.access import (
+    CHECK,
+    PROPOSE,
+    READ,
+    EntryToContest,
+    EntryToDecide,
+    may_propose,
+    require_known_organisation,
+    require_national_staff,
+    visible_to_staff,
+)
+from services.credit.commands.entries import (
+    CAUSE,
+    EntryDecision,
+    decide_entry,
+    propose_by_hand,
+    record_objection,
+    repair_entry,
+    withdraw_entry,
+)
+from services.credit.model import EntryState, EntryWithdrawal, ListingGround, ProposedListing
+
+entries = Router(tags=["entries"])
+standings = Router(tags=["standings"])
+
+MAX_CODES = 10_000
+"""The most enterprises in one request: about as many as a body holds."""
+
+# ---------------------------------------------------------------------------------------------------------- problems
+
+
+class EntryStateConflict(Problem):
+    slug = "entry-state"
+    status = 409
+    title = "The state of the entry does not allow this"
+    description = (
+        "An entry is proposed, possibly contested, then effective or withdrawn; a listing is repaired, expired or"
+        " withdrawn. `detail` gives the present state. Read the entry again. A repeated request with the"
+        " Idempotency-Key of the first one receives the first response."
+    )
+
+
+class ContestPeriodRuns(Problem):
+    slug = "contest-period-runs"
+    status = 409
+    title = "The contest period is not over"
+    description = (
+        "A proposal is confirmed after the contest period, or once the enterprise has contested it. It may be rejected"
+        " at any time."
+    )
+
+
+class ContestPeriodOver(Problem):
+    slug = "contest-period-over"
+    status = 409
+    title = "The contest period is over"
+    description = "An objection is recorded until `contest_until`. The decider may still consider a later one."
+
+
+class RepairTooEarly(Problem):
+    slug = "repair-too-early"
+    status = 409
+    title = "The listing cannot be repaired yet"
+    description = "Every tier has a minimum time of listing: see `repairable_from` of the entry."
+
+
+class CauseIsNoGround(Problem):
+    slug = "cause-is-no-ground"
+    status = 409
+    title = "One of the causes cannot be a ground for a listing"
+    description = (
+        "The decision on the clue was annulled, or the order was lifted, lost its ground, or was itself caused by a"
+        " listing. An order caused by a listing never leads to another listing."
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------- requests
+
+
+def _parse(code: str) -> str:
+    try:
+        return CreditCode.parse(code).value
+    except InvalidCreditCode as error:
+        raise PydanticCustomError("credit_code", "{reason}", {"reason": str(error)}) from error
+
+
+CreditCodeText = Annotated[str, AfterValidator(_parse)]
+"""A unified social credit code, normalised."""
+
+_Words = Annotated[str, Field(min_length=1, max_length=500)]
+_Cause = Annotated[str, Field(pattern=f"^{CAUSE.pattern}$", examples=["clue:019e1640-c780-7000-8000-000000000501"])]
+_STATEMENT = Field(min_length=1, max_length=4_000)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class EntryIn(_Strict):
+    """An enterprise that staff propose for a credit list. Facts, article and name are published with the listing: they
+    must not name a person."""
+
+    code: Annotated[
+        str,
+        Field(max_length=64, description="unified social credit code", examples=["91990000MA0HMYX219"]),
+        AfterValidator(_parse),
+    ]
+    name: str | None = Field(None, min_length=1, max_length=200, description="default: the name in the port register")
+    list: CreditList
+    tier: Tier
+    facts: Sequence[_Words] = Field(min_length=1, max_length=20, description="the grounds in words")
+    article: _Words = Field(description="the provision that is applied")
+    causes: Sequence[_Cause] = Field((), max_length=100, description="the clues and orders that support it")
+
+
+class Objection(_Strict):
+    """The enterprise's objection to the proposal."""
+
+    statement: str = _STATEMENT
+
+
+class EntryDecisionIn(_Strict):
+    """The decision on a proposal, and its reason."""
+
+    decision: EntryDecision
+    reason: str = Field(min_length=1, max_length=1_000)
+
+
+class Repair(_Strict):
+    """How the enterprise has corrected the breach."""
+
+    statement: str = _STATEMENT
+
+
+class EntryWithdrawalIn(_Strict):
+    """Why a proposal or a listing is withdrawn."""
+
+    reason: Literal["decision-annulled", "mistake"]
+    note: str = Field(min_length=1, max_length=1_000)
+
+
+class Checks(BaseModel):
+    """The enterprises to check."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    codes: list[CreditCodeText] = Field(
+        min_length=1,
+        max_length=MAX_CODES,
+        description="unified social credit codes",
+        examples=[["91990000MA0HMYX219"]],
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------- entries
+
+
+@entries.get("/entries")
+def list_entries(
+    read: ReadTx,
+    page: PageQuery,
+    caller: Annotated[Caller, requires(READ)],
+    state: EntryState | None = None,
+    code: CreditCodeText | None = None,
+    ground: ListingGround | None = None,
+    credit_list: Annotated[CreditList | None, Query(alias="list")] = None,
+    tier: Tier | None = None,
+) -> Page[views.EntryView]:
+    """Entries, the oldest first: a provincial administration sees those of its province's enterprises."""
+    wanted = {"state": state, "code": code, "ground": ground, "list": credit_list, "tier": tier}
+    return page.of(views.list_entries(read, page, visible_to_staff(caller), wanted), key=lambda entry: (entry.id,))
+
+
+@entries.get("/entries/{id}")
+def get_entry(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ)]) -> views.EntryView:
+    """One entry."""
+    return views.find_entry(read, id, visible_to_staff(caller))
+
+
+@entries.post("/entries", status_code=201, responses=responses(CauseIsNoGround))
+@located("/entries/{id}")
+def propose(entry: EntryIn, tx: WriteTx, caller: Annotated[Caller, requires(PROPOSE)]) -> views.EntryView:
+    """Propose an enterprise for a credit list. Another person decides."""
+    if not may_propose(caller, entry.code):
+        raise Forbidden("A provincial administration proposes enterprises that are registered in its province.")
+    listing = ProposedListing(
+        code=entry.code,
+        name=entry.name,
+        list=entry.list,
+        tier=entry.tier,
+        ground=ListingGround.BY_HAND,
+        facts=tuple(entry.facts),
+        article=entry.article,
+        causes=tuple(dict.fromkeys(entry.causes)),
+    )
+    return views.EntryView.model_validate(propose_by_hand(tx, listing, caller))
+
+
+@entries.post("/entries/{id}/objection", responses=responses(EntryStateConflict, ContestPeriodOver))
+def contest(entry: EntryToContest, objection: Objection, tx: WriteTx) -> views.EntryView:
+    """Record that the enterprise contests the proposal, with its statement."""
+    return views.EntryView.model_validate(record_objection(tx, entry, objection.statement))
+
+
+@entries.post("/entries/{id}/decision", responses=responses(EntryStateConflict, ContestPeriodRuns, FourEyes))
+def decide(entry: EntryToDecide, decided: EntryDecisionIn, tx: WriteTx) -> views.EntryView:
+    """Confirm or reject a proposal of the rules or of another person."""
+    return views.EntryView.model_validate(decide_entry(tx, entry, decided.decision, decided.reason))
+
+
+@entries.post("/entries/{id}/repair", responses=responses(EntryStateConflict, RepairTooEarly))
+def repair(entry: EntryToDecide, repaired: Repair, tx: WriteTx) -> views.EntryView:
+    """The enterprise has corrected the breach: its publication and its restriction end at once."""
+    return views.EntryView.model_validate(repair_entry(tx, entry, repaired.statement))
+
+
+@entries.post("/entries/{id}/withdrawal", responses=responses(EntryStateConflict))
+def withdraw(entry: EntryToDecide, withdrawn: EntryWithdrawalIn, tx: WriteTx) -> views.EntryView:
+    """Withdraw a proposal or a listing: the authority's decision was annulled, or it was a mistake."""
+    reason = EntryWithdrawal(withdrawn.reason)
+    return views.EntryView.model_validate(withdraw_entry(tx, entry, reason, withdrawn.note))
+
+
+@entries.get("/statistics", tags=["statistics"])
+def count(read: ReadTx, caller: Annotated[Caller, requires(READ)]) -> views.CreditStatistics:
+    """The number of entries, listed enterprises and counted orders, all of one moment."""
+    require_national_staff(caller)
+    return views.count_everything(read)
+
+
+# --------------------------------------------------------------------------------------------------------- standings
+
+
+@standings.get("/standings/{code}")
+def get_standing(code: CreditCodeText, read: ReadTx, caller: Annotated[Caller, requires(CHECK)]) -> views.StandingView:
+    """Whether an enterprise is on a credit list now. For an enterprise that was never listed: not listed."""
+    require_known_organisation(caller)
+    return views.find_standing(read, code, clock.now())
+
+
+@standings.post("/standings/checks", response_model=views.ChecksView)
+def check_standings(checks: Checks, read: ReadTx, caller: Annotated[Caller, requires(CHECK)]) -> Response:
+    """Whether each of up to 10,000 enterprises is on a credit list now, in the order of the request."""
+    require_known_organisation(caller)
+    content = views.check_standings(read, checks.codes, clock.now())
+    return Response(content, media_type="application/json")
+
+
+@standings.get("/listed")
+@public
+def list_published(
+    read: ReadTx,
+    page: PageQuery,
+    code: CreditCodeText | None = None,
+    credit_list: Annotated[CreditList | None, Query(alias="list")] = None,
+) -> Page[views.ListedView]:
+    """The published listings in force, the oldest first. Public; no person is named."""
+    wanted = {"list": credit_list, "code": code}
+    return page.of(views.list_published(read, page, clock.now(), wanted), key=lambda each: (each.entry,))

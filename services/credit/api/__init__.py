@@ -1,1 +1,0 @@
-"""Routes: each parses, calls one command or one view, and answers."""

@@ -1,0 +1,53 @@
+"""Clues: a fine leads to a proposal, an annulled decision withdraws all entries that it caused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis import clock
+from chassis.aggregate import Cause
+from chassis.database import Tx
+from chassis.events.envelope import Message, newest
+from contracts.referrals import ClueConcluded, ConclusionAnnulled
+from services.credit.commands.entries import propose_by_rules, restate_standings
+from services.credit.model import EntryWithdrawal, ProposedListing, reference
+from services.credit.policy.proposals import after_fine
+from services.credit.policy.rulebook import rules_for_fines
+from services.credit.store.entries import find_codes_with_causes, load_active_entries, save_entries
+from services.credit.store.locks import lock_enterprises, lock_reactions
+from services.credit.store.received import save_clues
+
+
+def propose_after_fines(tx: Tx, messages: Sequence[Message[ClueConcluded]]) -> None:
+    """Propose every enterprise that an authority fined, once per clue."""
+    lock_reactions(tx)
+    latest = newest(messages, lambda event: event.clue)
+    saved = save_clues(tx, {clue: each.version for clue, each in latest.items()}, annulled=False)
+    found: list[tuple[ProposedListing, Cause]] = []
+    for clue, each in latest.items():
+        proposed = after_fine(each.event, rules_for_fines) if clue in saved else None
+        if proposed is not None:
+            found.append((proposed, each.caused()))
+    lock_enterprises(tx, (proposed.code for proposed, _ in found))
+    propose_by_rules(tx, found, clock.now())
+
+
+def withdraw_after_annulments(tx: Tx, messages: Sequence[Message[ConclusionAnnulled]]) -> None:
+    """Withdraw every proposal and every listing that names an annulled decision (Penalty Law Art. 48), with its
+    restrictions."""
+    lock_reactions(tx)
+    latest = newest(messages, lambda event: event.clue)
+    saved = save_clues(tx, {clue: each.version for clue, each in latest.items()}, annulled=True)
+    annulled = {reference("clue", clue): each.caused() for clue, each in latest.items() if clue in saved}
+    codes = lock_enterprises(tx, find_codes_with_causes(tx, list(annulled))) if annulled else []
+    if not codes:
+        return
+    now = clock.now()
+    entries = load_active_entries(tx, codes, list(annulled))
+    changed: dict[str, Cause] = {}
+    for entry in entries:
+        because = next(cause for name, cause in annulled.items() if name in entry.causes)
+        entry.withdraw(EntryWithdrawal.DECISION_ANNULLED, None, now, because)
+        changed[entry.code] = entry.caused(because)
+    save_entries(tx, entries)
+    restate_standings(tx, changed)

@@ -1,0 +1,287 @@
+"""Views: entries for staff, standings for carriers and authorities, the public list, and figures.
+
+Paged by keys. Only staff see persons, and only those who acted for the regulator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.aggregate import NotFoundError
+from chassis.database import Read
+from chassis.http.citations import CitationView
+from chassis.http.paging import Paging
+from contracts.credit import Restriction
+from contracts.vocabulary import CreditList, Existing, NewResources, Tier
+from services.credit.access import Visibility
+from services.credit.model import EntryState, EntryWithdrawal, ListingGround, ProposedBy
+from services.credit.store.entries import entry_of
+from services.credit.store.standings import find_all_restrictions, find_restrictions
+from services.credit.store.tables import ENTRIES
+
+CODE = Field(description="unified social credit code")
+FACTS = Field(description="the grounds in words")
+ARTICLE = Field(description="the provision that is applied")
+LISTED = Field(description="whether any restriction is in force")
+REFUSED = Field(description="whether new ports are to be refused")
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+# ----------------------------------------------------------------------------------------------------------- entries
+
+
+class EntryView(_View):
+    """An entry of a credit list as staff see it: its grounds, its state, and every step with the person who took it."""
+
+    id: UUID
+    version: int = Field(description="also the ETag; send it as If-Match with each act that follows from this read")
+    code: str = CODE
+    province: str = Field(description="where the enterprise is registered: six digits (GB/T 2260)")
+    name: str | None
+    list: CreditList
+    tier: Tier
+    ground: ListingGround
+    state: EntryState
+    facts: Sequence[str] = FACTS
+    article: str = ARTICLE
+    rules: Sequence[CitationView]
+    causes: Sequence[str] = Field(description="clue:<id>, order:<id>")
+    proposed_by: ProposedBy
+    proposer: str | None = Field(description="the staff member who proposed it; null where the rules did")
+    proposed_at: datetime
+    contest_until: datetime = Field(
+        description="the end of the contest period; before it, only a contested entry can be confirmed"
+    )
+    contested_at: datetime | None
+    objection: str | None
+    decided_by: str | None
+    decision_reason: str | None
+    effective_at: datetime | None
+    until: datetime | None
+    repairable_from: datetime | None
+    published: bool | None = Field(description="whether it is in the public list while it is effective")
+    new_resources: NewResources | None
+    existing: Existing | None
+    repaired_at: datetime | None
+    repair_statement: str | None
+    expired_at: datetime | None
+    withdrawn_at: datetime | None
+    withdrawal: EntryWithdrawal | None
+    withdrawal_note: str | None
+
+
+class ListedView(_View):
+    """An enterprise on a credit list, as published."""
+
+    entry: UUID
+    code: str = CODE
+    name: str | None
+    list: CreditList
+    tier: Tier
+    facts: Sequence[str] = FACTS
+    article: str = ARTICLE
+    since: datetime
+    until: datetime
+
+
+def list_entries(
+    read: Read, page: Paging, visibility: Visibility, wanted: Mapping[str, str | None]
+) -> Sequence[EntryView]:
+    """Entries, the oldest first; `wanted` are columns and the value each must have (None: any)."""
+    rows = _select(read, page, _equal({"province": visibility.province, **wanted}))
+    return [EntryView.model_validate(entry_of(row)) for row in rows]
+
+
+def find_entry(read: Read, identifier: UUID, visibility: Visibility) -> EntryView:
+    """One entry. Raises NotFoundError where it does not exist or is not visible."""
+    conditions = [*_equal({"province": visibility.province}), ENTRIES.c.id == identifier]
+    row = read.execute(sa.select(ENTRIES).where(*conditions)).one_or_none()
+    if row is None:
+        raise NotFoundError
+    return EntryView.model_validate(entry_of(row))
+
+
+def list_published(read: Read, page: Paging, now: datetime, wanted: Mapping[str, str | None]) -> Sequence[ListedView]:
+    """The published listings in force at `now`, the oldest proposal first; `wanted` as in `list_entries`."""
+    in_force = [ENTRIES.c.state == EntryState.EFFECTIVE, ENTRIES.c.published, ENTRIES.c.until > now]
+    rows = _select(read, page, [*in_force, *_equal(wanted)])
+    return [ListedView.model_validate(entry_of(row)) for row in rows]
+
+
+def _select(read: Read, page: Paging, conditions: list[sa.ColumnElement[bool]]) -> Sequence[sa.Row[Any]]:
+    after = page.after(UUID)
+    if after is not None:
+        conditions.append(ENTRIES.c.id > after[0])
+    return read.execute(sa.select(ENTRIES).where(*conditions).order_by(ENTRIES.c.id).limit(page.limit)).all()
+
+
+def _equal(wanted: Mapping[str, str | None]) -> list[sa.ColumnElement[bool]]:
+    return [ENTRIES.c[name] == value for name, value in wanted.items() if value is not None]
+
+
+# --------------------------------------------------------------------------------------------------------- standings
+
+
+class RestrictionView(_View):
+    """The restriction of an enterprise by one listing."""
+
+    entry: UUID
+    list: CreditList
+    tier: Tier
+    reason: str = Field(description="for programs", examples=["listed-adverse-general"])
+    article: str = ARTICLE
+    new_resources: NewResources = Field(description="the effect on ports that the enterprise applies for")
+    existing: Existing = Field(description="the effect on ports that it has")
+    since: datetime
+    until: datetime
+
+
+class StandingView(BaseModel):
+    """Whether an enterprise is on a credit list now, and its restrictions."""
+
+    code: str = CODE
+    listed: bool = LISTED
+    refused: bool = REFUSED
+    restrictions: Sequence[RestrictionView]
+
+
+class CheckView(BaseModel):
+    """Whether one of many enterprises is on a credit list now."""
+
+    code: str = CODE
+    listed: bool = LISTED
+    refused: bool = REFUSED
+    reasons: Sequence[str] = Field(examples=[["listed-adverse-general"]])
+    until: datetime | None = Field(description="when the last of its restrictions expires")
+
+
+class ChecksView(BaseModel):
+    """The results, in the order of the request."""
+
+    results: Sequence[CheckView]
+
+
+class _Check(msgspec.Struct, frozen=True):
+    """A CheckView as it is encoded by the thousand: pydantic would take longer than all other work."""
+
+    code: str
+    listed: bool = False
+    refused: bool = False
+    reasons: tuple[str, ...] = ()
+    until: datetime | None = None
+
+
+def find_standing(read: Read, code: str, now: datetime) -> StandingView:
+    """The standing of one enterprise at `now`; not listed where it was never listed."""
+    restrictions = _in_force(find_restrictions(read, code), now)
+    return StandingView(
+        code=code,
+        listed=bool(restrictions),
+        refused=_refuses(restrictions),
+        restrictions=[RestrictionView.model_validate(each) for each in restrictions],
+    )
+
+
+def check_standings(read: Read, codes: Sequence[str], now: datetime) -> bytes:
+    """A ChecksView of these enterprises at `now`, as JSON, one result per code in the same order."""
+    restricted = find_all_restrictions(read, codes)
+    checks = [_check(code, _in_force(restricted[code], now)) if code in restricted else _Check(code) for code in codes]
+    return msgspec.json.encode({"results": checks})
+
+
+def _check(code: str, restrictions: Sequence[Restriction]) -> _Check:
+    return _Check(
+        code=code,
+        listed=bool(restrictions),
+        refused=_refuses(restrictions),
+        reasons=tuple({each.reason: None for each in restrictions}),
+        until=max([each.until for each in restrictions], default=None),
+    )
+
+
+def _in_force(restrictions: Sequence[Restriction], now: datetime) -> Sequence[Restriction]:
+    """Those that have not expired: the sweep that records it may be late."""
+    return [each for each in restrictions if now < each.until]
+
+
+def _refuses(restrictions: Sequence[Restriction]) -> bool:
+    return NewResources.REFUSE in [each.new_resources for each in restrictions]
+
+
+# -------------------------------------------------------------------------------------------------------- statistics
+
+
+class EntryFigures(_View):
+    """Entries. `proposed` counts all; each other figure counts those that ever took that step."""
+
+    proposed: int
+    contested: int
+    effective: int
+    repaired: int
+    expired: int
+    withdrawn: int
+
+
+class StandingFigures(_View):
+    """Enterprises that were ever listed, those that are listed now, and those of them that are refused new ports."""
+
+    codes: int
+    listed: int
+    refused: int
+
+
+class CountedOrderFigures(_View):
+    """Orders that count against an enterprise."""
+
+    counting: int
+
+
+class CreditStatistics(BaseModel):
+    """The figures of this service. `states` and `grounds` each sum up to `entries.proposed`."""
+
+    entries: EntryFigures
+    states: dict[EntryState, int] = Field(description="entries by their present state")
+    grounds: dict[ListingGround, int]
+    standings: StandingFigures
+    orders: CountedOrderFigures
+
+
+def count_everything(read: Read) -> CreditStatistics:
+    """All figures of one moment: they add up during writes. Must be the first read of its transaction."""
+    read.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    states, grounds = _count_by(read, "state"), _count_by(read, "ground")
+    return CreditStatistics(
+        entries=EntryFigures.model_validate(read.execute(_ENTRIES).one()),
+        states={each: states.get(each, 0) for each in EntryState},
+        grounds={each: grounds.get(each, 0) for each in ListingGround},
+        standings=StandingFigures.model_validate(read.execute(_STANDINGS).one()),
+        orders=CountedOrderFigures.model_validate(read.execute(_ORDERS).one()),
+    )
+
+
+_ENTRIES = sa.text(
+    "SELECT count(*) AS proposed, count(contested_at) AS contested, count(effective_at) AS effective, "
+    "count(repaired_at) AS repaired, count(expired_at) AS expired, count(withdrawn_at) AS withdrawn FROM entries"
+)
+_STANDINGS = sa.text(
+    "SELECT count(*) AS codes, count(*) FILTER (WHERE restrictions <> '[]') AS listed, "
+    """count(*) FILTER (WHERE restrictions @> '[{"new_resources": "refuse"}]') AS refused FROM standings"""
+)
+_ORDERS = sa.text("SELECT count(*) AS counting FROM orders WHERE counts")
+
+
+def _count_by(read: Read, column: str) -> dict[str, int]:
+    """The number of entries by the value of this column."""
+    value = ENTRIES.c[column]
+    rows = read.execute(sa.select(value.label("value"), sa.func.count().label("entries")).group_by(value))
+    return {row.value: row.entries for row in rows}

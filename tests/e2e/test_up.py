@@ -1,0 +1,130 @@
+"""`anning up`: the system runs until Ctrl-C and keeps its data."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+from rich.console import Console
+
+from anning.services import NAMES, load_all
+from standalone import demo
+from standalone.client import Client
+from standalone.system import ROOT, System
+from tests.e2e.commands import PATIENCE_SECONDS, all_processes_end, bare, left_running
+from tests.faults.workload import complaint
+
+pytestmark = pytest.mark.timeout(900)
+
+
+def system_over(folder: Path) -> System:
+    """A system on this folder, not started: its ports are free and used by no other test."""
+    return System(folder / "data", load_all(), rule_packs=demo.RULE_PACKS)
+
+
+@contextmanager
+def up(folder: Path, *options: str, printed: list[str] | None = None) -> Iterator[subprocess.Popen[str]]:
+    """Run `anning up` on the data in this folder until the end of the block, from when it reports that it is up.
+
+    Its output is appended to `printed`, line by line.
+    """
+    system_over(folder)
+    printed = [] if printed is None else printed
+    command = [sys.executable, "-m", "anning", "up", "--directory", str(folder / "data"), *options]
+    with subprocess.Popen(command, env=bare(folder), cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            for line in process.stdout or ():
+                printed.append(line)
+                if "Ctrl-C" in line:
+                    break
+            else:
+                raise AssertionError("".join(printed))
+            yield process
+        finally:
+            process.kill()
+
+
+def staff(folder: Path) -> Client:
+    """A client of the running complaints service that acts for the regulator."""
+    numbers = json.loads((folder / "data" / "ports.json").read_text())
+    service, issuer = (f"http://127.0.0.1:{numbers[name]}" for name in ("complaints api", "sandbox"))
+    return Client(service, issuer, folder / "data" / "credentials", "regulator:MIIT")
+
+
+def complaint_ids(client: Client) -> Sequence[str]:
+    return [each["id"] for each in client.pages("/complaints")]
+
+
+def test_complaints_survive_a_restart_and_no_process_survives_the_command(tmp_path: Path) -> None:
+    with up(tmp_path) as process:
+        with staff(tmp_path) as client:
+            filed = client.post("/complaints", complaint("kept", "1069036100001", 1))["id"]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_SECONDS) == 0
+        assert left_running(tmp_path) == []
+    with up(tmp_path) as process:
+        with staff(tmp_path) as client:
+            assert complaint_ids(client) == [filed]
+        process.kill()
+        process.wait()
+        # A killed command stops nothing: its child processes detect its end themselves.
+        assert all_processes_end(tmp_path)
+
+
+def anning(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "anning", *arguments],
+        env=bare(folder),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=check,
+    )
+
+
+def test_up_prints_addresses_the_token_command_and_how_to_load_the_demonstration(tmp_path: Path) -> None:
+    lines: list[str] = []
+    with up(tmp_path, printed=lines) as process:
+        printed, directory = "".join(lines), tmp_path / "data"
+        urls = re.findall(r"http://127\.0\.0\.1:\d+/docs", printed)
+        assert len(urls) == len(NAMES)
+        assert [httpx2.get(url, trust_env=False).status_code for url in urls] == [200] * len(NAMES)
+        assert f"anning up --demo --directory {directory}" in printed
+
+        (hint,) = re.findall(r"anning (token \S+ --directory \S+)", printed)
+        headers = {"Authorization": f"Bearer {anning(tmp_path, *hint.split()).stdout.strip()}"}
+        orders = httpx2.get(f"{system_over(tmp_path).url('ports')}/v1/orders", headers=headers, trust_env=False)
+        assert orders.json()["items"] == []
+
+        second = anning(tmp_path, "up", "--directory", str(directory), check=False)
+        assert second.returncode == 1
+        assert f"process {process.pid}" in second.stderr
+
+        anning(tmp_path, "down", "--directory", str(directory))
+        assert process.wait(PATIENCE_SECONDS) == 0
+
+
+def test_up_loads_the_demonstration_once_and_keeps_its_data(tmp_path: Path) -> None:
+    lines: list[str] = []
+    with up(tmp_path, "--demo", printed=lines), staff(tmp_path) as client:
+        printed = "".join(lines)
+        assert "The story of" in printed
+        assert "DOES NOT HOLD" not in printed
+        # The links of the story work while the system is up.
+        (link, *_) = re.findall(r"http://127\.0\.0\.1:\d+/v1(/complaints/[0-9a-f-]{36})", printed)
+        assert client.get(link)["state"] == "assessed"
+
+        filed = client.get("/statistics")["filed"]
+        assert not demo.load(system_over(tmp_path), Console(file=io.StringIO()))
+        assert client.get("/statistics")["filed"] == filed

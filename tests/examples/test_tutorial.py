@@ -1,0 +1,55 @@
+"""The steps of the tutorial (examples/parcels/README.md), executed in a copy of the repository."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.architecture import sources
+
+TUTORIAL = sources.ROOT / "examples" / "parcels" / "README.md"
+STEP = re.compile(r"^```(sh|diff)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".anning", ".*_cache", "__pycache__", "*.egg-info", "out")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the repository that uses the installed packages of this one, but its own sources."""
+    folder = tmp_path / "anning"
+    shutil.copytree(sources.ROOT, folder, ignore=LEFT_OUT)
+    (folder / ".venv").symlink_to(sources.ROOT / ".venv")
+    return folder
+
+
+def execute(folder: Path, kind: str, step: str) -> None:
+    """Run the commands of a step, or apply its changes."""
+    # The packages are installed already: make must not compare its stamp with that of another checkout.
+    commands = re.sub(r"^make ", "make DEV= STANDALONE= ", step, flags=re.MULTILINE)
+    command, given = (["bash", "-e", "-c", commands], None) if kind == "sh" else (["git", "apply", "-"], step)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MAKE"))}
+    done = subprocess.run(
+        command,
+        input=given,
+        cwd=folder,
+        env=environment | {"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, f"{step}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+
+
+@pytest.mark.timeout(600)
+def test_every_step_of_the_tutorial_works(copy: Path) -> None:
+    steps = STEP.findall(TUTORIAL.read_text(encoding="utf-8"))
+    assert [kind for kind, _ in steps] == ["sh", "sh", "diff", "sh", "sh"]
+    for kind, step in steps:
+        execute(copy, kind, step)
+    (migration,) = (copy / "services/sample/migrations/versions").glob("0002_*.py")
+    assert "weight" in migration.read_text(encoding="utf-8")

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from chassis import clock, privacy
+from chassis.aggregate import Recorded
+from chassis.database import Database
+from chassis.imports import import_sweep
+from chassis.imports.sweep import RETRY_AFTER
+from chassis.privacy import KeyRing
+from chassis.sweeper import Slice
+from tests.integration.imports import letters, sweeper_process
+from tests.integration.imports.conftest import Client, letters_file
+from tests.parcels.service import rows
+
+ATTEMPTS = len(RETRY_AFTER) + 1
+
+
+def test_workers_share_the_chunks_of_one_file(staff: Client, database: Database, small_chunks: int) -> None:
+    paths = [staff.create_import(letters_file([f"w{number % 300}" for number in range(400)])) for _ in range(2)]
+    workers = [threading.Thread(target=letters.sweep, args=(database,)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    letters.sweep(database)
+    imports = [staff.get_import(path) for path in paths]
+    assert [each["state"] for each in imports] == ["finished", "finished"]
+    assert sum(each["accepted"] for each in imports) == 300
+    assert all(
+        each["lines_read"] == each["accepted"] + each["duplicates"] + each["rejected"] == 400 for each in imports
+    )
+    [row] = rows(database, "SELECT count(*) FROM letters WHERE number LIKE 'w%'")
+    assert row[0] == 300
+
+
+def test_a_chunk_locked_by_another_worker_is_skipped(staff: Client, database: Database, small_chunks: int) -> None:
+    path = staff.create_import(letters_file([f"skip{number}" for number in range(2 * small_chunks)]))
+    run = import_sweep(letters.IMPORTER).run
+    with database.begin() as first:
+        assert run(first, Slice(1)) == 1
+        with database.begin() as second:
+            assert run(second, Slice(1)) == 1
+            with database.begin() as third:
+                # Both chunks are locked and neither is done: nothing can be processed or finished.
+                assert run(third, Slice(1)) == 0
+    letters.sweep(database)
+    assert staff.get_import(path)["accepted"] == 2 * small_chunks
+
+
+def test_an_import_reports_its_progress(staff: Client, database: Database, small_chunks: int) -> None:
+    path = staff.create_import(letters_file([f"far{number}" for number in range(25)]))
+    letters.sweep_once(database)
+    imported = staff.get_import(path)
+    assert (imported["state"], imported["lines"], imported["lines_read"], imported["accepted"]) == (
+        "running",
+        25,
+        10,
+        10,
+    )
+    letters.sweep(database)
+    imported = staff.get_import(path)
+    assert (imported["state"], imported["lines_read"], imported["accepted"]) == ("finished", 25, 25)
+
+
+def test_events_of_lines_are_caused_by_their_import(
+    staff: Client, database: Database, published: list[Recorded]
+) -> None:
+    path = staff.create_import(letters_file(["caused"], text="announced"))
+    published.clear()
+    letters.sweep(database)
+    assert [event.cause.correlation_id for event in published] == [path.rpartition("/")[2]]
+
+
+def fail(database: Database, attempts: int) -> None:
+    """Sweep until nothing is due, and again after each pause, for this number of attempts."""
+    at = clock.now()
+    for pause in (timedelta(), *RETRY_AFTER[: attempts - 1]):
+        at += pause + timedelta(milliseconds=1)
+        with clock.frozen(at):
+            letters.sweep(database)
+
+
+def test_a_chunk_that_keeps_failing_fails_its_import_visibly_until_staff_resume_it(
+    carrier: Client, staff: Client, database: Database, small_chunks: int, published: list[Recorded]
+) -> None:
+    content = letters_file([f"f{number}" for number in range(9)], "announced") + letters_file(["f9"], "broken")
+    path = carrier.create_import(content + letters_file([f"f{number}" for number in range(10, 30)]))
+    published.clear()
+    letters.faults.texts.add("broken")
+    fail(database, ATTEMPTS - 1)
+    waiting = carrier.get_import(path)
+    assert (waiting["state"], waiting["accepted"], waiting["failure"]) == ("running", 20, None)
+
+    fail(database, ATTEMPTS)
+    failed = carrier.get_import(path)
+    assert (failed["state"], failed["accepted"], failed["finished_at"]) == ("failed", 20, None)
+    assert failed["failure"].startswith("10 lines from line 1 on: RuntimeError: cannot apply 'broken'")
+    assert "13800138000" not in failed["failure"]
+    # Nothing of the chunk is stored or published.
+    assert published == []
+    [row] = rows(database, "SELECT count(*) FROM letters WHERE import_id = :id", id=failed["id"])
+    assert row[0] == 20
+
+    letters.faults.texts.clear()
+    with clock.shifted(timedelta(days=1)):
+        letters.sweep(database)
+    assert carrier.get_import(path)["state"] == "failed"
+    assert carrier.resume(path).status_code == 403
+    response = staff.resume(path, "the handler is fixed")
+    assert (response.status_code, response.json()["state"], response.json()["failure"]) == (200, "running", None)
+    assert staff.resume(path).status_code == 409
+    letters.sweep(database)
+    assert (carrier.get_import(path)["state"], carrier.get_import(path)["accepted"]) == ("finished", 30)
+    assert len(published) == 1
+    [entry] = rows(
+        database, "SELECT act, reason FROM audit_log WHERE object = :object", object=f"import:{failed['id']}"
+    )
+    assert tuple(entry) == ("import-resumed", "the handler is fixed")
+
+
+def test_a_failing_chunk_does_not_block_other_files(staff: Client, database: Database) -> None:
+    letters.faults.texts.add("broken")
+    broken, good = staff.create_import(letters_file(["h1"], "broken")), staff.create_import(letters_file(["h2"]))
+    letters.sweep(database)
+    assert [staff.get_import(path)["state"] for path in (broken, good)] == ["received", "finished"]
+
+
+def test_a_chunk_fails_when_its_importer_omits_outcomes(staff: Client, database: Database) -> None:
+    path = staff.create_import(letters_file(["u1", "u1"]))
+    letters.faults.omits_outcomes = True
+    fail(database, ATTEMPTS)
+    imported = staff.get_import(path)
+    assert imported["state"] == "failed"
+    assert "2 lines were applied, but 1 have an outcome" in imported["failure"]
+    assert rows(database, "SELECT 1 FROM letters WHERE number = 'u1'") == []
+
+
+def test_an_import_fails_without_its_encryption_key_and_is_resumed_with_it(
+    staff: Client, database: Database, ring: KeyRing
+) -> None:
+    path = staff.create_import(letters_file(["lost"]))
+    privacy.configure(KeyRing({"other": b"o" * 32}, "other", b"f" * 32))
+    fail(database, ATTEMPTS)
+    assert "UndecipherableError" in staff.get_import(path)["failure"]
+    privacy.configure(ring)
+    staff.resume(path)
+    letters.sweep(database)
+    assert staff.get_import(path)["state"] == "finished"
+
+
+def test_a_transient_database_error_does_not_count_as_an_attempt(
+    staff: Client, database: Database, new_database: Callable[[str], str]
+) -> None:
+    path = staff.create_import(letters_file(["lock1"]))
+    impatient = Database(database.url.render_as_string(hide_password=False), lock_timeout_ms=50)
+    with database.begin() as tx:
+        tx.copy("letters", ("number", "text", "import_id", "line"), [("lock1", "", path.rpartition("/")[2], 1)])
+        with pytest.raises(Exception, match="lock timeout"), impatient.begin() as other:
+            import_sweep(letters.IMPORTER).run(other, Slice(1))
+    impatient.close()
+    [chunk] = rows(
+        database,
+        "SELECT attempts FROM import_chunks WHERE import_id = cast(:id AS uuid)",
+        id=path.rpartition("/")[2],
+    )
+    assert chunk.attempts == 0
+    letters.sweep(database)
+    assert staff.get_import(path)["duplicates"] == 1
+
+
+def test_an_import_is_finished_although_its_workers_are_killed_repeatedly(
+    staff: Client, database: Database, database_url: str, keys: Path, small_chunks: int
+) -> None:
+    numbers = [f"kill{number % 700}" for number in range(900)]
+    content = letters_file(numbers) + b"no json\n" * 7 + letters_file(["kill0"], "another text")
+    path = staff.create_import(content)
+    command = [sys.executable, "-m", sweeper_process.__name__, database_url, str(keys), "0.05"]
+    for _ in range(3):
+        workers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
+        for worker in workers:
+            assert worker.stdout is not None
+            assert worker.stdout.readline() == b"ready\n"
+        for worker in workers:
+            time.sleep(random.uniform(0.02, 0.3))
+            worker.kill()
+        for worker in workers:
+            worker.communicate()
+        imported = staff.get_import(path)
+        assert imported["state"] in ("received", "running")
+        assert imported["lines_read"] == imported["accepted"] + imported["duplicates"] + imported["rejected"]
+    letters.sweep(database)
+    imported = staff.get_import(path)
+    assert imported["state"] == "finished"
+    assert (imported["lines_read"], imported["accepted"], imported["duplicates"], imported["rejected"]) == (
+        908,
+        700,
+        200,
+        8,
+    )
+    assert len(staff.errors(path)) == 8
+    [row] = rows(database, "SELECT count(*), count(DISTINCT number) FROM letters WHERE number LIKE 'kill%'")
+    assert tuple(row) == (700, 700)
+    assert rows(database, "SELECT 1 FROM import_chunks WHERE content IS NOT NULL AND done_at IS NOT NULL") == []
