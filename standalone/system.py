@@ -196,5 +196,6 @@ def _part(service: str, role: str) -> str:
 
 
 def _inherited() -> dict[str, str]:
-    """The variables that a process needs to find its interpreter and its caches; no others are inherited."""
-    return {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    """The variables that a process needs to find its interpreter, its caches and a collector of traces; no others are
+    inherited."""
+    return {name: value for name, value in os.environ.items() if name in _INHERITED or name.startswith("OTEL_")}
