@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.schemas.compatibility import changed_keywords, changed_parts, parts_of, resolved
+
 Document = dict[str, Any]
 """An OpenAPI document, or a part of one."""
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_FOR_PEOPLE = {"title", "description", "summary", "default", "example", "examples", "deprecated", "$ref"}
-_WALKED = {"properties", "required", "enum", "items", "additionalProperties", "prefixItems", "anyOf", "oneOf", "allOf"}
+_FOR_PEOPLE = {"title", "description", "summary", "default", "example", "examples", "deprecated"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +119,12 @@ class _Comparison:
         if reference in seen:
             return
         seen |= {reference} - {""}
-        was, now = _resolved(self._released, was), _resolved(self._current, now)
-        for keyword in sorted((was.keys() | now.keys()) - _FOR_PEOPLE - _WALKED):
-            if was.get(keyword) != now.get(keyword):
-                yield f"{where}: {keyword} was {was.get(keyword)!r} and is {now.get(keyword)!r}"
+        was, now = resolved(_schemas(self._released), was), resolved(_schemas(self._current), now)
+        yield from changed_keywords(was, now, where, ignored=_FOR_PEOPLE | {"enum"})
         yield from _values(was, now, where, sent=sent)
         yield from self._fields(was, now, where, sent=sent, seen=seen)
-        parts_were, parts_are = _parts(was), _parts(now)
-        if parts_were.keys() != parts_are.keys():
-            yield f"{where}: it had {', '.join(parts_were) or 'no parts'} and has {', '.join(parts_are) or 'none'}"
+        parts_were, parts_are = parts_of(was), parts_of(now)
+        yield from changed_parts(parts_were, parts_are, where)
         for part in sorted(parts_were.keys() & parts_are.keys()):
             yield from self._schema(parts_were[part], parts_are[part], f"{where}.{part}", sent=sent, seen=seen)
 
@@ -158,24 +156,6 @@ def _values(was: Document, now: Document, where: str, *, sent: bool) -> Iterator
             yield f"{where}: the value {value!r} {'was removed' if sent else 'is new'}"
 
 
-def _parts(schema: Document) -> dict[str, Document]:
-    """The schemas of items, other properties and alternatives."""
-    parts: dict[str, Document] = {}
-    for keyword in ("items", "additionalProperties"):
-        if keyword in schema:
-            # True and False are schemas too: any value, and no value.
-            parts[keyword] = schema[keyword] if isinstance(schema[keyword], dict) else {"const": schema[keyword]}
-    for keyword in ("prefixItems", "anyOf", "oneOf", "allOf"):
-        parts |= {f"{keyword}[{place}]": part for place, part in enumerate(schema.get(keyword, ()))}
-    return parts
-
-
-def _resolved(document: Document, schema: Document) -> Document:
-    """The schema with its reference resolved; keywords beside the reference are kept."""
-    reference = schema.get("$ref")
-    if reference is None:
-        return schema
-    name = reference.removeprefix("#/components/schemas/")
-    return _resolved(
-        document, {**document["components"]["schemas"][name], **{k: v for k, v in schema.items() if k != "$ref"}}
-    )
+def _schemas(document: Document) -> dict[str, Document]:
+    schemas: dict[str, Document] = document.get("components", {}).get("schemas", {})
+    return schemas

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from anning.openapi import compatibility
@@ -15,6 +14,7 @@ from chassis.database import Database
 from chassis.http.app import create_app
 from chassis.settings import Settings
 from chassis.version import VERSION
+from contracts.schemas.publication import published_schemas, write_changed
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ROOT / "docs" / "openapi"
@@ -35,16 +35,6 @@ def described(service: str) -> Document:
     return document
 
 
-def as_file(document: Document) -> str:
-    """Indented JSON, readable in a diff."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-def stored(folder: Path) -> dict[str, Document]:
-    """The documents in a folder, by service."""
-    return {each.stem: json.loads(each.read_text("utf-8")) for each in sorted(folder.glob("*.json"))}
-
-
 def unreleased(changelog: str) -> str:
     """The part of a change log about changes since the last release."""
     section = re.search(r"^## \[Unreleased\]$(.*?)(?=^## \[|\Z)", changelog, re.MULTILINE | re.DOTALL)
@@ -60,21 +50,14 @@ def refused(
     return [each for each in broken if not (before_1_0 and f"`{each.operation}`" in changes)]
 
 
-def write(services: Iterable[str] = NAMES) -> list[Path]:
+def write() -> list[Path]:
     """Write the documents that changed; returns them. Raises BrokenClients, and writes nothing, where clients of the
     last release would break and the change log does not say so."""
-    documents = {each: described(each) for each in services}
-    broken = refused(stored(RELEASED), documents, unreleased(CHANGELOG.read_text("utf-8")), VERSION)
+    documents = {each: described(each) for each in NAMES}
+    broken = refused(published_schemas(RELEASED), documents, unreleased(CHANGELOG.read_text("utf-8")), VERSION)
     if broken:
         raise BrokenClients("\n".join(map(str, broken)))
-    written = []
-    for name, document in documents.items():
-        path, content = DOCUMENTS / f"{name}.json", as_file(document)
-        if not path.exists() or path.read_text("utf-8") != content:
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(content, "utf-8")
-            written.append(path)
-    return written
+    return write_changed(documents, DOCUMENTS)
 
 
 def release() -> None:

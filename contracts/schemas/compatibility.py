@@ -6,13 +6,14 @@ the new one use their defaults for old facts. Every other change needs a new typ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from contracts.schemas.generation import Schema
 
-_FOR_PEOPLE = {"title", "description", "$schema", "$defs", "$ref"}
-_WALKED = {"properties", "required", "items", "additionalProperties", "prefixItems", "anyOf"}
+_FOR_PEOPLE = {"title", "description", "$schema", "$defs"}
+_ALTERNATIVES = ("prefixItems", "anyOf", "oneOf", "allOf")
+_WALKED = {"properties", "required", "items", "additionalProperties", *_ALTERNATIVES}
 
 
 def removed(published: Mapping[str, Schema], current: Mapping[str, Schema]) -> list[str]:
@@ -30,14 +31,11 @@ def breaks(published: Schema, current: Schema) -> list[str]:
 
 def _breaks(published: Schema, current: Schema, was: Schema, now: Schema, path: str) -> Iterator[str]:
     """Compare the parts of both schemas; references are resolved in the roots `published` and `current`."""
-    was, now = _resolved(published, was), _resolved(current, now)
-    for keyword in sorted((was.keys() | now.keys()) - _FOR_PEOPLE - _WALKED):
-        if was.get(keyword) != now.get(keyword):
-            yield f"{path}: {keyword} was {was.get(keyword)!r} and is {now.get(keyword)!r}"
+    was, now = resolved(published.get("$defs", {}), was), resolved(current.get("$defs", {}), now)
+    yield from changed_keywords(was, now, path, ignored=_FOR_PEOPLE)
     yield from _breaks_of_fields(published, current, was, now, path)
-    parts_were, parts_are = _parts(was), _parts(now)
-    if parts_were.keys() != parts_are.keys():
-        yield f"{path}: it had {', '.join(parts_were) or 'no parts'} and has {', '.join(parts_are) or 'none'}"
+    parts_were, parts_are = parts_of(was), parts_of(now)
+    yield from changed_parts(parts_were, parts_are, path)
     for part in parts_were.keys() & parts_are.keys():
         yield from _breaks(published, current, parts_were[part], parts_are[part], f"{path}.{part}")
 
@@ -56,21 +54,34 @@ def _breaks_of_fields(published: Schema, current: Schema, was: Schema, now: Sche
         yield f"{path}.{name}: it was required and may now be missing"
 
 
-def _parts(schema: Schema) -> dict[str, Schema]:
-    """The schemas of items, properties and alternatives."""
+def changed_keywords(was: Schema, now: Schema, path: str, *, ignored: Set[str]) -> Iterator[str]:
+    """The keywords with other values, except ignored ones and those that contain schemas."""
+    for keyword in sorted((was.keys() | now.keys()) - ignored - _WALKED):
+        if was.get(keyword) != now.get(keyword):
+            yield f"{path}: {keyword} was {was.get(keyword)!r} and is {now.get(keyword)!r}"
+
+
+def changed_parts(were: Mapping[str, Schema], are: Mapping[str, Schema], path: str) -> Iterator[str]:
+    """The parts that only one of two schemas has."""
+    if were.keys() != are.keys():
+        yield f"{path}: it had {', '.join(were) or 'no parts'} and has {', '.join(are) or 'none'}"
+
+
+def parts_of(schema: Schema) -> dict[str, Schema]:
+    """The schemas of items, other properties and alternatives."""
     parts: dict[str, Any] = {}
     for keyword in ("items", "additionalProperties"):
         if keyword in schema:
             # True and False are schemas too: any value, and no value.
             parts[keyword] = schema[keyword] if isinstance(schema[keyword], dict) else {"const": schema[keyword]}
-    for keyword in ("prefixItems", "anyOf"):
+    for keyword in _ALTERNATIVES:
         parts |= {f"{keyword}[{place}]": part for place, part in enumerate(schema.get(keyword, ()))}
     return parts
 
 
-def _resolved(root: Schema, schema: Schema) -> Schema:
+def resolved(definitions: Mapping[str, Schema], schema: Schema) -> Schema:
     """The schema with its reference resolved; keywords beside the reference (a default) are kept."""
-    reference = schema.get("$ref")
-    if reference is None:
+    if "$ref" not in schema:
         return schema
-    return {**root["$defs"][reference.removeprefix("#/$defs/")], **schema}
+    beside = {keyword: value for keyword, value in schema.items() if keyword != "$ref"}
+    return resolved(definitions, definitions[schema["$ref"].rpartition("/")[2]] | beside)

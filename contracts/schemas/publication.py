@@ -21,7 +21,7 @@ class BreakingChange(Exception):
 
 
 def published_schemas(folder: Path = SCHEMAS) -> dict[str, Schema]:
-    """The published schemas, by name."""
+    """The published schemas, or other documents in JSON of a folder, by name."""
     return {each.stem: msgspec.json.decode(each.read_bytes()) for each in sorted(folder.glob("*.json"))}
 
 
@@ -44,10 +44,14 @@ def publish_schemas(schemas: Mapping[str, Schema], folder: Path = SCHEMAS) -> li
     broken = breaks(published_schemas(folder), schemas)
     if broken:
         raise BreakingChange("\n".join(broken))
+    return write_changed(schemas, folder)
+
+
+def write_changed(schemas: Mapping[str, Schema], folder: Path) -> list[Path]:
+    """Write new and changed schemas, or other documents in JSON; returns the files written."""
     written = []
     for name, schema in schemas.items():
-        path = folder / f"{name}.json"
-        content = as_file(schema)
+        path, content = folder / f"{name}.json", as_file(schema)
         if not path.exists() or path.read_bytes() != content:
             path.write_bytes(content)
             written.append(path)
