@@ -6,7 +6,6 @@ declarations of each service (chassis.service.Service).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -32,6 +31,6 @@ def load(name: str) -> Service:
     return service
 
 
-def load_all(names: Iterable[str] = NAMES) -> tuple[Service, ...]:
-    """The services of those names, in that order."""
-    return tuple(map(load, names))
+def load_all() -> tuple[Service, ...]:
+    """Every service, in the order of NAMES."""
+    return tuple(map(load, NAMES))

@@ -32,7 +32,7 @@ def measure(testbed: Testbed) -> list[Result]:
             yield request("GET", f"/standings/{code}", bearer)
 
     with testbed.sandbox_paused():
-        with bare_server(testbed, "bare_check", testbed.database_url("credit")) as bare:
+        with bare_server(testbed, "bare_check", testbed.system.database_url("credit")) as bare:
             measured, floor = paired_rates(api(testbed, "credit"), bare, requests, REQUESTS, 200)
         bulk = _bulk(testbed, codes)
     return [Result.against("credit_check", measured, "req/s", floor), Result.alone("credit_bulk_ms", bulk, "ms")]

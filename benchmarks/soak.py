@@ -170,7 +170,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=_rate(), help="complaints per second (half the chain's)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="anning-soak-") as folder:
-        system = System(Path(folder) / "system", load_all(), rule_packs="CN-2015,CN-2026")
+        system = System(Path(folder) / "system", load_all())
         with system, Testbed(system, Sizes(0, 0)) as testbed:
             soak = SoakRun(testbed, options.rate)
             print(f"{options.rate} complaints/s for {options.minutes:g} minutes", flush=True)

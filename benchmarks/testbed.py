@@ -76,7 +76,8 @@ class Testbed:
     def databases(self) -> dict[str, psycopg.Connection[Any]]:
         """An autocommit connection to the database of each service."""
         return {
-            name: self._stack.enter_context(psycopg.connect(self.database_url(name), autocommit=True)) for name in NAMES
+            name: self._stack.enter_context(psycopg.connect(self.system.database_url(name), autocommit=True))
+            for name in NAMES
         }
 
     @cached_property
@@ -91,10 +92,6 @@ class Testbed:
         source = load.prepare(self.directory / "input", self.sizes.folder, self.sizes.complaints)
         self.file_register(source)
         return source
-
-    def database_url(self, service: str) -> str:
-        """The URL of a service's database for its own role."""
-        return self.system.postgres.url(f"anning_{service}", f"anning_{service}")
 
     def bearer(self, org: str) -> str:
         """A token that is valid longer than all measurements take, so that no issuer is needed."""
@@ -116,12 +113,8 @@ class Testbed:
         for service in NAMES:
             # So that no service has to fetch the issuer's keys during the pause.
             self.staff[service].get("/statistics")
-        sandbox = self.system.processes["sandbox"]
-        sandbox.pause()
-        try:
+        with self.system.processes["sandbox"].paused():
             yield
-        finally:
-            sandbox.resume()
 
     @contextmanager
     def only_workers_of(self, *services: str) -> Iterator[None]:

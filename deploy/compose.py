@@ -31,18 +31,9 @@ def rendered(services: Sequence[Service]) -> str:
         autoescape=False,  # noqa: S701 - YAML, and nothing in it comes from outside
     )
     return templates.get_template(_TEMPLATE).render(
-        services=[
-            {
-                "name": service.name,
-                "http_port": service.http_port,
-                "personal": service.personal,
-                "role": role_of(service.name),
-                "build_arguments": _flow_mapping(build_arguments(service.name)),
-            }
-            for service in services
-        ],
-        names=", ".join(service.name for service in services),
-        personal=", ".join(service.name for service in services if service.personal),
+        services=services,
+        role_of=role_of,
+        build_arguments=lambda name: _flow_mapping(build_arguments(name)),
         issuer_port=ISSUER_PORT,
         rule_packs=Settings.model_fields["rule_packs"].default,
         postgres=postgres.SETTINGS,

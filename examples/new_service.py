@@ -10,7 +10,7 @@ from __future__ import annotations
 import keyword
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,6 @@ class Names:
             (r"from examples\.parcels import facts\b", f"from contracts import {self.service} as facts"),
             (r"examples\.parcels\.facts\b", f"contracts.{self.service}"),
             (r"examples\.parcels\b", f"services.{self.service}"),
-            (r"examples/parcels\b", f"services/{self.service}"),
             (r'name="parcels"', f'name="{self.service}"'),
             (r"http_port=\d+", f"http_port={self.http_port}"),
             (r"\bparcels\.parcels\.v1", f"{self.service}.{self.items}.v1"),
@@ -72,7 +71,7 @@ class Names:
         return text
 
 
-def free_port(services: list[Service]) -> int:
+def free_port(services: Sequence[Service]) -> int:
     """The HTTP port of the next service."""
     return max(service.http_port for service in services) + 1
 
@@ -140,7 +139,7 @@ def main(arguments: list[str]) -> int:
 
     service, item = (*arguments, None, None)[:2]
     try:
-        names = Names(service or "", item or (service or "").removesuffix("s"), free_port(list(load_all())))
+        names = Names(service or "", item or (service or "").removesuffix("s"), free_port(load_all()))
         written = write_service(ROOT, names)
     except (ServiceNameError, FileExistsError) as error:
         sys.stderr.write(f"{error}\n")

@@ -73,18 +73,11 @@ class Run:
                 time.sleep(0.25)
 
 
-def run(
-    services: Sequence[Service],
-    given: Path | None,
-    written: Path | None,
-    console: Console,
-    finished: Callable[[System, Run], None] = lambda *_: None,
-) -> None:
+def run(services: Sequence[Service], given: Path | None, written: Path | None, console: Console) -> None:
     """Start everything, run the flow to its end, print its results, and leave nothing running.
 
     `given` is a folder with a register and complaints (None: a small scenario of made-up enterprises); `written`
-    receives the figures as JSON. `finished` is called with the system at the end of the flow. Raises DemoFailed,
-    ProcessFailed.
+    receives the figures as JSON. Raises DemoFailed, ProcessFailed.
     """
     with tempfile.TemporaryDirectory(prefix="anning-demo-") as folder:
         directory = Path(folder)
@@ -92,7 +85,7 @@ def run(
         console.rule("[bold]Anning: start")
         with system:
             source = given or _scenario(directory / "scenario", system)
-            document = _play(system, source, console, finished)
+            document = _play(system, source, console)
             console.print("\nEach service describes its API at:")
             for service in system.services:
                 console.print(f"  {system.url(service)}/docs")
@@ -127,9 +120,7 @@ def _scenario(directory: Path, system: System) -> Path:
     return directory
 
 
-def _play(
-    system: System, source: Path, console: Console, finished: Callable[[System, Run], None] = lambda *_: None
-) -> dict[str, Any]:
+def _play(system: System, source: Path, console: Console) -> dict[str, Any]:
     """Upload the files of the folder `source`, follow the flow to its end and print the story; returns the figures."""
     with ExitStack() as stack:
         officer, reviewer = (_person(stack, system, client) for client in (None, REVIEWER))
@@ -139,7 +130,6 @@ def _play(
         document = summary(made.figures, made.seconds)
         _print_figures(document, console)
         _print_story(officer, refused, console)
-        finished(system, made)
     return document
 
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -15,10 +14,10 @@ from watchfiles import watch
 from chassis.service import Service
 from standalone import addresses, running
 from standalone.addresses import SANDBOX
-from standalone.kept import INFRASTRUCTURE, RULE_PACKS, system_over, until_interrupted
+from standalone.kept import INFRASTRUCTURE, system_over, until_interrupted
 from standalone.processes import Process, ProcessFailed, answers, stop_together
 from standalone.running import AlreadyRunning
-from standalone.system import ROLES, ROOT, System, run_command
+from standalone.system import ROLES, ROOT, System
 
 _LOOKS_EVERY_MS = 300
 """The delay until the end of a process is noticed."""
@@ -37,7 +36,7 @@ def dev(service: Service, services: Sequence[Service], directory: Path, console:
     """
     with until_interrupted():
         _ensure_infrastructure(directory, console)
-        system = system_over(directory, services, rule_packs=RULE_PACKS, console=console)
+        system = system_over(directory, services, console)
         reloading = Reloading(service.name, system, console)
         try:
             reloading.run()
@@ -53,7 +52,7 @@ class Reloading:
         self._name = name
         self._system = system
         self._console = console
-        self._processes = [self._process(role) for role in ROLES]
+        self._processes = [system.process(name, role, log=None) for role in ROLES]
         self._started: list[Process] = []
         """The started processes whose end is not reported yet."""
 
@@ -102,16 +101,6 @@ class Reloading:
             message = f"{process.name} ended with {process.returncode}; it starts again at the next change."
             self._console.print(message, style="red")
         return bool(ended)
-
-    def _process(self, role: str) -> Process:
-        return Process(
-            f"{self._name} {role}",
-            run_command(self._name, role),
-            log=None,
-            ready=partial(answers, f"{self._system.url(self._name, role)}/readyz"),
-            env=self._system.environment(self._name, role),
-            cwd=ROOT,
-        )
 
 
 def _ensure_infrastructure(directory: Path, console: Console) -> None:

@@ -17,7 +17,6 @@ from standalone.processes import ProcessFailed
 from standalone.running import AlreadyRunning
 from standalone.system import System
 
-RULE_PACKS = "CN-2015,CN-2026"
 INFRASTRUCTURE = "infrastructure"
 """The command that runs everything except the services."""
 FAILURES = (AlreadyRunning, DemoFailed, ProcessFailed)
@@ -36,11 +35,11 @@ def up(
 
     `load_demo`: load the demonstration's data into an empty system. Raises FAILURES.
     """
-    packs = demo.RULE_PACKS if load_demo else RULE_PACKS
+    packs = demo.RULE_PACKS if load_demo else None
     with (
         running.sole_runner(directory, "up"),
         until_interrupted(),
-        system_over(directory, services, rule_packs=packs, console=console) as system,
+        system_over(directory, services, console, rule_packs=packs) as system,
     ):
         if load_demo and not demo.load(system, console):
             console.print("The demonstration's data is not loaded: the system has data already.")
@@ -60,7 +59,7 @@ def infrastructure(services: Sequence[Service], directory: Path, console: Consol
     Raises FAILURES.
     """
     with running.sole_runner(directory, INFRASTRUCTURE), until_interrupted():
-        system = system_over(directory, services, rule_packs=RULE_PACKS, console=console)
+        system = system_over(directory, services, console)
         try:
             system.start_infrastructure()
             console.print("The infrastructure is up. Ctrl-C stops it.")
@@ -69,7 +68,9 @@ def infrastructure(services: Sequence[Service], directory: Path, console: Consol
             system.stop()
 
 
-def system_over(directory: Path, services: Sequence[Service], *, rule_packs: str, console: Console) -> System:
+def system_over(
+    directory: Path, services: Sequence[Service], console: Console, *, rule_packs: str | None = None
+) -> System:
     """The system in a directory with its data, at the declared ports."""
     return System(directory, services, rule_packs=rule_packs, declared_ports=True, progress=dim(console))
 

@@ -11,9 +11,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
@@ -133,6 +133,15 @@ class Process:
     def resume(self) -> None:
         """Resume a suspended group."""
         self._signal(signal.SIGCONT)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Suspend its group during the block."""
+        self.pause()
+        try:
+            yield
+        finally:
+            self.resume()
 
     def tail(self, lines: int = 20) -> str:
         """The end of its log."""

@@ -37,11 +37,12 @@ class System:
         directory: Path,
         services: Sequence[Service],
         *,
-        rule_packs: str,
+        rule_packs: str | None = None,
         declared_ports: bool = False,
         progress: Progress = lambda _: None,
     ) -> None:
-        """`rule_packs` is the setting of that name. `progress` receives a line for each part that is ready.
+        """`rule_packs` is the setting of that name (None: its default). `progress` receives a line for each part that
+        is ready.
 
         `declared_ports`: APIs and issuer listen at their declared ports where these are free; otherwise at any.
         """
@@ -73,8 +74,7 @@ class System:
         self._start_infrastructure(correspondents=True)
         for service in self.services:
             for role in ROLES:
-                self._launch(_part(service, role), run_command(service, role), self.environment(service, role),
-                             self.url(service, role))  # fmt: skip
+                self._launch(self.process(service, role, self._log(_part(service, role))))
         self._wait_ready()
 
     def start_infrastructure(self) -> None:
@@ -111,19 +111,35 @@ class System:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def database_url(self, service: str) -> str:
+        """The URL of a service's database for its own role."""
+        return self.postgres.url(f"anning_{service}", f"anning_{service}")
+
+    def process(self, service: str, role: str, log: Path | None) -> Process:
+        """A process of a service, not started; `log` as for Process."""
+        return Process(
+            _part(service, role),
+            [sys.executable, "-m", "anning", "run", service, "--role", role],
+            log=log,
+            ready=partial(answers, f"{self.url(service, role)}/readyz"),
+            env=self.environment(service, role),
+            cwd=ROOT,
+        )
+
     def environment(self, service: str, role: str) -> dict[str, str]:
         """The environment of one process of a service."""
         environment = {
             **_inherited(),
-            "ANNING_DATABASE_URL": self.postgres.url(f"anning_{service}", f"anning_{service}"),
+            "ANNING_DATABASE_URL": self.database_url(service),
             "ANNING_KAFKA": self.kafka.bootstrap,
             "ANNING_TOPICS_FILE": str(ROOT / "contracts" / "topics.yaml"),
             "ANNING_ISSUER": self.issuer,
             "ANNING_JWKS_URL": f"{self.issuer}/.well-known/jwks.json",
-            "ANNING_RULE_PACKS": self._rule_packs,
             "ANNING_PORT": str(self._numbers[_part(service, role)]),
             "ANNING_LOG_FORMAT": "console",
         }
+        if self._rule_packs is not None:
+            environment["ANNING_RULE_PACKS"] = self._rule_packs
         if self.services[service].personal:
             environment["ANNING_KEYS_FILE"] = str(self._keys(service))
         return environment
@@ -141,8 +157,15 @@ class System:
         install.into(self.credentials)
         self.prepare(*self.services)
         self._report("databases and topics are created")
-        command = [sys.executable, "-m", "sandbox"]
-        self._launch(SANDBOX, command, self._sandbox_environment(correspondents=correspondents), self.issuer)
+        sandbox = Process(
+            SANDBOX,
+            [sys.executable, "-m", "sandbox"],
+            log=self._log(SANDBOX),
+            ready=partial(answers, f"{self.issuer}/readyz"),
+            env=self._sandbox_environment(correspondents=correspondents),
+            cwd=ROOT,
+        )
+        self._launch(sandbox)
 
     def _wait_ready(self) -> None:
         for name, process in self.processes.items():
@@ -163,18 +186,18 @@ class System:
         }
 
     def _migrate(self, service: str) -> None:
-        log = self.directory / "logs" / f"{service} migrate.log"
-        command = [sys.executable, "-m", "anning", "migrate", service]
-        migration = Process(f"{service} migrate", command, log=log, env=self.environment(service, "api"), cwd=ROOT)
+        name, command = f"{service} migrate", [sys.executable, "-m", "anning", "migrate", service]
+        migration = Process(name, command, log=self._log(name), env=self.environment(service, "api"), cwd=ROOT)
         migration.launch()
         if migration.wait(120) != 0:
             raise ProcessFailed(f"{service} could not be migrated:\n{migration.tail()}")
 
-    def _launch(self, name: str, command: Sequence[str], environment: dict[str, str], url: str) -> None:
-        ready = partial(answers, f"{url}/readyz")
-        log = self.directory / "logs" / f"{name}.log"
-        self.processes[name] = Process(name, command, log=log, ready=ready, env=environment, cwd=ROOT)
-        self.processes[name].launch()
+    def _launch(self, process: Process) -> None:
+        self.processes[process.name] = process
+        process.launch()
+
+    def _log(self, name: str) -> Path:
+        return self.directory / "logs" / f"{name}.log"
 
     def _assigned_ports(self, declared: bool) -> dict[str, int]:
         parts = [_part(service, role) for service in self.services for role in ROLES]
@@ -184,11 +207,6 @@ class System:
 
     def _report(self, what: str) -> None:
         self._progress(f"{what} ({time.monotonic() - self._began:.1f} s)")
-
-
-def run_command(service: str, role: str) -> list[str]:
-    """The command that runs one process of a service."""
-    return [sys.executable, "-m", "anning", "run", service, "--role", role]
 
 
 def _part(service: str, role: str) -> str:

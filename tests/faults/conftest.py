@@ -10,18 +10,16 @@ from anning.services import load_all
 from standalone.system import System
 from tests.faults.running import RunningSystem
 
-RULE_PACKS = "CN-2015,CN-2026"
-
 
 @pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     """A system shared by all tests that leave it intact; each test uses its own numbers."""
-    with System(tmp_path_factory.mktemp("system"), load_all(), rule_packs=RULE_PACKS) as system:
+    with System(tmp_path_factory.mktemp("system"), load_all()) as system:
         yield RunningSystem(system)
 
 
 @pytest.fixture(scope="module")
 def dedicated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     """A system for one module only, whose tests may therefore compare complete tables."""
-    with System(tmp_path_factory.mktemp("system"), load_all(), rule_packs=RULE_PACKS) as system:
+    with System(tmp_path_factory.mktemp("system"), load_all()) as system:
         yield RunningSystem(system)

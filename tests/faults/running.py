@@ -55,12 +55,8 @@ class RunningSystem:
     @contextmanager
     def sandbox_paused(self) -> Iterator[None]:
         """Carriers do not act, so orders and ports do not change meanwhile; no tokens are issued either."""
-        sandbox = self.system.processes["sandbox"]
-        sandbox.pause()
-        try:
+        with self.system.processes["sandbox"].paused():
             yield
-        finally:
-            sandbox.resume()
 
     @property
     def topics(self) -> Topics:
