@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -44,16 +44,27 @@ def update(tx: Tx, table: sa.Table, columns: Sequence[str], rows: Sequence[Row])
 
 @cache
 def _update(table: sa.Table, columns: tuple[str, ...]) -> sa.TextClause:
-    types = {"id": "uuid", "stored_version": "integer"} | {name: type_of(table.c[name]) for name in columns}
-    arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in types.items())
     sets = ", ".join(f"{name} = new.{name}" for name in columns)
     return sa.text(
-        f"UPDATE {table.name} AS old SET {sets} FROM unnest({arrays}) AS new({', '.join(types)}) "  # noqa: S608
+        f"UPDATE {table.name} AS old SET {sets} "  # noqa: S608
+        f"FROM unnest({arrays(table, ('id', *columns))}, CAST(:stored_version AS integer[])) "
+        f"AS new(id, {', '.join(columns)}, stored_version) "
         "WHERE old.id = new.id AND old.version = new.stored_version"
     )
 
 
-def type_of(column: sa.Column[Any]) -> str:
+def arrays(table: sa.Table, columns: Iterable[str]) -> str:
+    """The parameters of a statement over rows: one array per column, named like it and of its type."""
+    return ", ".join(f"CAST(:{name} AS {_type_of(table.c[name])}[])" for name in columns)
+
+
+def by_column(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, list[Any]]:
+    """The values of such parameters: a list per name, from rows of values in the order of the names."""
+    listed = list(rows)
+    return {name: [row[place] for row in listed] for place, name in enumerate(names)}
+
+
+def _type_of(column: sa.Column[Any]) -> str:
     """The column's type in SQL, without its collation."""
     return column.type.compile(postgresql.dialect()).partition(" COLLATE")[0]  # type: ignore[no-untyped-call]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -53,6 +54,9 @@ class Stored(Generic[A]):
         self.attributes = {column.name: column.name for column in table.columns} | dict(columns or {})
         self._columns = tuple(self.attributes)
         self._changing = tuple(name for name in self._columns if name not in self.fixed)
+        self._lock = sa.text(
+            f"SELECT * FROM {table.name} WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"  # noqa: S608
+        )
         MAPPINGS.append(self)
 
     @property
@@ -64,6 +68,10 @@ class Stored(Generic[A]):
         """The aggregate in a row of its table. Raises msgspec.ValidationError where a column does not fit its field."""
         values = values_of(row) | parts if parts else row._mapping
         return msgspec.convert(values, self.kind, from_attributes=bool(parts))
+
+    def lock(self, tx: Tx, ids: Iterable[UUID]) -> list[A]:
+        """The aggregates with these ids, locked, sorted by id."""
+        return [self.load(row) for row in tx.execute(self._lock, {"ids": list(ids)})]
 
     def save(self, tx: Tx, aggregates: Iterable[A]) -> None:
         """Insert the new ones and update the changed ones among `aggregates`, then publish what they recorded.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chassis import audit, clock
-from chassis.aggregate import NotFoundError
 from chassis.database import Tx
 from chassis.events.envelope import Message
 from chassis.ids import new_id
@@ -36,12 +35,9 @@ def send_parcel(tx: Tx, sender: str, recipient: str) -> Parcel:
 
 
 def deliver_parcel(tx: Tx, target: Target[Visibility]) -> Parcel:
-    """Deliver a parcel. Raises NotFoundError, ConflictError, and what `target.check_version` raises."""
+    """Deliver a parcel. Raises ConflictError, and what `target.require` raises."""
     found = load_parcels(tx, [target.id])
-    if not found or not target.visibility.includes(found[0].sender):
-        raise NotFoundError
-    (parcel,) = found
-    target.check_version(parcel.version)
+    parcel = target.require(found, lambda each: target.visibility.includes(each.sender))
     parcel.deliver(clock.now(), tx.cause)
     save_parcels(tx, [parcel])
     audit.record(tx, target.actor, "parcel-delivered", f"parcel:{parcel.id}", "delivered")

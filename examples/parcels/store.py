@@ -51,8 +51,7 @@ _STORED = Stored(PARCELS, Parcel)
 
 def load_parcels(tx: Tx, ids: Iterable[UUID]) -> list[Parcel]:
     """The parcels with these ids, locked, sorted by id."""
-    statement = sa.select(PARCELS).where(PARCELS.c.id.in_(list(ids))).order_by(PARCELS.c.id).with_for_update()
-    return [_STORED.load(row) for row in tx.execute(statement)]
+    return _STORED.lock(tx, ids)
 
 
 def load_parcels_due(tx: Tx, now: datetime, limit: int) -> list[Parcel]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
+from chassis.http.queries import equal, select_one, select_page
 from examples.parcels.access import Visibility
 from examples.parcels.model import ParcelState
 from examples.parcels.store import PARCELS
@@ -36,23 +35,11 @@ class ParcelView(BaseModel):
 
 def list_parcels(read: Read, page: Paging, visibility: Visibility, state: ParcelState | None) -> list[ParcelView]:
     """Parcels, the oldest first."""
-    statement = _visible(visibility).order_by(PARCELS.c.id).limit(page.limit)
-    if state is not None:
-        statement = statement.where(PARCELS.c.state == state)
-    after = page.after(UUID)
-    if after is not None:
-        statement = statement.where(PARCELS.c.id > after[0])
-    return [ParcelView.model_validate(row) for row in read.execute(statement)]
+    conditions = equal(PARCELS, {"sender": visibility.sender, "state": state})
+    return [ParcelView.model_validate(row) for row in select_page(read, PARCELS, conditions, page)]
 
 
 def find_parcel(read: Read, identifier: UUID, visibility: Visibility) -> ParcelView:
     """One parcel. Raises NotFoundError where it does not exist or is not visible."""
-    row = read.execute(_visible(visibility).where(PARCELS.c.id == identifier)).one_or_none()
-    if row is None:
-        raise NotFoundError
-    return ParcelView.model_validate(row)
-
-
-def _visible(visibility: Visibility) -> sa.Select[tuple[object, ...]]:
-    statement = sa.select(PARCELS)
-    return statement if visibility.sender is None else statement.where(PARCELS.c.sender == visibility.sender)
+    conditions = equal(PARCELS, {"sender": visibility.sender, "id": identifier})
+    return ParcelView.model_validate(select_one(read, PARCELS, conditions))

@@ -53,7 +53,7 @@ _COLUMNS = tuple(column.name for column in ORDERS.columns)
 _AS_PUBLISHED = ("carrier", "number", "ground", "executed_at")
 _UPSERT_ORDERS = sa.text(
     f"INSERT INTO orders ({', '.join(_COLUMNS)}) "  # noqa: S608 - our columns
-    f"SELECT * FROM unnest({', '.join(f'CAST(:{each} AS {sets.type_of(ORDERS.c[each])}[])' for each in _COLUMNS)}) "
+    f"SELECT * FROM unnest({sets.arrays(ORDERS, _COLUMNS)}) "
     f"AS new({', '.join(_COLUMNS)}) ORDER BY id "
     "ON CONFLICT (id) DO UPDATE SET "
     + ", ".join(f"{each} = excluded.{each}" for each in _COLUMNS if each != "id")

@@ -105,7 +105,7 @@ def _upsert(tx: Tx, columns: Mapping[str, Sequence[Any]]) -> list[WrittenEvidenc
 
 
 def _upsert_statement(columns: tuple[str, ...]) -> sa.TextClause:
-    arrays = ", ".join(f"CAST(:{name} AS {sets.type_of(EVIDENCE.c[name])}[])" for name in columns)
+    arrays = sets.arrays(EVIDENCE, columns)
     newer = ", ".join(f"{name} = excluded.{name}" for name in columns if name != _KEY)
     return sa.text(
         f"INSERT INTO evidence ({', '.join(columns)}) SELECT * FROM unnest({arrays}) "  # noqa: S608 - our columns

@@ -167,7 +167,7 @@ def _loaded(tx: Tx, statement: sa.TextClause, parameters: Mapping[str, Any]) -> 
 _COLUMNS = tuple(LISTINGS.columns.keys())
 _UPSERT = sa.text(
     f"INSERT INTO listings ({', '.join(_COLUMNS)}) SELECT * FROM unnest("  # noqa: S608 - our columns
-    + ", ".join(f"CAST(:{name} AS {sets.type_of(LISTINGS.c[name])}[])" for name in _COLUMNS)
+    + sets.arrays(LISTINGS, _COLUMNS)
     + ") ON CONFLICT (entry) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name != "entry")
 )

@@ -108,7 +108,7 @@ def _save(tx: Tx, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], sto
     tx.copy("evidence", columns, [row for row in rows if row[0] not in stored])
     updated = [row for row in rows if row[0] in stored]
     if updated:
-        arrays = ", ".join(f"CAST(:{name} AS {sets.type_of(EVIDENCE.c[name])}[])" for name in columns)
+        arrays = sets.arrays(EVIDENCE, columns)
         changes = ", ".join(f"{name} = new.{name}" for name in columns if name != "complaint_id")
         statement = (
             f"UPDATE evidence AS e SET {changes} FROM unnest({arrays}) AS new({', '.join(columns)}) "  # noqa: S608

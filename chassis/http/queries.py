@@ -1,0 +1,52 @@
+"""The queries of views: a page of rows, one row, and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from chassis.aggregate import NotFoundError
+from chassis.database import Read
+from chassis.http.paging import Paging
+
+Conditions = list[sa.ColumnElement[bool]]
+
+V = TypeVar("V", bound=StrEnum)
+
+
+def select_page(read: Read, table: sa.Table, conditions: Conditions, page: Paging) -> Sequence[sa.Row[Any]]:
+    """The rows of a page that meet all conditions, by id."""
+    statement = sa.select(table).where(*conditions).order_by(table.c.id).limit(page.limit)
+    after = page.after(UUID)
+    return read.execute(statement if after is None else statement.where(table.c.id > after[0])).all()
+
+
+def select_one(read: Read, table: sa.Table, conditions: Conditions) -> sa.Row[Any]:
+    """The one row that meets all conditions. Raises NotFoundError where it does not exist."""
+    row = read.execute(sa.select(table).where(*conditions)).one_or_none()
+    if row is None:
+        raise NotFoundError
+    return row
+
+
+def equal(table: sa.Table, wanted: Mapping[str, Any]) -> Conditions:
+    """One condition per column that has a wanted value."""
+    return [table.c[name] == value for name, value in wanted.items() if value is not None]
+
+
+def present(wanted: Iterable[tuple[sa.Column[Any], bool | None]]) -> Conditions:
+    """One condition per column for which it is wanted that it has a value, or that it has none."""
+    return [column.is_not(None) if yes else column.is_(None) for column, yes in wanted if yes is not None]
+
+
+def count_by(read: Read, column: sa.Column[Any], values: type[V]) -> dict[V, int]:
+    """How many rows have each of these values in a column."""
+    rows = read.execute(
+        sa.select(column.label("value"), sa.func.count().label("rows")).where(column.is_not(None)).group_by(column)
+    )
+    counted = {row.value: row.rows for row in rows}
+    return {each: counted.get(each, 0) for each in values}
