@@ -36,6 +36,11 @@ _DURATION = re.compile(r"([0-9]+)(s|min|h|d)")
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 
 
+def day_of(moment: datetime) -> date:
+    """The day of a moment in the legal calendar."""
+    return moment.astimezone(LEGAL_TIME).date()
+
+
 class RulesError(ValueError):
     """A rules file contradicts itself or the classes that read it, or does not have the packs in force."""
 
@@ -132,7 +137,7 @@ class Rulebook:
         if isinstance(on, datetime):
             if on.tzinfo is None:
                 raise ValueError("a moment without a time zone falls on no certain day")
-            on = on.astimezone(LEGAL_TIME).date()
+            on = day_of(on)
         packs = packs_in_force()
         unknown = [pack for pack in packs if pack not in self._packs]
         if unknown:

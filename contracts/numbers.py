@@ -79,7 +79,8 @@ ACCESS_CODES: Final = _PLAN.access_codes
 MAX_DIGITS: Final = 20
 """The longest sender number in the protocols between ports and carriers."""
 
-_SHORTEST_BASE = min(row.base_digits for row in ACCESS_CODES)
+SHORTEST_BASE: Final = min(row.base_digits for row in ACCESS_CODES)
+"""Digits of the shortest access code."""
 
 _AREA = "(?:10|2[0-9]|(?![48]00)[3-9][0-9]{2})"
 _SHAPE = re.compile(
@@ -180,7 +181,7 @@ class SenderNumber:
         """
         if self.kind is not NumberKind.PORT:
             return ()
-        shortest = self.access.base_digits if self.access else _SHORTEST_BASE
+        shortest = self.access.base_digits if self.access else SHORTEST_BASE
         return tuple(self.number[:digits] for digits in range(len(self.number) - 1, shortest - 1, -1))
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ provinces, each in the module of its name.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Category(StrEnum):
@@ -13,6 +14,10 @@ class Category(StrEnum):
     COMMERCIAL = "commercial"
     SUSPECTED_CRIME = "suspected-crime"
     NOT_SPAM = "not-spam"
+
+
+SPAM: Final = frozenset({Category.COMMERCIAL, Category.SUSPECTED_CRIME})
+"""The categories of spam."""
 
 
 class AttributionKind(StrEnum):

@@ -47,7 +47,7 @@ def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[FilingLine]]) -> Impo
             forms.append((line.number, read_form(fields, covers_extensions=covers_extensions, now=now)))
         except InvalidFieldsError as error:
             errors.append(LineError(line.number, "invalid", str(error)))
-    results = file_ports(tx, [form for _, form in forms], tx.cause) if forms else []
+    results = file_ports(tx, [form for _, form in forms]) if forms else []
     for (number, _), result in zip(forms, results, strict=True):
         if result.outcome is FilingOutcome.REFUSED:
             errors.append(LineError(number, "refused", "; ".join(result.reasons)))

@@ -48,7 +48,7 @@ class Standard:
 
 def standard(on: datetime) -> Standard:
     """What a message sent at that moment is assessed by. Raises what `Rulebook.at` raises."""
-    return _standard(on.astimezone(rules.LEGAL_TIME).date(), rules.packs_in_force())
+    return _standard(rules.day_of(on), rules.packs_in_force())
 
 
 @lru_cache(maxsize=512)

@@ -63,7 +63,7 @@ def file_port(
         raise Forbidden("A carrier files its own ports.")
     fields = filing.model_dump(exclude={"covers_extensions"})
     form = read_form(fields, covers_extensions=filing.covers_extensions, now=clock.now())
-    (result,) = file_ports(tx, [form], tx.cause)
+    (result,) = file_ports(tx, [form])
     if result.outcome is FilingOutcome.KNOWN:
         response.status_code = 200
     return views.find_filing(tx, result.filing, visible_to(caller))

@@ -14,7 +14,7 @@ from chassis.http.problems import FourEyes, Invalid, NotFound, responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from contracts.carriers import CARRIERS
-from contracts.numbers import NumberKind, SenderNumber
+from contracts.numbers import SenderNumber
 from services.ports.access import PROPOSE_ORDERS, READ_ORDERS, StaffProposal, visible_to_staff
 from services.ports.api.problems import PortIsOrdered, PortIsProposed, ProposalStateConflict
 from services.ports.commands.proposals import decide_proposal, propose_shutdown
@@ -87,6 +87,6 @@ def _port(proposed: ProposalIn) -> PortKey:
     number = SenderNumber.parse(proposed.number)
     if proposed.carrier not in CARRIERS:
         raise Invalid.value("body", "/carrier", "must be a carrier that is known here")
-    if number.kind is not NumberKind.PORT or number.access is None:
+    if number.access is None:
         raise Invalid.value("body", "/number", "not a number on an access code of the numbering plan")
     return proposed.carrier, number.number

@@ -78,8 +78,4 @@ def conclude_unanswered(tx: Tx, limit: int) -> int:
 
 
 def _load(tx: Tx, target: Target[Visibility]) -> Enquiry:
-    enquiries = load_enquiries(tx, [target.id])
-    if not enquiries or not target.visibility.includes(enquiries[0].carrier, None):
-        raise NotFoundError
-    target.check_version(enquiries[0].version)
-    return enquiries[0]
+    return target.require(load_enquiries(tx, [target.id]), lambda each: target.visibility.includes(each.carrier, None))

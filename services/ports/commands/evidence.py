@@ -12,13 +12,14 @@ from chassis import clock
 from chassis.aggregate import Cause
 from chassis.database import Tx
 from chassis.events.envelope import Message, newest
+from chassis.rules import day_of
 from contracts.carriers import CARRIERS
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.numbers import NumberKind, SenderNumber
 from services.ports.commands.grounds import recheck_grounds
 from services.ports.commands.measures import order_shutdown, send_enquiries
 from services.ports.model import Enquiry, Order
-from services.ports.policy.decisions import ShutdownDecision, Situation, can_trigger, day_of, decide
+from services.ports.policy.decisions import ShutdownDecision, Situation, can_trigger, decide
 from services.ports.policy.evidence import Evidence, JudgedEvidence, RegisterExtract, SenderAttribution, judge
 from services.ports.policy.rulebook import longest_window, rule_for
 from services.ports.store.enquiries import past_enquiries, save_enquiries
@@ -81,7 +82,6 @@ def _decide_on(
     undecided: dict[str, Situation] = {}
     for number, judged in by_number.items():
         situation = Situation(
-            number=number,
             extract=extracts[number],
             orders=orders.get(number, ()),
             enquiries=enquiries.get(number, ()),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
 from chassis import clock
-from chassis.aggregate import Cause
 from chassis.database import Read, Tx
 from services.ports.commands.forms import FilingForm
 from services.ports.model import Application, Hindrance, HindranceKind, Port, PortFiling, PortKey
@@ -36,40 +35,41 @@ class FilingResult:
     reasons: tuple[str, ...] = ()
 
 
-def file_ports(tx: Tx, forms: Sequence[FilingForm], because: Cause) -> list[FilingResult]:
+def file_ports(tx: Tx, forms: Sequence[FilingForm]) -> list[FilingResult]:
     """Decide on these forms, in their order, and enter the accepted ones into the register.
 
     A form is refused while a listing forbids its holder or provider new ports, or while an order in force has shut its
     port. A filing that the register already has is known, even then.
     """
-    codes = sorted({code for each in forms for code in (each.holder, each.provider)})
+    codes = {code for each in forms for code in (each.holder, each.provider)}
     covering = any(each.covers_extensions for each in forms)
     lock_for_filing(tx, numbers=(each.number for each in forms), codes=codes, covering=covering)
     # The clock is read under the locks: decisions and listings that were committed while this waited came first.
     now = clock.now()
     ports = load_ports(tx, (each.port for each in forms))
     filings = [(form.port, form.filing(now)) for form in forms]
-    hindrances = _hindrances(tx, filings)
+    hindrances = _hindrances(tx, filings, codes)
     refused = past_refusals(tx, [filing.digest for _, filing in filings if filing.id in hindrances])
     applications: list[Application] = []
     results: list[FilingResult] = []
     for form, (key, filing) in zip(forms, filings, strict=True):
-        port = ports.setdefault(key, Port.unfiled(*key, form.access_code))
+        port = ports.get(key) or ports.setdefault(key, Port.unfiled(*key, form.access_code))
         known = port.known_as(filing)
-        application = Application(id=filing.id, carrier=form.carrier, number=form.number, filed=filing)
         if known is not None:
             results.append(FilingResult(FilingOutcome.KNOWN, known.id))
-        elif filing.id in hindrances:
+            continue
+        application = Application(id=filing.id, carrier=form.carrier, number=form.number, filed=filing)
+        if filing.id in hindrances:
             hindrance, reasons = hindrances[filing.id]
             refusal = (*key, filing.digest, hindrance.id)
             if refusal not in refused:
                 refused[refusal] = filing.id
-                application.refuse(hindrance, reasons, because)
+                application.refuse(hindrance, reasons, tx.cause)
                 applications.append(application)
             results.append(FilingResult(FilingOutcome.REFUSED, refused[refusal], reasons))
         else:
-            port.declare(filing, because)
-            application.accept(because)
+            port.declare(filing, tx.cause)
+            application.accept(tx.cause)
             applications.append(application)
             results.append(FilingResult(FilingOutcome.ACCEPTED, filing.id))
     changed = [each for each in ports.values() if each.recorded]
@@ -79,11 +79,11 @@ def file_ports(tx: Tx, forms: Sequence[FilingForm], because: Cause) -> list[Fili
 
 
 def _hindrances(
-    read: Read, filings: Sequence[tuple[PortKey, PortFiling]]
+    read: Read, filings: Sequence[tuple[PortKey, PortFiling]], codes: Collection[str]
 ) -> dict[UUID, tuple[Hindrance, tuple[str, ...]]]:
-    """What keeps which of these filings out of the register, and the reasons. A listing comes before an order: the
-    order may be that listing's."""
-    standings = restrictions_on(read, {code for _, each in filings for code in (each.holder, each.provider)})
+    """What keeps which of these filings, by parties with these codes, out of the register, and the reasons. A listing
+    comes before an order: the order may be that listing's."""
+    standings = restrictions_on(read, codes)
     orders = orders_in_force(read, sorted({key for key, _ in filings}))
     found: dict[UUID, tuple[Hindrance, tuple[str, ...]]] = {}
     for key, filing in filings:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from chassis.field_errors import FieldError, InvalidFieldsError
-from chassis.rules import LEGAL_TIME
+from chassis.rules import LEGAL_TIME, day_of
 from contracts.carriers import CARRIERS
 from contracts.credit_codes import CreditCode, InvalidCreditCode
-from contracts.numbers import NumberKind, SenderNumber
+from contracts.numbers import SenderNumber
 from contracts.provinces import PROVINCES
 from contracts.vocabulary import Purpose
 from services.ports.model import FilingContent, PortFiling, PortKey
@@ -80,7 +80,7 @@ class _Reading:
 
     def number(self) -> SenderNumber:
         number = SenderNumber.parse(self._required("number"))
-        if not self._has_error("number") and (number.kind is not NumberKind.PORT or number.access is None):
+        if not self._has_error("number") and (number.access is None):
             self._reject("number", "not a number on an access code of the numbering plan")
         return number
 
@@ -129,7 +129,7 @@ class _Reading:
         if day is None:
             self._reject("declared_from", "must be a day, as YYYY-MM-DD")
             return None
-        if day > self._now.astimezone(LEGAL_TIME).date():
+        if day > day_of(self._now):
             self._reject("declared_from", "lies in the future")
         return datetime.combine(day, time(), LEGAL_TIME)
 

@@ -43,7 +43,6 @@ def situations_of(read: Read, numbers: Sequence[str], now: datetime) -> dict[str
     extracts, orders = register_extracts(read, numbers), past_orders(read, numbers)
     return {
         number: Situation(
-            number=number,
             extract=extracts[number],
             before=evidence.get(number, ()),
             orders=orders.get(number, ()),

@@ -78,8 +78,5 @@ def _lock_port(tx: Tx, target: Target[Visibility]) -> tuple[PortKey, list[Port]]
 
 
 def _load(tx: Tx, target: Target[Visibility]) -> Order:
-    orders = load_orders(tx, [target.id])
-    if not orders or not target.visibility.includes(orders[0].carrier, orders[0].province):
-        raise NotFoundError
-    target.check_version(orders[0].version)
-    return orders[0]
+    visible = target.visibility.includes
+    return target.require(load_orders(tx, [target.id]), lambda each: visible(each.carrier, each.province))

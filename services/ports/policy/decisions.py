@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from chassis.citation import Citation
-from chassis.rules import LEGAL_TIME
 from services.ports.model import Addressed, ShutdownGround
 from services.ports.model.order import OF_A_FILED_PORT, reference
 from services.ports.policy.complainants import DistinctComplainants
@@ -68,7 +67,6 @@ class Situation:
     arrival. `planned` are the carriers that the numbering plan assigns the number to, `carriers` all that exist.
     """
 
-    number: str
     extract: RegisterExtract
     holders: Sequence[AccessCodeHolder] = ()
     planned: Sequence[str] = ()
@@ -323,11 +321,6 @@ def _reached(
         f"the bar is {rule.threshold.complainants}"
     )
     return ReachedThreshold(trigger=trigger, span=span, counted=counted, reason=reason, rule=rule.citation)
-
-
-def day_of(moment: datetime) -> date:
-    """The day of a moment in the legal calendar."""
-    return moment.astimezone(LEGAL_TIME).date()
 
 
 def _length(span: timedelta) -> str:

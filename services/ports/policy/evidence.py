@@ -16,13 +16,10 @@ import msgspec
 
 from chassis.aggregate import Cause
 from contracts.complaints import ComplaintAssessed
-from contracts.vocabulary import Category
+from contracts.vocabulary import SPAM, Category
 
 SENT_WITHIN = timedelta(hours=1)
 """The precision of `sent_at`: outside the complaints service times are cut to the hour, to protect the complainant."""
-
-SPAM = frozenset({Category.COMMERCIAL, Category.SUSPECTED_CRIME})
-"""The categories that count against a port."""
 
 
 class SenderAttribution(StrEnum):

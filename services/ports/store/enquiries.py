@@ -22,11 +22,7 @@ _STORED = Stored(ENQUIRIES, Enquiry)
 
 def load_enquiries(tx: Tx, ids: Iterable[UUID]) -> list[Enquiry]:
     """The enquiries with these ids, locked, sorted by id."""
-    return _loaded(
-        tx,
-        sa.text("SELECT * FROM enquiries WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"),
-        {"ids": list(ids)},
-    )
+    return _STORED.lock(tx, ids)
 
 
 def load_enquiries_due(tx: Tx, numbers: Sequence[str], now: datetime) -> list[Enquiry]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -47,7 +48,7 @@ def save_evidence(tx: Tx, judged: Sequence[JudgedEvidence]) -> list[WrittenEvide
     written = [WrittenEvidence(each.evidence.complaint, each.evidence.number, corrected=False) for each in fresh]
     newer = [_row(each) for each in judged if each.evidence.complaint in known]
     if newer:
-        written += _upsert(tx, dict(zip(_WRITTEN, map(list, zip(*newer, strict=True)), strict=True)))
+        written += _upsert(tx, sets.by_column(_WRITTEN, newer))
     return written
 
 
@@ -104,11 +105,11 @@ def _upsert(tx: Tx, columns: Mapping[str, Sequence[Any]]) -> list[WrittenEvidenc
     return [WrittenEvidence(row.complaint_id, row.number, row.corrected) for row in rows]
 
 
+@cache
 def _upsert_statement(columns: tuple[str, ...]) -> sa.TextClause:
-    arrays = sets.arrays(EVIDENCE, columns)
     newer = ", ".join(f"{name} = excluded.{name}" for name in columns if name != _KEY)
     return sa.text(
-        f"INSERT INTO evidence ({', '.join(columns)}) SELECT * FROM unnest({arrays}) "  # noqa: S608 - our columns
+        f"INSERT INTO evidence ({', '.join(columns)}) SELECT * FROM unnest({sets.arrays(EVIDENCE, columns)}) "  # noqa: S608
         f"ON CONFLICT ({_KEY}) DO UPDATE SET {newer} WHERE evidence.version < excluded.version "
         f"RETURNING {_KEY}, number, xmax <> 0 AS corrected"
     )

@@ -68,7 +68,7 @@ def entries_without_order(read: Read, ports: Iterable[PortKey]) -> dict[PortKey,
             "JOIN unnest(CAST(:carriers AS text[]), CAST(:numbers AS text[])) AS wanted(carrier, number) "
             "ON p.carrier = wanted.carrier AND p.number = wanted.number WHERE p.order_id IS NULL"
         ),
-        {"carriers": [carrier for carrier, _ in wanted], "numbers": [number for _, number in wanted]},
+        sets.by_column(("carriers", "numbers"), wanted),
     )
     entries: dict[PortKey, list[UUID]] = defaultdict(list)
     for row in rows:
@@ -116,12 +116,10 @@ def save_listed_ports(tx: Tx, ports: Sequence[ListedPort]) -> None:
                 "CAST(:orders AS uuid[])) AS new(entry, carrier, number, order_id) "
                 "WHERE p.entry = new.entry AND p.carrier = new.carrier AND p.number = new.number"
             ),
-            {
-                "entries": [each.entry for each in ports],
-                "carriers": [each.carrier for each in ports],
-                "numbers": [each.number for each in ports],
-                "orders": [each.order_id for each in ports],
-            },
+            sets.by_column(
+                ("entries", "carriers", "numbers", "orders"),
+                ((each.entry, each.carrier, each.number, each.order_id) for each in ports),
+            ),
         )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from chassis import sets
 from chassis.database import Read, Tx
 from chassis.stored import Stored
 from services.ports.model import Order, PortKey, ShutdownGround
@@ -22,11 +23,7 @@ _STORED = Stored(ORDERS, Order)
 
 def load_orders(tx: Tx, ids: Iterable[UUID]) -> list[Order]:
     """The orders with these ids, locked, sorted by id."""
-    return _loaded(
-        tx,
-        sa.text("SELECT * FROM orders WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"),
-        {"ids": list(ids)},
-    )
+    return _STORED.lock(tx, ids)
 
 
 def load_open_orders(tx: Tx, numbers: Iterable[str]) -> list[Order]:
@@ -79,11 +76,7 @@ def orders_in_force(read: Read, ports: Sequence[PortKey]) -> dict[PortKey, UUID]
             "ON o.carrier = wanted.carrier AND o.number = wanted.number "
             "WHERE o.state = ANY(CAST(:states AS text[]))"
         ),
-        {
-            "carriers": [carrier for carrier, _ in ports],
-            "numbers": [number for _, number in ports],
-            "states": sorted(IN_FORCE),
-        },
+        {**sets.by_column(("carriers", "numbers"), ports), "states": sorted(IN_FORCE)},
     )
     return {(row.carrier, row.number): row.id for row in rows}
 

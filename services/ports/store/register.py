@@ -14,14 +14,11 @@ import sqlalchemy as sa
 from chassis import sets
 from chassis.database import Read, Tx
 from chassis.stored import Stored
-from contracts.numbers import ACCESS_CODES
+from contracts.numbers import SHORTEST_BASE
 from services.ports.model import Application, Port, PortFiling, PortKey
 from services.ports.policy.decisions import AccessCodeHolder
 from services.ports.policy.evidence import RegisterEntry, RegisterExtract
 from services.ports.store.tables import FILINGS, LISTING_REFUSALS, PORTS
-
-SHORTEST_BASE = min(row.base_digits for row in ACCESS_CODES)
-"""Digits of the shortest number that can be filed."""
 
 _PORTS = Stored(PORTS, Port, parts=("filings",))
 _OF_FILING = (*(each.name for each in fields(PortFiling)), "digest")
@@ -38,7 +35,7 @@ def load_ports(tx: Tx, keys: Iterable[PortKey]) -> dict[PortKey, Port]:
             "ON p.carrier = wanted.carrier AND p.number = wanted.number "
             "ORDER BY p.carrier, p.number FOR UPDATE OF p"
         ),
-        {"carriers": [carrier for carrier, _ in wanted], "numbers": [number for _, number in wanted]},
+        sets.by_column(("carriers", "numbers"), wanted),
     ).all()
     filings = _filings_of(tx, [row.id for row in rows])
     return {(row.carrier, row.number): _PORTS.load(row, filings=filings[row.id]) for row in rows}
@@ -128,7 +125,7 @@ def _add_access_code_holders(tx: Tx, held: Collection[tuple[str, str, str]]) -> 
                 "SELECT * FROM unnest(CAST(:codes AS text[]), CAST(:carriers AS text[]), CAST(:holders AS text[])) "
                 "ON CONFLICT DO NOTHING"
             ),
-            dict(zip(("codes", "carriers", "holders"), map(list, zip(*sorted(held), strict=True)), strict=True)),
+            sets.by_column(("codes", "carriers", "holders"), sorted(held)),
         )
 
 

@@ -13,12 +13,13 @@ from chassis import clock
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
+from chassis.http.queries import Conditions, equal, select_one, select_page
+from contracts.numbers import SHORTEST_BASE
 from services.ports.access import Visibility
 from services.ports.model import Addressed, Answer, Enquiry, EnquiryState
 from services.ports.store.enquiries import enquiry_of
-from services.ports.store.register import SHORTEST_BASE
 from services.ports.store.tables import ENQUIRIES
-from services.ports.views.shared import COMPLAINANTS, Conditions, equal, select_one, select_page, visible_causes
+from services.ports.views.shared import COMPLAINANTS, visible_causes
 
 
 class EnquiryView(BaseModel):

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.paging import Paging
+from chassis.http.queries import Conditions, equal
 from services.ports.access import Visibility
 from services.ports.model import ListingPhase
 from services.ports.store.tables import LISTED_PORTS, LISTING_REFUSALS, LISTINGS, ORDERS
-from services.ports.views.shared import equal
 
 
 class ListingView(BaseModel):
@@ -57,7 +57,7 @@ def find_listing(read: Read, entry: UUID, visibility: Visibility) -> ListingView
     return found[0]
 
 
-def _views(read: Read, conditions: list[sa.ColumnElement[bool]], limit: int) -> list[ListingView]:
+def _views(read: Read, conditions: Conditions, limit: int) -> list[ListingView]:
     refused = sa.select(sa.func.count()).where(LISTING_REFUSALS.c.entry == LISTINGS.c.entry).scalar_subquery()
     orders = (
         sa.select(

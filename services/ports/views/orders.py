@@ -11,11 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
+from chassis.http.queries import Conditions, equal, present, select_one, select_page
 from services.ports.access import Visibility
 from services.ports.model import Order, OrderState, RefusalCode, ShutdownGround
 from services.ports.store.orders import order_of
 from services.ports.store.tables import ORDERS
-from services.ports.views.shared import COMPLAINANTS, Conditions, equal, select_one, select_page, visible_causes
+from services.ports.views.shared import COMPLAINANTS, visible_causes
 
 
 class OrderView(BaseModel):
@@ -69,10 +70,8 @@ def list_orders(
     ground_fell: bool | None,
 ) -> list[OrderView]:
     """Orders, the oldest first; `wanted` are columns and the value each must have (None: any)."""
-    conditions = [*_visible(visibility), *equal(ORDERS, wanted)]
-    for column, marked in ((ORDERS.c.overdue_since, overdue), (ORDERS.c.ground_fell_at, ground_fell)):
-        if marked is not None:
-            conditions.append(column.is_not(None) if marked else column.is_(None))
+    marked = present([(ORDERS.c.overdue_since, overdue), (ORDERS.c.ground_fell_at, ground_fell)])
+    conditions = [*_visible(visibility), *equal(ORDERS, wanted), *marked]
     return [_view(row, visibility) for row in select_page(read, ORDERS, conditions, page)]
 
 

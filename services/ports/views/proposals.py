@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from chassis.http.paging import Paging
+from chassis.http.queries import equal, select_one, select_page
 from services.ports.access import Visibility
 from services.ports.model import ProposalState
 from services.ports.store.proposals import proposal_of
 from services.ports.store.tables import SHUTDOWN_PROPOSALS
-from services.ports.views.shared import equal, select_one, select_page
 
 
 class ProposalView(BaseModel):

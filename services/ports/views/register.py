@@ -13,10 +13,10 @@ from pydantic import BaseModel, Field
 
 from chassis.database import Read
 from chassis.http.paging import Paging
+from chassis.http.queries import Conditions, equal, select_one, select_page
 from services.ports.access import Visibility
 from services.ports.model import FilingDecision, HindranceKind, PortKey, PortStatus
 from services.ports.store.tables import FILINGS, LISTING_REFUSALS, PORTS
-from services.ports.views.shared import Conditions, equal, select_one, select_page
 
 
 class FilingView(BaseModel):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TypeVar
-
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
+from chassis.http.queries import count_by
 from services.ports.model import (
     Answer,
     EnquiryState,
@@ -21,8 +19,7 @@ from services.ports.model import (
 )
 from services.ports.model.listing import OVER
 from services.ports.policy.evidence import SenderAttribution
-
-V = TypeVar("V", bound=StrEnum)
+from services.ports.store.tables import ENQUIRIES, EVIDENCE, FILINGS, LISTINGS, ORDERS, PORTS, SHUTDOWN_PROPOSALS
 
 
 class FilingFigures(BaseModel):
@@ -106,18 +103,18 @@ def count_everything(read: Read) -> PortStatistics:
     """All figures at one moment, so that they add up. Must be the first read of its transaction."""
     read.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
     return PortStatistics(
-        ports=_count_by(read, "ports", "status", PortStatus),
+        ports=count_by(read, PORTS.c.status, PortStatus),
         filings=_filings(read),
         evidence=_evidence(read),
         orders=_orders(read),
         enquiries=_enquiries(read),
         listings=_listings(read),
-        proposals=_count_by(read, "shutdown_proposals", "state", ProposalState),
+        proposals=count_by(read, SHUTDOWN_PROPOSALS.c.state, ProposalState),
     )
 
 
 def _filings(read: Read) -> FilingFigures:
-    decisions = _count_by(read, "filings", "decision", FilingDecision)
+    decisions = count_by(read, FILINGS.c.decision, FilingDecision)
     return FilingFigures(
         accepted=decisions[FilingDecision.ACCEPTED],
         refused=decisions[FilingDecision.REFUSED],
@@ -126,31 +123,31 @@ def _filings(read: Read) -> FilingFigures:
 
 
 def _evidence(read: Read) -> EvidenceFigures:
-    standings = _count_by(read, "evidence", "standing", SenderAttribution)
+    standings = count_by(read, EVIDENCE.c.standing, SenderAttribution)
     return EvidenceFigures.model_validate(read.execute(_EVIDENCE).one()._asdict() | {"standings": standings})
 
 
 def _orders(read: Read) -> ShutdownOrderFigures:
     parts = {
-        "states": _count_by(read, "orders", "state", OrderState),
-        "grounds": _count_by(read, "orders", "ground", ShutdownGround),
+        "states": count_by(read, ORDERS.c.state, OrderState),
+        "grounds": count_by(read, ORDERS.c.ground, ShutdownGround),
         "by_listing": read.execute(_LISTING_ORDERS).one(),
     }
     return ShutdownOrderFigures.model_validate(read.execute(_ORDER_MARKS).one()._asdict() | parts)
 
 
 def _enquiries(read: Read) -> EnquiryFigures:
-    states = _count_by(read, "enquiries", "state", EnquiryState)
+    states = count_by(read, ENQUIRIES.c.state, EnquiryState)
     return EnquiryFigures(
         sent=sum(states.values()),
         numbers=read.execute(sa.text("SELECT count(DISTINCT number) FROM enquiries")).scalar_one(),
         states=states,
-        answers=_count_by(read, "enquiries", "answer", Answer),
+        answers=count_by(read, ENQUIRIES.c.answer, Answer),
     )
 
 
 def _listings(read: Read) -> ListingFigures:
-    phases = _count_by(read, "listings", "phase", ListingPhase)
+    phases = count_by(read, LISTINGS.c.phase, ListingPhase)
     in_force = sum(count for phase, count in phases.items() if phase not in OVER)
     return ListingFigures.model_validate({"in_force": in_force, **phases})
 
@@ -168,16 +165,3 @@ _EVIDENCE = sa.text(
     "SELECT count(*) AS complaints, count(*) FILTER (WHERE withdrawn) AS withdrawn, "
     "count(*) FILTER (WHERE counts) AS counting FROM evidence"
 )
-
-
-def _count_by(read: Read, table: str, column: str, values: type[V]) -> dict[V, int]:
-    """The number of rows with each of these values."""
-    value: sa.ColumnClause[str] = sa.column(column)
-    statement = (
-        sa.select(value.label("value"), sa.func.count().label("rows"))
-        .select_from(sa.table(table))
-        .where(value.is_not(None))
-        .group_by(value)
-    )
-    counted = {row.value: row.rows for row in read.execute(statement).all()}
-    return {each: counted.get(each, 0) for each in values}

@@ -12,13 +12,14 @@ from chassis.aggregate import ConflictError, NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
 from chassis.field_errors import FieldError, InvalidFieldsError
+from chassis.rules import day_of
 from chassis.target import Target
 from contracts.authorities import AUTHORITIES
 from contracts.referrals import Conclusion
 from contracts.vocabulary import ReturnReason
 from services.referrals.access import Visibility
 from services.referrals.model import Batch, Clue
-from services.referrals.policy.competence import can_be_routed_to, day_of
+from services.referrals.policy.competence import can_be_routed_to
 from services.referrals.policy.conclusions import checked
 from services.referrals.policy.rulebook import feedback_deadline
 from services.referrals.store.batches import load_batches, save_batches

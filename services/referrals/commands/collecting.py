@@ -12,10 +12,11 @@ from chassis.aggregate import Cause
 from chassis.database import Tx
 from chassis.events.envelope import Message, newest
 from chassis.privacy import to_hour
+from chassis.rules import day_of
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.vocabulary import SubjectKind
 from services.referrals.model import EMPTY, Clue, Place, PlaceKey, Tally, new_clue_id
-from services.referrals.policy.competence import authority_for, day_of
+from services.referrals.policy.competence import authority_for
 from services.referrals.policy.subjects import placement_of
 from services.referrals.store.clues import CluesInPlace, load_clues_in, load_places, save_clues
 from services.referrals.store.enterprises import load_names

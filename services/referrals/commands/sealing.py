@@ -14,10 +14,11 @@ from chassis.database import Tx
 from chassis.field_errors import FieldError, InvalidFieldsError
 from chassis.ids import new_id
 from chassis.quarters import preceding, quarter_of
+from chassis.rules import day_of
 from contracts.authorities import POLICE
 from contracts.vocabulary import SubjectKind
 from services.referrals.model import SEALABLE, Batch, Clue, SealingTrigger, Tally
-from services.referrals.policy.competence import Addressees, day_of
+from services.referrals.policy.competence import Addressees
 from services.referrals.policy.documents import (
     SealedDocument,
     digest_of,

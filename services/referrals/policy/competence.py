@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from chassis.rules import LEGAL_TIME
 from contracts.authorities import AUTHORITIES, competent
 from contracts.industries import INDUSTRIES
 from services.referrals.model.place import category_of
-
-
-def day_of(moment: datetime) -> date:
-    """The day of the legal calendar on which a moment falls."""
-    return moment.astimezone(LEGAL_TIME).date()
 
 
 def authority_for(industry: str, on: date) -> str | None:

@@ -13,11 +13,8 @@ from chassis.quarters import quarter_of
 from contracts.complaints import Attribution, ComplaintAssessed, Sender
 from contracts.industries import CRIME
 from contracts.numbers import NumberKind
-from contracts.vocabulary import AttributionKind, Category, SubjectKind
+from contracts.vocabulary import SPAM, AttributionKind, Category, SubjectKind
 from services.referrals.model import Place
-
-SPAM = frozenset({Category.COMMERCIAL, Category.SUSPECTED_CRIME})
-"""The categories that are referred to an authority."""
 
 
 class SetAside(StrEnum):

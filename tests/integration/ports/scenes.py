@@ -228,7 +228,7 @@ def form(
 def file(database: Database, *forms: FilingForm) -> list[FilingResult]:
     """File these ports in one transaction."""
     with database.begin() as tx:
-        return file_ports(tx, forms, tx.cause)
+        return file_ports(tx, forms)
 
 
 def rows(database: Database, statement: str, **parameters: Any) -> Sequence[Any]:

@@ -59,7 +59,6 @@ def decided(
     by: ThresholdRules | None = None,
 ) -> list[ShutdownDecision | EnquiryDecision]:
     situation = Situation(
-        number=NUMBER,
         extract=filed_as,
         holders=holders,
         planned=planned,
@@ -323,7 +322,7 @@ def test_the_carrier_that_complaints_name_is_chosen_where_two_filed_the_number()
 
 
 def holds(ground: ShutdownGround, *evidence: Evidence, filed_as: RegisterExtract = FILED) -> bool:
-    situation = Situation(number=NUMBER, extract=filed_as, before=evidence, now=NOW)
+    situation = Situation(extract=filed_as, before=evidence, now=NOW)
     return ground_holds(ground, "CMCC", situation, rules())
 
 
