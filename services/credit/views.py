@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
+from chassis.http.queries import Conditions, count_by, equal, select_one, select_page
 from contracts.credit import Restriction
 from contracts.vocabulary import CreditList, Existing, NewResources, Tier
 from services.credit.access import Visibility
@@ -98,35 +97,25 @@ def list_entries(
     read: Read, page: Paging, visibility: Visibility, wanted: Mapping[str, str | None]
 ) -> Sequence[EntryView]:
     """Entries, the oldest first; `wanted` are columns and the value each must have (None: any)."""
-    rows = _select(read, page, _equal({"province": visibility.province, **wanted}))
-    return [EntryView.model_validate(entry_of(row)) for row in rows]
+    conditions = [*_visible(visibility), *equal(ENTRIES, wanted)]
+    return [EntryView.model_validate(entry_of(row)) for row in select_page(read, ENTRIES, conditions, page)]
 
 
 def find_entry(read: Read, identifier: UUID, visibility: Visibility) -> EntryView:
     """One entry. Raises NotFoundError where it does not exist or is not visible."""
-    conditions = [*_equal({"province": visibility.province}), ENTRIES.c.id == identifier]
-    row = read.execute(sa.select(ENTRIES).where(*conditions)).one_or_none()
-    if row is None:
-        raise NotFoundError
+    row = select_one(read, ENTRIES, [ENTRIES.c.id == identifier, *_visible(visibility)])
     return EntryView.model_validate(entry_of(row))
 
 
 def list_published(read: Read, page: Paging, now: datetime, wanted: Mapping[str, str | None]) -> Sequence[ListedView]:
     """The published listings in force at `now`, the oldest proposal first; `wanted` as in `list_entries`."""
     in_force = [ENTRIES.c.state == EntryState.EFFECTIVE, ENTRIES.c.published, ENTRIES.c.until > now]
-    rows = _select(read, page, [*in_force, *_equal(wanted)])
+    rows = select_page(read, ENTRIES, [*in_force, *equal(ENTRIES, wanted)], page)
     return [ListedView.model_validate(entry_of(row)) for row in rows]
 
 
-def _select(read: Read, page: Paging, conditions: list[sa.ColumnElement[bool]]) -> Sequence[sa.Row[Any]]:
-    after = page.after(UUID)
-    if after is not None:
-        conditions.append(ENTRIES.c.id > after[0])
-    return read.execute(sa.select(ENTRIES).where(*conditions).order_by(ENTRIES.c.id).limit(page.limit)).all()
-
-
-def _equal(wanted: Mapping[str, str | None]) -> list[sa.ColumnElement[bool]]:
-    return [ENTRIES.c[name] == value for name, value in wanted.items() if value is not None]
+def _visible(visibility: Visibility) -> Conditions:
+    return equal(ENTRIES, {"province": visibility.province})
 
 
 # --------------------------------------------------------------------------------------------------------- standings
@@ -259,11 +248,10 @@ class CreditStatistics(BaseModel):
 def count_everything(read: Read) -> CreditStatistics:
     """All figures of one moment: they add up during writes. Must be the first read of its transaction."""
     read.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-    states, grounds = _count_by(read, "state"), _count_by(read, "ground")
     return CreditStatistics(
         entries=EntryFigures.model_validate(read.execute(_ENTRIES).one()),
-        states={each: states.get(each, 0) for each in EntryState},
-        grounds={each: grounds.get(each, 0) for each in ListingGround},
+        states=count_by(read, ENTRIES.c.state, EntryState),
+        grounds=count_by(read, ENTRIES.c.ground, ListingGround),
         standings=StandingFigures.model_validate(read.execute(_STANDINGS).one()),
         orders=CountedOrderFigures.model_validate(read.execute(_ORDERS).one()),
     )
@@ -278,10 +266,3 @@ _STANDINGS = sa.text(
     """count(*) FILTER (WHERE restrictions @> '[{"new_resources": "refuse"}]') AS refused FROM standings"""
 )
 _ORDERS = sa.text("SELECT count(*) AS counting FROM orders WHERE counts")
-
-
-def _count_by(read: Read, column: str) -> dict[str, int]:
-    """The number of entries by the value of this column."""
-    value = ENTRIES.c[column]
-    rows = read.execute(sa.select(value.label("value"), sa.func.count().label("entries")).group_by(value))
-    return {row.value: row.entries for row in rows}

@@ -11,16 +11,16 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
+from chassis.http.queries import Conditions, equal, select_one
 from contracts.numbers import SenderNumber
 from contracts.vocabulary import AttributionKind, Category, Consent
 from services.complaints.access import EVERYTHING, Visibility
 from services.complaints.model import Assessor, ComplaintState
 from services.complaints.store.tables import ASSESSMENTS, COMPLAINTS
-from services.complaints.views.shared import Redacted, SenderView, equal
+from services.complaints.views.shared import Redacted, SenderView
 
 
 class FiledView(BaseModel):
@@ -167,15 +167,12 @@ def find_follow_up(read: Read, receipt: str) -> FollowUp:
     return FollowUp.model_validate(_find(read, EVERYTHING, COMPLAINTS.c.receipt == receipt))
 
 
-def _visible(visibility: Visibility) -> list[sa.ColumnElement[bool]]:
+def _visible(visibility: Visibility) -> Conditions:
     return equal(COMPLAINTS, {"province": visibility.province, "channel": visibility.channel})
 
 
 def _find(read: Read, visibility: Visibility, condition: sa.ColumnElement[bool]) -> sa.Row[Any]:
-    row = read.execute(sa.select(COMPLAINTS).where(condition, *_visible(visibility))).one_or_none()
-    if row is None:
-        raise NotFoundError
-    return row
+    return select_one(read, COMPLAINTS, [condition, *_visible(visibility)])
 
 
 def _assessments_of(complaint: UUID) -> sa.Select[Any]:

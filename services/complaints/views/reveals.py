@@ -7,18 +7,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
+from chassis.http.queries import Conditions, equal, select_one, select_page
 from services.complaints.access import Visibility
 from services.complaints.model import RevealState
 from services.complaints.store.reveals import reveal_of
 from services.complaints.store.tables import REVEALS
-from services.complaints.views.shared import Redacted, equal
+from services.complaints.views.shared import Redacted
 
 
 class RevealView(BaseModel):
@@ -52,21 +51,14 @@ class DisclosureView(BaseModel):
 def list_reveals(read: Read, page: Paging, visibility: Visibility, wanted: Mapping[str, Any]) -> list[RevealView]:
     """Reveals, the oldest first; `wanted` are columns and the value each must have (None: any)."""
     conditions = [*_visible(visibility), *equal(REVEALS, wanted)]
-    after = page.after(UUID)
-    if after is not None:
-        conditions.append(REVEALS.c.id > after[0])
-    statement = sa.select(REVEALS).where(*conditions).order_by(REVEALS.c.id).limit(page.limit)
-    return [RevealView.model_validate(reveal_of(row)) for row in read.execute(statement)]
+    return [RevealView.model_validate(reveal_of(row)) for row in select_page(read, REVEALS, conditions, page)]
 
 
 def find_reveal(read: Read, identifier: UUID, visibility: Visibility) -> RevealView:
     """One reveal. Raises NotFoundError where it does not exist or its complaint is not visible."""
-    statement = sa.select(REVEALS).where(REVEALS.c.id == identifier, *_visible(visibility))
-    row = read.execute(statement).one_or_none()
-    if row is None:
-        raise NotFoundError
+    row = select_one(read, REVEALS, [REVEALS.c.id == identifier, *_visible(visibility)])
     return RevealView.model_validate(reveal_of(row))
 
 
-def _visible(visibility: Visibility) -> list[sa.ColumnElement[bool]]:
+def _visible(visibility: Visibility) -> Conditions:
     return equal(REVEALS, {"province": visibility.province})

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
-import sqlalchemy as sa
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chassis.privacy import redact
@@ -24,8 +22,3 @@ class SenderView(BaseModel):
     base: str | None = Field(description="the access code as assigned; null unless it is a port on the plan")
     extension: str
     access_class: str | None
-
-
-def equal(table: sa.Table, wanted: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
-    """Conditions on columns, where a value is wanted at all."""
-    return [table.c[name] == value for name, value in wanted.items() if value is not None]

@@ -6,11 +6,11 @@ import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
 from chassis.database import Read
+from chassis.http.queries import equal
 from contracts.vocabulary import AttributionKind, Category
 from services.complaints.access import Visibility
 from services.complaints.model import ComplaintState
 from services.complaints.store.tables import COMPLAINTS, REGISTER_PORTS
-from services.complaints.views.shared import equal
 
 
 class ComplaintStatistics(BaseModel):
