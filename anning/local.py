@@ -85,7 +85,7 @@ def down(directory: Directory = DIRECTORY) -> None:
 
     with _failing_with_a_line(*kept.FAILURES, TimeoutError):
         stopped = running.stop(directory)
-    typer.echo(f"stopped `anning {stopped.command}`" if stopped else f"nothing runs over {directory}")
+    typer.echo(f"stopped `anning {stopped.command}`" if stopped else f"no system runs in {directory}")
 
 
 def token(

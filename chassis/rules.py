@@ -141,7 +141,7 @@ class Rulebook:
         packs = packs_in_force()
         unknown = [pack for pack in packs if pack not in self._packs]
         if unknown:
-            raise RulesError(f"{self._source} knows no pack {', '.join(unknown)}; it has {', '.join(self._packs)}")
+            raise RulesError(f"{self._source} has no pack {', '.join(unknown)}; its packs are {', '.join(self._packs)}")
         for pack in reversed(packs):
             for start, end, version in self._versions.get((rule.code, pack), ()):
                 if start <= on < end:
@@ -206,5 +206,5 @@ class _UniqueKeys(yaml.SafeLoader):
         names = [self.construct_object(key, deep=True) for key, _ in node.value]
         twice = [name for index, name in enumerate(names) if name in names[:index]]
         if twice:
-            raise yaml.constructor.ConstructorError(None, None, f"{twice[0]} stands there twice", node.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, f"{twice[0]} occurs twice", node.start_mark)
         return super().construct_mapping(node, deep)

@@ -26,6 +26,9 @@ from chassis.http.auth import Caller
 from chassis.http.problems import Busy, IdempotencyKeyRequired, IdempotencyKeyReused
 from chassis.http.validation import route_of
 
+KEY_PATTERN: Final = r"^[\x21-\x7e]{1,255}$"
+"""The characters and the length of a key."""
+
 IDEMPOTENCY_KEYS = sa.Table(
     "idempotency_keys",
     MECHANISM,
@@ -121,7 +124,7 @@ async def optional_key(
             alias="Idempotency-Key",
             description="a random key for this act; a repeated request with the same key gets the same response for"
             " seven days",
-            pattern=r"^[\x21-\x7e]{1,255}$",
+            pattern=KEY_PATTERN,
         ),
     ] = None,
 ) -> IdempotencyKey:

@@ -127,7 +127,7 @@ class Csv(Generic[R]):
         def read(raw: bytes) -> R:
             values = _values(raw)
             if len(values) != len(columns):
-                raise BadLine("columns", f"It has {len(values)} values, the first line names {len(columns)}.")
+                raise BadLine("columns", f"It has {len(values)} values; the first line names {len(columns)} columns.")
             given = {name: value for name, value in zip(columns, values, strict=True) if value}
             try:
                 return msgspec.convert(given, self._record, strict=False)

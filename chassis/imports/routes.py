@@ -17,7 +17,7 @@ from chassis import audit, clock
 from chassis.database import Database, Read, Tx
 from chassis.http import problems
 from chassis.http.auth import Caller, requires
-from chassis.http.idempotency import IdempotencyKey, KeyUse, key_use
+from chassis.http.idempotency import KEY_PATTERN, IdempotencyKey, KeyUse, key_use
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import (
     Conflict,
@@ -86,7 +86,7 @@ class Resumption(BaseModel):
 UploadKey = Annotated[
     str | None,
     Header(
-        pattern=r"^[\x21-\x7e]{1,255}$",
+        pattern=KEY_PATTERN,
         description="a random key for this upload; the same key gets the same response for seven days",
     ),
 ]

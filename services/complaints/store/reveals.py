@@ -15,6 +15,7 @@ from services.complaints.model import Reveal, RevealState
 from services.complaints.store.tables import COMPLAINTS, REVEALS
 
 _COLUMNS = tuple(column.name for column in REVEALS.columns)
+_CHANGING = tuple(name for name in _COLUMNS if name != "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def save_reveal(tx: Tx, reveal: Reveal) -> None:
     read."""
     row = {name: getattr(reveal, name) for name in (*_COLUMNS, "stored_version")}
     if reveal.stored_version:
-        sets.update(tx, REVEALS, _COLUMNS, [row])
+        sets.update(tx, REVEALS, _CHANGING, [row])
     else:
         sets.insert(tx, REVEALS, [row])
     reveal.stored_version = reveal.version

@@ -160,11 +160,7 @@ def _lock_entry(tx: Tx, target: Target[Visibility]) -> Entry:
     if code is None:
         raise NotFoundError
     lock_enterprises(tx, [code])
-    (entry,) = load_entries(tx, [target.id])
-    if not target.visibility.includes(entry.province):
-        raise NotFoundError
-    target.check_version(entry.version)
-    return entry
+    return target.require(load_entries(tx, [target.id]), lambda each: target.visibility.includes(each.province))
 
 
 def _save(tx: Tx, entry: Entry, actor: Actor, act: str, reason: str) -> Entry:

@@ -24,11 +24,7 @@ Unique = tuple[str, str, str | None]
 
 def load_entries(tx: Tx, ids: Iterable[UUID]) -> list[Entry]:
     """The entries with these ids, locked, sorted by id."""
-    return _load(
-        tx,
-        sa.text("SELECT * FROM entries WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"),
-        {"ids": list(ids)},
-    )
+    return _STORED.lock(tx, ids)
 
 
 def load_active_entries(tx: Tx, codes: Sequence[str], causes: Sequence[str]) -> list[Entry]:

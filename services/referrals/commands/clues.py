@@ -190,10 +190,6 @@ def _conclude(tx: Tx, clue: Clue, conclusion: Conclusion, visibility: Visibility
 
 
 def _locked(tx: Tx, target: Target[Visibility]) -> Clue:
-    """The clue, locked with its subject. Raises NotFoundError, and what `target.check_version` raises."""
+    """The clue, locked with its subject. Raises what `target.require` raises."""
     lock_open_subjects(tx, [target.id])
-    clues = load_clues(tx, [target.id])
-    if not clues or not target.visibility.includes_for_acts(clues[0]):
-        raise NotFoundError
-    target.check_version(clues[0].version)
-    return clues[0]
+    return target.require(load_clues(tx, [target.id]), target.visibility.includes_for_acts)

@@ -20,8 +20,7 @@ _STORED = Stored(BATCHES, Batch)
 
 def load_batches(tx: Tx, ids: Iterable[UUID]) -> list[Batch]:
     """The batches with these ids, locked, sorted by id."""
-    statement = sa.text("SELECT * FROM batches WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE")
-    return [batch_of(row) for row in tx.execute(statement, {"ids": list(ids)})]
+    return _STORED.lock(tx, ids)
 
 
 def save_batches(tx: Tx, batches: Sequence[Batch]) -> None:

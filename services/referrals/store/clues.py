@@ -25,7 +25,6 @@ _STORED = Stored(
     parts=("place", "tally", "conclusion"),
     columns={"carriers": "frozen_carriers"},
 )
-_BY_ID = "id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,8 @@ class CluesInPlace:
 def load_clues(tx: Tx, ids: Iterable[UUID]) -> list[Clue]:
     """The clues with these ids, locked, sorted by id. Lock their subjects first: open clues are counted from the
     evidence."""
-    return _loaded(tx, sa.text(f"SELECT * FROM clues WHERE {_BY_ID}"), {"ids": list(ids)})  # noqa: S608
+    statement = sa.text("SELECT * FROM clues WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE")
+    return _loaded(tx, statement, {"ids": list(ids)})
 
 
 def load_clues_due(tx: Tx, now: datetime, limit: int) -> list[Clue]:
@@ -64,11 +64,10 @@ def load_places(read: Read, ids: Iterable[UUID]) -> dict[UUID, Place]:
     wanted = list(ids)
     if not wanted:
         return {}
-    columns = "id, subject_kind, subject_value, industry, period"
-    rows = read.execute(
-        sa.text(f"SELECT {columns} FROM clues WHERE id = ANY(CAST(:ids AS uuid[]))"),  # noqa: S608
-        {"ids": wanted},
+    statement = sa.text(
+        "SELECT id, subject_kind, subject_value, industry, period FROM clues WHERE id = ANY(CAST(:ids AS uuid[]))"
     )
+    rows = read.execute(statement, {"ids": wanted})
     return {row.id: _place(row) for row in rows}
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.paging import Paging
+from chassis.http.queries import Conditions, equal, select_one, select_page
 from services.referrals.access import Visibility
 from services.referrals.model import Batch, BatchState, SealingTrigger
 from services.referrals.store.batches import batch_of, load_contents
@@ -37,12 +35,8 @@ class BatchView(BaseModel):
 
 def list_batches(read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None]) -> list[BatchView]:
     """Batches, the oldest first; `wanted` are columns and the value each must have (None: any)."""
-    conditions = [BATCHES.c[name] == value for name, value in wanted.items() if value is not None]
-    after = page.after(UUID)
-    if after is not None:
-        conditions.append(BATCHES.c.id > after[0])
-    found = _batches(read, [*_visible(visibility), *conditions], page.limit)
-    return [BatchView.model_validate(each) for each in found]
+    conditions = [*_visible(visibility), *equal(BATCHES, wanted)]
+    return [BatchView.model_validate(batch_of(row)) for row in select_page(read, BATCHES, conditions, page)]
 
 
 def find_batch(read: Read, identifier: UUID, visibility: Visibility) -> BatchView:
@@ -57,19 +51,11 @@ def content_of_batch(read: Read, identifier: UUID, visibility: Visibility) -> by
 
 
 def _batch(read: Read, identifier: UUID, visibility: Visibility) -> Batch:
-    found = _batches(read, [*_visible(visibility), BATCHES.c.id == identifier], 1)
-    if not found:
-        raise NotFoundError
-    return found[0]
+    return batch_of(select_one(read, BATCHES, [*_visible(visibility), BATCHES.c.id == identifier]))
 
 
-def _visible(visibility: Visibility) -> list[sa.ColumnElement[bool]]:
+def _visible(visibility: Visibility) -> Conditions:
     """A batch concerns the ministry and the authority only: provincial staff see none."""
     if visibility.province is not None:
         return [sa.false()]
     return [] if visibility.authority is None else [BATCHES.c.authority == visibility.authority]
-
-
-def _batches(read: Read, conditions: Sequence[sa.ColumnElement[Any]], limit: int) -> list[Batch]:
-    rows = read.execute(sa.select(BATCHES).where(*conditions).order_by(BATCHES.c.id).limit(limit)).all()
-    return [batch_of(row) for row in rows]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import Paging
+from chassis.http.queries import Conditions, equal, present, select_one, select_page
 from chassis.privacy import to_hour
 from contracts.vocabulary import Category, ConclusionCode, ReturnReason, SubjectKind
 from services.referrals.access import Visibility
@@ -125,24 +126,18 @@ class ClueFilter:
 def list_clues(read: Read, page: Paging, visibility: Visibility, wanted: ClueFilter) -> list[ClueView]:
     """The visible clues, by the hour in which they were opened."""
     conditions = [*_visible(visibility), *_conditions(visibility, wanted)]
-    after = page.after(UUID)
-    if after is not None:
-        conditions.append(CLUES.c.id > after[0])
-    return _views(read, conditions, visibility, page.limit)
+    return _views(read, select_page(read, CLUES, conditions, page), visibility)
 
 
 def find_clue(read: Read, identifier: UUID, visibility: Visibility) -> ClueView:
     """One clue. Raises NotFoundError where it does not exist or is not visible."""
-    found = _views(read, [*_visible(visibility), CLUES.c.id == identifier], visibility, 1)
-    if not found:
-        raise NotFoundError
-    return found[0]
+    return _views(read, [_find(read, identifier, visibility)], visibility)[0]
 
 
 def list_complaints(read: Read, page: Paging, clue: UUID, visibility: Visibility) -> list[ClueComplaintView]:
     """The complaints that are in a clue now, by id; provincial staff see those of their province. Raises as
     `find_clue`."""
-    find_clue(read, clue, visibility)
+    _find(read, clue, visibility)
     conditions = [EVIDENCE.c.clue_id == clue]
     if visibility.province is not None:
         conditions.append(EVIDENCE.c.province == visibility.province)
@@ -158,8 +153,11 @@ def list_complaints(read: Read, page: Paging, clue: UUID, visibility: Visibility
     return [ClueComplaintView(id=row.complaint_id, version=row.version) for row in read.execute(statement).all()]
 
 
-def _views(read: Read, conditions: list[sa.ColumnElement[bool]], visibility: Visibility, limit: int) -> list[ClueView]:
-    rows = read.execute(sa.select(CLUES).where(*conditions).order_by(CLUES.c.id).limit(limit)).all()
+def _find(read: Read, identifier: UUID, visibility: Visibility) -> sa.Row[Any]:
+    return select_one(read, CLUES, [*_visible(visibility), CLUES.c.id == identifier])
+
+
+def _views(read: Read, rows: Sequence[sa.Row[Any]], visibility: Visibility) -> list[ClueView]:
     clues = clues_of(read, rows)
     if visibility.province is not None:
         tallies = load_tallies(read, [each.id for each in clues], visibility.province)
@@ -167,7 +165,7 @@ def _views(read: Read, conditions: list[sa.ColumnElement[bool]], visibility: Vis
     return [ClueView.of(each, visibility) for each in clues]
 
 
-def _visible(visibility: Visibility) -> list[sa.ColumnElement[bool]]:
+def _visible(visibility: Visibility) -> Conditions:
     if visibility.authority is not None:
         return [CLUES.c.authority == visibility.authority, CLUES.c.state.in_(sorted(HANDED_OVER))]
     if visibility.province is not None:
@@ -175,12 +173,10 @@ def _visible(visibility: Visibility) -> list[sa.ColumnElement[bool]]:
     return []
 
 
-def _conditions(visibility: Visibility, wanted: ClueFilter) -> list[sa.ColumnElement[bool]]:
-    conditions = [CLUES.c[name] == value for name, value in wanted.columns.items() if value is not None]
+def _conditions(visibility: Visibility, wanted: ClueFilter) -> Conditions:
     routed = None if wanted.unrouted is None else not wanted.unrouted
-    for column, present in ((CLUES.c.overdue_since, wanted.overdue), (CLUES.c.authority, routed)):
-        if present is not None:
-            conditions.append(column.is_not(None) if present else column.is_(None))
+    conditions = equal(CLUES, wanted.columns)
+    conditions += present([(CLUES.c.overdue_since, wanted.overdue), (CLUES.c.authority, routed)])
     if wanted.complaint is not None:
         complaint = EVIDENCE.c.complaint_id == wanted.complaint
         if visibility.province is not None:

@@ -6,10 +6,12 @@ import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
 from chassis.database import Read
+from chassis.http.queries import count_by
 from contracts.authorities import AUTHORITIES
 from contracts.vocabulary import ConclusionCode
 from services.referrals.model import ClueState
 from services.referrals.policy.subjects import SetAside
+from services.referrals.store.tables import CLUES, EVIDENCE
 
 
 class ComplaintFigures(BaseModel):
@@ -64,18 +66,16 @@ def count_everything(read: Read) -> ReferralStatistics:
     read.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
     complaints, clues = read.execute(_COMPLAINTS).one(), read.execute(_CLUES, {"own": _own()}).one()
     batches = read.execute(_BATCHES).one()
-    reasons, states = _by(read, "evidence", "set_aside"), _by(read, "clues", "state")
-    conclusions = _by(read, "clues", "conclusion_code")
     return ReferralStatistics.model_validate(
         {
             "complaints": {
                 **complaints._mapping,
-                "set_aside_reasons": {each: reasons.get(each, 0) for each in SetAside},
+                "set_aside_reasons": count_by(read, EVIDENCE.c.set_aside, SetAside),
             },
             "clues": {
                 **clues._mapping,
-                "states": {each: states.get(each, 0) for each in ClueState},
-                "conclusions": {each: conclusions.get(each, 0) for each in ConclusionCode},
+                "states": count_by(read, CLUES.c.state, ClueState),
+                "conclusions": count_by(read, CLUES.c.conclusion_code, ConclusionCode),
             },
             "batches": dict(batches._mapping),
         }
@@ -102,15 +102,3 @@ _BATCHES = sa.text(
 
 def _own() -> list[str]:
     return [each.code for each in AUTHORITIES.values() if each.own]
-
-
-def _by(read: Read, table: str, column: str) -> dict[str, int]:
-    """How many rows there are of each value, without NULL."""
-    value: sa.ColumnClause[str] = sa.column(column)
-    statement = (
-        sa.select(value.label("value"), sa.func.count().label("count"))
-        .select_from(sa.table(table))
-        .where(value.is_not(None))
-        .group_by(value)
-    )
-    return {row.value: row._mapping["count"] for row in read.execute(statement).all()}

@@ -141,4 +141,4 @@ def test_a_bad_csv_line_has_an_error_code(raw: bytes, code: str) -> None:
 def test_bad_lines_are_reported_by_number_and_the_good_ones_are_kept() -> None:
     lines, errors = read_all(CSV.reader(COLUMNS), [Cut(2, b"a,b,1"), Cut(3, b"x"), Cut(7, b"c,d,2")])
     assert [(line.number, line.record.code, line.raw) for line in lines] == [(2, "a", b"a,b,1"), (7, "c", b"c,d,2")]
-    assert errors == [LineError(3, "columns", "It has 1 values, the first line names 3.")]
+    assert errors == [LineError(3, "columns", "It has 1 values; the first line names 3 columns.")]
