@@ -49,7 +49,7 @@ test: $(DEV)  ## every test that needs no container engine (ARGS=... go to pytes
 
 .PHONY: unit
 unit: $(DEV)  ## the tests that need neither a database nor Kafka (ARGS=... go to pytest)
-	@exec $(BIN)/python -m pytest $(PARALLEL) tests/unit tests/architecture --ignore tests/architecture/test_migrations.py $(ARGS)
+	@exec $(BIN)/python -m pytest $(PARALLEL) -m "not database" tests/unit tests/architecture $(ARGS)
 
 .PHONY: containers
 containers: $(DEV)  ## the tests that need a container engine
