@@ -15,7 +15,7 @@ EXTRAS = $(shell $(PYTHON) -c 'import tomllib; \
 	print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"].keys() - {"dev"})')
 
 # Each process runs whole modules, on a PostgreSQL and a Kafka of its own; tests/conftest.py orders the modules.
-PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+PARALLEL := --dist loadfile --no-loadscope-reorder --numprocesses
 
 # A lock is installed once: its stamp is named by the digest of the lock and of the project part of pyproject.toml (up to
 # its first line of dashes; below it are the settings of the tools).
@@ -45,15 +45,16 @@ down: $(STANDALONE)  ## stop what `make dev` left running
 
 .PHONY: test
 test: $(DEV)  ## every test that needs no container engine (ARGS=... go to pytest)
-	@exec $(BIN)/python -m pytest $(PARALLEL) --durations 10 $(ARGS)
+	@# Three processes keep two cores busy: many tests wait until something starts, stops or times out.
+	exec $(BIN)/python -m pytest $(PARALLEL) 3 --durations 10 $(ARGS)
 
 .PHONY: unit
 unit: $(DEV)  ## the tests that need neither a database nor Kafka (ARGS=... go to pytest)
-	@exec $(BIN)/python -m pytest $(PARALLEL) tests/unit tests/architecture --ignore tests/architecture/test_migrations.py $(ARGS)
+	@exec $(BIN)/python -m pytest $(PARALLEL) 2 -m "not database" tests/unit tests/architecture $(ARGS)
 
 .PHONY: containers
 containers: $(DEV)  ## the tests that need a container engine
-	@exec $(BIN)/python -m pytest $(PARALLEL) -m container $(ARGS)
+	@exec $(BIN)/python -m pytest $(PARALLEL) 2 -m container $(ARGS)
 
 .PHONY: lint
 lint: $(DEV)  ## style, types, architecture

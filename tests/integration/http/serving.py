@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -31,9 +32,13 @@ def settings(database_url: str, issuer: Issuer) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def logged() -> None:
+def logged() -> Iterator[None]:
     """Log as a process does: the default of structlog prints every local variable of an exception."""
     logs.configure("INFO", "json")
+    handler = logging.getLogger().handlers[-1]
+    yield
+    logging.getLogger().removeHandler(handler)
+    handler.close()  # its thread would write to a stream that pytest has closed
 
 
 @pytest.fixture

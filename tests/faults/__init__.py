@@ -1,0 +1,1 @@
+"""Tests that stop, kill and pause parts of a whole system."""
