@@ -9,14 +9,14 @@ import msgspec
 import sqlalchemy as sa
 
 from chassis import clock
-from chassis.database import MECHANISM, Key, Tx
+from chassis.database import MECHANISM, Key, Tx, moment
 from chassis.ids import new_id
 
 AUDIT_LOG = sa.Table(
     "audit_log",
     MECHANISM,
     sa.Column("id", sa.Uuid, primary_key=True),
-    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    moment("at", nullable=False),
     sa.Column("subject", Key, nullable=False),
     sa.Column("org", Key, nullable=False),
     sa.Column("act", Key, nullable=False),

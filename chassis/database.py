@@ -8,6 +8,7 @@ from __future__ import annotations
 import select
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -18,6 +19,7 @@ from sqlalchemy.engine import Connection, CursorResult, Engine, make_url
 
 from chassis.aggregate import Aggregate, Cause, Recorded
 from chassis.arrays import ArrayDumper
+from chassis.calendar import EARLIEST, LATEST
 from chassis.ids import new_id
 from chassis.wakeup import EVENTS, WORK
 
@@ -42,6 +44,12 @@ Flush = Callable[["Tx", Sequence[Recorded]], None]
 def metadata() -> sa.MetaData:
     """The metadata of a service's own tables."""
     return sa.MetaData(naming_convention=NAMING)
+
+
+def moment(name: str, **options: Any) -> sa.Column[datetime]:
+    """A column for a time with time zone, from EARLIEST to LATEST; `options` as those of `sa.Column`."""
+    bounds = f"{name} BETWEEN '{EARLIEST.isoformat()}' AND '{LATEST.isoformat()}'"
+    return sa.Column(name, sa.DateTime(timezone=True), sa.CheckConstraint(bounds, name=f"{name}_in_bounds"), **options)
 
 
 class StaleAggregateError(Exception):

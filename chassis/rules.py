@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from importlib import resources
 from itertools import pairwise
 from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
@@ -27,18 +27,11 @@ from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 import msgspec
 import yaml
 
+from chassis.calendar import day_of
 from chassis.citation import Citation
-
-LEGAL_TIME = timezone(timedelta(hours=8), "UTC+08:00")
-"""The time zone of the legal calendar: a rule begins and ends with a day in Beijing."""
 
 _DURATION = re.compile(r"([0-9]+)(s|min|h|d)")
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
-
-
-def day_of(moment: datetime) -> date:
-    """The day of a moment in the legal calendar."""
-    return moment.astimezone(LEGAL_TIME).date()
 
 
 class RulesError(ValueError):

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from chassis import clock
-from chassis.rules import LEGAL_TIME
+from chassis.calendar import LEGAL_TIME
 from chassis.version import API_PREFIX
 from contracts.vocabulary import ConclusionCode, SubjectKind
 from sandbox.behaviour import Behaviour, ClueCourse, due

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis import clock
-from chassis.rules import LEGAL_TIME
+from chassis.calendar import LEGAL_TIME
 from sandbox.behaviour import Behaviour, due
 from sandbox.book import Book
 from sandbox.correspondent import Act, Correspondent, Task

@@ -17,7 +17,7 @@ from kafka import KafkaConsumer, TopicPartition
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import clock
-from chassis.database import MECHANISM, Key, Read, Tx
+from chassis.database import MECHANISM, Key, Read, Tx, moment
 from chassis.events import kafka as clients
 from chassis.events.topics import Catalogue
 
@@ -32,7 +32,7 @@ PARKED = sa.Table(
     sa.Column("record_offset", sa.BigInteger, primary_key=True),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("parked_by", sa.Text, nullable=False),
-    sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False),
+    moment("parked_at", nullable=False),
 )
 
 

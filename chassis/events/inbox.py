@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from chassis import clock
-from chassis.database import MECHANISM, Key, Tx
+from chassis.database import MECHANISM, Key, Tx, moment
 from chassis.events.envelope import Message
 
 INBOX = sa.Table(
@@ -17,7 +17,7 @@ INBOX = sa.Table(
     MECHANISM,
     sa.Column("event_id", sa.Uuid, primary_key=True),
     sa.Column("type", Key, nullable=False),
-    sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False, index=True),
+    moment("heard_at", nullable=False, index=True),
 )
 
 # Returns the known events, usually none, instead of the new ones, usually all.

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from chassis import clock, tracing
 from chassis.aggregate import Cause, Recorded
 from chassis.buckets import bucket_of
-from chassis.database import MECHANISM, Key, Read, Tx
+from chassis.database import MECHANISM, Key, Read, Tx, moment
 from chassis.events import envelope
 from chassis.ids import new_id
 
@@ -36,8 +36,8 @@ OUTBOX = sa.Table(
     sa.Column("bucket", sa.SmallInteger, nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
     sa.Column("headers", JSONB, nullable=False, server_default=sa.text("'{}'::jsonb")),
-    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("published_at", sa.DateTime(timezone=True)),
+    moment("created_at", nullable=False),
+    moment("published_at"),
     sa.UniqueConstraint("aggregatetype", "aggregateid", "version"),
     sa.Index("ix_outbox_unpublished", "bucket", "position", postgresql_where=sa.text("published_at IS NULL")),
     sa.Index("ix_outbox_published_at", "published_at", postgresql_where=sa.text("published_at IS NOT NULL")),

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis import clock
-from chassis.database import MECHANISM, Key, Tx
+from chassis.database import MECHANISM, Key, Tx, moment
 from chassis.http.auth import Caller
 from chassis.http.problems import Busy, IdempotencyKeyRequired, IdempotencyKeyReused
 from chassis.http.validation import route_of
@@ -36,7 +36,7 @@ IDEMPOTENCY_KEYS = sa.Table(
     sa.Column("route", Key, primary_key=True),
     sa.Column("key", Key, primary_key=True),
     sa.Column("fingerprint", sa.LargeBinary, nullable=False),
-    sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False, index=True),
+    moment("kept_at", nullable=False, index=True),
     sa.Column("status", sa.SmallInteger),
     sa.Column("headers", JSONB),
     sa.Column("body", sa.LargeBinary),

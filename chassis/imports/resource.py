@@ -15,14 +15,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from chassis.database import MECHANISM, Key, Read
+from chassis.database import MECHANISM, Key, Read, moment
 from chassis.http.auth import Caller
 
 RECEIVED, FINISHED, FAILED = "received", "finished", "failed"
 RUNNING = "running"
 """Derived, not stored: received, with some chunks applied."""
-
-_Moment = sa.DateTime(timezone=True)
 
 IMPORTS = sa.Table(
     "imports",
@@ -41,8 +39,8 @@ IMPORTS = sa.Table(
     sa.Column("accepted", sa.Integer),
     sa.Column("duplicates", sa.Integer),
     sa.Column("rejected", sa.Integer),
-    sa.Column("created_at", _Moment, nullable=False),
-    sa.Column("finished_at", _Moment),
+    moment("created_at", nullable=False),
+    moment("finished_at"),
     sa.Column("failure", sa.Text),
     sa.Index("ix_imports_kind", "kind", "id"),
     sa.Index("ix_imports_open", "kind", "id", postgresql_where=sa.text("state = 'received'")),
@@ -65,8 +63,8 @@ CHUNKS = sa.Table(
     sa.Column("sealed", sa.Boolean, nullable=False),
     sa.Column("content", sa.LargeBinary),
     sa.Column("attempts", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
-    sa.Column("due_at", _Moment, nullable=False),
-    sa.Column("done_at", _Moment),
+    moment("due_at", nullable=False),
+    moment("done_at"),
     sa.Column("accepted", sa.Integer),
     sa.Column("duplicates", sa.Integer),
     sa.Column("rejected", sa.Integer),

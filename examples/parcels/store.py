@@ -10,13 +10,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.database import Key, Read, Tx, metadata
+from chassis.database import Key, Read, Tx, metadata, moment
 from chassis.stored import Stored
 from examples.parcels.model import Parcel
 
 METADATA = metadata()
-Moment = sa.DateTime(timezone=True)
-
 PARCELS = sa.Table(
     "parcels",
     METADATA,
@@ -26,11 +24,11 @@ PARCELS = sa.Table(
     sa.Column("recipient", sa.Text, nullable=False),
     sa.Column("correlation_id", Key, nullable=False),
     sa.Column("rules", JSONB, nullable=False),
-    sa.Column("sent_at", Moment, nullable=False),
-    sa.Column("deliver_by", Moment, nullable=False),
+    moment("sent_at", nullable=False),
+    moment("deliver_by", nullable=False),
     sa.Column("state", Key, nullable=False),
-    sa.Column("delivered_at", Moment),
-    sa.Column("overdue_since", Moment),
+    moment("delivered_at"),
+    moment("overdue_since"),
     sa.Index("ix_parcels_sender", "sender", "id"),
     sa.Index("ix_parcels_due", "deliver_by", postgresql_where=sa.text("state = 'sent' AND overdue_since IS NULL")),
     comment="Parcels, each at its newest version",
@@ -41,7 +39,7 @@ ARRIVALS = sa.Table(
     METADATA,
     sa.Column("parcel", sa.Uuid, primary_key=True),
     sa.Column("sender", Key, nullable=False),
-    sa.Column("delivered_at", Moment, nullable=False),
+    moment("delivered_at", nullable=False),
     sa.Column("late", sa.Boolean, nullable=False),
     comment="One row per delivered parcel, written by the reaction",
 )

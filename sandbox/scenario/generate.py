@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from chassis.rules import LEGAL_TIME
+from chassis.calendar import LEGAL_TIME
 from contracts.numbers import SenderNumber
 from sandbox.scenario import cast, messages
 from sandbox.scenario.cast import AccessCode, Case, Cast, SenderGroup

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chassis import quarters
+from chassis import calendar
 from contracts.industries import CRIME
 from contracts.provinces import PROVINCES
 from sandbox.scenario import cast, figures, messages
@@ -47,9 +47,9 @@ def generate(now: datetime, seed: int = 1, scale: float = SCALE) -> Scenario:
 
 def quarters_before(now: datetime) -> list[str]:
     """The four quarters up to the last complete one, in their order."""
-    found = [quarters.preceding(quarters.quarter_of(now))]
+    found = [calendar.preceding(calendar.quarter_of(now))]
     while len(found) < 4:
-        found.insert(0, quarters.preceding(found[0]))
+        found.insert(0, calendar.preceding(found[0]))
     return found
 
 
@@ -114,7 +114,7 @@ class _Generator:
     def _file(self, number: str, code: _AccessCode, trade: str, quarter: str) -> Enterprise:
         """File `number` some time before the quarter for a provider of that trade, which is returned."""
         provider = self._enterprises.provider(trade)
-        since = quarters.begin_of(quarter) - timedelta(days=self._draw.randint(60, 700))
+        since = calendar.begin_of(quarter) - timedelta(days=self._draw.randint(60, 700))
         self._filings.append(
             FilingRecord(
                 number=number,
@@ -240,8 +240,8 @@ class _Generator:
         templates = self._messages.kinds[sender.kind].templates
         campaign = self._draw.randrange(len(templates))
         name = sender.signatures[0] if sender.signatures else ""
-        begin, span = quarters.begin_of(quarter), timedelta(days=self._estimates.days)
-        begun = begin + (quarters.end_of(quarter) - begin - span) * self._draw.random()
+        begin, span = calendar.begin_of(quarter), timedelta(days=self._estimates.days)
+        begun = begin + (calendar.end_of(quarter) - begin - span) * self._draw.random()
         for place, person in enumerate(self._population.several(sender.complaints)):
             said = self._messages.write(templates[campaign], name or "本公司", self._draw)
             received_at = (begun + span * self._draw.random()).replace(microsecond=0)

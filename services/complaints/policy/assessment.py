@@ -11,6 +11,7 @@ from importlib import resources
 import msgspec
 
 from chassis import privacy, rules
+from chassis.calendar import day_of
 from chassis.citation import Citation
 from contracts.vocabulary import AttributionKind, Category
 from services.complaints.model import Assessment, Assessor, Complaint
@@ -48,7 +49,7 @@ class Standard:
 
 def standard(on: datetime) -> Standard:
     """What a message sent at that moment is assessed by. Raises what `Rulebook.at` raises."""
-    return _standard(rules.day_of(on), rules.packs_in_force())
+    return _standard(day_of(on), rules.packs_in_force())
 
 
 @lru_cache(maxsize=512)

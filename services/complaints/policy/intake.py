@@ -4,20 +4,18 @@ which surrogates its complainant is published."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Annotated
+from datetime import datetime, time, timedelta
 
 import msgspec
 
+from chassis.calendar import LEGAL_TIME, begin_of, end_of, following, preceding, quarter_of
 from chassis.field_errors import FieldError
-from chassis.quarters import begin_of, end_of, following, preceding, quarter_of
 from contracts.channels import CHANNELS
+from contracts.moments import Moment
 from contracts.numbers import NumberKind, SenderNumber
 from contracts.provinces import PROVINCES
 from contracts.vocabulary import Consent
 from services.complaints.policy.rulebook import ComplaintForm
-
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 DERIVED = "hmac:"
 """The prefix of an external id that this service derived, because the channel gave none."""
@@ -98,19 +96,15 @@ def _wrong_numbers(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
 
 
 def _wrong_moments(report: Report, form: ComplaintForm, now: datetime) -> Iterator[FieldError]:
-    early = [
-        (name, moment)
-        for name, moment in (("sent_at", report.sent_at), ("received_at", report.received_at))
-        # Compared without time zones: in the year 1 half of the moments cannot be converted to UTC.
-        if moment.replace(tzinfo=None) < datetime.combine(form.not_before, datetime.min.time())
-    ]
-    if early:
-        for name, _ in early:
+    first, last = datetime.combine(form.not_before, time(), LEGAL_TIME), now + form.skew
+    given = {"sent_at": report.sent_at, "received_at": report.received_at}
+    for name, moment in given.items():
+        if moment < first:
             yield FieldError(name, f"a date before {form.not_before.isoformat()} is a mistake", "too-early")
-        return
-    if report.received_at > now + form.skew:
+    if report.received_at > last:
         yield FieldError("received_at", "a complaint is not received in the future", "future")
-    if report.sent_at > report.received_at + form.skew:
+    # Arithmetic only on times that are in bounds: another one may overflow.
+    elif report.received_at >= first and report.sent_at > report.received_at + form.skew:
         yield FieldError("sent_at", "a message is sent before the complaint is received", "order")
 
 

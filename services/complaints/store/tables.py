@@ -5,18 +5,16 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.database import Key, metadata
+from chassis.database import Key, metadata, moment
 
 METADATA = metadata()
-
-_Moment = sa.DateTime(timezone=True)
 
 COMPLAINANTS = sa.Table(
     "complainants",
     METADATA,
     sa.Column("fingerprint", sa.LargeBinary, primary_key=True),
     sa.Column("id", sa.Uuid, nullable=False, unique=True),
-    sa.Column("first_seen_at", _Moment, nullable=False),
+    moment("first_seen_at", nullable=False),
 )
 """Complainants: a keyed fingerprint of the number, and a random id that never leaves the service."""
 
@@ -43,9 +41,9 @@ COMPLAINTS = sa.Table(
     sa.Column("complainant_id", sa.Uuid, nullable=False),
     sa.Column("number_cipher", sa.LargeBinary, nullable=False),
     sa.Column("province", Key),
-    sa.Column("sent_at", _Moment, nullable=False),
-    sa.Column("received_at", _Moment, nullable=False),
-    sa.Column("filed_at", _Moment, nullable=False),
+    moment("sent_at", nullable=False),
+    moment("received_at", nullable=False),
+    moment("filed_at", nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("consented", Key, nullable=False),
     sa.Column("unsubscribed", sa.Boolean, nullable=False),
@@ -64,7 +62,7 @@ COMPLAINTS = sa.Table(
     sa.Column("carrier", Key),
     sa.Column("industry", Key),
     sa.Column("category", Key),
-    sa.Column("assessed_at", _Moment),
+    moment("assessed_at"),
     sa.UniqueConstraint("channel", "external_id"),
     sa.Index("uq_complaints_receipt", "receipt", unique=True, postgresql_where=sa.text("receipt IS NOT NULL")),
     sa.Index("ix_complaints_sender_number", "sender_number", "id"),
@@ -78,7 +76,7 @@ VOUCHED_COMPLAINTS = sa.Table(
     "vouched_complaints",
     METADATA,
     sa.Column("complainant_id", sa.Uuid, primary_key=True),
-    sa.Column("received_at", _Moment, primary_key=True),
+    moment("received_at", primary_key=True),
     sa.Column("complaint_id", sa.Uuid, primary_key=True),
 )
 """The complaints that their channels vouch for, by complainant and time: the cap counts these. It is a separate table,
@@ -95,14 +93,14 @@ ASSESSMENTS = sa.Table(
     sa.Column("provider", Key),
     sa.Column("signature", sa.Text),
     sa.Column("filed_signature", sa.Text),
-    sa.Column("as_of", _Moment, nullable=False),
+    moment("as_of", nullable=False),
     sa.Column("industry", Key, nullable=False),
     sa.Column("category", Key, nullable=False),
     sa.Column("confidence", sa.Double, nullable=False),
     sa.Column("reasons", JSONB, nullable=False),
     sa.Column("rules", JSONB, nullable=False),
     sa.Column("excerpt", sa.Text, nullable=False),
-    sa.Column("assessed_at", _Moment, nullable=False),
+    moment("assessed_at", nullable=False),
     sa.Column("assessor", Key, nullable=False),
     sa.Column("assessed_by", Key, nullable=False),
     sa.Column("note", sa.Text),
@@ -120,11 +118,11 @@ REVEALS = sa.Table(
     sa.Column("state", Key, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("requested_by", Key, nullable=False),
-    sa.Column("requested_at", _Moment, nullable=False),
+    moment("requested_at", nullable=False),
     sa.Column("decided_by", Key),
-    sa.Column("decided_at", _Moment),
+    moment("decided_at"),
     sa.Column("decision_reason", sa.Text),
-    sa.Column("expires_at", _Moment),
+    moment("expires_at"),
     sa.Column("rules", JSONB, nullable=False),
     # At most one request of one person about one complaint waits for its decision.
     sa.Index(
@@ -150,7 +148,7 @@ REGISTER_PORTS = sa.Table(
     sa.Column("access_code", Key, nullable=False),
     sa.Column("status", Key, nullable=False),
     sa.Column("holder", Key),
-    sa.Column("filed_since", _Moment),
+    moment("filed_since"),
     sa.Column("filings", JSONB, nullable=False),
     sa.Index("ix_register_ports_number", "number"),
     sa.Index("ix_register_ports_holders", "access_code", "carrier", "holder", "filed_since"),

@@ -5,11 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.database import Key, metadata
+from chassis.database import Key, metadata, moment
 
 METADATA = metadata()
-
-Moment = sa.DateTime(timezone=True)
 
 CLUES = sa.Table(
     "clues",
@@ -32,7 +30,7 @@ NAMES = sa.Table(
     METADATA,
     sa.Column("code", Key, primary_key=True),
     sa.Column("name", sa.Text(collation="C"), nullable=False),
-    sa.Column("valid_from", Moment, nullable=False),
+    moment("valid_from", nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("carrier", Key, nullable=False),
     sa.Column("number", Key, nullable=False),
@@ -48,7 +46,7 @@ ORDERS = sa.Table(
     sa.Column("carrier", Key, nullable=False),
     sa.Column("number", Key, nullable=False),
     sa.Column("ground", Key, nullable=False),
-    sa.Column("executed_at", Moment),
+    moment("executed_at"),
     sa.Column("fallen", sa.Boolean, nullable=False),
     # `counts`: executed, not fallen, against a known enterprise, and not caused by a listing.
     sa.Column("counts", sa.Boolean, nullable=False),
@@ -74,23 +72,23 @@ ENTRIES = sa.Table(
     sa.Column("rules", JSONB, nullable=False),
     sa.Column("causes", JSONB, nullable=False),
     sa.Column("proposer", Key),
-    sa.Column("proposed_at", Moment, nullable=False),
-    sa.Column("contest_until", Moment, nullable=False),
+    moment("proposed_at", nullable=False),
+    moment("contest_until", nullable=False),
     sa.Column("state", Key, nullable=False),
-    sa.Column("contested_at", Moment),
+    moment("contested_at"),
     sa.Column("objection", sa.Text),
     sa.Column("decided_by", Key),
     sa.Column("decision_reason", sa.Text),
-    sa.Column("effective_at", Moment),
-    sa.Column("until", Moment),
-    sa.Column("repairable_from", Moment),
+    moment("effective_at"),
+    moment("until"),
+    moment("repairable_from"),
     sa.Column("published", sa.Boolean),
     sa.Column("new_resources", Key),
     sa.Column("existing", Key),
-    sa.Column("repaired_at", Moment),
+    moment("repaired_at"),
     sa.Column("repair_statement", sa.Text),
-    sa.Column("expired_at", Moment),
-    sa.Column("withdrawn_at", Moment),
+    moment("expired_at"),
+    moment("withdrawn_at"),
     sa.Column("withdrawal", Key),
     sa.Column("withdrawal_note", sa.Text),
     sa.UniqueConstraint("code", "ground", "cause"),

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from chassis import clock
 from chassis.aggregate import Cause
+from chassis.calendar import day_of
 from chassis.database import Tx
 from chassis.events.envelope import Message, newest
-from chassis.rules import day_of
 from contracts.carriers import CARRIERS
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.numbers import NumberKind, SenderNumber

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from chassis.calendar import LEGAL_TIME, day_of
 from chassis.field_errors import FieldError, InvalidFieldsError
-from chassis.rules import LEGAL_TIME, day_of
 from contracts.carriers import CARRIERS
 from contracts.credit_codes import CreditCode, InvalidCreditCode
 from contracts.numbers import SenderNumber
 from contracts.provinces import PROVINCES
 from contracts.vocabulary import Purpose
 from services.ports.model import FilingContent, PortFiling, PortKey
+from services.ports.policy.rulebook import RULES, FilingDates
 
 NAME_LENGTH = 200
 SIGNATURE_LENGTH = 40
@@ -129,7 +130,10 @@ class _Reading:
         if day is None:
             self._reject("declared_from", "must be a day, as YYYY-MM-DD")
             return None
-        if day > day_of(self._now):
+        first = RULES.at(FilingDates, self._now).not_before
+        if day < first:
+            self._reject("declared_from", f"a day before {first.isoformat()} is a mistake")
+        elif day > day_of(self._now):
             self._reject("declared_from", "lies in the future")
         return datetime.combine(day, time(), LEGAL_TIME)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from chassis.calendar import day_of
 from chassis.citation import Citation
-from chassis.rules import day_of
 from services.ports.model import Addressed, ShutdownGround
 from services.ports.model.order import OF_A_FILED_PORT, reference
 from services.ports.policy.complainants import DistinctComplainants

@@ -42,6 +42,14 @@ class EnquiryUnregistered(_ComplainantRule, frozen=True, kw_only=True):
     code: ClassVar[str] = "enquiry.unregistered"
 
 
+class FilingDates(Rule, frozen=True, kw_only=True):
+    """The day before which no filing holds: an earlier one is a mistake."""
+
+    code: ClassVar[str] = "filing.dates"
+
+    not_before: date
+
+
 class OrderDeadlines(Rule, frozen=True, kw_only=True):
     """How long a carrier has, counted from the order."""
 
@@ -71,7 +79,7 @@ _BY_GROUND: dict[ShutdownGround, type[_ComplainantRule]] = {
     ShutdownGround.UNREGISTERED: EnquiryUnregistered,
 }
 
-RULES = Rulebook.of("services.ports", *_BY_GROUND.values(), OrderDeadlines, EnquiryDeadline)
+RULES = Rulebook.of("services.ports", *_BY_GROUND.values(), FilingDates, OrderDeadlines, EnquiryDeadline)
 
 
 def rule_for(ground: ShutdownGround, on: date) -> ThresholdRule | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.http.times import Quarter
 from contracts.referrals import Conclusion
 from contracts.vocabulary import ConclusionCode, ReturnReason
 from services.referrals.policy.conclusions import LONGEST_NAME, LONGEST_NOTE, MOST_YUAN
@@ -69,9 +70,7 @@ class SealingIn(_Strict):
     """Which clues to seal now, and why."""
 
     authority: Name = Field(None, description="the authority whose clues to seal; all authorities where omitted")
-    through: str | None = Field(
-        None, pattern="^[0-9]{4}Q[1-4]$", description="the last quarter to seal; all quarters where omitted"
-    )
+    through: Quarter | None = Field(None, description="the last quarter to seal; all quarters where omitted")
     reason: Reason
 
 

@@ -10,9 +10,9 @@ from uuid import UUID
 from chassis import audit, clock
 from chassis.aggregate import ConflictError, NotFoundError
 from chassis.audit import Actor
+from chassis.calendar import day_of
 from chassis.database import Tx
 from chassis.field_errors import FieldError, InvalidFieldsError
-from chassis.rules import day_of
 from chassis.target import Target
 from contracts.authorities import AUTHORITIES
 from contracts.referrals import Conclusion

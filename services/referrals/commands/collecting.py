@@ -9,10 +9,10 @@ from uuid import UUID
 
 from chassis import clock
 from chassis.aggregate import Cause
+from chassis.calendar import day_of
 from chassis.database import Tx
 from chassis.events.envelope import Message, newest
 from chassis.privacy import to_hour
-from chassis.rules import day_of
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.vocabulary import SubjectKind
 from services.referrals.model import EMPTY, Clue, Place, PlaceKey, Tally, new_clue_id

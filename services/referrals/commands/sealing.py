@@ -10,11 +10,10 @@ from uuid import UUID
 from chassis import audit, clock
 from chassis.aggregate import Cause
 from chassis.audit import Actor
+from chassis.calendar import day_of, preceding, quarter_of
 from chassis.database import Tx
 from chassis.field_errors import FieldError, InvalidFieldsError
 from chassis.ids import new_id
-from chassis.quarters import preceding, quarter_of
-from chassis.rules import day_of
 from contracts.authorities import POLICE
 from contracts.vocabulary import SubjectKind
 from services.referrals.model import SEALABLE, Batch, Clue, SealingTrigger, Tally

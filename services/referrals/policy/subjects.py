@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chassis.quarters import quarter_of
+from chassis.calendar import quarter_of
 from contracts.complaints import Attribution, ComplaintAssessed, Sender
 from contracts.industries import CRIME
 from contracts.numbers import NumberKind

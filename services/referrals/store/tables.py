@@ -5,11 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.database import Key, metadata
+from chassis.database import Key, metadata, moment
 
 METADATA = metadata()
-
-Moment = sa.DateTime(timezone=True)
 
 ENTERPRISES = sa.Table(
     "enterprises",
@@ -53,7 +51,7 @@ EVIDENCE = sa.Table(
     sa.Column("holder", Key),
     sa.Column("province", Key),
     sa.Column("excerpt", sa.Text),
-    sa.Column("received_hour", Moment),
+    moment("received_hour"),
     sa.CheckConstraint("counts OR set_aside IS NULL", name="only_what_counts_is_set_aside"),
     sa.Index("ix_evidence_clue_id", "clue_id", "province", postgresql_where=sa.text("clue_id IS NOT NULL")),
     comment="One row per complaint, at its newest version; nothing is counted up",
@@ -74,7 +72,7 @@ CLUES = sa.Table(
     sa.Column("correlation_id", Key, nullable=False),
     sa.Column("authority", Key),
     sa.Column("rules", JSONB, nullable=False),
-    sa.Column("opened_at", Moment, nullable=False),
+    moment("opened_at", nullable=False),
     sa.Column("state", Key, nullable=False),
     # The tally, frozen when the clue is sealed or concluded. While it is open the evidence is counted instead.
     sa.Column("complaints", sa.Integer),
@@ -83,20 +81,20 @@ CLUES = sa.Table(
     sa.Column("senders", sa.Integer),
     sa.Column("carriers", JSONB, nullable=False),
     sa.Column("batch_id", sa.Uuid),
-    sa.Column("referred_at", Moment),
-    sa.Column("conclude_by", Moment),
-    sa.Column("extended_at", Moment),
+    moment("referred_at"),
+    moment("conclude_by"),
+    moment("extended_at"),
     sa.Column("extension_reason", sa.Text),
-    sa.Column("received_at", Moment),
-    sa.Column("first_received_at", Moment),
-    sa.Column("returned_at", Moment),
+    moment("received_at"),
+    moment("first_received_at"),
+    moment("returned_at"),
     sa.Column("return_reason", Key),
     sa.Column("return_note", sa.Text),
     sa.Column("suggested", Key),
-    sa.Column("overdue_since", Moment),
-    sa.Column("first_overdue_at", Moment),
-    sa.Column("due_at", Moment),
-    sa.Column("concluded_at", Moment),
+    moment("overdue_since"),
+    moment("first_overdue_at"),
+    moment("due_at"),
+    moment("concluded_at"),
     sa.Column("conclusion_code", Key),
     sa.Column("amount", sa.BigInteger),
     sa.Column("enterprise", Key),
@@ -104,7 +102,7 @@ CLUES = sa.Table(
     sa.Column("merged_into", sa.Uuid),
     sa.Column("transferred_to", sa.Text),
     sa.Column("conclusion_note", sa.Text),
-    sa.Column("annulled_at", Moment),
+    moment("annulled_at"),
     sa.Column("annulment_reason", sa.Text),
     sa.CheckConstraint("(state = 'open') = (complaints IS NULL)", name="an_open_one_is_not_counted_up"),
     sa.UniqueConstraint("subject_kind", "subject_value", "industry", "period", "sequence"),
@@ -129,8 +127,8 @@ SEALINGS = sa.Table(
     sa.Column("through", Key),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("requested_by", Key, nullable=False),
-    sa.Column("requested_at", Moment, nullable=False),
-    sa.Column("done_at", Moment),
+    moment("requested_at", nullable=False),
+    moment("done_at"),
     # The calendar seals the clues of a quarter once.
     sa.Index("uq_sealings_calendar", "through", unique=True, postgresql_where=sa.text("because = 'calendar'")),
     sa.Index("ix_sealings_open", "id", postgresql_where=sa.text("done_at IS NULL")),
@@ -150,8 +148,8 @@ BATCHES = sa.Table(
     sa.Column("manifest", sa.LargeBinary, nullable=False),
     sa.Column("digest", Key, nullable=False),
     sa.Column("state", Key, nullable=False),
-    sa.Column("sealed_at", Moment, nullable=False),
-    sa.Column("received_at", Moment),
+    moment("sealed_at", nullable=False),
+    moment("received_at"),
     sa.Index("ix_batches_authority", "authority", "state", "id"),
     sa.Index("ix_batches_sealing_id", "sealing_id"),
     comment="What was sealed for an authority: the manifest of the documents, and its digest",

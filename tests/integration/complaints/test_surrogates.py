@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from chassis.quarters import begin_of
+from chassis.calendar import begin_of
 from contracts.complaints import ComplaintAssessed
 from services.complaints.commands.filing import file_complaints
 from services.complaints.policy.intake import Report

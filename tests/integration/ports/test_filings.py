@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 
 from chassis import clock
+from chassis.calendar import LEGAL_TIME
 from chassis.database import Database
 from chassis.field_errors import InvalidFieldsError
-from chassis.rules import LEGAL_TIME
 from services.ports.commands.filings import FilingOutcome
 from services.ports.commands.forms import read_form
 from services.ports.commands.orders import acknowledge_order, execute_order, lift_order

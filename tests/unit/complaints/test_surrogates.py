@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.quarters import begin_of, quarter_of
+from chassis.calendar import begin_of, quarter_of
 from services.complaints.policy.intake import surrogate_quarters
 from services.complaints.policy.rulebook import RULES, SurrogateOverlap
 from tests.unit.complaints.builders import days

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chassis import rules
-from chassis.rules import LEGAL_TIME
+from chassis.calendar import LEGAL_TIME
 from contracts.vocabulary import Tier
 from services.credit.policy.rulebook import effects_of, notice, rule_for_orders, rules_for_fines
 from tests.unit.credit.builders import days

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from chassis.rules import day_of
+from chassis.calendar import day_of
 from services.referrals.policy.competence import Addressees, authority_for, can_be_routed_to
 
 BEFORE, AFTER = date(2023, 5, 17), date(2023, 5, 18)

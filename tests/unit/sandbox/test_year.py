@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.quarters import quarter_of
+from chassis.calendar import quarter_of
 from contracts.carriers import CARRIERS
 from contracts.industries import INDUSTRIES
 from sandbox import scenario

@@ -15,6 +15,8 @@ CREATE TABLE arrivals (
     sender text COLLATE "C" NOT NULL,
     delivered_at timestamptz NOT NULL,
     late boolean NOT NULL,
+    CONSTRAINT ck_arrivals_delivered_at_in_bounds
+        CHECK (delivered_at BETWEEN '2000-01-01T00:00:00+08:00' AND '2100-01-01T00:00:00+08:00'),
     CONSTRAINT pk_arrivals PRIMARY KEY (parcel)
 );
 COMMENT ON TABLE arrivals IS 'One row per delivered parcel, written by the reaction';
@@ -31,6 +33,14 @@ CREATE TABLE parcels (
     state text COLLATE "C" NOT NULL,
     delivered_at timestamptz,
     overdue_since timestamptz,
+    CONSTRAINT ck_parcels_sent_at_in_bounds
+        CHECK (sent_at BETWEEN '2000-01-01T00:00:00+08:00' AND '2100-01-01T00:00:00+08:00'),
+    CONSTRAINT ck_parcels_deliver_by_in_bounds
+        CHECK (deliver_by BETWEEN '2000-01-01T00:00:00+08:00' AND '2100-01-01T00:00:00+08:00'),
+    CONSTRAINT ck_parcels_delivered_at_in_bounds
+        CHECK (delivered_at BETWEEN '2000-01-01T00:00:00+08:00' AND '2100-01-01T00:00:00+08:00'),
+    CONSTRAINT ck_parcels_overdue_since_in_bounds
+        CHECK (overdue_since BETWEEN '2000-01-01T00:00:00+08:00' AND '2100-01-01T00:00:00+08:00'),
     CONSTRAINT pk_parcels PRIMARY KEY (id)
 );
 CREATE INDEX ix_parcels_sender ON parcels (sender, id);
@@ -40,5 +50,6 @@ COMMENT ON TABLE parcels IS 'Parcels, each at its newest version';
 
 
 def upgrade() -> None:
-    op.execute(mechanism("0001"))
+    for step in ("0001", "0002", "0003"):
+        op.execute(mechanism(step))
     op.execute(TABLES)

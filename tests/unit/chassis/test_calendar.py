@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chassis.quarters import begin_of, end_of, following, preceding, quarter_of
-from chassis.rules import LEGAL_TIME
+from chassis.calendar import LEGAL_TIME, begin_of, end_of, following, preceding, quarter_of
 
 
 @pytest.mark.parametrize(
