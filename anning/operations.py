@@ -1,20 +1,32 @@
-"""Commands for operators: the outbox, dead letters, projections."""
+"""Commands for operators: the outbox, dead letters, quarantine, projections."""
 
 from __future__ import annotations
 
 import getpass
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from anning.services import Name, load
-from chassis import run
+from chassis import audit, run
 from chassis.database import Database
-from chassis.events import dead_letters, outbox, projections
+from chassis.events import dead_letters, outbox, projections, quarantine
 from chassis.events.replay import ReplayOutcome, replay
 
-dlq = typer.Typer(help="Dead letters: look at them, put a record aside, run them again.", no_args_is_help=True)
+dlq = typer.Typer(help="Dead letters: records that cannot be decoded.", no_args_is_help=True)
+quarantined = typer.Typer(help="Quarantine: events whose handler fails.", no_args_is_help=True)
+consumer = typer.Typer(help="Consumers: partitions that are blocked.", no_args_is_help=True)
 projection = typer.Typer(help="Projections: other services' facts, kept to be read.", no_args_is_help=True)
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A person at the command line, for the audit log."""
+
+    subject: str
+    organisation: str = "operator"
+
 
 Topic = Annotated[str, typer.Argument(help="A topic of the catalogue, contracts/topics.yaml.")]
 
@@ -23,6 +35,8 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command("outbox")(show_outbox)
     app.add_typer(dlq, name="dlq")
+    app.add_typer(quarantined, name="quarantine")
+    app.add_typer(consumer, name="consumer")
     app.add_typer(projection, name="projection")
 
 
@@ -51,19 +65,41 @@ def list_dead_letters(
     typer.echo(f"{count} dead letters")
 
 
-@dlq.command("park")
-def park_record(
+@quarantined.command("list")
+def list_quarantined_events(service: Name) -> None:
+    """Show the events that a service has quarantined, oldest first. They are tried again at the time shown."""
+    with run.opened(load(service), run.settings()) as database, database.read() as read:
+        events = quarantine.list_events(read)
+    for each in events:
+        where = f"{each.topic}[{each.partition}]@{each.offset}"
+        typer.echo(
+            f"{each.next_at:%Y-%m-%d %H:%M:%S}  {each.group}  {where}  {each.key}  {each.tries} tries  {each.error}"
+        )
+    typer.echo(f"{len(events)} quarantined events")
+
+
+@quarantined.command("retry")
+def retry_quarantined_events(service: Name) -> None:
+    """Try the quarantined events of a service again now, such as after the release of a fixed handler."""
+    with run.opened(load(service), run.settings()) as database, database.begin() as tx:
+        count = quarantine.retry(tx)
+    typer.echo(f"{count} events of {service} are tried again now")
+
+
+@consumer.command("release")
+def release_partition(
     service: Name,
     topic: Topic,
     partition: Annotated[int, typer.Argument(help="The partition that is blocked.")],
-    offset: Annotated[int, typer.Argument(help="The offset it is blocked at.")],
-    reason: Annotated[str, typer.Option(help="Why the record may be passed over; kept with it.")],
+    reason: Annotated[str, typer.Option(help="Why its failing records may be set aside; kept in the audit log.")],
 ) -> None:
-    """Park the record that blocks a partition: it becomes a dead letter, and the partition continues."""
+    """Let a partition continue that is blocked by too many failures: the count of them begins again."""
     loaded = run.settings()
+    physical = run.catalogue(loaded).physical(topic)
     with run.opened(load(service), loaded) as database, database.begin() as tx:
-        dead_letters.park(tx, topic, partition, offset, reason, by=getpass.getuser())
-    typer.echo(f"{topic}[{partition}]@{offset} is put aside when {service} next fails on it")
+        counted = quarantine.release(tx, physical, partition)
+        audit.record(tx, Operator(getpass.getuser()), "partition-released", f"{topic}[{partition}]", reason)
+    typer.echo(f"{topic}[{partition}]: {counted} failures of {service} are no longer counted")
 
 
 @dlq.command("replay")

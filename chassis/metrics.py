@@ -7,7 +7,10 @@ from prometheus_client import Counter, Gauge, Histogram
 RELAYED = Counter("anning_relayed_events", "Events published by the relay and acknowledged by the broker")
 CONSUMED = Counter("anning_consumed_events", "Events consumed and committed", ["group"])
 DEAD_LETTERS = Counter("anning_dead_letters", "Records sent to a dead-letter topic", ["group"])
-BLOCKED = Gauge("anning_blocked_partitions", "Partitions blocked at an event whose handler fails", ["group"])
+BLOCKED = Gauge("anning_blocked_partitions", "Partitions blocked because too many of their records fail", ["group"])
+QUARANTINED = Gauge(
+    "anning_quarantined_events", "Events in quarantine, those that wait for an earlier event included", ["group"]
+)
 CONSUMER_LAG = Gauge(
     "anning_consumer_lag_records",
     "Records between the position of a group and the end of an assigned partition, as of the last fetch",

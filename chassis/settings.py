@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     log_format: str = Field(default="json", pattern="^(json|console)$")
     database_pool: int = Field(default=10, ge=1, le=100, description="maximum of connections of a process")
+    failure_limit: int = Field(
+        default=100, ge=1, description="failing records among the last `failure_window` of a partition that block it"
+    )
+    failure_window: int = Field(default=10_000, ge=1, description="records of a partition, for `failure_limit`")
     relay_poll_seconds: float = Field(
         default=0.2, gt=0, le=2, description="polling is authoritative; NOTIFY only shortens the delay"
     )

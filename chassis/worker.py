@@ -21,10 +21,11 @@ from kafka import KafkaConsumer, TopicPartition
 
 from chassis import metrics
 from chassis.database import Database, Tx
-from chassis.events import inbox, outbox, projections
+from chassis.events import inbox, outbox, projections, quarantine
 from chassis.events.consumer import Consumer
 from chassis.events.envelope import Message
 from chassis.events.projections import SupersededError
+from chassis.events.quarantine import FailureLimit
 from chassis.events.relay import Relay
 from chassis.events.routing import Projection, topics_of
 from chassis.events.topics import Catalogue
@@ -177,6 +178,7 @@ class Worker:
             instance=self._settings.instance,
             bootstrap=self._settings.kafka,
             catalogue=self._catalogue,
+            limit=FailureLimit(self._settings.failure_limit, self._settings.failure_window),
             stop=self._stop,
             **rest,
         )
@@ -190,7 +192,12 @@ class Worker:
 
         routing = self._service.reactions
         self._consumer(
-            "reactions", self._group(""), database=self._database, routing=routing, filter_messages=filter_messages
+            "reactions",
+            self._group(""),
+            database=self._database,
+            routing=routing,
+            filter_messages=filter_messages,
+            arriving=quarantine.hold,
         ).run()
 
     def _project(self, projection: Projection) -> None:
@@ -224,10 +231,11 @@ class Worker:
 
         self._consumer(
             f"projection {projection.name}",
-            self._group(f".{projection.name}.{generation}"),
+            self._group(projections.group_suffix(projection.name, generation)),
             database=self._projecting,
             routing=projection.handlers,
             filter_messages=filter_messages,
+            arriving=quarantine.supersede,
             polled=polled,
         ).run()
 

@@ -3,9 +3,11 @@
 Failures are handled by kind:
 
 - the database is unreachable, or a deadlock: nothing is committed and the batch is read again, without limit;
-- a record is poison: it is sent to the dead-letter topic, acknowledged, and then its offset is committed;
-- a handler fails otherwise: the batch is bisected down to the failing event. Its partition is blocked there, retried
-  with growing, jittered pauses, and makes readiness fail. All other partitions continue.
+- a record cannot be decoded: it is sent to the dead-letter topic, acknowledged, and then its offset is committed;
+- a handler fails otherwise: the batch is bisected down to the failing event. It is tried three times, with growing,
+  jittered pauses of its partition; then it is quarantined, and everything else continues;
+- too many records of a partition fail in these two ways: the handlers are wrong. The partition is blocked, which makes
+  readiness fail, and is tried again. All other partitions continue.
 """
 
 from __future__ import annotations
@@ -31,31 +33,39 @@ from opentelemetry.trace import Span, SpanKind
 
 from chassis import metrics, tracing
 from chassis.database import Database, Tx, is_transient
-from chassis.events import dead_letters
+from chassis.events import dead_letters, quarantine
 from chassis.events import kafka as clients
-from chassis.events.dead_letters import PoisonEvent
 from chassis.events.envelope import Decoder, Message, UndecodableError
 from chassis.events.projections import SupersededError
+from chassis.events.quarantine import FailureLimit, QuarantinedEvent, TooManyFailuresError
 from chassis.events.routing import Routing, topics_of
 from chassis.events.topics import Catalogue
 
 RETRY_SECONDS = 30.0
-UNREADY_ATTEMPTS = 3
+TRIES = 3
+"""How often an event is tried before it is quarantined."""
+
+REPLAY_SECONDS = 0.5
+"""The pause between two rounds of replays, and how long a round may last: polling goes on however many events fail."""
 
 log = structlog.get_logger()
 
 Filter = Callable[[Tx, Sequence[Message[Any]]], Sequence[Message[Any]]]
-"""Selects, first in a batch's transaction, the messages that the handlers receive."""
+"""Selects, in a batch's transaction, the messages that the handlers receive."""
+
+Arrival = Callable[[Tx, str, Sequence[Message[Any]]], Sequence[Message[Any]]]
+"""What the quarantine of a group does with arriving messages, first in their transaction; returns those to process."""
 
 
 @dataclass
 class Blocked:
-    """A partition that is blocked at an event whose handler fails."""
+    """A partition that waits at a failing record; `lasting` where it has too many of them."""
 
     offset: int
     attempts: int
     due: float
     error: str
+    lasting: bool
 
 
 @dataclass
@@ -101,10 +111,13 @@ class Consumer:
         catalogue: Catalogue,
         routing: Routing,
         filter_messages: Filter,
+        arriving: Arrival,
+        limit: FailureLimit,
         stop: threading.Event,
         polled: Callable[[KafkaConsumer], None] = lambda _: None,
     ) -> None:
-        """`polled` is called after every batch, when its offsets are committed."""
+        """`filter_messages` also selects a quarantined message when it is replayed; `arriving` does not see it then.
+        `polled` is called after every batch, when its offsets are committed."""
         self._service = service
         self._group = group
         self._instance = instance
@@ -113,20 +126,23 @@ class Consumer:
         self._catalogue = catalogue
         self._routing = routing
         self._filter = filter_messages
+        self._arriving = arriving
+        self._limit = limit
         self._stop = stop
         self._polled = polled
         self._decoder = Decoder(routing)
         self._topics = [catalogue.physical(topic) for topic in topics_of(routing)]
         self._producer: KafkaProducer | None = None
         self._measured: set[TopicPartition] = set()
+        self._replay_due = 0.0
         self.blocked: dict[TopicPartition, Blocked] = {}
 
     def problem(self) -> str | None:
-        """Why this consumer is not ready: the partitions that have been blocked for several attempts."""
+        """Why this consumer is not ready: the partitions with too many failing records."""
         stuck = [
             f"{tp.topic}[{tp.partition}]@{each.offset} after {each.attempts} attempts: {each.error}"
             for tp, each in list(self.blocked.items())  # read by another thread
-            if each.attempts >= UNREADY_ATTEMPTS
+            if each.lasting
         ]
         return "; ".join(stuck) or None
 
@@ -139,6 +155,7 @@ class Consumer:
                 batch = consumer.poll(timeout_ms=clients.POLL_MS)
                 if batch:
                     self._process(consumer, batch)
+                self._replay(consumer)
                 self._measure(clients.lags(consumer))
                 self._polled(consumer)
         finally:
@@ -154,13 +171,13 @@ class Consumer:
         self._decode(batch)
         try:
             self._apply(batch, batch.messages)
+            self._count_dead(batch)
         except Exception as error:
             if not is_transient(error):
                 raise
-            log.warning("consumer is waiting for the database", group=self._group, error=str(error))
+            self._wait_for_database(error)
             for tp, offset in batch.starts().items():
                 consumer.seek(tp, offset)
-            self._stop.wait(random.uniform(0.2, 1.0))
             return
         self._send_to_dlq(batch.dead())
         self._commit(consumer, batch.following())
@@ -192,15 +209,14 @@ class Consumer:
             middle = len(messages) // 2
             self._apply(batch, messages[:middle])
             self._apply(batch, messages[middle:])
-        elif isinstance(error, PoisonEvent):
-            batch.poison[_partition(messages[0]), messages[0].offset] = f"poison: {error}"
         else:
             self._fail(batch, messages[0], error)
 
     def _attempt(self, messages: Sequence[Message[Any]]) -> Exception | None:
         try:
             with self._traced(messages), self._database.begin(messages[0].caused()) as tx:
-                dispatch(tx, self._filter(tx, messages), self._routing)
+                arrived = self._arriving(tx, self._group, messages)
+                dispatch(tx, self._filter(tx, arrived), self._routing)
         except Exception as error:  # handled by the caller, after the rollback
             return error
         return None
@@ -220,16 +236,79 @@ class Consumer:
         )
 
     def _fail(self, batch: _Batch, message: Message[Any], error: Exception) -> None:
+        """Try a failing message again, or quarantine it. Raises transient errors."""
         tp = _partition(message)
-        topic = self._catalogue.logical(tp.topic)
-        with self._database.read() as read:
-            parked = dead_letters.parked_reason(read, topic, tp.partition, message.offset)
-        if parked is not None:
-            batch.poison[tp, message.offset] = f"parked: {parked}"
+        blocked = self.blocked.get(tp)
+        tries = blocked.attempts + 1 if blocked is not None and blocked.offset == message.offset else 1
+        log.error("handler failed", group=self._group, topic=self._catalogue.logical(tp.topic), partition=tp.partition,
+                  offset=message.offset, event_id=str(message.id), tries=tries, exc_info=error)  # fmt: skip
+        if tries < TRIES:
+            batch.failed[tp] = (message.offset, error)
             return
-        log.error("handler failed", group=self._group, topic=topic, partition=tp.partition, offset=message.offset,
-                  event_id=str(message.id), exc_info=error)  # fmt: skip
-        batch.failed[tp] = (message.offset, error)
+        with self._database.begin() as tx:
+            counted = quarantine.count_failure(tx, self._group, message, self._limit)
+            if counted:
+                quarantine.open_key(tx, self._group, message, error, tries)
+        if not counted:
+            batch.failed[tp] = (message.offset, self._too_many(error))
+
+    def _count_dead(self, batch: _Batch) -> None:
+        """Count the dead letters, and block a partition that has too many."""
+        for record, reason in batch.dead():
+            tp = TopicPartition(record.topic, record.partition)
+            if tp in batch.failed and batch.failed[tp][0] < record.offset:
+                continue
+            with self._database.begin() as tx:
+                counted = quarantine.count_failure(tx, self._group, record, self._limit)
+            if not counted:
+                batch.failed[tp] = (record.offset, self._too_many(reason))
+
+    def _too_many(self, last: Exception | str) -> TooManyFailuresError:
+        limit = self._limit
+        return TooManyFailuresError(f"over {limit.failures} of the last {limit.window} records fail, the last: {last}")
+
+    def _replay(self, consumer: KafkaConsumer) -> None:
+        """Try quarantined events of the assigned partitions that are due, each in a transaction of its own."""
+        if time.monotonic() < self._replay_due:
+            return
+        end = time.monotonic() + REPLAY_SECONDS
+        partitions = [(tp.topic, tp.partition) for tp in consumer.assignment()]
+        try:
+            while not self._stop.is_set():
+                with self._database.read() as read:
+                    event = quarantine.find_due(read, self._group, partitions)
+                    metrics.QUARANTINED.labels(self._group).set(quarantine.count_events(read, self._group))
+                if event is None or not self._replay_one(event) or time.monotonic() > end:
+                    break
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            self._wait_for_database(error)
+        self._replay_due = time.monotonic() + REPLAY_SECONDS
+
+    def _replay_one(self, event: QuarantinedEvent) -> bool:
+        """Process one quarantined event; returns False where another worker does. Raises transient errors."""
+        try:
+            message = self._decoder.decode(event.payload, event.topic, event.partition, event.offset)
+            messages = [] if message is None else [message]
+            with self._traced(messages), self._database.begin(message.caused() if message else None) as tx:
+                if not quarantine.take(tx, event):
+                    return False
+                dispatch(tx, self._filter(tx, messages), self._routing)
+        except Exception as error:
+            if is_transient(error) or isinstance(error, SupersededError):
+                raise
+            log.error("replay failed", group=self._group, topic=event.topic, offset=event.offset,
+                      event_id=str(event.event_id), tries=event.tries + 1, exc_info=error)  # fmt: skip
+            with self._database.begin() as tx:
+                quarantine.postpone(tx, event, error)
+        else:
+            log.info("event left the quarantine", group=self._group, event_id=str(event.event_id))
+        return True
+
+    def _wait_for_database(self, error: Exception) -> None:
+        log.warning("consumer is waiting for the database", group=self._group, error=str(error))
+        self._stop.wait(random.uniform(0.2, 1.0))
 
     def _send_to_dlq(self, dead: Sequence[tuple[Any, str]]) -> None:
         """Send records to their dead-letter topics and wait for the acknowledgements: only then may the offsets be
@@ -274,11 +353,13 @@ class Consumer:
             before = self.blocked.get(tp)
             attempts = before.attempts + 1 if before is not None and before.offset == offset else 1
             pause = min(RETRY_SECONDS, 0.25 * 2**attempts) * random.uniform(0.5, 1.0)
-            self.blocked[tp] = Blocked(offset, attempts, time.monotonic() + pause, f"{type(error).__name__}: {error}")
+            lasting = isinstance(error, TooManyFailuresError)
+            reason = str(error) if lasting else f"{type(error).__name__}: {error}"
+            self.blocked[tp] = Blocked(offset, attempts, time.monotonic() + pause, reason, lasting)
             if tp in consumer.assignment():
                 consumer.seek(tp, offset)
                 consumer.pause(tp)
-        metrics.BLOCKED.labels(self._group).set(len(self.blocked))
+        metrics.BLOCKED.labels(self._group).set(sum(each.lasting for each in self.blocked.values()))
 
     def _measure(self, lags: dict[TopicPartition, int]) -> None:
         """Set the gauge of each partition, and remove those of partitions that this process no longer reads."""

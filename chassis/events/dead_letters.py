@@ -1,8 +1,7 @@
 """Dead letters: records that cannot be processed, stored unchanged with the reason in added headers.
 
-A record becomes a dead letter because it is poison (undecodable, schema-invalid, rejected as poison by its handler), or
-because an operator parked it. Nothing is retried automatically: a replay is a command, bounded, and runs the handlers
-of this service only.
+A record becomes a dead letter because it cannot be decoded: it is not an event, or not of its schema. Nothing is
+retried automatically: a replay is a command, bounded, and runs the handlers of this service only.
 """
 
 from __future__ import annotations
@@ -14,16 +13,16 @@ from typing import Any
 
 import sqlalchemy as sa
 from kafka import KafkaConsumer, TopicPartition
-from sqlalchemy.dialects.postgresql import insert
 
 from chassis import clock
-from chassis.database import MECHANISM, Key, Read, Tx, moment
+from chassis.database import MECHANISM, Key, moment
 from chassis.events import kafka as clients
 from chassis.events.topics import Catalogue
 
 LARGEST_UNPACKED = 64 * 1024 * 1024
 """Bytes of a record before compression: its producer may have had a higher limit than ours."""
 
+# Written by release 0.1 only. It is dropped when no process of that release can run.
 PARKED = sa.Table(
     "parked_records",
     MECHANISM,
@@ -34,10 +33,6 @@ PARKED = sa.Table(
     sa.Column("parked_by", sa.Text, nullable=False),
     moment("parked_at", nullable=False),
 )
-
-
-class PoisonEvent(Exception):
-    """Raised by a handler for an event that can never be processed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +98,3 @@ def _parse(record: Any) -> DeadLetter:
         reason=added["anning-reason"],
         at=datetime.fromisoformat(added["anning-time"]),
     )
-
-
-def park(tx: Tx, topic: str, partition: int, offset: int, reason: str, by: str) -> None:
-    """Make the consumer send this record to the dead letters at its next failure. Parking it twice changes nothing."""
-    tx.execute(
-        insert(PARKED)
-        .values(
-            topic=topic, partition=partition, record_offset=offset, reason=reason, parked_by=by, parked_at=clock.now()
-        )
-        .on_conflict_do_nothing()
-    )
-
-
-def parked_reason(read: Read, topic: str, partition: int, offset: int) -> str | None:
-    """The reason for which this record was parked; None where it is not parked."""
-    columns = PARKED.c
-    return read.execute(
-        sa.select(columns.reason).where(
-            columns.topic == topic, columns.partition == partition, columns.record_offset == offset
-        )
-    ).scalar_one_or_none()

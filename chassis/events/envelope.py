@@ -52,7 +52,8 @@ class _Traced(msgspec.Struct):
 
 
 class Message(msgspec.Struct, Generic[E], frozen=True):
-    """A received event: what happened, the version of its aggregate that it created, when and why."""
+    """A received event: what happened, the version of its aggregate that it created, when and why; then where it was
+    read, and the bytes of its record."""
 
     id: UUID
     event: E
@@ -62,6 +63,7 @@ class Message(msgspec.Struct, Generic[E], frozen=True):
     topic: str = ""
     partition: int = -1
     offset: int = -1
+    raw: bytes = b""
 
     def caused(self) -> Cause:
         """The cause of what this message leads to."""
@@ -135,4 +137,6 @@ class Decoder:
         if envelope.specversion != "1.0":
             raise UndecodableError(f"specversion {envelope.specversion!r} is not 1.0")
         cause = Cause(envelope.correlationid, envelope.causationid, envelope.traceparent)
-        return Message(envelope.id, event, envelope.aggregateversion, envelope.time, cause, topic, partition, offset)
+        return Message(
+            envelope.id, event, envelope.aggregateversion, envelope.time, cause, topic, partition, offset, value
+        )

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from chassis.database import MECHANISM, Key, Read, Tx
+from chassis.events import quarantine
 from chassis.events.routing import Projection
 
 PROJECTIONS = sa.Table(
@@ -77,7 +78,13 @@ def rebuild(tx: Tx, projection: Projection) -> int:
     ).scalar_one()
     for table in projection.tables:
         tx.execute(table.delete())
+    quarantine.forget(tx, group_suffix(projection.name, current - 1))
     return int(current)
+
+
+def group_suffix(name: str, number: int) -> str:
+    """The end of the name of the consumer group that builds this generation of a projection."""
+    return f".{name}.{number}"
 
 
 def _lock_key(name: str) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import count
 
 import pytest
 
 from chassis import worker
-from chassis.events import consumer
+from chassis.events import consumer, quarantine
 from tests.integration.events.depot import Depot
 from tests.parcels import service as parcels
 from tests.parts.fixtures import Parts
@@ -43,6 +44,8 @@ def depot(new_depot: Callable[[], Depot]) -> Depot:
 
 @pytest.fixture
 def fast_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retry a failing event after at most 0.3 s; a restarted loop is healthy after 0.5 s."""
+    """Try failing events again within 0.3 s; a restarted loop is healthy after 0.5 s."""
     monkeypatch.setattr(consumer, "RETRY_SECONDS", 0.3)
+    monkeypatch.setattr(consumer, "REPLAY_SECONDS", 0.05)
+    monkeypatch.setattr(quarantine, "LONGEST_PAUSE", timedelta(seconds=0.3))
     monkeypatch.setattr(worker, "STEADY_SECONDS", 0.5)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +22,11 @@ from chassis import clock
 from chassis.aggregate import Cause
 from chassis.buckets import bucket_of
 from chassis.database import Database
-from chassis.events import dead_letters, envelope, inbox, outbox
+from chassis.events import dead_letters, envelope, inbox, outbox, quarantine
 from chassis.events import kafka as clients
 from chassis.events.consumer import Consumer, Filter
 from chassis.events.dead_letters import DeadLetter
+from chassis.events.quarantine import FailureLimit
 from chassis.events.relay import Relay
 from chassis.events.routing import Routing
 from chassis.events.topics import Catalogue
@@ -152,11 +154,11 @@ class Depot:
 
     @contextmanager
     def worker(
-        self, service: Service = parcels.SERVICE, *, ready: bool = True, instance: str = "0"
+        self, service: Service = parcels.SERVICE, *, ready: bool = True, instance: str = "0", **changes: Any
     ) -> Iterator[Worker]:
-        """A running worker; with `ready`, wait until it is ready."""
+        """A running worker with changed settings; with `ready`, wait until it is ready."""
         database = self.open()
-        worker = Worker(service, self.settings(instance=instance), database, self.catalogue)
+        worker = Worker(service, self.settings(instance=instance, **changes), database, self.catalogue)
         worker.start()
         try:
             if ready:
@@ -180,6 +182,8 @@ class Depot:
             catalogue=self.catalogue,
             routing=parcels.SERVICE.reactions if routing is None else routing,
             filter_messages=admit,
+            arriving=quarantine.hold,
+            limit=FailureLimit(100, 10_000),
             stop=stop,
         )
         with running([consumer.run], stop):
@@ -215,6 +219,11 @@ class Depot:
         """The number of rows of `what`: a table, with or without a WHERE clause."""
         return int(self.rows(f"SELECT count(*) FROM {what}")[0][0])
 
+    def notes(self, road: str) -> list[str]:
+        """The notes of the events of a road that the reaction has counted, in the order of its counting."""
+        statement = "SELECT note FROM arrivals JOIN parcels ON parcel = parcels.id WHERE road = :road ORDER BY sequence"
+        return [row.note for row in self.rows(statement, road=road)]
+
     def unpublished(self) -> int:
         """The number of unpublished events in the outbox."""
         return self.count("outbox WHERE published_at IS NULL")
@@ -238,6 +247,13 @@ class Depot:
                 found[partition] = road
                 buckets.add(bucket_of(road))
         return [found[partition] for partition in range(count)]
+
+    def roads_in(self, partition: int, count: int) -> list[str]:
+        """So many roads whose events are in this partition."""
+        partitions = self.topics[TOPIC].partitions
+        numbers = (str(number) for number in range(10_000))
+        roads = (road for road in numbers if (murmur2(road.encode()) & 0x7FFFFFFF) % partitions == partition)
+        return list(islice(roads, count))
 
     def put(self, value: bytes | None, *, key: str = "a", **headers: bytes) -> tuple[int, int]:
         """Write a record to the parcels topic unchanged; return its partition and offset."""

@@ -88,7 +88,6 @@ def test_an_error_that_a_retry_can_resolve_is_transient(error: Exception) -> Non
         errors.NumericValueOutOfRange(),
         errors.UndefinedTable(),
         sa.exc.IntegrityError("INSERT", {}, errors.UniqueViolation()),
-        dead_letters.PoisonEvent("no"),
         RuntimeError("a bug"),
     ],
     ids=lambda error: type(error).__name__,

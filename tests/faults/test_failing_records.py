@@ -1,4 +1,4 @@
-"""Unreadable records and handlers that keep failing, and the operator's commands for both."""
+"""Records that cannot be decoded and events whose handler keeps failing, and the operator's commands for both."""
 
 from __future__ import annotations
 
@@ -93,66 +93,48 @@ def test_an_unreadable_record_becomes_an_unchanged_dead_letter_and_later_records
     assert len(running.topics.records(DLQ)) == earlier + len(poison)
 
 
-def test_a_failing_handler_blocks_its_partition_visibly_until_it_is_fixed(running: RunningSystem) -> None:
-    (failing, *behind), elsewhere = numbers_of_one_partition("106903220", 4)
+def test_an_event_that_keeps_failing_holds_back_its_number_only_until_it_is_fixed(running: RunningSystem) -> None:
+    (failing, *neighbours), _ = numbers_of_one_partition("106903220", 4)
     running.settle()
     with failing_on(running, failing):
         (failed,) = running.file(complaint("failing", failing, 1))
-        blocked = eventually(lambda: running.readiness_problems("ports worker").get("worker: reactions"))
-        where = re.search(rf"{re.escape(TOPIC)}\[(\d+)\]@(\d+) after \d+ attempts", blocked)
-        assert where is not None, blocked
-        assert int(where[1]) == partition_of(failing)
-        others = running.file(*(complaint(f"elsewhere-{each}", each, 1) for each in elsewhere))
+        eventually(lambda: running.rows("ports", "SELECT key FROM quarantine WHERE tries >= 3"))
+        (later,) = running.file(complaint("later", failing, 2))
+        others = running.file(*(complaint(f"neighbour-{each}", each, 1) for each in neighbours))
         eventually(lambda: running.in_evidence(*others))
-        waiting = running.file(*(complaint(f"behind-{each}", each, 1) for each in behind))
-        more = running.file(*(complaint(f"elsewhere-again-{each}", each, 2) for each in elsewhere))
-        eventually(lambda: running.in_evidence(*more))
-        assert not any(running.in_evidence(each) for each in (failed, *waiting))
-        metrics = "anning_blocked_partitions"
-        assert re.search(rf'{metrics}{{group="ports"}} 1\.0', running.metrics("ports worker"))
+        eventually(lambda: len(running.rows("ports", "SELECT key FROM quarantine")) == 2)
+        assert not any(running.in_evidence(each) for each in (failed, later))
+        assert running.readiness_problems("ports worker") == {}
+        listed = running.operate("ports", "quarantine", "list", "ports").stdout
+        where = rf"{re.escape(TOPIC)}\[{partition_of(failing)}\]@\d+"
+        assert re.search(rf"{where}  {failing}  \d tries  RaiseException", listed), listed
+        assert "1 quarantined events" in listed
+        gauge = r'anning_quarantined_events{group="ports"} 2\.0'
+        eventually(lambda: re.search(gauge, running.metrics("ports worker")))
 
-    eventually(lambda: running.in_evidence(failed, *waiting))
-    eventually(lambda: not running.readiness_problems("ports worker"))
+    assert "2 events of ports are tried again now" in running.operate("ports", "quarantine", "retry", "ports").stdout
+    eventually(lambda: running.in_evidence(failed, later))
+    assert running.rows("ports", "SELECT key FROM quarantine") == []
 
 
-def test_a_blocking_record_can_be_parked_with_a_reason_and_replayed_later(running: RunningSystem) -> None:
-    (failing, *behind), _ = numbers_of_one_partition("106903230", 3)
+def test_too_many_failures_block_a_partition_until_an_operator_releases_it(running: RunningSystem) -> None:
+    number = "1069032300001"
     running.settle()
-    earlier = len(running.topics.records(DLQ))
-    with failing_on(running, failing):
-        (failed,) = running.file(complaint("to be parked", failing, 1))
-        blocked = eventually(lambda: running.readiness_problems("ports worker").get("worker: reactions"))
-        waiting = running.file(*(complaint(f"behind-{each}", each, 1) for each in behind))
-        where = re.search(r"\[(\d+)\]@(\d+)", blocked)
-        assert where is not None
-        position = [where[1], where[2]]
-        parked = running.operate(
-            "ports", "dlq", "park", "ports", TOPIC, *position, "--reason", "the table refuses it; ticket 7"
-        )
-        assert parked.returncode == 0, parked.stderr
+    for index in range(101):
+        running.topics.send(TOPIC, number.encode(), f"undecodable {index}".encode(), [])
+    (behind,) = running.file(complaint("behind many failures", number, 1))
+    blocked = eventually(lambda: running.readiness_problems("ports worker").get("worker: reactions"))
+    assert "over 100 of the last 10000 records fail" in blocked
+    assert re.search(r'anning_blocked_partitions{group="ports"} 1\.0', running.metrics("ports worker"))
 
-        eventually(lambda: running.in_evidence(*waiting))
-        eventually(lambda: not running.readiness_problems("ports worker"))
-        assert not running.in_evidence(failed)
-        (dead_letter,) = running.topics.records(DLQ)[earlier:]
-        (original,) = (
-            each for each in running.topics.records(TOPIC) if [str(each.partition), str(each.offset)] == position
-        )
-        assert (dead_letter.key, dead_letter.value) == (original.key, original.value)
-        assert list(dead_letter.headers)[: len(original.headers)] == list(original.headers)
-        start = ["--start", str(dead_letter.offset)]
-        assert "ticket 7" in running.operate("ports", "dlq", "list", "ports", TOPIC, *start).stdout
-        assert running.rows("ports", "SELECT reason FROM parked_records WHERE record_offset = %s", int(where[2]))
-
-        still = running.operate("ports", "dlq", "replay", "ports", TOPIC, *start)
-        assert still.returncode == 1
-        assert "still failing" in still.stdout
-
-    dry = running.operate("ports", "dlq", "replay", "ports", TOPIC, *start, "--dry-run")
-    assert (dry.returncode, "would apply" in dry.stdout) == (0, True)
-    assert not running.in_evidence(failed)
-    for _ in range(2):
-        replayed = running.operate("ports", "dlq", "replay", "ports", TOPIC, *start)
-        assert (replayed.returncode, "applied" in replayed.stdout) == (0, True), replayed.stdout + replayed.stderr
-    assert running.in_evidence(failed)
+    where = [TOPIC, str(partition_of(number)), "--reason", "a broken producer; ticket 7"]
+    released = running.operate("ports", "consumer", "release", "ports", *where)
+    assert released.returncode == 0, released.stderr
+    assert "100 failures of ports are no longer counted" in released.stdout
+    eventually(lambda: running.in_evidence(behind))
+    eventually(lambda: not running.readiness_problems("ports worker"))
+    audited = "SELECT object, reason FROM audit_log WHERE act = 'partition-released'"
+    assert [tuple(row) for row in running.rows("ports", audited)] == [
+        (f"{TOPIC}[{partition_of(number)}]", "a broken producer; ticket 7")
+    ]
     running.settle()
