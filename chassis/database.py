@@ -13,6 +13,8 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 from psycopg.rows import namedtuple_row
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, CursorResult, Engine, make_url
@@ -145,7 +147,7 @@ class Database:
             hide_parameters=True,  # they can be personal data, and errors are logged
             connect_args={"options": options, "connect_timeout": 5, "application_name": "anning"},
         )
-        event.listen(self.engine, "connect", _write_arrays)
+        event.listen(self.engine, "connect", _adapt)
         event.listen(self.engine, "checkout", _check)
         self._readers = self.engine.execution_options(postgresql_readonly=True)
         self._flush = flush
@@ -182,8 +184,25 @@ class Database:
         self.engine.dispose()
 
 
-def _write_arrays(connection: Any, _: object) -> None:
+class MomentLoader(Loader):
+    """Loads times. One that Python has no value for (infinity, before the year 1) is loaded as its text.
+
+    The driver's own loader raises an error, so that one such row makes every set unreadable that contains it. A text
+    where a time is expected fails only the row's own view or aggregate.
+    """
+
+    def load(self, data: Buffer) -> datetime | str:
+        """The time in PostgreSQL's text format; the time zone of the session is UTC."""
+        text = bytes(data).decode()
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            return text
+
+
+def _adapt(connection: Any, _: object) -> None:
     connection.adapters.register_dumper(list, ArrayDumper)
+    connection.adapters.register_loader("timestamptz", MomentLoader)
 
 
 def _check(connection: psycopg.Connection[Any], *_: object) -> None:

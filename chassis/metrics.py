@@ -16,6 +16,7 @@ CONSUMER_LAG = Gauge(
     "Records between the position of a group and the end of an assigned partition, as of the last fetch",
     ["group", "topic", "partition"],
 )
+UNREADABLE_ROWS = Counter("anning_unreadable_rows", "Rows left out of lists because they cannot be read")
 SWEPT = Counter("anning_swept_items", "Items processed by sweeps", ["sweep"])
 OUTBOX_AGE = Gauge("anning_outbox_oldest_seconds", "Age of the oldest unpublished event in the outbox")
 HTTP_SECONDS = Histogram(

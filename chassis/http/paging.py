@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
@@ -35,6 +36,15 @@ class Page(BaseModel, Generic[T]):
 
     items: list[T]
     next_page_token: str | None = Field(description="page_token of the next page; null on the last page")
+    omitted: int = Field(description="rows of this page that are left out because they cannot be read; 0 as a rule")
+
+
+@dataclass(frozen=True, slots=True)
+class PageRows(Generic[T]):
+    """The rows of a page in their order: the sort key of each, and what it shows; None where it cannot be read."""
+
+    keys: Sequence[tuple[Part, ...]]
+    items: Sequence[T | None]
 
 
 class Paging:
@@ -68,16 +78,18 @@ class Paging:
         except ValueError as error:
             raise Invalid.value("query", "/page_token", "not a token of a page of this listing") from error
 
-    def of(self, rows: Sequence[T], key: Callable[[T], tuple[Part, ...]]) -> Page[T]:
-        """The page of `rows`, of which up to `limit` were read; `key` is the sort key of a row."""
-        if len(rows) <= self.size:
-            return Page[T](items=list(rows), next_page_token=None)
-        items = list(rows[: self.size])
-        content = msgspec.json.encode(key(items[-1]))
+    def of(self, found: PageRows[T]) -> Page[T]:
+        """The page of these rows, of which up to `limit` were read."""
+        entries = found.items[: self.size]
+        items = [each for each in entries if each is not None]
+        omitted = len(entries) - len(items)
+        if len(found.items) <= self.size:
+            return Page[T](items=items, next_page_token=None, omitted=omitted)
+        content = msgspec.json.encode(found.keys[self.size - 1])
         token = base64.urlsafe_b64encode(self._check(content) + content).rstrip(b"=").decode()
         following = self._request.url.include_query_params(page_token=token)
         self._response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
-        return Page[T](items=items, next_page_token=token)
+        return Page[T](items=items, next_page_token=token, omitted=omitted)
 
     def _check(self, content: bytes) -> bytes:
         return hashlib.sha256(route_of(self._request).encode() + b"\n" + content).digest()[:_CHECK_BYTES]
@@ -97,4 +109,4 @@ async def paging_params(
 
 
 PageQuery = Annotated[Paging, Depends(paging_params)]
-"""For a listing: `page: PageQuery`, then `return page.of(rows, key=lambda row: (row.filed_at, row.id))`."""
+"""For a listing: `page: PageQuery`, then `return page.of(...)` of what `chassis.http.queries.page_rows` makes."""

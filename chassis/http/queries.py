@@ -1,21 +1,26 @@
-"""The queries of views: a page of rows, one row, and counts."""
+"""The queries of views: a page of rows and what they show, one row, and counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 
+from chassis import metrics
 from chassis.aggregate import NotFoundError
 from chassis.database import Read
-from chassis.http.paging import Paging
+from chassis.http.paging import PageRows, Paging, Part
 
 Conditions = list[sa.ColumnElement[bool]]
 
+T = TypeVar("T")
 V = TypeVar("V", bound=StrEnum)
+
+log = structlog.get_logger()
 
 
 def select_page(read: Read, table: sa.Table, conditions: Conditions, page: Paging) -> Sequence[sa.Row[Any]]:
@@ -23,6 +28,25 @@ def select_page(read: Read, table: sa.Table, conditions: Conditions, page: Pagin
     statement = sa.select(table).where(*conditions).order_by(table.c.id).limit(page.limit)
     after = page.after(UUID)
     return read.execute(statement if after is None else statement.where(table.c.id > after[0])).all()
+
+
+def page_rows(
+    rows: Iterable[sa.Row[Any]],
+    view: Callable[[sa.Row[Any]], T],
+    key: Callable[[sa.Row[Any]], tuple[Part, ...]] = lambda row: (row.id,),
+) -> PageRows[T]:
+    """What the rows of a page show, each by `view`. A row on which it fails is logged and left out."""
+    keys: list[tuple[Part, ...]] = []
+    items: list[T | None] = []
+    for row in rows:
+        keys.append(key(row))
+        try:
+            items.append(view(row))
+        except Exception as error:  # whatever is wrong with one row, the others are listed
+            log.error("a row cannot be read", key=str(keys[-1]), error=type(error).__name__)
+            metrics.UNREADABLE_ROWS.inc()
+            items.append(None)
+    return PageRows(keys, items)
 
 
 def select_one(read: Read, table: sa.Table, conditions: Conditions) -> sa.Row[Any]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import Header, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
@@ -28,6 +28,7 @@ from chassis.http.problems import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
+from chassis.http.queries import page_rows
 from chassis.http.responses import json_response
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx, cause_of
@@ -71,6 +72,8 @@ class ImportView(BaseModel):
 
 class LineErrorView(BaseModel):
     """Why a line was rejected."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     line: int = Field(description="its number in the file; the first line is 1")
     code: str
@@ -139,12 +142,12 @@ def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
         after = page.after(UUID)
         if after is not None:
             statement = statement.where(IMPORTS.c.id < after[0])
-        return page.of([_view(row) for row in read.execute(statement)], key=lambda view: (view.id,))
+        return page.of(page_rows(read.execute(statement), _view))
 
     @made.get(f"{path}/{{id}}", name=f"get_{slug}")
     def get_import(id: UUID, caller: Submitter, read: ReadTx) -> ImportView:
         """A file that was sent: its progress and the outcome of its lines."""
-        return _find(read, importer, caller, id)
+        return _view(_find(read, importer, caller, id))
 
     @made.get(f"{path}/{{id}}/errors", name=f"list_{slug}_errors")
     def list_errors(id: UUID, page: PageQuery, caller: Submitter, read: ReadTx) -> Page[LineErrorView]:
@@ -152,8 +155,7 @@ def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
         _find(read, importer, caller, id)
         (after,) = page.after(int) or (0,)
         rows = errors_of(read, id, after, page.limit)
-        views = [LineErrorView(line=row.line, code=row.code, detail=row.detail) for row in rows]
-        return page.of(views, key=lambda view: (view.line,))
+        return page.of(page_rows(rows, LineErrorView.model_validate, key=lambda row: (row.line,)))
 
     @made.post(f"{path}/{{id}}/resumption", name=f"resume_{slug}")
     @key_use(KeyUse.NONE)
@@ -165,7 +167,7 @@ def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
         _resume(tx, id)
         audit.record(tx, caller, "import-resumed", f"import:{id}", resumption.reason)
         tx.announce()
-        return _find(tx, importer, caller, id)
+        return _view(_find(tx, importer, caller, id))
 
     return made
 
@@ -231,7 +233,7 @@ def _keep(
             )
             reception.store(tx, now)
             tx.announce()
-            view = _find(tx, importer, caller, reception.import_id)
+            view = _view(_find(tx, importer, caller, reception.import_id))
             return json_response(view, status=202, location=f"{request.url.path}/{{id}}")
 
         return IdempotencyKey(key, f"POST {route_of(request)}", fingerprint).once(tx, caller, act)
@@ -242,13 +244,13 @@ def _visible_to(importer: Importer[Any], caller: Caller) -> str | None:
     return None if importer.sees_all(caller) else caller.organisation
 
 
-def _find(read: Read, importer: Importer[Any], caller: Caller, import_id: UUID) -> ImportView:
+def _find(read: Read, importer: Importer[Any], caller: Caller, import_id: UUID) -> sa.Row[Any]:
     row = read.execute(
         select_imports(importer.kind, _visible_to(importer, caller)).where(IMPORTS.c.id == import_id)
     ).one_or_none()
     if row is None:
         raise NotFound
-    return _view(row)
+    return row
 
 
 def _view(row: sa.Row[Any]) -> ImportView:

@@ -56,7 +56,7 @@ def list_parcels(
     read: ReadTx, page: PageQuery, caller: Annotated[Caller, requires(READ)], state: ParcelState | None = None
 ) -> Page[views.ParcelView]:
     """Parcels, the oldest first."""
-    return page.of(views.list_parcels(read, page, visible_to(caller), state), key=lambda parcel: (parcel.id,))
+    return page.of(views.list_parcels(read, page, visible_to(caller), state))
 
 
 @router.get("/parcels/{id}")

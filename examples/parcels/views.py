@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from chassis.http.citations import CitationView
-from chassis.http.paging import Paging
-from chassis.http.queries import equal, select_one, select_page
+from chassis.http.paging import PageRows, Paging
+from chassis.http.queries import equal, page_rows, select_one, select_page
 from examples.parcels.access import Visibility
 from examples.parcels.model import ParcelState
 from examples.parcels.store import PARCELS
@@ -33,10 +33,10 @@ class ParcelView(BaseModel):
     overdue_since: datetime | None
 
 
-def list_parcels(read: Read, page: Paging, visibility: Visibility, state: ParcelState | None) -> list[ParcelView]:
+def list_parcels(read: Read, page: Paging, visibility: Visibility, state: ParcelState | None) -> PageRows[ParcelView]:
     """Parcels, the oldest first."""
     conditions = equal(PARCELS, {"sender": visibility.sender, "state": state})
-    return [ParcelView.model_validate(row) for row in select_page(read, PARCELS, conditions, page)]
+    return page_rows(select_page(read, PARCELS, conditions, page), ParcelView.model_validate)
 
 
 def find_parcel(read: Read, identifier: UUID, visibility: Visibility) -> ParcelView:

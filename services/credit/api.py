@@ -191,7 +191,7 @@ def list_entries(
 ) -> Page[views.EntryView]:
     """Entries, the oldest first: a provincial administration sees those of its province's enterprises."""
     wanted = {"state": state, "code": code, "ground": ground, "list": credit_list, "tier": tier}
-    return page.of(views.list_entries(read, page, visible_to_staff(caller), wanted), key=lambda entry: (entry.id,))
+    return page.of(views.list_entries(read, page, visible_to_staff(caller), wanted))
 
 
 @entries.get("/entries/{id}")
@@ -279,4 +279,4 @@ def list_published(
 ) -> Page[views.ListedView]:
     """The published listings in force, the oldest first. Public; no person is named."""
     wanted = {"list": credit_list, "code": code}
-    return page.of(views.list_published(read, page, clock.now(), wanted), key=lambda each: (each.entry,))
+    return page.of(views.list_published(read, page, clock.now(), wanted))

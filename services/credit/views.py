@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -15,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from chassis.http.citations import CitationView
-from chassis.http.paging import Paging
-from chassis.http.queries import Conditions, count_by, equal, select_one, select_page
+from chassis.http.paging import PageRows, Paging
+from chassis.http.queries import Conditions, count_by, equal, page_rows, select_one, select_page
 from contracts.credit import Restriction
 from contracts.vocabulary import CreditList, Existing, NewResources, Tier
 from services.credit.access import Visibility
@@ -95,23 +96,27 @@ class ListedView(_View):
 
 def list_entries(
     read: Read, page: Paging, visibility: Visibility, wanted: Mapping[str, str | None]
-) -> Sequence[EntryView]:
+) -> PageRows[EntryView]:
     """Entries, the oldest first; `wanted` are columns and the value each must have (None: any)."""
     conditions = [*_visible(visibility), *equal(ENTRIES, wanted)]
-    return [EntryView.model_validate(entry_of(row)) for row in select_page(read, ENTRIES, conditions, page)]
+    return page_rows(select_page(read, ENTRIES, conditions, page), _entry)
 
 
 def find_entry(read: Read, identifier: UUID, visibility: Visibility) -> EntryView:
     """One entry. Raises NotFoundError where it does not exist or is not visible."""
     row = select_one(read, ENTRIES, [ENTRIES.c.id == identifier, *_visible(visibility)])
+    return _entry(row)
+
+
+def _entry(row: sa.Row[Any]) -> EntryView:
     return EntryView.model_validate(entry_of(row))
 
 
-def list_published(read: Read, page: Paging, now: datetime, wanted: Mapping[str, str | None]) -> Sequence[ListedView]:
+def list_published(read: Read, page: Paging, now: datetime, wanted: Mapping[str, str | None]) -> PageRows[ListedView]:
     """The published listings in force at `now`, the oldest proposal first; `wanted` as in `list_entries`."""
     in_force = [ENTRIES.c.state == EntryState.EFFECTIVE, ENTRIES.c.published, ENTRIES.c.until > now]
     rows = select_page(read, ENTRIES, [*in_force, *equal(ENTRIES, wanted)], page)
-    return [ListedView.model_validate(entry_of(row)) for row in rows]
+    return page_rows(rows, lambda row: ListedView.model_validate(entry_of(row)))
 
 
 def _visible(visibility: Visibility) -> Conditions:

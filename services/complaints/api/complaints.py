@@ -146,7 +146,7 @@ def list_complaints(
         "sender_number": sender_number,
     }
     rows = views.list_complaints(read, page, visible_to_staff(caller), wanted)
-    return page.of(rows, key=lambda row: (row.id,))
+    return page.of(rows)
 
 
 @router.get("/complaints/{id}")
@@ -161,7 +161,7 @@ def list_assessments(
 ) -> Page[views.AssessmentView]:
     """Every version of a complaint's assessment, the oldest first."""
     found = views.list_assessments(read, page, id, visible_to_staff(caller))
-    return page.of(found, key=lambda each: (each.version,))
+    return page.of(found)
 
 
 @router.post("/complaints/{id}/corrections", status_code=201)

@@ -62,7 +62,7 @@ def list_reveals(
     """Reveals, the oldest first; provincial staff see those of their province's complaints."""
     wanted = {"state": state, "complaint_id": complaint}
     found = views.list_reveals(read, page, visible_to_staff(caller), wanted)
-    return page.of(found, key=lambda reveal: (reveal.id,))
+    return page.of(found)
 
 
 @router.get("/reveals/{id}")

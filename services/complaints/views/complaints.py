@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from chassis.http.citations import CitationView
-from chassis.http.paging import Paging
-from chassis.http.queries import Conditions, equal, select_one
+from chassis.http.paging import PageRows, Paging
+from chassis.http.queries import Conditions, equal, page_rows, select_one
 from contracts.numbers import SenderNumber
 from contracts.vocabulary import AttributionKind, Category, Consent
 from services.complaints.access import EVERYTHING, Visibility
@@ -125,7 +125,7 @@ _ROW = [COMPLAINTS.c[name] for name in ComplaintRow.model_fields]
 
 def list_complaints(
     read: Read, page: Paging, visibility: Visibility, wanted: Mapping[str, str | None]
-) -> list[ComplaintRow]:
+) -> PageRows[ComplaintRow]:
     """Complaints, the newest first; `wanted` are columns and the value each must have (None: any). The visible province
     takes the place of a wanted one."""
     province = visibility.province or wanted.get("province")
@@ -134,7 +134,7 @@ def list_complaints(
     if after is not None:
         conditions.append(COMPLAINTS.c.id < after[0])
     statement = sa.select(*_ROW).where(*conditions).order_by(COMPLAINTS.c.id.desc()).limit(page.limit)
-    return [ComplaintRow.model_validate(row) for row in read.execute(statement)]
+    return page_rows(read.execute(statement), ComplaintRow.model_validate)
 
 
 def find_complaint(read: Read, identifier: UUID, visibility: Visibility) -> ComplaintView:
@@ -152,14 +152,14 @@ def find_complaint(read: Read, identifier: UUID, visibility: Visibility) -> Comp
     )
 
 
-def list_assessments(read: Read, page: Paging, identifier: UUID, visibility: Visibility) -> list[AssessmentView]:
+def list_assessments(read: Read, page: Paging, identifier: UUID, visibility: Visibility) -> PageRows[AssessmentView]:
     """Every assessment of a complaint, the oldest first. Raises as `find_complaint`."""
     _find(read, visibility, COMPLAINTS.c.id == identifier)
     statement = _assessments_of(identifier).order_by(ASSESSMENTS.c.version).limit(page.limit)
     after = page.after(int)
     if after is not None:
         statement = statement.where(ASSESSMENTS.c.version > after[0])
-    return [_assessment(row) for row in read.execute(statement)]
+    return page_rows(read.execute(statement), _assessment, key=lambda row: (row.version,))
 
 
 def find_follow_up(read: Read, receipt: str) -> FollowUp:

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from chassis.http.citations import CitationView
-from chassis.http.paging import Paging
-from chassis.http.queries import Conditions, equal, select_one, select_page
+from chassis.http.paging import PageRows, Paging
+from chassis.http.queries import Conditions, equal, page_rows, select_one, select_page
 from services.complaints.access import Visibility
 from services.complaints.model import RevealState
 from services.complaints.store.reveals import reveal_of
@@ -48,15 +49,19 @@ class DisclosureView(BaseModel):
     text: str = Field(description="the message, word for word")
 
 
-def list_reveals(read: Read, page: Paging, visibility: Visibility, wanted: Mapping[str, Any]) -> list[RevealView]:
+def list_reveals(read: Read, page: Paging, visibility: Visibility, wanted: Mapping[str, Any]) -> PageRows[RevealView]:
     """Reveals, the oldest first; `wanted` are columns and the value each must have (None: any)."""
     conditions = [*_visible(visibility), *equal(REVEALS, wanted)]
-    return [RevealView.model_validate(reveal_of(row)) for row in select_page(read, REVEALS, conditions, page)]
+    return page_rows(select_page(read, REVEALS, conditions, page), _view)
 
 
 def find_reveal(read: Read, identifier: UUID, visibility: Visibility) -> RevealView:
     """One reveal. Raises NotFoundError where it does not exist or its complaint is not visible."""
     row = select_one(read, REVEALS, [REVEALS.c.id == identifier, *_visible(visibility)])
+    return _view(row)
+
+
+def _view(row: sa.Row[Any]) -> RevealView:
     return RevealView.model_validate(reveal_of(row))
 
 

@@ -49,7 +49,7 @@ def list_enquiries(
         "carrier": carrier,
         "number": number,
     }
-    return page.of(views.list_enquiries(read, page, visible_to(caller), wanted), key=lambda enquiry: (enquiry.id,))
+    return page.of(views.list_enquiries(read, page, visible_to(caller), wanted))
 
 
 @router.get("/enquiries/{id}")
@@ -70,4 +70,4 @@ def list_unclaimed_numbers(
 ) -> Page[views.UnclaimedNumber]:
     """Numbers that are not filed and that no carrier claims, for staff to investigate."""
     require_national_staff(caller)
-    return page.of(views.list_unclaimed(read, page), key=lambda unclaimed: (unclaimed.number,))
+    return page.of(views.list_unclaimed(read, page))

@@ -83,7 +83,7 @@ def list_filings(
     province."""
     wanted: dict[str, str | None] = {"decision": decision, "carrier": carrier, "number": number}
     found = views.list_filings(read, page, visible_to(caller), wanted, listing)
-    return page.of(found, key=lambda filing: (filing.id,))
+    return page.of(found)
 
 
 @router.get("/filings/{id}")
@@ -103,7 +103,7 @@ def list_ports(
 ) -> Page[views.PortView]:
     """Ports of the register with their history, in the order in which they were first filed."""
     wanted = {"number": number, "access_code": access_code, "carrier": carrier}
-    return page.of(views.list_ports(read, page, visible_to(caller), wanted), key=lambda port: (port.id,))
+    return page.of(views.list_ports(read, page, visible_to(caller), wanted))
 
 
 @router.get("/ports/{carrier}/{number}")

@@ -28,7 +28,7 @@ def list_listings(
     registered in its province."""
     wanted: dict[str, str | None] = {"phase": phase, "code": code}
     found = views.list_listings(read, page, visible_to_staff(caller), wanted)
-    return page.of(found, key=lambda listing: (listing.entry,))
+    return page.of(found)
 
 
 @router.get("/listings/{entry}")

@@ -70,7 +70,7 @@ def list_orders(
     """Orders, the oldest first: a carrier sees its own, a provincial administration those of its province."""
     wanted: dict[str, str | None] = {"state": state, "ground": ground, "carrier": carrier, "number": number}
     found = views.list_orders(read, page, visible_to(caller), wanted, overdue, ground_fell)
-    return page.of(found, key=lambda order: (order.id,))
+    return page.of(found)
 
 
 @router.get("/orders/{id}")

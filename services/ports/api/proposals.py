@@ -68,7 +68,7 @@ def list_proposals(
     province."""
     wanted = {"state": state, "carrier": carrier, "number": number, "listing": listing}
     found = views.list_proposals(read, page, visible_to_staff(caller), wanted)
-    return page.of(found, key=lambda proposal: (proposal.id,))
+    return page.of(found)
 
 
 @router.get("/shutdown-proposals/{id}")

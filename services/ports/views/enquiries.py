@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis import clock
 from chassis.database import Read
 from chassis.http.citations import CitationView
-from chassis.http.paging import Paging
-from chassis.http.queries import Conditions, equal, select_one, select_page
+from chassis.http.paging import PageRows, Paging
+from chassis.http.queries import Conditions, equal, page_rows, select_one, select_page
 from contracts.numbers import SHORTEST_BASE
 from services.ports.access import Visibility
 from services.ports.model import Addressed, Answer, Enquiry, EnquiryState
@@ -65,10 +66,10 @@ class UnclaimedNumber(BaseModel):
 
 def list_enquiries(
     read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None]
-) -> list[EnquiryView]:
+) -> PageRows[EnquiryView]:
     """Enquiries, the oldest first; `wanted` are columns and the value each must have (None: any)."""
     conditions = [*_visible(visibility), *equal(ENQUIRIES, wanted)]
-    return [_view(row, visibility) for row in select_page(read, ENQUIRIES, conditions, page)]
+    return page_rows(select_page(read, ENQUIRIES, conditions, page), partial(_view, visibility=visibility))
 
 
 def find_enquiry(read: Read, identifier: UUID, visibility: Visibility) -> EnquiryView:
@@ -76,7 +77,7 @@ def find_enquiry(read: Read, identifier: UUID, visibility: Visibility) -> Enquir
     return _view(select_one(read, ENQUIRIES, [*_visible(visibility), ENQUIRIES.c.id == identifier]), visibility)
 
 
-def list_unclaimed(read: Read, page: Paging) -> list[UnclaimedNumber]:
+def list_unclaimed(read: Read, page: Paging) -> PageRows[UnclaimedNumber]:
     """Numbers to which every carrier asked has answered "not mine" or nothing, and that are neither filed nor ordered
     shut; sorted."""
     after = page.after(str)
@@ -87,7 +88,7 @@ def list_unclaimed(read: Read, page: Paging) -> list[UnclaimedNumber]:
         "limit": page.limit,
     }
     rows = read.execute(_UNCLAIMED, parameters).all()
-    return [UnclaimedNumber.model_validate(row) for row in rows]
+    return page_rows(rows, UnclaimedNumber.model_validate, key=lambda row: (row.number,))
 
 
 _FILED_NOW = "f.port_id = p.id AND f.valid_from <= :now AND (f.valid_to IS NULL OR f.valid_to > :now)"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.aggregate import NotFoundError
 from chassis.database import Read
-from chassis.http.paging import Paging
-from chassis.http.queries import Conditions, equal
+from chassis.http.paging import PageRows, Paging
+from chassis.http.queries import Conditions, equal, page_rows
 from services.ports.access import Visibility
 from services.ports.model import ListingPhase
 from services.ports.store.tables import LISTED_PORTS, LISTING_REFUSALS, LISTINGS, ORDERS
@@ -40,24 +42,26 @@ class ListingView(BaseModel):
     lifted: int = Field(description="how many of those orders were lifted")
 
 
-def list_listings(read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None]) -> list[ListingView]:
+def list_listings(
+    read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None]
+) -> PageRows[ListingView]:
     """Listings in the order of their entries; `wanted` are columns and the value each must have (None: any)."""
-    conditions = equal(LISTINGS, {"province": visibility.province} | wanted)
+    conditions = [*equal(LISTINGS, {"province": visibility.province}), *equal(LISTINGS, wanted)]
     after = page.after(UUID)
     if after is not None:
         conditions.append(LISTINGS.c.entry > after[0])
-    return _views(read, conditions, page.limit)
+    return page_rows(_rows(read, conditions, page.limit), ListingView.model_validate, key=lambda row: (row.entry,))
 
 
 def find_listing(read: Read, entry: UUID, visibility: Visibility) -> ListingView:
     """One listing. Raises NotFoundError where it does not exist or is not visible."""
-    found = _views(read, equal(LISTINGS, {"province": visibility.province, "entry": entry}), 1)
+    found = _rows(read, equal(LISTINGS, {"province": visibility.province, "entry": entry}), 1)
     if not found:
         raise NotFoundError
-    return found[0]
+    return ListingView.model_validate(found[0])
 
 
-def _views(read: Read, conditions: Conditions, limit: int) -> list[ListingView]:
+def _rows(read: Read, conditions: Conditions, limit: int) -> Sequence[sa.Row[Any]]:
     refused = sa.select(sa.func.count()).where(LISTING_REFUSALS.c.entry == LISTINGS.c.entry).scalar_subquery()
     orders = (
         sa.select(
@@ -76,4 +80,4 @@ def _views(read: Read, conditions: Conditions, limit: int) -> list[ListingView]:
         .order_by(LISTINGS.c.entry)
         .limit(limit)
     )
-    return [ListingView.model_validate(row) for row in read.execute(statement).all()]
+    return read.execute(statement).all()

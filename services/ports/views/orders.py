@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from chassis.http.citations import CitationView
-from chassis.http.paging import Paging
-from chassis.http.queries import Conditions, equal, present, select_one, select_page
+from chassis.http.paging import PageRows, Paging
+from chassis.http.queries import Conditions, equal, page_rows, present, select_one, select_page
 from services.ports.access import Visibility
 from services.ports.model import Order, OrderState, RefusalCode, ShutdownGround
 from services.ports.store.orders import order_of
@@ -68,11 +69,11 @@ def list_orders(
     wanted: dict[str, str | None],
     overdue: bool | None,
     ground_fell: bool | None,
-) -> list[OrderView]:
+) -> PageRows[OrderView]:
     """Orders, the oldest first; `wanted` are columns and the value each must have (None: any)."""
     marked = present([(ORDERS.c.overdue_since, overdue), (ORDERS.c.ground_fell_at, ground_fell)])
     conditions = [*_visible(visibility), *equal(ORDERS, wanted), *marked]
-    return [_view(row, visibility) for row in select_page(read, ORDERS, conditions, page)]
+    return page_rows(select_page(read, ORDERS, conditions, page), partial(_view, visibility=visibility))
 
 
 def find_order(read: Read, identifier: UUID, visibility: Visibility) -> OrderView:

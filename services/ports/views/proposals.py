@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
-from chassis.http.paging import Paging
-from chassis.http.queries import equal, select_one, select_page
+from chassis.http.paging import PageRows, Paging
+from chassis.http.queries import Conditions, equal, page_rows, select_one, select_page
 from services.ports.access import Visibility
 from services.ports.model import ProposalState
 from services.ports.store.proposals import proposal_of
@@ -43,16 +43,20 @@ class ProposalView(BaseModel):
     )
 
 
-def list_proposals(read: Read, page: Paging, visibility: Visibility, wanted: dict[str, Any]) -> list[ProposalView]:
+def list_proposals(read: Read, page: Paging, visibility: Visibility, wanted: dict[str, Any]) -> PageRows[ProposalView]:
     """Proposals, the oldest first; `wanted` are columns and the value each must have (None: any)."""
-    conditions = equal(SHUTDOWN_PROPOSALS, {"province": visibility.province} | wanted)
-    return [_view(row) for row in select_page(read, SHUTDOWN_PROPOSALS, conditions, page)]
+    conditions = [*_visible(visibility), *equal(SHUTDOWN_PROPOSALS, wanted)]
+    return page_rows(select_page(read, SHUTDOWN_PROPOSALS, conditions, page), _view)
 
 
 def find_proposal(read: Read, identifier: UUID, visibility: Visibility) -> ProposalView:
     """One proposal. Raises NotFoundError where it does not exist or is not visible."""
-    conditions = equal(SHUTDOWN_PROPOSALS, {"province": visibility.province, "id": identifier})
+    conditions = [*_visible(visibility), SHUTDOWN_PROPOSALS.c.id == identifier]
     return _view(select_one(read, SHUTDOWN_PROPOSALS, conditions))
+
+
+def _visible(visibility: Visibility) -> Conditions:
+    return equal(SHUTDOWN_PROPOSALS, {"province": visibility.province})
 
 
 def _view(row: Any) -> ProposalView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
 from chassis.database import Read
-from chassis.http.paging import Paging
-from chassis.http.queries import Conditions, equal, select_one, select_page
+from chassis.http.paging import PageRows, Paging
+from chassis.http.queries import Conditions, equal, page_rows, select_one, select_page
 from services.ports.access import Visibility
 from services.ports.model import FilingDecision, HindranceKind, PortKey, PortStatus
 from services.ports.store.tables import FILINGS, LISTING_REFUSALS, PORTS
@@ -54,29 +54,31 @@ class PortView(BaseModel):
     filings: list[FilingView]
 
 
-def list_ports(read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None]) -> list[PortView]:
+def list_ports(read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None]) -> PageRows[PortView]:
     """Ports, in the order in which they were first filed; `wanted` are columns and the value each must have."""
     conditions = [*_visible_ports(visibility), *equal(PORTS, wanted)]
-    return _with_filings(read, select_page(read, PORTS, conditions, page))
+    ports = select_page(read, PORTS, conditions, page)
+    history = _filings_of(read, ports)
+    return page_rows(ports, lambda port: _port(port, history))
 
 
 def find_port(read: Read, carrier: str, number: str, visibility: Visibility) -> PortView:
     """The port of this number at this carrier. Raises NotFoundError where it does not exist or is not visible."""
     conditions = [*_visible_ports(visibility), *equal(PORTS, {"carrier": carrier, "number": number})]
-    (port,) = _with_filings(read, [select_one(read, PORTS, conditions)])
-    return port
+    port = select_one(read, PORTS, conditions)
+    return _port(port, _filings_of(read, [port]))
 
 
 def list_filings(
     read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None], listing: UUID | None
-) -> list[FilingView]:
+) -> PageRows[FilingView]:
     """Filings in the order of their decisions; `wanted` are columns and the value each must have (None: any), `listing`
     is the entry because of which they were refused."""
     conditions = [*_visible_filings(visibility), *equal(FILINGS, wanted)]
     if listing is not None:
         refused = sa.select(LISTING_REFUSALS.c.filing_id).where(LISTING_REFUSALS.c.entry == listing)
         conditions.append(FILINGS.c.id.in_(refused))
-    return [_filing(row) for row in select_page(read, FILINGS, conditions, page)]
+    return page_rows(select_page(read, FILINGS, conditions, page), _filing)
 
 
 def find_filing(read: Read, identifier: UUID, visibility: Visibility) -> FilingView:
@@ -96,8 +98,9 @@ def _visible_ports(visibility: Visibility) -> Conditions:
     return conditions
 
 
-def _with_filings(read: Read, ports: Sequence[Any]) -> list[PortView]:
-    history: dict[PortKey, list[FilingView]] = defaultdict(list)
+def _filings_of(read: Read, ports: Sequence[Any]) -> dict[PortKey, list[Any]]:
+    """The rows of the filings of these ports."""
+    history: dict[PortKey, list[Any]] = defaultdict(list)
     if ports:
         keys = [(port.carrier, port.number) for port in ports]
         statement = (
@@ -106,8 +109,13 @@ def _with_filings(read: Read, ports: Sequence[Any]) -> list[PortView]:
             .order_by(FILINGS.c.valid_from, FILINGS.c.recorded_at, FILINGS.c.id)
         )
         for row in read.execute(statement).all():
-            history[row.carrier, row.number].append(_filing(row))
-    return [PortView.model_validate({**port._mapping, "filings": history[port.carrier, port.number]}) for port in ports]
+            history[row.carrier, row.number].append(row)
+    return history
+
+
+def _port(port: Any, history: Mapping[PortKey, Sequence[Any]]) -> PortView:
+    filings = [_filing(row) for row in history[port.carrier, port.number]]
+    return PortView.model_validate({**port._mapping, "filings": filings})
 
 
 def _filing(row: Any) -> FilingView:

@@ -57,7 +57,7 @@ def list_clues(
         unrouted=unrouted,
         complaint=complaint,
     )
-    return page.of(views.list_clues(read, page, visibility, wanted), key=lambda clue: (clue.id,))
+    return page.of(views.list_clues(read, page, visibility, wanted))
 
 
 @router.get("/clues/{id}")
@@ -72,7 +72,7 @@ def list_complaints(
 ) -> Page[views.ClueComplaintView]:
     """The complaints that are in a clue now, for staff. Complaints of a sealed clue may have been corrected since."""
     found = views.list_complaints(read, page, id, visible_to_staff(caller))
-    return page.of(found, key=lambda complaint: (complaint.id,))
+    return page.of(found)
 
 
 @router.post("/clues/{id}/return", responses=ACTS)

@@ -32,7 +32,7 @@ def seal(sealing: SealingIn, tx: WriteTx, caller: Annotated[Caller, requires(ROU
 def list_sealings(read: ReadTx, page: PageQuery, caller: Annotated[Caller, requires(READ)]) -> Page[views.SealingView]:
     """Sealings ordered by staff and by the calendar, the newest first."""
     require_national_staff(caller)
-    return page.of(views.list_sealings(read, page), key=lambda sealing: (sealing.id,))
+    return page.of(views.list_sealings(read, page))
 
 
 @router.get("/sealings/{id}")

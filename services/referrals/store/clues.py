@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,17 +91,19 @@ def load_clues_in(read: Read, places: Iterable[Place]) -> dict[PlaceKey, CluesIn
     return {_place(row).key: CluesInPlace(row.open, row.last) for row in rows}
 
 
-def clues_of(read: Read, rows: Sequence[sa.Row[Any]]) -> list[Clue]:
-    """The clues in these rows. Open ones are counted from the evidence, by one statement for all of them."""
-    tallies = load_tallies(read, [row.id for row in rows if row.state == ClueState.OPEN])
-    return [_clue(row, tallies) for row in rows]
+def open_tallies(read: Read, rows: Sequence[sa.Row[Any]]) -> dict[UUID, Tally]:
+    """The tallies of the open clues in these rows, counted from the evidence by one statement for all of them."""
+    return load_tallies(read, [row.id for row in rows if row.state == ClueState.OPEN])
 
 
 def _loaded(tx: Tx, statement: sa.TextClause, parameters: dict[str, Any]) -> list[Clue]:
-    return clues_of(tx, tx.execute(statement, parameters).all())
+    rows = tx.execute(statement, parameters).all()
+    tallies = open_tallies(tx, rows)
+    return [clue_of(row, tallies) for row in rows]
 
 
-def _clue(row: sa.Row[Any], tallies: dict[UUID, Tally]) -> Clue:
+def clue_of(row: sa.Row[Any], tallies: Mapping[UUID, Tally]) -> Clue:
+    """The clue in a row of its table; `tallies` are those of `open_tallies`."""
     if row.state == ClueState.OPEN:
         tally = tallies.get(row.id, EMPTY)
     else:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
-from chassis.http.paging import Paging
-from chassis.http.queries import Conditions, equal, select_one, select_page
+from chassis.http.paging import PageRows, Paging
+from chassis.http.queries import Conditions, equal, page_rows, select_one, select_page
 from services.referrals.access import Visibility
 from services.referrals.model import Batch, BatchState, SealingTrigger
 from services.referrals.store.batches import batch_of, load_contents
@@ -33,10 +33,13 @@ class BatchView(BaseModel):
     received_at: datetime | None
 
 
-def list_batches(read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None]) -> list[BatchView]:
+def list_batches(
+    read: Read, page: Paging, visibility: Visibility, wanted: dict[str, str | None]
+) -> PageRows[BatchView]:
     """Batches, the oldest first; `wanted` are columns and the value each must have (None: any)."""
     conditions = [*_visible(visibility), *equal(BATCHES, wanted)]
-    return [BatchView.model_validate(batch_of(row)) for row in select_page(read, BATCHES, conditions, page)]
+    rows = select_page(read, BATCHES, conditions, page)
+    return page_rows(rows, lambda row: BatchView.model_validate(batch_of(row)))
 
 
 def find_batch(read: Read, identifier: UUID, visibility: Visibility) -> BatchView:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,13 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from chassis.http.citations import CitationView
-from chassis.http.paging import Paging
-from chassis.http.queries import Conditions, equal, present, select_one, select_page
+from chassis.http.paging import PageRows, Paging
+from chassis.http.queries import Conditions, equal, page_rows, present, select_one, select_page
 from chassis.privacy import to_hour
 from contracts.vocabulary import Category, ConclusionCode, ReturnReason, SubjectKind
 from services.referrals.access import Visibility
 from services.referrals.model import EMPTY, HANDED_OVER, Clue, ClueState
-from services.referrals.store.clues import clues_of
+from services.referrals.store.clues import clue_of, open_tallies
 from services.referrals.store.evidence import load_tallies
 from services.referrals.store.tables import CLUES, EVIDENCE
 
@@ -123,18 +123,20 @@ class ClueFilter:
     complaint: UUID | None = None
 
 
-def list_clues(read: Read, page: Paging, visibility: Visibility, wanted: ClueFilter) -> list[ClueView]:
+def list_clues(read: Read, page: Paging, visibility: Visibility, wanted: ClueFilter) -> PageRows[ClueView]:
     """The visible clues, by the hour in which they were opened."""
     conditions = [*_visible(visibility), *_conditions(visibility, wanted)]
-    return _views(read, select_page(read, CLUES, conditions, page), visibility)
+    rows = select_page(read, CLUES, conditions, page)
+    return page_rows(rows, _views(read, rows, visibility))
 
 
 def find_clue(read: Read, identifier: UUID, visibility: Visibility) -> ClueView:
     """One clue. Raises NotFoundError where it does not exist or is not visible."""
-    return _views(read, [_find(read, identifier, visibility)], visibility)[0]
+    row = _find(read, identifier, visibility)
+    return _views(read, [row], visibility)(row)
 
 
-def list_complaints(read: Read, page: Paging, clue: UUID, visibility: Visibility) -> list[ClueComplaintView]:
+def list_complaints(read: Read, page: Paging, clue: UUID, visibility: Visibility) -> PageRows[ClueComplaintView]:
     """The complaints that are in a clue now, by id; provincial staff see those of their province. Raises as
     `find_clue`."""
     _find(read, clue, visibility)
@@ -150,19 +152,30 @@ def list_complaints(read: Read, page: Paging, clue: UUID, visibility: Visibility
         .order_by(EVIDENCE.c.complaint_id)
         .limit(page.limit)
     )
-    return [ClueComplaintView(id=row.complaint_id, version=row.version) for row in read.execute(statement).all()]
+    return page_rows(
+        read.execute(statement),
+        lambda row: ClueComplaintView(id=row.complaint_id, version=row.version),
+        key=lambda row: (row.complaint_id,),
+    )
 
 
 def _find(read: Read, identifier: UUID, visibility: Visibility) -> sa.Row[Any]:
     return select_one(read, CLUES, [*_visible(visibility), CLUES.c.id == identifier])
 
 
-def _views(read: Read, rows: Sequence[sa.Row[Any]], visibility: Visibility) -> list[ClueView]:
-    clues = clues_of(read, rows)
-    if visibility.province is not None:
-        tallies = load_tallies(read, [each.id for each in clues], visibility.province)
-        clues = [replace(each, tally=tallies.get(each.id, EMPTY)) for each in clues]
-    return [ClueView.of(each, visibility) for each in clues]
+def _views(read: Read, rows: Sequence[sa.Row[Any]], visibility: Visibility) -> Callable[[sa.Row[Any]], ClueView]:
+    """The view of each of these rows: provincial staff see the tallies of their province."""
+    tallies = open_tallies(read, rows)
+    province = visibility.province
+    provincial = None if province is None else load_tallies(read, [row.id for row in rows], province)
+
+    def view(row: sa.Row[Any]) -> ClueView:
+        clue = clue_of(row, tallies)
+        if provincial is not None:
+            clue = replace(clue, tally=provincial.get(clue.id, EMPTY))
+        return ClueView.of(clue, visibility)
+
+    return view
 
 
 def _visible(visibility: Visibility) -> Conditions:

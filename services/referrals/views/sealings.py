@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.aggregate import NotFoundError
 from chassis.database import Read
-from chassis.http.paging import Paging
+from chassis.http.paging import PageRows, Paging
+from chassis.http.queries import Conditions, page_rows
 from services.referrals.model import SealingTrigger
 from services.referrals.store.tables import BATCHES, SEALINGS
 
@@ -42,24 +44,25 @@ class SealingView(BaseModel):
     clues: int = Field(description="how many are in these batches")
 
 
-def list_sealings(read: Read, page: Paging) -> list[SealingView]:
+def list_sealings(read: Read, page: Paging) -> PageRows[SealingView]:
     """Sealings, the newest first."""
     after = page.after(UUID)
-    return _views(read, [] if after is None else [SEALINGS.c.id < after[0]], page.limit)
+    rows = _rows(read, [] if after is None else [SEALINGS.c.id < after[0]], page.limit)
+    return page_rows(rows, SealingView.model_validate)
 
 
 def find_sealing(read: Read, identifier: UUID) -> SealingView:
     """One sealing. Raises NotFoundError where it does not exist."""
-    found = _views(read, [SEALINGS.c.id == identifier], 1)
+    found = _rows(read, [SEALINGS.c.id == identifier], 1)
     if not found:
         raise NotFoundError
-    return found[0]
+    return SealingView.model_validate(found[0])
 
 
 _STATE = sa.case((SEALINGS.c.done_at.is_(None), sa.literal(SealingState.OPEN.value)), else_=SealingState.DONE.value)
 
 
-def _views(read: Read, conditions: Sequence[sa.ColumnElement[bool]], limit: int) -> list[SealingView]:
+def _rows(read: Read, conditions: Conditions, limit: int) -> Sequence[sa.Row[Any]]:
     sealed = (
         sa.select(sa.func.count().label("batches"), sa.func.coalesce(sa.func.sum(BATCHES.c.clues), 0).label("clues"))
         .where(BATCHES.c.sealing_id == SEALINGS.c.id)
@@ -72,4 +75,4 @@ def _views(read: Read, conditions: Sequence[sa.ColumnElement[bool]], limit: int)
         .order_by(SEALINGS.c.id.desc())
         .limit(limit)
     )
-    return [SealingView.model_validate(row) for row in read.execute(statement).all()]
+    return read.execute(statement).all()

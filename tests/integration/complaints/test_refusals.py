@@ -11,8 +11,10 @@ from fastapi import FastAPI
 
 from services.complaints.store.tables import METADATA
 from tests.integration.complaints.scenes import ALL_SCOPES, ANNA, BORIS, COMPLAINANT, NUMBER, Office, report
+from tests.integration.http.unreadable import assert_unreadable_rows_are_counted
 from tests.integration.http.walking import (
     BAD_TOKENS,
+    Operation,
     Refused,
     Traces,
     Walk,
@@ -248,3 +250,15 @@ def test_no_route_accepts_a_token_without_its_scope(app: FastAPI, office: Office
             answer = walk.call(operation, office.token(scope="something:else"))
             assert problem_of(answer) == (403, "forbidden"), operation
     assert left(office) == before
+
+
+def test_rows_that_cannot_be_read_are_left_out_of_every_list_and_counted(
+    app: FastAPI, office: Office, walk: Walk
+) -> None:
+    def page(operation: Operation) -> Any:
+        response = walk.call(operation, office.token("regulator:MIIT"))
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    without_times = {"GET /complaint-imports/{id}/errors"}
+    assert_unreadable_rows_are_counted(app, page, office.database, METADATA, without_times=without_times)

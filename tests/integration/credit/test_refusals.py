@@ -29,6 +29,7 @@ from tests.integration.credit.scenes import (
     three_orders,
 )
 from tests.integration.http.issuer import Issuer
+from tests.integration.http.unreadable import assert_unreadable_rows_are_counted
 from tests.integration.http.walking import (
     BAD_TOKENS,
     Operation,
@@ -228,3 +229,14 @@ def test_every_act_succeeds_for_authorised_staff(office: Office, walk: Walk) -> 
     assert walk.call(Operation("POST", "/entries", False), office.token(MIIT)).status_code == 201
     assert walk.call(Operation("POST", "/entries/{id}/objection", False), office.token(MIIT)).status_code == 200
     assert walk.call(Operation("POST", "/entries/{id}/decision", False), office.token(MIIT)).status_code == 200
+
+
+def test_rows_that_cannot_be_read_are_left_out_of_every_list_and_counted(
+    app: FastAPI, office: Office, walk: Walk
+) -> None:
+    def page(operation: Operation) -> Any:
+        response = walk.call(operation, office.token("regulator:MIIT"))
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    assert_unreadable_rows_are_counted(app, page, office.database, METADATA)

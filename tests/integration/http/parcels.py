@@ -24,6 +24,7 @@ from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch
 from chassis.http.problems import Conflict, NotFound
+from chassis.http.queries import page_rows
 from chassis.http.routes import Router
 from chassis.http.validation import consumes
 from chassis.ids import new_id
@@ -140,7 +141,7 @@ def list_parcels(
     if after is not None:
         statement = statement.where(sa.tuple_(columns.sent_at, columns.id) > after)
     rows = read.execute(statement.order_by(columns.sent_at, columns.id).limit(page.limit)).all()
-    return page.of([ParcelView.of(row) for row in rows], key=lambda view: (view.sent_at, view.id))
+    return page.of(page_rows(rows, ParcelView.of, key=lambda row: (row.sent_at, row.id)))
 
 
 @router.get("/parcels/{parcel}")

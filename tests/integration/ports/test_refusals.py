@@ -16,6 +16,7 @@ from chassis.sweeper import Slice
 from services.ports.imports import FILING_IMPORTS
 from services.ports.store.tables import METADATA
 from tests.integration.http.issuer import Issuer
+from tests.integration.http.unreadable import assert_unreadable_rows_are_counted
 from tests.integration.http.walking import (
     BAD_TOKENS,
     Operation,
@@ -328,3 +329,15 @@ def test_no_route_accepts_a_token_without_its_scope(app: FastAPI, office: Office
             answer = walk.call(operation, office.token(CMCC, "something:else"))
             assert problem_of(answer) == (403, "forbidden"), operation
     assert office.left() == before
+
+
+def test_rows_that_cannot_be_read_are_left_out_of_every_list_and_counted(
+    app: FastAPI, office: Office, walk: Walk
+) -> None:
+    def page(operation: Operation) -> Any:
+        response = walk.call(operation, office.token("regulator:MIIT"))
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    without_times = {"GET /filing-imports/{id}/errors", "GET /unclaimed-numbers"}
+    assert_unreadable_rows_are_counted(app, page, office.database, METADATA, without_times=without_times)
