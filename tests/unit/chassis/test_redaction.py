@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis import redaction
+from chassis import characters, redaction
 from chassis.privacy import excerpt, redact
 
 PIECES = (
@@ -180,7 +180,7 @@ _FRAGMENTS = (
 
 @given(st.lists(st.sampled_from(_FRAGMENTS), max_size=12).map("".join))
 def test_skipped_patterns_would_match_nothing(text: str) -> None:
-    searched = text.translate(redaction._NARROW)
+    searched = characters.plain(text)
     for cut in redaction._CUTS:
         searched = cut.pattern.sub(cut.replacement, searched)
     assert redact(text) == searched

@@ -17,7 +17,7 @@ TEXT = "【云杉书店】新书上架"
 def attributed(register: RegisterPart, text: str = TEXT, *, sender: str = NUMBER) -> Attributed:
     known = standard(NOON)
     signed = read(text, known.lexicon.spelling, known.form)
-    return attribute(SenderNumber.parse(sender), NOON, signed.signatures, register, known.lexicon.spelling)
+    return attribute(SenderNumber.parse(sender), NOON, signed, register, known.lexicon.spelling)
 
 
 def attribution(register: RegisterPart, text: str = TEXT, *, sender: str = NUMBER) -> Attribution:
