@@ -1,7 +1,8 @@
-"""Characters that a person does not see, or takes for another one: one table for every text that is compared or searched.
+"""Characters that a person does not see, or takes for another one: one table for all texts that are compared or
+searched.
 
-What Python's `unicodedata` has is derived from it, so it is as new as the interpreter. What it lacks is written here, with
-its source. Nothing here may decide by what a stored thing is recognised: another interpreter has another table.
+What Python's `unicodedata` has is derived from it, so it is as new as the interpreter. What it lacks is written here,
+with its source. By nothing here is a stored thing recognised: another interpreter has another table.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-# Default_Ignorable_Code_Point in DerivedCoreProperties.txt, Unicode 16.0: 4174 code points, with bidirectional controls,
-# variation selectors and Hangul fillers. Python does not have this property.
+# Default_Ignorable_Code_Point in DerivedCoreProperties.txt, Unicode 16.0: 4174 code points, among them bidirectional
+# controls, variation selectors and Hangul fillers. Python does not have this property.
 _DEFAULT_IGNORABLE = (
     *((0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F)),
     *((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF)),
@@ -29,8 +30,8 @@ _LETTERS = {
     "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧανορι": "ABEZHIKMNOPTYXavopi",
 }
 
-_LAST = 0x1FFFF
-"""The last code point that is searched: further planes have ideographs, and what the first table lists."""
+# Further planes have ideographs, and what the first table lists.
+_SEARCHED = tuple(map(chr, range(0x20000)))
 
 # The signs of numbers, links and addresses. Other full-width ones are the ordinary punctuation of Chinese.
 _ASCII = frozenset(string.ascii_letters + string.digits + "./@-+*_#?=&%")
@@ -41,7 +42,7 @@ def _invisible() -> Iterator[str]:
     for first, last in _DEFAULT_IGNORABLE:
         yield from map(chr, range(first, last + 1))
     yield from _FILLERS
-    for char in map(chr, range(_LAST + 1)):
+    for char in _SEARCHED:
         match unicodedata.category(char):
             case "Cf":
                 yield char
@@ -53,7 +54,7 @@ def _invisible() -> Iterator[str]:
 
 
 def _lookalikes() -> Iterator[tuple[str, str]]:
-    for char in map(chr, range(0x80, _LAST + 1)):
+    for char in _SEARCHED[0x80:]:
         plain = _plain(char)
         if plain is not None:
             yield char, plain
@@ -74,7 +75,7 @@ def _plain(char: str) -> str | None:
 
 
 def _brackets() -> Iterator[tuple[str, str]]:
-    for char in map(chr, range(_LAST + 1)):
+    for char in _SEARCHED:
         name = unicodedata.name(char, "") if unicodedata.category(char) in ("Ps", "Pi") else ""
         if "LEFT" not in name or ("QUOTATION" in name and "ANGLE" not in name):
             continue
@@ -88,12 +89,10 @@ def _brackets() -> Iterator[tuple[str, str]]:
 IGNORABLE: Final = frozenset(_invisible())
 """What is not seen wherever it stands: at the start of a text, inside it, at its end."""
 
-SPACES: Final = frozenset(char for char in map(chr, range(_LAST + 1)) if char.isspace())
+SPACES: Final = frozenset(filter(str.isspace, _SEARCHED))
 """White space."""
 
-DASHES: Final = frozenset(char for char in map(chr, range(_LAST + 1)) if unicodedata.category(char) == "Pd") | {
-    "\u2212"
-}
+DASHES: Final = frozenset("\u2212").union(char for char in _SEARCHED if unicodedata.category(char) == "Pd")
 """Hyphens, dashes and the minus sign."""
 
 BRACKETS: Final[Mapping[str, str]] = MappingProxyType(dict(_brackets()))

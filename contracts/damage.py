@@ -1,7 +1,7 @@
 """Damaged numbers: a text that is not a number, but was one before a spreadsheet, a converter or a person changed it.
 
-A sender may be a word, so such a text cannot be told from a sender by its form alone. What is almost the number of a port,
-or a number as spreadsheets write it, is damaged; every other text is a name.
+A sender may be a word, so not every text that is no number is an error. What is almost the number of a port, or a
+number as spreadsheets write it, is damaged; every other text is a name.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class DamageCause(StrEnum):
 
 
 _ADVICE: Final = {
-    DamageCause.SCIENTIFIC: "a spreadsheet wrote the number in scientific notation and cut its digits; format the column"
-    " as text before the numbers are entered, and take them from the source again",
+    DamageCause.SCIENTIFIC: "a spreadsheet wrote the number in scientific notation and cut its digits; format the"
+    " column as text before the numbers are entered, and take them from the source again",
     DamageCause.DECIMALS: "a spreadsheet wrote the number with decimals or separators; format the column as text",
-    DamageCause.QUOTES: "the marks by which a spreadsheet keeps a number as text were exported with it; give the digits"
-    " only",
+    DamageCause.QUOTES: "the marks by which a spreadsheet keeps a number as text were exported with it; give the"
+    " digits only",
     DamageCause.LETTERS: "a letter stands for a digit, such as O for 0 or l for 1; give the digits",
     DamageCause.DIGITS: "its digits are circled or of another script; give the digits 0 to 9",
     DamageCause.NAME: "the number stands beside other text, such as the name of a contact; give the number alone",

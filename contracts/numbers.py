@@ -106,8 +106,8 @@ _READ_AS = {
     "international": (NumberKind.INTERNATIONAL, "+"),
 }
 
-# Separators of people and phones: spaces, dashes, brackets, and characters that are not seen (direction marks that address
-# books add around a number). Full-width forms come from Chinese keyboards.
+# Separators of people and phones: spaces, dashes, brackets, and characters that are not seen (direction marks that
+# address books add around a number). Full-width forms come from Chinese keyboards.
 _CLEAN: dict[int, str | None] = dict.fromkeys(
     map(ord, characters.IGNORABLE | characters.SPACES | characters.DASHES | frozenset("()（）"))
 )
@@ -130,8 +130,8 @@ class SenderNumber:
     @classmethod
     def parse(cls, raw: str) -> SenderNumber:
         """Parse any text. Never raises: a text that is not a number has the kind INVALID and keeps its first 64
-        characters, without separators and with U+FFFD for unprintable characters. `contracts.damage.damage_of` says
-        whether it was meant to be one."""
+        characters, without separators and with U+FFFD for unprintable characters. `contracts.damage.damage_of` finds
+        out whether it was meant to be one."""
         return cls.of(raw if raw.isascii() and raw.isdigit() else without_separators(raw))
 
     @classmethod
@@ -194,7 +194,7 @@ class SenderNumber:
 
 
 def as_searched(raw: str) -> str:
-    """The stored form of a number that a request searches for. A `+` that is not escaped in a query arrives as a space."""
+    """The stored form of a number that a request searches for. An unescaped `+` in a query arrives as a space."""
     sender = SenderNumber.parse(raw)
     if sender.kind is NumberKind.INVALID and raw.startswith(" "):
         return SenderNumber.parse(f"+{raw.strip()}").number

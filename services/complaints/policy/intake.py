@@ -23,8 +23,8 @@ DERIVED = "hmac:"
 """The prefix of an external id that this service derived, because the channel gave none."""
 
 
-# The separators that a sender's number is recognised without. `SenderNumber.parse` removes more, and learns; this list is
-# never changed: a complaint that was filed with an identity must be recognised by it for ever.
+# The separators without which a sender's number is recognised. `SenderNumber.parse` removes more, and learns; this list
+# is never changed: a complaint that was filed must be recognised by the identity it had then.
 _SEPARATORS_OF_IDENTITY = dict.fromkeys(
     map(
         ord,

@@ -4,7 +4,7 @@ A signature stands before or after the text (【】 by the rule; other brackets 
 spaces, full-width letters, 官方 and VIP, and the legal form of the company. Normalised signatures are compared.
 
 Characters that are not seen count nowhere; symbols and punctuation do not count around a message and inside a name.
-Where a signature appears to be intended but cannot be read, the message has a name, and nobody knows which.
+Where a signature appears to be intended but cannot be read, the message has an unread one.
 """
 
 from __future__ import annotations

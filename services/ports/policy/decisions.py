@@ -225,7 +225,7 @@ def _decide_on_port(
         ground=ground,
         attribution=judgement.attribution,
         holder=judgement.filing.holder,
-        # The port is shut whoever used it. Its provider answers for messages that are known to be its own.
+        # The port is shut in any case. Messages that may have another signature do not name its provider.
         provider=None if any(each.signature_unreadable for each in basis.counted) else judgement.filing.provider,
         province=judgement.filing.province,
         basis=basis,
