@@ -55,9 +55,8 @@ def test_staff_who_name_the_provider_settle_an_unreadable_signature(office: Offi
     office.assess()
     correct(office, identifier, {"category": "not-spam"})
     assert office.complaint(identifier)["assessment"]["attribution"]["signature_unreadable"] is True
-    correct(
-        office, identifier, {"attribution": {"kind": "declared", "carrier": "CMCC", "provider": "91630000M0CKPC3D5Q"}}
-    )
+    named = {"kind": "declared", "carrier": "CMCC", "provider": "91630000M0CKPC3D5Q"}
+    assert correct(office, identifier, {"attribution": named}, version=2).status_code == 201
     who = office.complaint(identifier)["assessment"]["attribution"]
     assert (who["provider"], who["signature_unreadable"]) == ("91630000M0CKPC3D5Q", False)
 
