@@ -54,9 +54,14 @@ class Damage:
     shown: str
 
     @property
+    def advice(self) -> str:
+        """The likely cause and what to do, without the value."""
+        return _ADVICE[self.cause]
+
+    @property
     def detail(self) -> str:
         """What is wrong and what to do, in one sentence for the person who sent it."""
-        return f"`{self.shown}` is not a number, but almost one: {_ADVICE[self.cause]}"
+        return f"`{self.shown}` is not a number, but almost one: {self.advice}"
 
 
 _MARKS = "'‘’‛`´′\"“”„″=& \t"

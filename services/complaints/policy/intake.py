@@ -99,7 +99,9 @@ def _wrong_words(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
 def _wrong_numbers(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
     kind = SenderNumber.parse(report.complainant_number).kind
     if kind not in (NumberKind.MOBILE, NumberKind.LANDLINE):
-        yield FieldError("complainant_number", "a complainant has a mobile or a landline number, in digits", "number")
+        detail = "a complainant has a mobile or a landline number, in digits"
+        likely = damage_of(report.complainant_number)
+        yield FieldError("complainant_number", f"{detail}; {likely.advice}" if likely else detail, "number")
     if not 0 < len(report.sender_number) <= form.longest_sender or not _number(report.sender_number):
         yield FieldError("sender_number", f"a sender has 1 to {form.longest_sender} characters", "length")
     elif not _storable(report.sender_number):

@@ -34,6 +34,13 @@ def test_a_complainant_without_such_a_number_is_refused(number: str) -> None:
     assert codes(complainant_number=number) == [("complainant_number", "number")]
 
 
+@pytest.mark.parametrize("number", ["13900001234.0", "'13900001234", "1.3900001234E+10"])
+def test_a_complainants_damaged_number_is_refused_with_the_likely_cause_and_without_the_number(number: str) -> None:
+    (error,) = find_errors(report(complainant_number=number), RULES.at(ComplaintForm, NOW), NOW)
+    assert "spreadsheet" in error.detail
+    assert "3900001234" not in error.detail
+
+
 @pytest.mark.parametrize("text", ["", "   ", "\u200b \u3164", "字" * 2001])
 def test_an_empty_or_blank_or_too_long_text_is_refused(text: str) -> None:
     assert codes(text=text) == [("text", "length")]
