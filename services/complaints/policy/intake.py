@@ -55,7 +55,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @property
     def identity(self) -> str:
         """What distinguishes this complaint, in one text: channel, complainant, sender, time and text."""
-        sender = SenderNumber.of(self.sender_number.translate(_SEPARATORS_OF_IDENTITY)).number
+        raw = self.sender_number
+        digits = raw if raw.isascii() and raw.isdigit() else raw.translate(_SEPARATORS_OF_IDENTITY)
+        sender = SenderNumber.of(digits).number
         return _joined(self.channel, _number(self.complainant_number), sender, _utc(self.sent_at), self.text)
 
     @property
