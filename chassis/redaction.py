@@ -12,6 +12,8 @@ import re
 import string
 from typing import NamedTuple
 
+from chassis import characters
+
 NUMBER = "〈号码〉"
 LINK = "〈链接〉"
 EMAIL = "〈邮箱〉"
@@ -19,13 +21,9 @@ ACCOUNT = "〈账号〉"
 CODE = "〈编码〉"
 NAME = "〈姓名〉"
 
-_WIDE = "".join(chr(ord(char) + 0xFEE0) for char in string.ascii_letters + string.digits + "./@-+*_#?=&%")
-_NARROW = str.maketrans(
-    _WIDE + "⓪①②③④⑤⑥⑦⑧⑨", string.ascii_letters + string.digits + "./@-+*_#?=&%" + "0123456789"
-)  # full-width and circled characters are written to escape filters
-
-_WRITTEN = frozenset(map(chr, _NARROW))
-
+# Between the digits of a number: any symbol, but no sentence mark or currency, so that amounts remain.
+_BETWEEN = r"(?:[^\w，。、；;！!？¥￥$€£%‰〈〉【】]|_)"
+_DOTS = "·•‧・･∙⋅"
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 _URL = r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+;=%]"
 
@@ -94,10 +92,10 @@ _CUTS: tuple[_Cut, ...] = tuple(
             CODE,
             (_LETTERS, string.digits),
         ),
-        (r"\d(?:[\s\-.,:：·/()（）]{0,2}[\d*]){3,}", NUMBER, ()),
+        (rf"\d(?:{_BETWEEN}{{0,2}}[\d*]){{3,}}", NUMBER, ()),
         ("[零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{5,}", NUMBER, ("零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖",)),
         (r"\d{1,3}(?=号楼|栋|幢|单元|室)", NUMBER, ("楼栋幢元室",)),
-        (rf"[{_HAN}]{{1,6}}·[{_HAN}]{{1,8}}", NAME, ("·",)),
+        (rf"[{_HAN}]{{1,6}}[{_DOTS}][{_HAN}]{{1,8}}", NAME, (_DOTS,)),
         (
             rf"((?:尊敬|亲爱|敬爱)的){_SURNAME}[{_HAN}*]{{0,3}}?(?=[\s,，:：!！。]|$|[您你]|{_TITLE}|{_READER})",
             rf"\1{NAME}",
@@ -113,12 +111,11 @@ _CUTS: tuple[_Cut, ...] = tuple(
 def redact(text: str) -> str:
     """The text with everything that could identify its recipient replaced by a placeholder of its kind.
 
-    Full-width letters and digits become ordinary ones. Redacting twice changes nothing.
+    Characters that are not seen are removed; letters and digits in another form (full-width, circled, of another
+    script) become ordinary ones. Redacting twice changes nothing.
     """
+    text = characters.plain(text)
     present = set(text)
-    if not present.isdisjoint(_WRITTEN):
-        text = text.translate(_NARROW)
-        present = set(text)
     for pattern, replacement, needs in _CUTS:
         # Placeholders add no match for a later pattern: their text is enclosed in brackets.
         if not any(map(present.isdisjoint, needs)):
@@ -129,7 +126,7 @@ def redact(text: str) -> str:
 def excerpt(text: str, length: int) -> str:
     """At most `length` characters of the redacted text, cut with an ellipsis and never within a placeholder."""
     # Text beyond the excerpt needs no redaction; the margin keeps a number at the border whole.
-    redacted = redact(text[: 16 * length + 256])
+    redacted = redact(characters.visible(text)[: 16 * length + 256])
     if len(redacted) <= length:
         return redacted
     kept = redacted[: length - 1]

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from chassis import characters
 from contracts.tables import Mark, read_resource
 
 
@@ -105,14 +106,12 @@ _READ_AS = {
     "international": (NumberKind.INTERNATIONAL, "+"),
 }
 
-# Separators of people and phones: spaces, hyphens, brackets, and invisible marks (zero-width spaces, direction marks
-# that address books add around a number). Full-width forms come from Chinese keyboards.
-_SEPARATORS = (
-    " \t\n\r\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-    "-\u2010\u2011\u2012\u2013\u2014\u2212\uff0d()\uff08\uff09"
-    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+# Separators of people and phones: spaces, dashes, brackets, and characters that are not seen (direction marks that
+# address books add around a number). Full-width forms come from Chinese keyboards.
+_CLEAN: dict[int, str | None] = dict.fromkeys(
+    map(ord, characters.IGNORABLE | characters.SPACES | characters.DASHES | frozenset("()（）"))
 )
-_CLEAN = dict.fromkeys(map(ord, _SEPARATORS)) | {0xFF0B: "+"} | {0xFF10 + digit: str(digit) for digit in range(10)}
+_CLEAN |= {0xFF0B: "+"} | {0xFF10 + digit: str(digit) for digit in range(10)}
 _INVALID_CHARACTERS = 64
 
 
@@ -131,8 +130,14 @@ class SenderNumber:
     @classmethod
     def parse(cls, raw: str) -> SenderNumber:
         """Parse any text. Never raises: a text that is not a number has the kind INVALID and keeps its first 64
-        characters, without separators and with U+FFFD for unprintable characters."""
-        text = raw if raw.isascii() and raw.isdigit() else raw.translate(_CLEAN)
+        characters, without separators and with U+FFFD for unprintable characters. `contracts.damage.damage_of` finds
+        out whether it was meant to be one."""
+        return cls.of(raw if raw.isascii() and raw.isdigit() else without_separators(raw))
+
+    @classmethod
+    def of(cls, text: str) -> SenderNumber:
+        """The sender of a text without separators, such as a stored `number`. What was stored keeps its meaning, also
+        where `parse` has learned to read more since."""
         read = _SHAPE.fullmatch(text)
         if read is None or read.lastgroup is None:
             return cls(_printable(text), NumberKind.INVALID)
@@ -186,6 +191,20 @@ class SenderNumber:
 
     def __str__(self) -> str:
         return self.number
+
+
+def as_searched(raw: str) -> str:
+    """The stored form of a number that a request searches for. An unescaped `+` in a query arrives as a space."""
+    sender = SenderNumber.parse(raw)
+    if sender.kind is NumberKind.INVALID and raw.startswith(" "):
+        return SenderNumber.parse(f"+{raw.strip()}").number
+    return sender.number
+
+
+def without_separators(raw: str) -> str:
+    """A text without the characters that people and phones put between the digits of a number, and with ASCII for
+    full-width digits."""
+    return raw.translate(_CLEAN)
 
 
 def _printable(text: str) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from chassis import clock
@@ -19,6 +19,7 @@ from chassis.http.preconditions import etag
 from chassis.http.problems import Forbidden, responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
+from contracts.numbers import as_searched
 from contracts.vocabulary import AttributionKind, Category, Consent
 from services.complaints.access import (
     FILE,
@@ -132,7 +133,9 @@ def list_complaints(
     carrier: str | None = None,
     channel: str | None = None,
     province: str | None = None,
-    sender_number: Annotated[str | None, Query(description="exactly this number, normalised")] = None,
+    sender_number: Annotated[
+        str | None, Query(description="exactly this number, in any spelling"), AfterValidator(as_searched)
+    ] = None,
 ) -> Page[views.ComplaintRow]:
     """Complaints, the newest first; provincial staff see those of their province."""
     wanted = {

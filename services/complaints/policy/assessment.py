@@ -75,7 +75,7 @@ def _lexicon() -> Lexicon:
 def assess(complaint: Complaint, register: RegisterPart, standard: Standard, now: datetime) -> Assessment:
     """The assessment of a complaint, by the register as it was filed when the message was sent, and by the text."""
     signed = read(complaint.text, standard.lexicon.spelling, standard.form)
-    attributed = attribute(complaint.sender, complaint.sent_at, signed.signatures, register, standard.lexicon.spelling)
+    attributed = attribute(complaint.sender, complaint.sent_at, signed, register, standard.lexicon.spelling)
     classified = classify(complaint.text, signed, standard.lexicon, standard.thresholds)
     reasons = attributed.reasons + classified.reasons
     if (

@@ -13,7 +13,7 @@ from contracts.complaints import Attribution
 from contracts.numbers import NumberKind, SenderNumber
 from contracts.ports import Filing
 from contracts.vocabulary import AttributionKind
-from services.complaints.policy.signatures import Spelling, normalised
+from services.complaints.policy.signatures import Signed, Spelling, normalised
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +81,28 @@ def in_force(filing: Filing, at: datetime) -> bool:
 def attribute(
     sender: SenderNumber,
     sent_at: datetime,
-    signatures: Sequence[str],
+    signed: Signed,
     register: RegisterPart,
     spelling: Spelling,
 ) -> Attributed:
-    """Who is responsible for a message of `sender` that has these (normalised) signatures."""
-    seen = signatures[0] if signatures else None
+    """Who is responsible for a message of `sender` that is signed in this way."""
     if sender.kind is NumberKind.MOBILE:
-        return _no_port(AttributionKind.P2P, seen, sent_at, "sender:mobile")
+        return _no_port(AttributionKind.P2P, signed, sent_at, "sender:mobile")
     if sender.kind is not NumberKind.PORT:
-        return _no_port(AttributionKind.OTHER, seen, sent_at, f"sender:{sender.kind.value}")
+        return _no_port(AttributionKind.OTHER, signed, sent_at, f"sender:{sender.kind.value}")
     filed = register.filed(sender, sent_at)
     if not filed:
-        return _unregistered(sender, sent_at, seen, register)
-    matching = [each for each in filed if not _names(each[1], spelling).isdisjoint(signatures)]
+        return _unregistered(sender, sent_at, signed, register)
+    # A name without the form of a signature counts where it is the filed one, and nowhere else.
+    seen = (*signed.signatures, *filter(None, signed.unread))
+    matching = [each for each in filed if not _names(each[1], spelling).isdisjoint(seen)]
     if matching:
-        return _by_filing(AttributionKind.DECLARED, matching, sender, sent_at, signatures, spelling)
-    if seen is None:
-        # A missing signature is a breach, but no sign of another sender: the register alone decides.
-        return _by_filing(AttributionKind.DECLARED, filed, sender, sent_at, signatures, spelling)
-    return _by_filing(AttributionKind.SUBLET_SUSPECTED, filed, sender, sent_at, signatures, spelling)
+        return _by_filing(AttributionKind.DECLARED, matching, sender, sent_at, Signed(seen, signed.body), spelling)
+    if not signed.signatures:
+        # A missing signature is a breach, but no sign of another sender: the register alone decides. An unreadable one
+        # is such a sign: the port is filed, but its provider is not named by that alone.
+        return _by_filing(AttributionKind.DECLARED, filed, sender, sent_at, signed, spelling)
+    return _by_filing(AttributionKind.SUBLET_SUSPECTED, filed, sender, sent_at, signed, spelling)
 
 
 def _by_filing(
@@ -108,9 +110,10 @@ def _by_filing(
     filed: Sequence[tuple[RegisteredPort, Filing]],
     sender: SenderNumber,
     sent_at: datetime,
-    signatures: Sequence[str],
+    signed: Signed,
     spelling: Spelling,
 ) -> Attributed:
+    signatures = signed.signatures
     by_plan = [each for each in filed if each[0].carrier in sender.carriers]
     responsible = by_plan or list(filed)
     carrier = _only({port.carrier for port, _ in responsible})
@@ -120,7 +123,9 @@ def _by_filing(
     reasons = ["filed:exact" if responsible[0][0].number == sender.number else "filed:prefix"]
     if carrier is None:
         reasons.append("filed:several-carriers")
-    if not signatures:
+    if signed.unreadable:
+        reasons.append("signature:unreadable")
+    elif not signatures:
         reasons.append("signature:none")
     elif kind is AttributionKind.DECLARED:
         reasons.append("signature:as-filed")
@@ -133,18 +138,19 @@ def _by_filing(
             kind=kind,
             carrier=carrier,
             holder=_only({each.holder for _, each in responsible}),
-            # A message under another signature was not sent by the provider that was filed.
-            provider=provider if kind is AttributionKind.DECLARED else None,
-            signature=next((name for name in signatures if name in names), signatures[0] if signatures else None),
+            # A message under another signature, or perhaps under another one, was not sent by the filed provider.
+            provider=provider if kind is AttributionKind.DECLARED and not signed.unreadable else None,
+            signature=next((name for name in signatures if name in names), _first(signed)),
             filed_signature=filing.signature,
             as_of=sent_at,
+            signature_unreadable=signed.unreadable,
         ),
         tuple(reasons),
         _only({each.purpose for _, each in responsible}),
     )
 
 
-def _unregistered(sender: SenderNumber, sent_at: datetime, seen: str | None, register: RegisterPart) -> Attributed:
+def _unregistered(sender: SenderNumber, sent_at: datetime, signed: Signed, register: RegisterPart) -> Attributed:
     holders = [each for each in register.holders.get(sender.base or "", ()) if each.since <= sent_at]
     carriers = {each.carrier for each in holders} or set(sender.carriers)
     if sender.off_plan:
@@ -160,27 +166,33 @@ def _unregistered(sender: SenderNumber, sent_at: datetime, seen: str | None, reg
             carrier=_only(carriers),
             holder=_only({each.holder for each in holders}),
             provider=None,
-            signature=seen,
+            signature=_first(signed),
             filed_signature=None,
             as_of=sent_at,
+            signature_unreadable=signed.unreadable,
         ),
         tuple(reasons),
     )
 
 
-def _no_port(kind: AttributionKind, seen: str | None, sent_at: datetime, reason: str) -> Attributed:
+def _no_port(kind: AttributionKind, signed: Signed, sent_at: datetime, reason: str) -> Attributed:
     return Attributed(
         Attribution(
             kind=kind,
             carrier=None,
             holder=None,
             provider=None,
-            signature=seen,
+            signature=_first(signed),
             filed_signature=None,
             as_of=sent_at,
+            signature_unreadable=signed.unreadable,
         ),
         (reason,),
     )
+
+
+def _first(signed: Signed) -> str | None:
+    return signed.signatures[0] if signed.signatures else None
 
 
 def _names(filing: Filing, spelling: Spelling) -> set[str]:

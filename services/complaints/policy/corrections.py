@@ -87,7 +87,9 @@ def _attribution(current: Attribution, correction: CorrectedAttribution | None) 
         return current
     named = msgspec.structs.asdict(correction)
     codes = {name: _credit_code(named[name]) for name in ("holder", "provider")}
-    return msgspec.convert(msgspec.structs.asdict(current) | named | codes, Attribution)
+    # Staff have decided who is responsible: that no signature can be read no longer matters.
+    fields = msgspec.structs.asdict(current) | named | codes | {"signature_unreadable": False}
+    return msgspec.convert(fields, Attribution)
 
 
 def _credit_code(given: str | None) -> str | None:

@@ -8,9 +8,11 @@ from datetime import datetime, time, timedelta
 
 import msgspec
 
+from chassis import characters
 from chassis.calendar import LEGAL_TIME, begin_of, end_of, following, preceding, quarter_of
 from chassis.field_errors import FieldError
 from contracts.channels import CHANNELS
+from contracts.damage import damage_of
 from contracts.moments import Moment
 from contracts.numbers import NumberKind, SenderNumber
 from contracts.provinces import PROVINCES
@@ -19,6 +21,18 @@ from services.complaints.policy.rulebook import ComplaintForm
 
 DERIVED = "hmac:"
 """The prefix of an external id that this service derived, because the channel gave none."""
+
+
+# The separators without which a sender's number is recognised. `SenderNumber.parse` removes more, and learns; this list
+# is never changed: a complaint that was filed must be recognised by the identity it had then.
+_SEPARATORS_OF_IDENTITY = dict.fromkeys(
+    map(
+        ord,
+        " \t\n\r\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+        "-\u2010\u2011\u2012\u2013\u2014\u2212\uff0d()\uff08\uff09"
+        "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff",
+    )
+) | {0xFF0B: "+", **{0xFF10 + digit: str(digit) for digit in range(10)}}
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,9 +55,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @property
     def identity(self) -> str:
         """What distinguishes this complaint, in one text: channel, complainant, sender, time and text."""
-        return _joined(
-            self.channel, _number(self.complainant_number), _number(self.sender_number), _utc(self.sent_at), self.text
-        )
+        raw = self.sender_number
+        digits = raw if raw.isascii() and raw.isdigit() else raw.translate(_SEPARATORS_OF_IDENTITY)
+        sender = SenderNumber.of(digits).number
+        return _joined(self.channel, _number(self.complainant_number), sender, _utc(self.sent_at), self.text)
 
     @property
     def content(self) -> str:
@@ -67,7 +82,7 @@ def _wrong_words(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
         yield FieldError("channel", "no channel of that name is known", "unknown-channel")
     if report.complainant_province is not None and report.complainant_province not in PROVINCES:
         yield FieldError("complainant_province", "no province has that code (six digits)", "unknown-province")
-    if not 0 < len(report.text) <= form.longest_text or report.text.isspace():
+    if not 0 < len(report.text) <= form.longest_text or not characters.visible(report.text).strip():
         yield FieldError("text", f"a text has 1 to {form.longest_text} characters, not all of them blank", "length")
     elif not _storable(report.text):
         yield FieldError("text", "a text has no NUL and no half of a surrogate pair", "characters")
@@ -79,20 +94,24 @@ def _wrong_words(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
         yield FieldError("external_id", detail, "length")
     elif identifier.startswith(DERIVED):
         yield FieldError("external_id", f"the prefix {DERIVED} is reserved for derived ids", "reserved")
-    elif len(number := _number(report.complainant_number)) > 4 and number in identifier:
+    elif len(number := _number(report.complainant_number)) > 4 and number in characters.plain(identifier):
         yield FieldError("external_id", "an external id must not contain the complainant's number", "personal")
 
 
 def _wrong_numbers(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
     kind = SenderNumber.parse(report.complainant_number).kind
     if kind not in (NumberKind.MOBILE, NumberKind.LANDLINE):
-        yield FieldError("complainant_number", "a complainant has a mobile or a landline number, in digits", "number")
+        detail = "a complainant has a mobile or a landline number, in digits"
+        likely = damage_of(report.complainant_number)
+        yield FieldError("complainant_number", f"{detail}; {likely.advice}" if likely else detail, "number")
     if not 0 < len(report.sender_number) <= form.longest_sender or not _number(report.sender_number):
         yield FieldError("sender_number", f"a sender has 1 to {form.longest_sender} characters", "length")
     elif not _storable(report.sender_number):
         yield FieldError("sender_number", "a sender has no NUL and no half of a surrogate pair", "characters")
     elif kind is not NumberKind.INVALID and _reveals(report.sender_number, _number(report.complainant_number)):
         yield FieldError("sender_number", "the sender must not be the complainant", "personal")
+    elif damage := damage_of(report.sender_number):
+        yield FieldError("sender_number", damage.detail, "damaged")
 
 
 def _wrong_moments(report: Report, form: ComplaintForm, now: datetime) -> Iterator[FieldError]:
@@ -112,7 +131,7 @@ def _reveals(sender: str, complainant: str) -> bool:
     """Whether a sender is, or contains, the complainant's number. Senders are published."""
     parsed = SenderNumber.parse(sender)
     # The extension of a port may be any digits, by chance or by the choice of its holder.
-    return parsed.kind is not NumberKind.PORT and complainant in parsed.number
+    return parsed.kind is not NumberKind.PORT and complainant in characters.plain(parsed.number)
 
 
 def _number(raw: str) -> str:

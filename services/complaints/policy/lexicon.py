@@ -10,6 +10,7 @@ from operator import add
 
 import msgspec
 
+from chassis import characters
 from contracts.vocabulary import Category
 from services.complaints.policy.signatures import Spelling
 
@@ -88,8 +89,9 @@ class Lexicon:
     signals: dict[int, tuple[Signal, ...]]
 
     def folded(self, text: str) -> str:
-        """A text in one form: compatibility forms, letter case and look-alike characters are folded."""
-        plain = unicodedata.normalize("NFKC", text).casefold()
+        """A text in one form: without characters that are not seen; compatibility forms, letter case and look-alike
+        characters are folded."""
+        plain = unicodedata.normalize("NFKC", characters.plain(text)).casefold()
         # Most texts have no such character, and the check is ten times faster than the translation.
         return plain if self.written.isdisjoint(plain) else plain.translate(self.variants)
 

@@ -2,20 +2,33 @@
 
 A signature stands before or after the text (【】 by the rule; other brackets occur). Spellings of one name differ in
 spaces, full-width letters, 官方 and VIP, and the legal form of the company. Normalised signatures are compared.
+
+Characters that are not seen count nowhere; symbols and punctuation do not count around a message and inside a name.
+Where a signature appears to be intended but cannot be read, the message has an unread one.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-_PAIRS = {"【": "】", "〔": "〕", "〖": "〗", "［": "］", "[": "]", "「": "」", "『": "』"}
-_CLOSING = {closing: opening for opening, closing in _PAIRS.items()}
+from chassis.characters import BRACKETS, plain, visible
+
+# Brackets that ordinary prose has too. A name in them may be a signature; the other kinds are there for one.
+_OF_PROSE = re.compile("PARENTHESIS|ANGLE|CURLY|-THAN SIGN")
+_PROSE = {opening: closing for opening, closing in BRACKETS.items() if _OF_PROSE.search(unicodedata.name(opening))}
+_PAIRS = {opening: closing for opening, closing in BRACKETS.items() if opening not in _PROSE}
+_BRACKETS = frozenset(BRACKETS) | frozenset(BRACKETS.values())
+_PAIRED = re.compile(f"[{''.join(map(re.escape, (*_PAIRS, *_PAIRS.values())))}]")
+_CLOSING = re.compile(f"[{''.join(map(re.escape, BRACKETS.values()))}]")
 _IGNORABLE = re.compile(r"[\W_]+")
-_INVISIBLE = " \t\r\n\u3000\u00a0\u200b\u200c\u200d\u2060\ufeff"
+# A name: no sentence mark and no link.
+_NAME = re.compile(r"[\w\s·•&-]+")
+_LONGEST_UNREAD = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,64 +53,160 @@ class SignatureForm(NamedTuple):
 
 
 class Signed(NamedTuple):
-    """A message split into its signatures and its body. Signatures are normalised, in order of appearance, each
-    once."""
+    """A message split into its signatures and its body. Signatures are normalised, in order of appearance, each once.
+
+    `unread` is what stands where a signature appears to be intended, but has not the form of one: too long, too short,
+    in other brackets, or in half a pair. It is normalised too, and empty where there is no name at all.
+    """
 
     signatures: tuple[str, ...]
     body: str
+    unread: tuple[str, ...] = ()
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether a signature appears to be intended and none can be read."""
+        return bool(self.unread) and not self.signatures
 
 
 def read(text: str, spelling: Spelling, form: SignatureForm) -> Signed:
     """Split a message. Only brackets at the very start and the very end contain a signature: elsewhere they are part of
-    the text."""
-    leading, rest = _leading(text)
-    trailing, body = _trailing(rest, spelling)
-    found: dict[str, None] = {}
-    for raw in (*leading, *trailing):
-        name = normalised(raw, spelling)
-        if form.shortest <= len(name) <= form.longest and name not in spelling.headings:
-            found[name] = None
-    return Signed(tuple(found), body)
+    the text. The body has no characters that are not seen."""
+    found = _Found(spelling, form)
+    body = _peeled(visible(text), _START, found)
+    # Most messages have no further bracket, and this check is several times faster than the search for one.
+    if not _BRACKETS.isdisjoint(body):
+        after = _Found(spelling, form)
+        body = _peeled(_without_leave(body[::-1], spelling), _END, after)[::-1]
+        found.signatures += reversed(after.signatures)
+        found.unread += reversed(after.unread)
+        _look_for_halves(body, found)
+    return Signed(tuple(dict.fromkeys(found.signatures)), body, tuple(dict.fromkeys(found.unread)))
 
 
-def _leading(text: str) -> tuple[list[str], str]:
-    found = []
-    rest = text.lstrip(_INVISIBLE)
-    while rest and (closing := _PAIRS.get(rest[0])) is not None:
-        inside, closed, after = rest[1:].partition(closing)
-        if not closed:
+def _without_leave(reverse: str, spelling: Spelling) -> str:
+    """A message, read from its end, without how to unsubscribe where that stands behind a bracket."""
+    last = _CLOSING.search(reverse)
+    if last is not None and spelling.leave.fullmatch(plain(reverse[_edge(reverse) : last.start()][::-1])):
+        return reverse[last.start() :]
+    return reverse
+
+
+class _Side(NamedTuple):
+    """From which side a message is read: the pairs of brackets as they come, and the order of the letters."""
+
+    pairs: Mapping[str, str]
+    prose: Mapping[str, str]
+    closing: frozenset[str]
+    letters: slice
+
+
+_START = _Side(_PAIRS, _PROSE, frozenset(_PAIRS.values()), slice(None))
+_END = _Side(
+    {closing: opening for opening, closing in _PAIRS.items()},
+    {closing: opening for opening, closing in _PROSE.items()},
+    frozenset(_PAIRS),
+    slice(None, None, -1),
+)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the brackets on one side of a message contain, from the outside in."""
+
+    spelling: Spelling
+    form: SignatureForm
+    signatures: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+    def add(self, inside: str) -> None:
+        """What brackets contain that are there for a signature."""
+        name = normalised(inside, self.spelling)
+        if self.fits(name) and name not in self.spelling.headings:
+            self.signatures.append(name)
+        elif name not in self.spelling.headings:
+            self.add_unread(name)
+
+    def add_unread(self, name: str) -> None:
+        """What stands where a signature is intended and has not the form of one."""
+        self.unread.append(name if len(name) <= _LONGEST_UNREAD else "")
+
+    def add_aside(self, inside: str) -> bool:
+        """What brackets of prose contain. Returns whether it stands apart from the text; a sentence does not."""
+        name, text = normalised(inside, self.spelling), plain(inside).strip()
+        if name in self.spelling.headings or not any(map(str.isalpha, name)) or self.spelling.leave.fullmatch(text):
+            return True
+        return self.add_name(text)
+
+    def add_name(self, text: str) -> bool:
+        """What may be a name, without the brackets of one. Returns whether it is."""
+        name = normalised(text, self.spelling)
+        named = _NAME.fullmatch(text) is not None and self.fits(name)
+        if named:
+            self.unread.append(name)
+        return named
+
+    def fits(self, name: str) -> bool:
+        """Whether a name has the length of a signature."""
+        return self.form.shortest <= len(name) <= self.form.longest
+
+
+def _peeled(text: str, side: _Side, found: _Found) -> str:
+    """The text without the brackets that stand before it on this side; their contents are added to what was found."""
+    rest = text[_edge(text) :]
+    while rest and rest[0] in _BRACKETS:
+        if rest[0] in side.pairs:
+            end = _end(rest, side)
+            if end < 0:
+                found.add_unread(normalised(rest[1:][side.letters], found.spelling))
+            else:
+                found.add(rest[1:end][side.letters])
+        else:
+            end = rest.find(side.prose[rest[0]], 1) if rest[0] in side.prose else -1
+            if end > 0 and not found.add_aside(rest[1:end][side.letters]):
+                break
+        if end < 0:
             break
-        found.append(inside)
-        rest = after.lstrip(_INVISIBLE)
-    return found, rest
+        rest = rest[end + 1 :]
+        rest = rest[_edge(rest) :]
+    return rest
 
 
-def _trailing(text: str, spelling: Spelling) -> tuple[list[str], str]:
-    found: list[str] = []
-    rest = text.rstrip(_INVISIBLE)
-    if rest and rest[-1] not in _CLOSING:
-        end = max(rest.rfind(closing) for closing in _CLOSING)
-        if end < 0 or not spelling.leave.fullmatch(rest, end + 1):
-            return found, rest
-        rest = rest[: end + 1]
-    while rest and (opening := _CLOSING.get(rest[-1])) is not None:
-        before, opened, inside = rest[:-1].rpartition(opening)
-        if not opened:
-            break
-        found.insert(0, inside)
-        rest = before.rstrip(_INVISIBLE)
-    return found, rest
+def _end(text: str, side: _Side) -> int:
+    """Where the bracket that the text begins with is closed, perhaps by one of another kind; -1 where it is not."""
+    depth = 0
+    for bracket in _PAIRED.finditer(text):
+        depth += -1 if bracket[0] in side.closing else 1
+        if depth == 0:
+            return bracket.start()
+    return -1
+
+
+def _edge(text: str) -> int:
+    """How many characters stand before the first letter, digit or bracket."""
+    return next((at for at, char in enumerate(text) if char.isalnum() or char in _BRACKETS), len(text))
+
+
+def _look_for_halves(body: str, found: _Found) -> None:
+    """Add the names at the start and the end of the text that have only one bracket of a pair."""
+    brackets = [*_PAIRED.finditer(body)]
+    if brackets and brackets[0][0] in _START.closing:
+        found.add_name(plain(body[: brackets[0].start()]).strip())
+    if brackets and brackets[-1][0] in _START.pairs:
+        name = _NAME.match(plain(body[brackets[-1].end() :]).strip())
+        if name is not None:
+            found.add_name(name[0].strip())
 
 
 @lru_cache(maxsize=65_536)
 def normalised(signature: str, spelling: Spelling) -> str:
     """A signature in one spelling; never empty for a name that contains a letter."""
-    name = _IGNORABLE.sub("", unicodedata.normalize("NFKC", signature)).casefold()
+    name = _IGNORABLE.sub("", unicodedata.normalize("NFKC", plain(signature))).casefold()
     for form in spelling.legal_forms:
         if name.endswith(form) and len(name) > len(form):
             name = name.removesuffix(form)
             break
-    plain = name
+    undecorated = name
     for decoration in spelling.decorations:
-        plain = plain.replace(decoration, "")
-    return plain or name
+        undecorated = undecorated.replace(decoration, "")
+    return undecorated or name

@@ -184,7 +184,7 @@ def load_complaints(tx: Tx, ids: Iterable[UUID]) -> list[Complaint]:
 
 
 def _complaint(row: sa.Row[Any], current: Assessment | None) -> Complaint:
-    nested = {"sender": SenderNumber.parse(row.sender), "assessment": current}
+    nested = {"sender": SenderNumber.of(row.sender), "assessment": current}
     return msgspec.convert({**row._mapping, **nested}, Complaint)
 
 

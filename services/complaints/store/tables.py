@@ -105,6 +105,7 @@ ASSESSMENTS = sa.Table(
     sa.Column("assessed_by", Key, nullable=False),
     sa.Column("note", sa.Text),
     sa.Column("capped", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("signature_unreadable", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 """All assessments; rows are only added. The newest version is the current one."""
 

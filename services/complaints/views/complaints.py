@@ -43,6 +43,10 @@ class AttributionView(BaseModel):
     signature: str | None = Field(description="the signature seen, normalised")
     filed_signature: str | None
     as_of: datetime
+    signature_unreadable: bool = Field(
+        description="whether the message appears to be signed, but the name cannot be read: a filing alone names no"
+        " provider then"
+    )
 
 
 class AssessmentView(BaseModel):
@@ -145,7 +149,7 @@ def find_complaint(read: Read, identifier: UUID, visibility: Visibility) -> Comp
     return ComplaintView.model_validate(
         {
             **row._mapping,
-            "sender": SenderNumber.parse(row.sender_number),
+            "sender": SenderNumber.of(row.sender_number),
             "complainant": row.surrogate or row.complainant_id,
             "assessment": None if current is None else _assessment(current),
         }

@@ -13,6 +13,7 @@ from chassis.http.problems import responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from services.ports.access import READ_ENQUIRIES, CarrierEnquiry, require_national_staff, visible_to
+from services.ports.api.parameters import NumberInQuery
 from services.ports.api.problems import EnquiryIsAnswered, NumberIsFiled, NumberIsNotFiled
 from services.ports.commands.enquiries import answer_enquiry
 from services.ports.model import Addressed, Answer, EnquiryState
@@ -39,7 +40,7 @@ def list_enquiries(
     answer: Answer | None = None,
     addressed_because: Addressed | None = None,
     carrier: str | None = None,
-    number: str | None = None,
+    number: NumberInQuery = None,
 ) -> Page[views.EnquiryView]:
     """Enquiries, the oldest first: a carrier sees its own, national staff all."""
     wanted: dict[str, str | None] = {

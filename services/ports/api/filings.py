@@ -18,6 +18,7 @@ from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from contracts.vocabulary import Purpose
 from services.ports.access import FILE, READ_PORTS, may_file_for, visible_to
+from services.ports.api.parameters import NumberInPath, NumberInQuery
 from services.ports.commands.filings import FilingOutcome, file_ports
 from services.ports.commands.forms import NAME_LENGTH, SIGNATURE_LENGTH, read_form
 from services.ports.model import FilingDecision
@@ -76,7 +77,7 @@ def list_filings(
     caller: Annotated[Caller, requires(READ_PORTS)],
     decision: FilingDecision | None = None,
     carrier: str | None = None,
-    number: str | None = None,
+    number: NumberInQuery = None,
     listing: Annotated[UUID | None, Query(description="the entry of the credit lists that refused it")] = None,
 ) -> Page[views.FilingView]:
     """Filings and their decisions, the oldest first: a carrier sees its own, a provincial administration those for its
@@ -97,8 +98,8 @@ def list_ports(
     read: ReadTx,
     page: PageQuery,
     caller: Annotated[Caller, requires(READ_PORTS)],
-    number: str | None = None,
-    access_code: str | None = None,
+    number: NumberInQuery = None,
+    access_code: NumberInQuery = None,
     carrier: str | None = None,
 ) -> Page[views.PortView]:
     """Ports of the register with their history, in the order in which they were first filed."""
@@ -108,7 +109,7 @@ def list_ports(
 
 @router.get("/ports/{carrier}/{number}")
 def get_port(
-    carrier: str, number: str, read: ReadTx, caller: Annotated[Caller, requires(READ_PORTS)]
+    carrier: str, number: NumberInPath, read: ReadTx, caller: Annotated[Caller, requires(READ_PORTS)]
 ) -> views.PortView:
     """One port with its history."""
     return views.find_port(read, carrier, number, visible_to(caller))

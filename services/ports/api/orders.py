@@ -21,6 +21,7 @@ from services.ports.access import (
     require_national_staff,
     visible_to,
 )
+from services.ports.api.parameters import NumberInQuery
 from services.ports.api.problems import OrderStateConflict
 from services.ports.commands.orders import acknowledge_order, execute_order, lift_order, refuse_order
 from services.ports.model import OrderState, RefusalCode, ShutdownGround
@@ -63,7 +64,7 @@ def list_orders(
     state: OrderState | None = None,
     ground: ShutdownGround | None = None,
     carrier: str | None = None,
-    number: str | None = None,
+    number: NumberInQuery = None,
     overdue: Annotated[bool | None, Query(description="whether it missed a deadline")] = None,
     ground_fell: Annotated[bool | None, Query(description="whether its ground no longer holds")] = None,
 ) -> Page[views.OrderView]:

@@ -14,8 +14,10 @@ from chassis.http.problems import FourEyes, Invalid, NotFound, responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from contracts.carriers import CARRIERS
+from contracts.damage import damage_of
 from contracts.numbers import SenderNumber
 from services.ports.access import PROPOSE_ORDERS, READ_ORDERS, StaffProposal, visible_to_staff
+from services.ports.api.parameters import NumberInQuery
 from services.ports.api.problems import PortIsOrdered, PortIsProposed, ProposalStateConflict
 from services.ports.commands.proposals import decide_proposal, propose_shutdown
 from services.ports.model import PortKey, ProposalState, Verdict
@@ -61,7 +63,7 @@ def list_proposals(
     caller: Annotated[Caller, requires(READ_ORDERS)],
     state: ProposalState | None = None,
     carrier: str | None = None,
-    number: str | None = None,
+    number: NumberInQuery = None,
     listing: UUID | None = None,
 ) -> Page[views.ProposalView]:
     """Proposals, the oldest first: national staff see all, a provincial administration those of ports filed for its
@@ -88,5 +90,7 @@ def _port(proposed: ProposalIn) -> PortKey:
     if proposed.carrier not in CARRIERS:
         raise Invalid.value("body", "/carrier", "must be a carrier that is known here")
     if number.access is None:
-        raise Invalid.value("body", "/number", "not a number on an access code of the numbering plan")
+        damage = damage_of(proposed.number)
+        detail = damage.detail if damage else "not a number on an access code of the numbering plan"
+        raise Invalid.value("body", "/number", detail)
     return proposed.carrier, number.number

@@ -50,7 +50,7 @@ def take_evidence(tx: Tx, messages: Sequence[Message[ComplaintAssessed]]) -> Non
 
 def withdraw_evidence(tx: Tx, messages: Sequence[Message[ComplaintWithdrawn]]) -> None:
     """Exclude withdrawn complaints from the evidence, and recheck the grounds of orders about their numbers."""
-    ports = [each for each in messages if SenderNumber.parse(each.event.number).kind is NumberKind.PORT]
+    ports = [each for each in messages if SenderNumber.of(each.event.number).kind is NumberKind.PORT]
     latest = newest(ports, lambda event: event.complaint)
     if not latest:
         return
@@ -110,7 +110,7 @@ def _completed(
     }
     evidence = counting_evidence(tx, spans)
     senders = {
-        number: SenderNumber.parse(number)
+        number: SenderNumber.of(number)
         for number in undecided
         if any(each.judgement.attribution is SenderAttribution.UNREGISTERED for each in by_number[number])
     }

@@ -11,6 +11,7 @@ from chassis.calendar import LEGAL_TIME, day_of
 from chassis.field_errors import FieldError, InvalidFieldsError
 from contracts.carriers import CARRIERS
 from contracts.credit_codes import CreditCode, InvalidCreditCode
+from contracts.damage import damage_of
 from contracts.numbers import SenderNumber
 from contracts.provinces import PROVINCES
 from contracts.vocabulary import Purpose
@@ -82,7 +83,8 @@ class _Reading:
     def number(self) -> SenderNumber:
         number = SenderNumber.parse(self._required("number"))
         if not self._has_error("number") and (number.access is None):
-            self._reject("number", "not a number on an access code of the numbering plan")
+            damage = damage_of(self._required("number"))
+            self._reject("number", damage.detail if damage else "not a number on an access code of the numbering plan")
         return number
 
     def province(self, number: SenderNumber) -> str | None:

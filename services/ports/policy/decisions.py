@@ -219,14 +219,16 @@ def _decide_on_port(
     trigger = arrivals[index]
     judgement = covered[trigger.complaint]
     assert judgement.filing is not None
+    basis = _reached(ground, trigger, span, DistinctComplainants([*before, *arrivals[: index + 1]]), rules)
     return ShutdownDecision(
         carrier=carrier,
         ground=ground,
         attribution=judgement.attribution,
         holder=judgement.filing.holder,
-        provider=judgement.filing.provider,
+        # The port is shut in any case. Messages that may have another signature do not name its provider.
+        provider=None if any(each.signature_unreadable for each in basis.counted) else judgement.filing.provider,
         province=judgement.filing.province,
-        basis=_reached(ground, trigger, span, DistinctComplainants([*before, *arrivals[: index + 1]]), rules),
+        basis=basis,
     )
 
 

@@ -99,6 +99,7 @@ EVIDENCE = sa.Table(
     moment("sent_at"),
     sa.Column("complainant_also", sa.Uuid),
     sa.Column("capped", sa.Boolean),
+    sa.Column("signature_unreadable", sa.Boolean, nullable=False, server_default=sa.false()),
     # `counts`: spam, vouched, not capped and not withdrawn. Decisions use only these rows.
     sa.Index("ix_evidence_counting", "number", "sent_at", postgresql_where=sa.text("counts")),
     comment="One row per complaint about a port, at its newest version; nothing is counted up",

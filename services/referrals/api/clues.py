@@ -13,6 +13,8 @@ from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import Forbidden, responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
+from contracts.numbers import as_searched
+from contracts.vocabulary import SubjectKind
 from services.referrals.access import READ, AuthorityClue, ConcluderClue, StaffClue, visible_to, visible_to_staff
 from services.referrals.api.forms import AnnulmentIn, ConclusionIn, ExtensionIn, ReturnIn, RoutingIn
 from services.referrals.api.problems import ClueStateConflict, ExtensionRefused
@@ -50,6 +52,8 @@ def list_clues(
     if complaint is not None and visibility.authority is not None:
         raise Forbidden("Only the regulator's staff may search clues by complaint.")
     kind, _, value = (subject or "").partition(":")
+    if kind == SubjectKind.NUMBER:
+        value = as_searched(value)
     wanted = views.ClueFilter(
         columns={"state": state, "industry": industry, "period": period, "authority": authority}
         | {"subject_kind": kind or None, "subject_value": value or None},

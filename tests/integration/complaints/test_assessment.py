@@ -59,6 +59,27 @@ def test_every_sender_has_a_kind(office: Office, sender: str, kind: str) -> None
     assert assessed(office).attribution.kind == kind
 
 
+def test_an_unreadable_signature_names_no_provider_and_is_published_as_such(office: Office) -> None:
+    office.declare()
+    filed = office.file(text="（红枫超市）全场八折")
+    office.assess()
+    event = assessed(office)
+    assert (event.attribution.kind, event.attribution.holder, event.attribution.provider) == ("declared", HOLDER, None)
+    assert event.attribution.signature_unreadable
+    assert "signature:unreadable" in event.reasons
+    assert office.complaint(filed["id"])["assessment"]["attribution"]["signature_unreadable"] is True
+
+
+def test_an_invisible_mark_before_a_signature_does_not_hide_it(office: Office) -> None:
+    office.declare()
+    office.file(text="\u200e【红枫超市】全场八折")
+    office.assess()
+    event = assessed(office)
+    assert (event.attribution.kind, event.attribution.provider) == ("sublet-suspected", None)
+    assert event.attribution.signature == "红枫超市"
+    assert event.excerpt == "【红枫超市】全场八折"
+
+
 def test_a_port_that_was_filed_after_the_message_is_unregistered(office: Office) -> None:
     office.declare(filing(since=SENT + timedelta(hours=1)))
     office.file()

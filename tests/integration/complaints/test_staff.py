@@ -49,6 +49,18 @@ def test_a_corrected_attribution_clears_the_parties_that_it_does_not_name(office
     assert (who["kind"], who["carrier"], who["holder"], who["provider"]) == ("unregistered", "CUCC", None, None)
 
 
+def test_staff_who_name_the_provider_settle_an_unreadable_signature(office: Office) -> None:
+    office.declare()
+    identifier = office.file(text="（红枫超市）全场八折")["id"]
+    office.assess()
+    correct(office, identifier, {"category": "not-spam"})
+    assert office.complaint(identifier)["assessment"]["attribution"]["signature_unreadable"] is True
+    named = {"kind": "declared", "carrier": "CMCC", "provider": "91630000M0CKPC3D5Q"}
+    assert correct(office, identifier, {"attribution": named}, version=2).status_code == 201
+    who = office.complaint(identifier)["assessment"]["attribution"]
+    assert (who["provider"], who["signature_unreadable"]) == ("91630000M0CKPC3D5Q", False)
+
+
 def test_a_note_of_staff_is_not_published(office: Office) -> None:
     identifier = assessed(office)
     correct(office, identifier, {"industry": "education", "note": "机密附注"})
@@ -161,7 +173,9 @@ def test_complaints_are_listed_the_newest_first_filtered_and_paged(office: Offic
     office.import_lines(*(report(f"a-{number}", sender_number=f"1069012345{number:04}") for number in range(25)))
     p2p = assessed_p2p(office)
     assert [each["id"] for each in office.get("/complaints?kind=p2p").json()["items"]] == [p2p]
-    assert office.get("/complaints?sender_number=10690123450007").json()["items"][0]["kind"] == "unregistered"
+    for spelling in ("10690123450007", "+8610690123450007", "%2B86%201069-0123450007"):
+        (found,) = office.get(f"/complaints?sender_number={spelling}").json()["items"]
+        assert (found["sender_number"], found["kind"]) == ("10690123450007", "unregistered")
     seen: list[str] = []
     path: str | None = "/complaints?page_size=10"
     while path:

@@ -56,6 +56,7 @@ def assessed(
     capped: bool = False,
     also: str | None = None,
     sent: datetime = NOON,
+    unreadable: bool = False,
 ) -> Message[ComplaintAssessed]:
     """The complaint of that name, assessed; without `by` each has a complainant of its own. `also` is the complainant's
     surrogate in the adjacent quarter."""
@@ -74,10 +75,11 @@ def assessed(
             kind=kind,
             carrier=None if unregistered else carrier,
             holder=None if unregistered else holder,
-            provider=None if kind != "declared" else PROVIDER,
-            signature=signature,
+            provider=None if kind != "declared" or unreadable else PROVIDER,
+            signature=None if unreadable else signature,
             filed_signature=None if unregistered else SIGNATURE,
             as_of=sent,
+            signature_unreadable=unreadable,
         ),
         industry="retail",
         category=category,

@@ -119,6 +119,36 @@ def test_ports_are_found_by_number_and_by_access_code_and_paged(api: Api, databa
     assert len(seen) == len(set(seen)) == 6
 
 
+SPELLINGS = ("+86{}", "%2B86{}", "0086{}", "%E2%80%8E{}", "{} ")
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_port_is_found_by_its_number_in_any_spelling(api: Api, database: Database, spelling: str) -> None:
+    file(database, form())
+    number, code = spelling.format(NUMBER), spelling.format(NUMBER[:8])
+    for path in (f"/ports?number={number}", f"/ports?access_code={code}", f"/filings?number={number}"):
+        assert [each["number"] for each in api.get(MIIT, path).json()["items"]] == [NUMBER]
+    assert api.get(MIIT, f"/ports/CMCC/{number}").json()["number"] == NUMBER
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_orders_and_enquiries_are_found_by_a_number_in_any_spelling(
+    api: Api, database: Database, spelling: str
+) -> None:
+    ordered(database)
+    enquired(database)
+    assert len(api.get(MIIT, f"/orders?number={spelling.format(NUMBER)}").json()["items"]) == 1
+    assert len(api.get(MIIT, f"/enquiries?number={spelling.format(OF_CARRIERS_OWN)}").json()["items"]) == 1
+
+
+def test_a_filing_with_a_damaged_number_is_refused_with_the_likely_cause(api: Api) -> None:
+    refused = api.post(CMCC, "/filings", FILING | {"number": "1.06907E+11"})
+    (error,) = refused.json()["errors"]
+    assert error["pointer"] == "/number"
+    assert "`1.06907E+11`" in error["detail"]
+    assert "spreadsheet" in error["detail"]
+
+
 def test_a_provincial_administration_sees_the_ports_of_its_province(api: Api, database: Database) -> None:
     here = form("10629001947213", province="440000")
     file(database, here, form("10629001947214", province="110000"), form())

@@ -152,6 +152,15 @@ def test_three_mismatched_signatures_lead_to_an_order_as_sublet(database: Databa
     assert (order.ground, order.attribution, order.signature) == ("sublet", "sublet-suspected", "模拟到家")
 
 
+def test_unreadable_signatures_lead_to_an_order_that_names_no_provider(database: Database) -> None:
+    file(database, form())
+    consume(database, *five(unreadable=True)[:3])
+    consume(database, *five(unreadable=True)[3:])
+    (order,) = orders(database)
+    assert (order.ground, order.attribution) == ("commercial", "declared")
+    assert (order.holder, order.provider, order.signature) == (HOLDER, None, None)
+
+
 def test_a_late_complaint_completes_an_old_window(database: Database) -> None:
     file(database, form())
     long_ago = NOON - timedelta(days=200)

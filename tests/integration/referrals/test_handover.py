@@ -17,6 +17,7 @@ from tests.integration.referrals.scenes import (
     MOE,
     MPS,
     NOON,
+    NUMBER,
     SAMR,
     assessed,
     batches,
@@ -244,3 +245,11 @@ def test_clues_are_listed_by_their_fields(api: Api, database: Database) -> None:
     assert found(state="open") == 4
     assert found(state="referred") == found(overdue=True) == 0
     assert problem(api.get(MIIT, "/clues", subject="样例服务")) == (422, "validation")
+
+
+@pytest.mark.parametrize("spelling", ["+86{}", "0086{}", "\u200e{}", "{}"])
+def test_a_clue_about_a_number_is_found_by_any_spelling(api: Api, database: Database, spelling: str) -> None:
+    consume(database, assessed("unsigned", provider=None, signature=None))
+    sweep(database)
+    found = api.get(MIIT, "/clues", subject=f"number:{spelling.format(NUMBER)}").json()["items"]
+    assert len(found) == 1

@@ -17,7 +17,7 @@ TEXT = "【云杉书店】新书上架"
 def attributed(register: RegisterPart, text: str = TEXT, *, sender: str = NUMBER) -> Attributed:
     known = standard(NOON)
     signed = read(text, known.lexicon.spelling, known.form)
-    return attribute(SenderNumber.parse(sender), NOON, signed.signatures, register, known.lexicon.spelling)
+    return attribute(SenderNumber.parse(sender), NOON, signed, register, known.lexicon.spelling)
 
 
 def attribution(register: RegisterPart, text: str = TEXT, *, sender: str = NUMBER) -> Attribution:
@@ -49,6 +49,57 @@ def test_a_message_without_a_signature_is_attributed_by_the_register_alone() -> 
     found = attributed(register(port()), "新书上架")
     assert found.attribution.kind == "declared"
     assert "signature:none" in found.reasons
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u200e【红枫超市】八折",
+        "八折【红枫超市】\u200e",
+        "【红\u200b枫\u3164超市】八折",
+        "🔥【红枫超市】八折",
+        "⟦红枫超市⟧八折",
+    ],
+)
+def test_a_signature_behind_characters_that_are_not_seen_is_suspected_subletting(text: str) -> None:
+    found = attribution(register(port()), text)
+    assert (found.kind, found.provider, found.signature) == ("sublet-suspected", None, "红枫超市")
+
+
+@pytest.mark.parametrize(
+    "text", ["（红枫超市）八折", "【红枫超市八折", "红枫超市】八折", "八折【红枫超市", "【？？？？】八折", "【】八折"]
+)
+def test_an_unreadable_signature_names_no_provider_by_the_filing_alone(text: str) -> None:
+    found = attributed(register(port()), text)
+    assert (found.attribution.kind, found.attribution.carrier, found.attribution.holder) == ("declared", "CMCC", HOLDER)
+    assert (found.attribution.provider, found.attribution.signature) == (None, None)
+    assert found.attribution.signature_unreadable
+    assert "signature:unreadable" in found.reasons
+    assert "signature:none" not in found.reasons
+
+
+@pytest.mark.parametrize(
+    "text", ["（云杉书店）八折", "云杉书店】八折", "八折【云杉书店", "《云杉文化传播有限公司》八折"]
+)
+def test_the_filed_name_without_the_form_of_a_signature_is_declared(text: str) -> None:
+    found = attributed(register(port()), text)
+    assert (found.attribution.kind, found.attribution.provider) == ("declared", PROVIDER)
+    assert (found.attribution.signature_unreadable, "signature:as-filed" in found.reasons) == (False, True)
+
+
+def test_a_filed_name_that_is_longer_than_a_signature_is_declared() -> None:
+    long = "云杉书店与红枫超市联合会员中心华南服务部"
+    found = attribution(register(port(filing(long))), f"【{long}】八折")
+    assert (found.kind, found.provider, found.signature) == ("declared", PROVIDER, long)
+
+
+def test_an_empty_name_fits_no_filing() -> None:
+    assert attribution(register(port(filing("★"))), "【】八折").provider is None
+
+
+def test_an_unfiled_number_states_that_its_signature_is_unreadable() -> None:
+    found = attribution(RegisterPart(), "（红枫超市）八折")
+    assert (found.kind, found.signature, found.signature_unreadable) == ("unregistered", None, True)
 
 
 def test_a_heading_in_brackets_does_not_make_a_port_sublet() -> None:

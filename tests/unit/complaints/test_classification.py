@@ -117,6 +117,24 @@ def test_spaces_and_punctuation_between_letters_hide_nothing() -> None:
     assert classified("代-开 发.票，验 后 付 款").reasons[0] == "class:forged-papers"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "代\u200b开\u2066发\ufe0f票，验\u3164后付\uffa0款",
+        "代\u034f开\u2800发\U000e0041票，验后付款",
+        "代🔥开★发☆票，验后付款",
+    ],
+)
+def test_characters_that_are_not_seen_and_symbols_hide_no_word(text: str) -> None:
+    assert classified(text).reasons[0] == "class:forged-papers"
+
+
+def test_characters_that_are_not_seen_and_look_alikes_hide_no_link_phone_or_token() -> None:
+    plain = classified("【示例】加VX领，h.example/zz81，13900001234")
+    hidden = classified("【示例】加V\u200bХ领，h.\u2060ехаmple/zz81，1\u200e3❾0000①234")
+    assert hidden == plain
+
+
 @given(st.text(max_size=300))
 def test_any_text_can_be_classified(text: str) -> None:
     found = classified(text)

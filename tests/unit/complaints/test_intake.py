@@ -34,7 +34,14 @@ def test_a_complainant_without_such_a_number_is_refused(number: str) -> None:
     assert codes(complainant_number=number) == [("complainant_number", "number")]
 
 
-@pytest.mark.parametrize("text", ["", "   ", "字" * 2001])
+@pytest.mark.parametrize("number", ["13900001234.0", "'13900001234", "1.3900001234E+10"])
+def test_a_complainants_damaged_number_is_refused_with_the_likely_cause_and_without_the_number(number: str) -> None:
+    (error,) = find_errors(report(complainant_number=number), RULES.at(ComplaintForm, NOW), NOW)
+    assert "spreadsheet" in error.detail
+    assert "3900001234" not in error.detail
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\u200b \u3164", "字" * 2001])
 def test_an_empty_or_blank_or_too_long_text_is_refused(text: str) -> None:
     assert codes(text=text) == [("text", "length")]
 
@@ -56,6 +63,20 @@ def test_any_sender_is_accepted_that_is_not_empty_and_not_too_long() -> None:
 def test_a_sender_is_not_the_complainant(sender: str) -> None:
     assert codes(sender_number=sender) == [("sender_number", "personal")]
     assert codes(sender_number=sender, complainant_number="13900001235") == []
+
+
+@pytest.mark.parametrize("sender", ["来自1\ufe0f3900001234", "来自①③⑨00001234的短信"])
+def test_a_complainants_number_does_not_hide_behind_look_alikes(sender: str) -> None:
+    assert codes(sender_number=sender) == [("sender_number", "personal")]
+
+
+@pytest.mark.parametrize(
+    "sender", ["1.06907E+11", "106909999001.0", "'106909999001", '="106909999001"', "1O69O9999001", "店<106909999001>"]
+)
+def test_a_sender_that_is_almost_a_port_is_refused_with_its_value_and_the_likely_cause(sender: str) -> None:
+    (error,) = find_errors(report(sender_number=sender), RULES.at(ComplaintForm, NOW), NOW)
+    assert (error.field, error.code) == ("sender_number", "damaged")
+    assert sender in error.detail
 
 
 def test_the_extension_of_a_port_may_be_any_digits() -> None:
@@ -89,6 +110,7 @@ def test_an_external_id_is_printable_and_does_not_contain_the_complainants_numbe
     assert codes(external_id="x" * 129) == [("external_id", "length")]
     assert codes(external_id="hmac:00") == [("external_id", "reserved")]
     assert codes(external_id="20260601-13900001234") == [("external_id", "personal")]
+    assert codes(external_id="20260601-139\ufe0f0000①234") == [("external_id", "personal")]
 
 
 def test_all_errors_are_reported_at_once() -> None:
@@ -114,6 +136,27 @@ def test_a_complaint_in_another_spelling_is_the_same_complaint() -> None:
     )
     assert again.identity == report().identity
     assert again.content == report().content
+
+
+@pytest.mark.parametrize(
+    ("sender", "recognised_by"),
+    [
+        ("10690123456789", "10690123456789"),
+        ("\u202a+86 1069-0123456789\u202c", "10690123456789"),
+        ("１０６９０１２３４５６７８９", "10690123456789"),
+        ("银行 客服", "银行客服"),
+        # Read as the same port since the table of characters; filed before it, under another identity.
+        ("1069\ufe0f0123456789", "1069\ufe0f0123456789"),
+        ("1069\u20620123456789", "1069\ufffd0123456789"),
+        ("1069﹣0123456789", "1069﹣0123456789"),
+        ("106909999001.0", "106909999001.0"),
+    ],
+)
+def test_a_complaint_is_recognised_by_the_identity_under_which_an_earlier_release_filed_it(
+    sender: str, recognised_by: str
+) -> None:
+    fields = ["app", "13900001234", recognised_by, f"{NOON.timestamp():.6f}", report().text]
+    assert report(sender_number=sender).identity == "".join(f"{len(each)}:{each}" for each in fields)
 
 
 @pytest.mark.parametrize(

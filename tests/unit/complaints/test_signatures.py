@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.characters import visible
 from services.complaints.policy.assessment import standard
 from services.complaints.policy.signatures import SignatureForm, normalised, read
 from tests.unit.complaints.builders import NOON
@@ -36,6 +39,24 @@ def signatures(text: str) -> tuple[str, ...]:
         "新书上架【云杉书店】回复TD退订",
         "新书上架【云杉书店】 拒收请回复R",
         "新书上架，回T退订【云杉书店】\n",
+        "\u200e【云杉书店】新书上架",
+        "新书上架【云杉书店】\u200e",
+        "【云\u200e杉\ufe0f书\u3164店】新书上架",
+        "新书上架\u202e【云杉书店】\u2066退\u200b订回Ｔ\ufeff",
+        "\u2800\U000e0041【\u3164云杉书店\uffa0】新书上架",
+        "🔥【云杉书店】新书上架",
+        "～★【云杉★书店】新书上架",
+        "新书上架【云杉书店】🔥",
+        "新书上架【云杉书店】。",
+        "(1/2)【云杉书店】新书上架",
+        "新书上架【云杉书店】（退订回T）",
+        "⟦云杉书店⟧新书上架",
+        "︻云杉书店︼新书上架",
+        "〘云杉书店〙新书上架",
+        "｢云杉书店｣新书上架",
+        "新书上架﹝云杉书店﹞",
+        "【云杉书店]新书上架",
+        "【【云杉书店】】新书上架",
     ],
 )
 def test_a_signature_is_found_at_either_end_in_any_spelling(text: str) -> None:
@@ -59,6 +80,75 @@ def test_a_signature_is_found_at_either_end_in_any_spelling(text: str) -> None:
 )
 def test_text_without_a_bracketed_name_at_either_end_has_no_signature(text: str) -> None:
     assert signatures(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "unread"),
+    [
+        ("（云杉书店）新书上架", "云杉书店"),
+        ("新书上架（云杉书店）", "云杉书店"),
+        ("《云杉书店》新书上架", "云杉书店"),
+        ("<云杉书店>新书上架", "云杉书店"),
+        ("«云杉书店»新书上架", "云杉书店"),
+        ("云杉书店】新书上架", "云杉书店"),
+        ("新书上架【云杉书店", "云杉书店"),
+        ("【云杉书店新书上架", "云杉书店新书上架"),
+        ("新书上架云杉书店】", "新书上架云杉书店"),
+        ("【云】新书上架", "云"),
+        ("【】新书上架", ""),
+        ("【\u200e】新书上架", ""),
+        ("【？？？？】新书上架", ""),
+        ("【★】新书上架", ""),
+        (
+            "【这是一整句放进括号里的标题而不是谁的名字请看清楚】新书上架",
+            "这是一整句放进括号里的标题而不是谁的名字请看清楚",
+        ),
+        (f"【{'长' * 99}】新书上架", ""),
+    ],
+)
+def test_what_stands_for_a_signature_without_its_form_is_unread(text: str, unread: str) -> None:
+    signed = read(text, standard(NOON).lexicon.spelling, FORM)
+    assert signed.signatures == ()
+    assert signed.unread == (unread,)
+    assert signed.unreadable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "新书上架",
+        "今晚【云杉书店】有活动，欢迎您来",
+        "【温馨提示】今晚停水",
+        "[微笑]新书上架",
+        "(1/2)新书上架",
+        "新书上架（退订回T）",
+        "新书上架（活动最终解释权归本店，详询门店）",
+        "“云杉书店”新书上架",
+        "《",
+        "①[链接]",
+    ],
+)
+def test_a_message_without_a_signature_is_not_unreadable(text: str) -> None:
+    signed = read(text, standard(NOON).lexicon.spelling, FORM)
+    assert (signed.signatures, signed.unread, signed.unreadable) == ((), (), False)
+
+
+def test_a_signature_that_can_be_read_makes_a_message_readable() -> None:
+    signed = read("（限时）【云杉书店】新书上架", standard(NOON).lexicon.spelling, FORM)
+    assert (signed.signatures, signed.unread, signed.unreadable) == (("云杉书店",), ("限时",), False)
+
+
+def test_look_alikes_and_fillers_in_a_name_are_the_same_name() -> None:
+    spelling = standard(NOON).lexicon.spelling
+    assert normalised("ВOОК\u3164店", spelling) == normalised("BOOK店", spelling)
+
+
+def test_a_hostile_text_takes_linear_time() -> None:
+    started = time.perf_counter()
+    for piece in ("【", "】", "【】", "（", "（）", "（云杉）", "★", "[云]", "a】【"):
+        signatures(piece * (2000 // len(piece)))
+    assert time.perf_counter() - started < 5
 
 
 def test_several_signatures_are_found_in_order() -> None:
@@ -87,5 +177,5 @@ def test_different_names_stay_different() -> None:
 @given(st.text(max_size=200))
 def test_any_text_can_be_read(text: str) -> None:
     signed = read(text, standard(NOON).lexicon.spelling, FORM)
-    assert signed.body in text
+    assert signed.body in visible(text)
     assert all(FORM.shortest <= len(name) <= FORM.longest for name in signed.signatures)

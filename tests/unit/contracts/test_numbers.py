@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contracts.carriers import CARRIERS
-from contracts.numbers import ACCESS_CODES, MAX_DIGITS, NumberKind, SenderNumber
+from contracts.numbers import ACCESS_CODES, MAX_DIGITS, NumberKind, SenderNumber, as_searched
 
 DIGITS = st.text("0123456789", max_size=24)
 PORTS = st.text("0123456789", min_size=5, max_size=17).map("106".__add__)
@@ -118,6 +118,10 @@ def test_a_filing_can_declare_a_prefix_that_is_newer_than_the_plan() -> None:
         "\u202a+86 1069 0123 456\u202c",
         "\ufeff10690123456\u200b\r\n",
         "1069—0123－456",
+        "\u200e1069\u2062012\ufe0f3456\U000e0041",
+        "\u31641069\u28000123456\uffa0",
+        "1\u20e306901\u0336 23456",
+        "1069﹣0123〰456",
     ],
 )
 def test_all_spellings_of_a_port_are_the_same_number(raw: str) -> None:
@@ -222,3 +226,30 @@ def test_prefixes_range_from_one_digit_less_down_to_the_base(number: str) -> Non
     lengths = [len(prefix) for prefix in sender.declared_prefixes]
     assert lengths == list(range(len(number) - 1, len(sender.base or number[:8]) - 1, -1))
     assert all(number.startswith(prefix) for prefix in sender.declared_prefixes)
+
+
+def test_a_stored_number_keeps_its_meaning_where_more_is_read_now() -> None:
+    stored = SenderNumber.of("1069\ufe0f0123456")
+    assert (stored.number, stored.kind) == ("1069\ufe0f0123456", NumberKind.INVALID)
+
+
+@given(NEAR_NUMBERS)
+def test_a_parsed_number_is_read_as_stored_without_a_difference(raw: str) -> None:
+    parsed = SenderNumber.parse(raw)
+    stored = SenderNumber.of(parsed.number)
+    assert (stored.number, stored.kind, stored.access) == (parsed.number, parsed.kind, parsed.access)
+
+
+@pytest.mark.parametrize(
+    ("given", "searched"),
+    [
+        ("+8610690123456", "10690123456"),
+        (" 8610690123456", "10690123456"),
+        ("008610690123456", "10690123456"),
+        ("1069 0123-456", "10690123456"),
+        (" 85200000000", "+85200000000"),
+        ("客服", "客服"),
+    ],
+)
+def test_a_number_is_searched_in_any_spelling_also_with_a_plus_that_became_a_space(given: str, searched: str) -> None:
+    assert as_searched(given) == searched

@@ -45,6 +45,7 @@ def complaint(
     holder: str | None = HOLDER,
     signature: str | None = "样例服务",
     filed_signature: str | None = "样例服务",
+    signature_unreadable: bool = False,
 ) -> Evidence:
     """The complaint of that name; without `by` each has a complainant of its own. `also` is the complainant's surrogate
     in the adjacent quarter."""
@@ -63,11 +64,16 @@ def complaint(
         capped=False,
         province=None,
         complainant_also=None if also is None else uuid5(_NAMES, f"complainant of {also}"),
+        signature_unreadable=signature_unreadable,
     )
 
 
 def unregistered(name: str, *, by: str | None = None, sent: datetime = NOON) -> Evidence:
     return complaint(name, by=by, sent=sent, hint="unregistered", carrier=None, holder=None, filed_signature=None)
+
+
+def unreadable(name: str) -> Evidence:
+    return complaint(name, signature=None, signature_unreadable=True)
 
 
 def sublet(name: str, *, sent: datetime = NOON, filed_signature: str = "样例服务") -> Evidence:

@@ -40,6 +40,7 @@ from tests.unit.ports.builders import (
     register,
     rules,
     sublet,
+    unreadable,
     unregistered,
 )
 
@@ -213,6 +214,25 @@ def test_a_mismatch_with_another_filing_than_ours_does_not_count() -> None:
 def test_complaints_about_a_sublet_port_count_as_spam_too() -> None:
     arrivals = [sublet("s1"), sublet("s2"), *five()[:3]]
     assert order_of(decided(*arrivals)).ground is ShutdownGround.COMMERCIAL
+
+
+# ------------------------------------------------------------------------------------------- unreadable signatures
+
+
+def test_complaints_with_unreadable_signatures_shut_the_port_and_name_no_provider() -> None:
+    order = order_of(decided(*(unreadable(f"x{n}") for n in range(5))))
+    assert (order.ground, order.attribution) == (ShutdownGround.COMMERCIAL, SenderAttribution.DECLARED)
+    assert (order.carrier, order.holder, order.provider) == ("CMCC", HOLDER, None)
+
+
+def test_one_unreadable_signature_among_those_that_count_names_no_provider() -> None:
+    assert order_of(decided(unreadable("x"), *five()[:4])).provider is None
+    assert order_of(decided(*five()[:4], unreadable("x"))).provider is None
+    assert order_of(decided(*five())).provider == PROVIDER
+
+
+def test_an_unreadable_signature_is_no_sign_of_subletting() -> None:
+    assert decided(*(unreadable(f"x{n}") for n in range(4))) == []
 
 
 # --------------------------------------------------------------------------------------------------- unregistered

@@ -18,6 +18,12 @@ SUBJECTS: dict[str, tuple[str, str, dict[str, Any], tuple[str, str] | None]] = {
     "declared": (NUMBER, "declared", {}, ENTERPRISE),
     "declared, of several providers": (NUMBER, "declared", {"provider": None}, SIGNED),
     "declared, of several, unsigned": (NUMBER, "declared", {"provider": None, "signature": None}, PORT),
+    "declared, with an unreadable signature": (
+        NUMBER,
+        "declared",
+        {"provider": None, "signature": None, "signature_unreadable": True},
+        PORT,
+    ),
     "sublet": (NUMBER, "sublet-suspected", {}, SIGNED),
     "sublet, unsigned": (NUMBER, "sublet-suspected", {"signature": None}, PORT),
     "unregistered on a holder's access code": (NUMBER, "unregistered", {"provider": None}, SIGNED),

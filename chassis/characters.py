@@ -1,0 +1,119 @@
+"""Characters that a person does not see, or takes for another one: one table for all texts that are compared or
+searched.
+
+What Python's `unicodedata` has is derived from it, so it is as new as the interpreter. What it lacks is written here,
+with its source. By nothing here is a stored thing recognised: another interpreter has another table.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+# Default_Ignorable_Code_Point in DerivedCoreProperties.txt, Unicode 16.0: 4174 code points, among them bidirectional
+# controls, variation selectors and Hangul fillers. Python does not have this property.
+_DEFAULT_IGNORABLE = (
+    *((0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F)),
+    *((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF)),
+    *((0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
+)
+# Fillers that are drawn as a blank and have neither that property nor the category of a space: Braille, music, Khitan.
+_FILLERS = "\u2800\U0001d159\U00016fe4"
+
+# Look-alikes in confusables.txt of UTS #39, version 16.0: Cyrillic and Greek letters that are drawn like Latin ones.
+_LETTERS = {
+    "АВЕЅІЈКМНОРСТУХԌӀҮаеорсухіјѕһԁԛԝӏѵ": "ABESIJKMHOPCTYXGIYaeopcyxijshdqwlv",
+    "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧανορι": "ABEZHIKMNOPTYXavopi",
+}
+
+# Further planes have ideographs, and what the first table lists.
+_SEARCHED = tuple(map(chr, range(0x20000)))
+
+# The signs of numbers, links and addresses. Other full-width ones are the ordinary punctuation of Chinese.
+_ASCII = frozenset(string.ascii_letters + string.digits + "./@-+*_#?=&%")
+_NAMED_LETTER = re.compile(r"(?:NEGATIVE (?:CIRCLED|SQUARED) LATIN CAPITAL|REGIONAL INDICATOR SYMBOL) LETTER ([A-Z])")
+
+
+def _invisible() -> Iterator[str]:
+    for first, last in _DEFAULT_IGNORABLE:
+        yield from map(chr, range(first, last + 1))
+    yield from _FILLERS
+    for char in _SEARCHED:
+        match unicodedata.category(char):
+            case "Cf":
+                yield char
+            case "Cc" if not char.isspace():
+                yield char
+            # Accents and enclosing marks of no script, such as the key around a digit. Vowels of a script are letters.
+            case "Mn" | "Me" if unicodedata.name(char, "").startswith("COMBINING "):
+                yield char
+
+
+def _lookalikes() -> Iterator[tuple[str, str]]:
+    for char in _SEARCHED[0x80:]:
+        plain = _plain(char)
+        if plain is not None:
+            yield char, plain
+    for letters, latin in _LETTERS.items():
+        yield from zip(letters, latin, strict=True)
+
+
+def _plain(char: str) -> str | None:
+    if unicodedata.category(char) in ("Nd", "No"):
+        value = unicodedata.numeric(char)
+        # Circled, bracketed and other digits; ten to fifty exist as one character. No fractions.
+        return str(int(value)) if value.is_integer() and value < 100 else None
+    if unicodedata.decomposition(char):
+        compatible = unicodedata.normalize("NFKC", char)
+        return compatible if compatible in _ASCII else None
+    named = _NAMED_LETTER.fullmatch(unicodedata.name(char, ""))
+    return named[1] if named else None
+
+
+def _brackets() -> Iterator[tuple[str, str]]:
+    for char in _SEARCHED:
+        name = unicodedata.name(char, "") if unicodedata.category(char) in ("Ps", "Pi") else ""
+        if "LEFT" not in name or ("QUOTATION" in name and "ANGLE" not in name):
+            continue
+        try:
+            yield char, unicodedata.lookup(name.replace("LEFT", "RIGHT", 1))
+        except KeyError:
+            continue
+    yield from zip("<＜﹤", ">＞﹥", strict=True)
+
+
+IGNORABLE: Final = frozenset(_invisible())
+"""What is not seen wherever it stands: at the start of a text, inside it, at its end."""
+
+SPACES: Final = frozenset(filter(str.isspace, _SEARCHED))
+"""White space."""
+
+DASHES: Final = frozenset("\u2212").union(char for char in _SEARCHED if unicodedata.category(char) == "Pd")
+"""Hyphens, dashes and the minus sign."""
+
+BRACKETS: Final[Mapping[str, str]] = MappingProxyType(dict(_brackets()))
+"""Pairs of brackets, the closing one by the opening one. Quotation marks are brackets where they are angles."""
+
+PLAIN: Final[Mapping[int, str]] = MappingProxyType(
+    {ord(char): plain for char, plain in _lookalikes()} | dict.fromkeys(map(ord, IGNORABLE), "")
+)
+"""For `str.translate`: what is not seen is removed, what looks like ASCII letters, digits and signs becomes these."""
+
+_DROPPED = dict.fromkeys(map(ord, IGNORABLE))
+_REPLACED = dict(PLAIN)
+_ALTERED = frozenset(map(chr, PLAIN))
+
+
+def visible(text: str) -> str:
+    """The text without the characters that are not seen."""
+    # The check is several times faster than the translation, and most texts have no such character.
+    return text if IGNORABLE.isdisjoint(text) else text.translate(_DROPPED)
+
+
+def plain(text: str) -> str:
+    """The text as it looks: without the characters that are not seen, and with ASCII for what looks like it."""
+    return text if _ALTERED.isdisjoint(text) else text.translate(_REPLACED)

@@ -1,0 +1,145 @@
+"""Damaged numbers: a text that is not a number, but was one before a spreadsheet, a converter or a person changed it.
+
+A sender may be a word, so not every text that is no number is an error. What is almost the number of a port, or a
+number as spreadsheets write it, is damaged; every other text is a name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from chassis import characters
+from chassis.redaction import NUMBER, redact
+from contracts.numbers import MAX_DIGITS, SHORTEST_BASE, NumberKind, SenderNumber, without_separators
+
+
+class DamageCause(StrEnum):
+    """The likely cause of the damage."""
+
+    SCIENTIFIC = "scientific-notation"
+    DECIMALS = "decimals"
+    QUOTES = "quotes"
+    LETTERS = "letters"
+    DIGITS = "other-digits"
+    NAME = "name-beside-number"
+    LEADING_ZERO = "leading-zero"
+    TOO_LONG = "too-long"
+    CHARACTER = "other-character"
+
+
+_ADVICE: Final = {
+    DamageCause.SCIENTIFIC: "a spreadsheet wrote the number in scientific notation and cut its digits; format the"
+    " column as text before the numbers are entered, and take them from the source again",
+    DamageCause.DECIMALS: "a spreadsheet wrote the number with decimals or separators; format the column as text",
+    DamageCause.QUOTES: "the marks by which a spreadsheet keeps a number as text were exported with it; give the"
+    " digits only",
+    DamageCause.LETTERS: "a letter stands for a digit, such as O for 0 or l for 1; give the digits",
+    DamageCause.DIGITS: "its digits are circled or of another script; give the digits 0 to 9",
+    DamageCause.NAME: "the number stands beside other text, such as the name of a contact; give the number alone",
+    DamageCause.LEADING_ZERO: "a 0 stands before the number of a port; give the number as the phone shows it",
+    DamageCause.TOO_LONG: f"a number of a port has at most {MAX_DIGITS} digits; are these two numbers in one field?",
+    DamageCause.CHARACTER: "a character that is not a digit stands in it; give the digits only",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Why a text is not the number that it was meant to be. `shown` is the text as an error may quote it: the number of
+    a port is not personal, any other is redacted."""
+
+    cause: DamageCause
+    shown: str
+
+    @property
+    def advice(self) -> str:
+        """The likely cause and what to do, without the value."""
+        return _ADVICE[self.cause]
+
+    @property
+    def detail(self) -> str:
+        """What is wrong and what to do, in one sentence for the person who sent it."""
+        return f"`{self.shown}` is not a number, but almost one: {self.advice}"
+
+
+_MARKS = "'‘’‛`´′\"“”„″=& \t"
+_SCIENTIFIC = re.compile(r"([1-9](?:[.,][0-9]+)?)[eE](\+?[0-9]{1,2})")
+_DECIMALS = re.compile(r"(\+?(?:[0-9]{1,3}(?:[.,'’][0-9]{3})+|[0-9]+))(?:[.,]0*)?")
+_LETTERS = str.maketrans("OoQDIil|!", "000011111")
+_BRACKETED = re.compile(r"[^<>]*<([^<>]*)>[^<>]*")
+_PORT = rf"(?:(?:\+|00)?86)?106[0-9]{{{SHORTEST_BASE - 3},{MAX_DIGITS - 3}}}"
+_PORT_IN_TEXT = re.compile(rf"(?<![0-9]){_PORT}(?![0-9])")
+_PORT_BEGINS = re.compile(r"(?:(?:\+|00)?86)?106")
+_MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
+_LEAST_EXPONENT = SHORTEST_BASE - 1
+_LEAST_DIGITS = 6
+
+
+def damage_of(raw: str) -> Damage | None:
+    """The damage of a text that is almost a number; None for a number, and for a name."""
+    if SenderNumber.parse(raw).kind is not NumberKind.INVALID:
+        return None
+    # Full-width and circled characters count as what they look like.
+    text = characters.plain(raw).strip()
+    return _by_spreadsheet(text) or _beside_text(text) or _almost_a_port(raw, text)
+
+
+def _by_spreadsheet(text: str) -> Damage | None:
+    bare = text.strip(_MARKS)
+    if _is_number(bare):
+        return Damage(DamageCause.QUOTES, _shown(text)) if bare != text else None
+    scientific = _SCIENTIFIC.fullmatch(bare)
+    if scientific is not None:
+        mantissa, exponent = scientific.groups()
+        # A spreadsheet writes a decimal point or a plus sign; 5E10 may be a name.
+        written = len(mantissa) > 1 or exponent.startswith("+")
+        if written and _LEAST_EXPONENT <= int(exponent) < MAX_DIGITS:
+            return Damage(DamageCause.SCIENTIFIC, _shown(text))
+    decimals = _DECIMALS.fullmatch(bare)
+    if decimals is not None and _is_number(re.sub(r"[.,'’]", "", decimals[1])):
+        return Damage(DamageCause.DECIMALS, _shown(text))
+    return None
+
+
+def _beside_text(text: str) -> Damage | None:
+    port = _PORT_IN_TEXT.search(text) or _PORT_IN_TEXT.search(text := without_separators(text))
+    if port is not None and port[0] != text:
+        before, after = text[: port.start()], text[port.end() :]
+        return Damage(DamageCause.NAME, redact(before) + port[0] + redact(after))
+    # Of other numbers only in the form of an address book: a sender may be a name with digits.
+    bracketed = _BRACKETED.fullmatch(text)
+    if bracketed is not None and _is_number(bracketed[1]):
+        return Damage(DamageCause.NAME, redact(text))
+    return None
+
+
+def _almost_a_port(raw: str, text: str) -> Damage | None:
+    number = without_separators(text)
+    if _is_port(number):
+        return Damage(DamageCause.DIGITS, raw)
+    digits = sum(map(str.isdigit, number))
+    if 2 * digits >= len(number) and _is_port(number.translate(_LETTERS)):
+        return Damage(DamageCause.LETTERS, text)
+    if _is_port(number.lstrip("0")):
+        return Damage(DamageCause.LEADING_ZERO, text)
+    if _PORT_BEGINS.match(number) is None or digits < max(_LEAST_DIGITS, len(number) / 2):
+        return None
+    if number.lstrip("+").isdigit():
+        # Perhaps two numbers, of which the second is a person's.
+        return Damage(DamageCause.TOO_LONG, number[:SHORTEST_BASE] + "…")
+    return Damage(DamageCause.CHARACTER, _MOBILE.sub(NUMBER, text))
+
+
+def _is_number(text: str) -> bool:
+    return SenderNumber.parse(text).kind is not NumberKind.INVALID
+
+
+def _is_port(number: str) -> bool:
+    return len(number) >= SHORTEST_BASE and SenderNumber.parse(number).kind is NumberKind.PORT
+
+
+def _shown(text: str) -> str:
+    digits = "".join(filter(str.isdigit, text))
+    return text if _PORT_BEGINS.match(digits) else redact(text)

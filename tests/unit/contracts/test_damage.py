@@ -1,0 +1,116 @@
+"""Damaged numbers: what is almost a number is an error that names the value and the likely cause, a name is a name."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from contracts.damage import DamageCause, damage_of
+from contracts.numbers import SenderNumber
+
+
+@pytest.mark.parametrize(
+    ("raw", "cause"),
+    [
+        ("1.06907E+11", DamageCause.SCIENTIFIC),
+        ("1,06907E+11", DamageCause.SCIENTIFIC),
+        ("1.0690999900101e13", DamageCause.SCIENTIFIC),
+        ("１.０６９０７Ｅ＋11", DamageCause.SCIENTIFIC),
+        ("'1.06907E+11", DamageCause.SCIENTIFIC),
+        ("106909999001.0", DamageCause.DECIMALS),
+        ("106909999001.00", DamageCause.DECIMALS),
+        ("106909999001,0", DamageCause.DECIMALS),
+        ("106,909,999,001", DamageCause.DECIMALS),
+        ("106.909.999.001,00", DamageCause.DECIMALS),
+        ("'106909999001", DamageCause.QUOTES),
+        ("’106909999001", DamageCause.QUOTES),
+        ('="106909999001"', DamageCause.QUOTES),
+        ("=106909999001", DamageCause.QUOTES),
+        ("“106909999001”", DamageCause.QUOTES),
+        ("1O69O9999OO1", DamageCause.LETTERS),
+        ("l06909999oo1", DamageCause.LETTERS),
+        ("+86 1О6909999001", DamageCause.LETTERS),
+        ("①06901234", DamageCause.DIGITS),
+        ("١٠٦٩٠١٢٣", DamageCause.DIGITS),
+        ("云杉书店<106909999001>", DamageCause.NAME),
+        ("云杉书店 <+86 1069 0999 9001>", DamageCause.NAME),
+        ("云杉书店（106909999001）", DamageCause.NAME),
+        ("云杉书店106909999001", DamageCause.NAME),
+        ("tel:106909999001", DamageCause.NAME),
+        ("106909999001;106909999002", DamageCause.NAME),
+        ("0106909999001", DamageCause.LEADING_ZERO),
+        ("106909999001106909999002", DamageCause.TOO_LONG),
+        ("10690x9999001", DamageCause.CHARACTER),
+        ("106909****01", DamageCause.CHARACTER),
+    ],
+)
+def test_what_is_almost_a_port_is_damaged_and_has_a_likely_cause(raw: str, cause: DamageCause) -> None:
+    damage = damage_of(raw)
+    assert damage is not None
+    assert damage.cause is cause
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["106909999001.0", "1.06907E+11", "'106909999001", '="106909999001"', "1O69O9999OO1", "云杉书店<106909999001>"],
+)
+def test_the_error_shows_the_value(raw: str) -> None:
+    damage = damage_of(raw)
+    assert damage is not None
+    assert f"`{raw}`" in damage.detail
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "13900001234.0",
+        "'13900001234",
+        '="13900001234"',
+        "赵六<13900001234>",
+        "106909999001/13900001234",
+        "10690x13900001234",
+        "10690999900113900001234",
+    ],
+)
+def test_a_number_that_may_be_a_persons_is_not_quoted(raw: str) -> None:
+    damage = damage_of(raw)
+    assert damage is not None
+    assert "13900001234" not in damage.detail
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "银行客服",
+        "Bank",
+        "MYBANK1069",
+        "BANK24",
+        "106KING",
+        "5E10",
+        "IOO86",
+        "3com",
+        "来自13900001234的短信",
+        "",
+        " - ",
+        "…",
+    ],
+)
+def test_a_name_is_not_damaged(raw: str) -> None:
+    assert damage_of(raw) is None
+
+
+@pytest.mark.parametrize(
+    "raw", ["106909999001", "+86 1069-0999-9001", "１０６９０９９９９００１", "95588", "+85200000000"]
+)
+def test_a_number_is_not_damaged(raw: str) -> None:
+    assert damage_of(raw) is None
+
+
+@given(st.text("0123456789.,Ee+'=\"<>Ol 云*", max_size=30) | st.text())
+@example("\ud800")
+def test_any_text_can_be_judged(raw: str) -> None:
+    damage = damage_of(raw)
+    if damage is not None:
+        assert SenderNumber.parse(raw).kind == "invalid"
+        assert damage.detail
