@@ -119,6 +119,15 @@ def test_readiness_names_the_part_that_is_not_ready(app: FastAPI, api: TestClien
     assert response.json()["problems"] == {"worker: reactions": "blocked at an event"}
 
 
+def test_readiness_repeats_the_run_id(app: FastAPI, api: TestClient) -> None:
+    assert "Run-Id" not in api.get("/readyz").headers
+    app.state.run_id = "4711"
+    assert api.get("/readyz").headers["Run-Id"] == "4711"
+    app.state.readiness["worker"] = lambda: {"reactions": "blocked at an event"}
+    response = api.get("/readyz")
+    assert (response.status_code, response.headers["Run-Id"]) == (503, "4711")
+
+
 def test_requests_are_counted_by_route_and_not_by_path(api: TestClient) -> None:
     api.get("/parcels/01900000-0000-7000-8000-000000000001")
     api.get("/no/such/address/01900000-0000-7000-8000-000000000001")
