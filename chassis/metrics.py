@@ -13,6 +13,16 @@ CONSUMER_LAG = Gauge(
     "Records between the position of a group and the end of an assigned partition, as of the last fetch",
     ["group", "topic", "partition"],
 )
+PROJECTION_APPLIED = Gauge(
+    "anning_projection_applied_records",
+    "Records that the group of a projection has applied, of those that its topics had at the start of the worker",
+    ["projection"],
+)
+PROJECTION_TOTAL = Gauge(
+    "anning_projection_total_records",
+    "Records that the topics of a projection had at the start of the worker; it is ready when all are applied",
+    ["projection"],
+)
 SWEPT = Counter("anning_swept_items", "Items processed by sweeps", ["sweep"])
 OUTBOX_AGE = Gauge("anning_outbox_oldest_seconds", "Age of the oldest unpublished event in the outbox")
 HTTP_SECONDS = Histogram(

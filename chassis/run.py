@@ -91,6 +91,7 @@ def serve(service: Service, role: Role) -> None:
         app.state.run_id = loaded.run_id
         if worker is not None:
             app.state.readiness["worker"] = worker.problems
+            app.state.progress = worker.progress
             worker.start()
         tune_gc()
         log.info("started", service=service.name, role=role.value, port=loaded.port)
