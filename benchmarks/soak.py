@@ -24,7 +24,7 @@ from typing import Any
 from anning.services import NAMES, load_all
 from benchmarks import load, soak_checks
 from benchmarks.memory import pss_mib
-from benchmarks.results import OUT, wait_until
+from benchmarks.results import OUT
 from benchmarks.testbed import STAFF, Sizes, Testbed
 from chassis import clock
 from contracts.numbers import NumberKind, SenderNumber
@@ -158,7 +158,7 @@ def _rate() -> int:
     """Half of the last measured rate of the chain."""
     if OUT.exists():
         for each in json.loads(OUT.read_text(encoding="utf-8")):
-            if each["name"] == "chain":
+            if each["name"] == "chain" and each["value"] is not None:
                 return int(each["value"] / 2)
     return RATE
 
@@ -177,10 +177,15 @@ def main() -> None:
             with testbed.sandbox_paused():
                 soak.run(options.minutes * 60)
                 began = time.monotonic()
-                wait_until(lambda: testbed.consumed, pause=1, seconds=max(600, options.minutes * 60))
+                testbed.settle()
             print(f"{len(soak.sent):,} complaints, {len(soak.kills)} kills: {', '.join(soak.kills)}")
             print(f"consumed {time.monotonic() - began:.0f} s after the last one")
-            findings = [*soak_checks.findings(testbed, soak.sent), *soak_checks.growth(soak.sizes)]
+            findings = [
+                *soak_checks.lost_and_duplicated(testbed.databases, soak.sent),
+                *soak_checks.equations(testbed.staff),
+                *soak_checks.ages(testbed.databases),
+                *soak_checks.growth(soak.sizes),
+            ]
     print(*findings, sep="\n")
     sys.exit(any(not each.met for each in findings))
 
