@@ -72,6 +72,7 @@ class Process:
         self._stop_signal = stop_signal
         self._pass_fds = pass_fds
         self._child: subprocess.Popen[bytes] | None = None
+        self._stopped = False
 
     @property
     def pid(self) -> int | None:
@@ -104,6 +105,7 @@ class Process:
         if in_use := self._port_in_use():
             raise ProcessFailed(f"{self.name} was not started: {in_use}")
         self._child = _STARTER.submit(self._spawn).result()
+        self._stopped = False
 
     def wait_ready(self, timeout: float = 60, others: Collection[Process] = ()) -> None:
         """Wait until it is ready, at most `timeout` seconds without progress. Raises ProcessFailed, also when one of
@@ -111,7 +113,9 @@ class Process:
         deadline = time.monotonic() + timeout
         pause, done = 0.01, 0
         while not (self._ready is None or self._ready()):
-            check_running([self, *others])
+            if (end := self.end()) is not None:
+                raise ProcessFailed(end)
+            check_running(others)
             if (now_done := self._progress()) > done:
                 done, deadline = now_done, time.monotonic() + timeout
             if time.monotonic() > deadline:
@@ -127,8 +131,14 @@ class Process:
         in_use = self._port_in_use()
         return f"{self.name} ended with {self.returncode}{f'; {in_use}' if in_use else ''}:\n{self.tail()}"
 
+    @property
+    def stopped(self) -> bool:
+        """Whether this object has stopped or killed it."""
+        return self._stopped
+
     def request_stop(self) -> None:
         """Request its stop without waiting. A suspended child is resumed, so that it can stop."""
+        self._stopped = True
         self._signal(self._stop_signal)
         self.resume()
 
@@ -148,6 +158,7 @@ class Process:
 
     def kill(self) -> int | None:
         """SIGKILL to its whole group."""
+        self._stopped = True
         self._signal(signal.SIGKILL)
         return self._child.wait() if self._child else None
 
@@ -225,9 +236,9 @@ def stop_together(processes: Iterable[Process], timeout: float = 30) -> None:
 
 
 def check_running(processes: Iterable[Process]) -> None:
-    """Raise ProcessFailed when one of the started processes has ended; the message names each and shows the end of its
-    log."""
-    ended = [end for process in processes if (end := process.end()) is not None]
+    """Raise ProcessFailed when one of the started processes has ended by itself; the message names each and shows the
+    end of its log."""
+    ended = [end for process in processes if not process.stopped and (end := process.end()) is not None]
     if ended:
         raise ProcessFailed("\n".join(ended))
 

@@ -103,7 +103,9 @@ def test_every_ended_process_is_named_with_the_end_of_its_log(tmp_path: Path) ->
     assert str(failed.value) == "ports ended with 1:\nno ports\ncredit ended with 1:\nno credit"
     with pytest.raises(ProcessFailed, match="credit ended with 1"):
         Process("last", [], log=None, ready=lambda: False).wait_ready(30, others=ends)
+    # Its end was requested: it is no failure.
     runs.kill()
+    check_running([runs])
 
 
 def test_the_wait_for_a_process_lasts_as_long_as_it_makes_progress(tmp_path: Path) -> None:
