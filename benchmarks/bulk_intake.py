@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from benchmarks import load
 from benchmarks.floor import Floor
-from benchmarks.results import Result, wait_until
-from benchmarks.testbed import PAUSE, Testbed
+from benchmarks.results import Result
+from benchmarks.testbed import Testbed
 
 LINES = 20_000
 SEED = 100_000
@@ -20,7 +20,7 @@ def measure(testbed: Testbed) -> list[Result]:
     with testbed.only_workers_of("complaints"):
         since = testbed.now("complaints")
         file = testbed.upload("complaints", "/complaint-imports", source.complaints, "application/x-ndjson")
-        wait_until(lambda: testbed.imported("complaints", file) and testbed.assessed, pause=PAUSE)
+        testbed.wait_until(lambda: testbed.imported("complaints", file) and testbed.assessed)
         row = testbed.databases["complaints"].execute("SELECT max(created_at) FROM outbox").fetchone()
         assert row is not None
         seconds = (row[0] - since).total_seconds()

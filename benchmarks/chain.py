@@ -8,8 +8,8 @@ from pathlib import Path
 from benchmarks.cpu import cpu_seconds
 from benchmarks.floor import Floor
 from benchmarks.memory import PeakMemory
-from benchmarks.results import Result, wait_until
-from benchmarks.testbed import PAUSE, Testbed
+from benchmarks.results import Result
+from benchmarks.testbed import Testbed
 
 
 def measure(testbed: Testbed) -> list[Result]:
@@ -32,7 +32,7 @@ def run_through(testbed: Testbed, complaints: Path) -> float:
     paused. The end is detected up to half a second late."""
     used, began = cpu_seconds(testbed), time.monotonic()
     file = testbed.upload("complaints", "/complaint-imports", complaints, "application/x-ndjson")
-    wait_until(lambda: testbed.imported("complaints", file) and testbed.consumed, pause=PAUSE, seconds=600)
+    testbed.wait_until(lambda: testbed.imported("complaints", file) and testbed.consumed)
     seconds = time.monotonic() - began
     counts = testbed.imported("complaints", file)
     assert counts is not None

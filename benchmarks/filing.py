@@ -12,8 +12,8 @@ import psycopg
 from benchmarks.credit_codes import credit_codes
 from benchmarks.floor import copy_rows
 from benchmarks.memory import PeakMemory
-from benchmarks.results import Result, wait_until
-from benchmarks.testbed import PAUSE, Testbed
+from benchmarks.results import Result
+from benchmarks.testbed import Testbed
 
 ENTERPRISES = 2_000
 FLOOR = 100_000
@@ -33,7 +33,7 @@ def measure(testbed: Testbed) -> list[Result]:
         began = time.monotonic()
         with PeakMemory(processes) as peak:
             register = testbed.upload("ports", "/filing-imports", file, "text/csv")
-            wait_until(lambda: testbed.imported("ports", register), pause=PAUSE, seconds=1_200)
+            testbed.wait_until(lambda: testbed.imported("ports", register))
         seconds = time.monotonic() - began
         counts = testbed.imported("ports", register)
         if counts is None or counts["accepted"] != testbed.sizes.ports:

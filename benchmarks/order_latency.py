@@ -14,7 +14,7 @@ import psycopg
 from kafka import KafkaConsumer
 
 from benchmarks import load
-from benchmarks.results import Result, wait_until
+from benchmarks.results import Result
 from benchmarks.testbed import STAFF, Testbed
 from chassis import clock
 from chassis.events import kafka as clients
@@ -53,7 +53,7 @@ def _timed(testbed: Testbed, numbers: list[str]) -> list[float]:
         for number in numbers:
             _complain(channel, number)
             answered = time.monotonic()
-            wait_until(partial(_orders_of, ports, number), pause=0.001)
+            testbed.wait_until(partial(_orders_of, ports, number), pause=0.001)
             taken.append((time.monotonic() - answered) * 1_000)
     return taken
 

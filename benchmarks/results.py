@@ -1,15 +1,25 @@
-"""The results of measurements: value, floor, target, and the file with all of them."""
+"""The results of measurements: value, floor, target, and the file with all of them, written stage by stage."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from time import monotonic, perf_counter, sleep
 
 OUT = Path(__file__).parent / "out" / "results.json"
+
+STALL_SECONDS = 120.0
+"""How long a measurement may be without progress."""
+_LOOK_SECONDS = 1.0
+"""The least time between two looks at the progress: they must not slow down the measurement."""
+
+
+class Stalled(Exception):
+    """What a measurement waits for makes no progress."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ TARGETS = {
     "single_intake": Target("ratio", least=0.6),
     "relay": Target("ratio", least=0.7),
     "consumer": Target("ratio", least=0.7),
+    "projection": Target("ratio", least=0.6),
     "order_latency_p50_ms": Target("value", most=50),
     "order_latency_p99_ms": Target("value", most=200),
     "chain": Target("value", least=2_000),
@@ -49,15 +60,16 @@ TARGETS = {
 @dataclass(frozen=True)
 class Result:
     """One figure, its floor in the same run and their ratio (both None without a floor), its target, and whether it is
-    met."""
+    met. Where the measurement failed: no value, and the `failure`."""
 
     name: str
-    value: float
+    value: float | None
     unit: str
     floor: float | None
     ratio: float | None
     target: str
     met: bool
+    failure: str | None = None
 
     @classmethod
     def against(cls, name: str, value: float, unit: str, floor: float) -> Result:
@@ -72,7 +84,14 @@ class Result:
         target = TARGETS[name]
         return cls(name, round(value, 3), unit, None, None, str(target), target.met(value))
 
+    @classmethod
+    def failed(cls, name: str, error: Exception) -> Result:
+        """The figure of a measurement that failed. Raises KeyError for a name without a target."""
+        return cls(name, None, "", None, None, str(TARGETS[name]), False, f"{type(error).__name__}: {error}")
+
     def __str__(self) -> str:
+        if self.value is None:
+            return f"✗ {self.name:<22} failed: {(self.failure or '').partition(chr(10))[0]}"
         beside = "" if self.floor is None else f"floor {self.floor:>12,.1f}   ratio {self.ratio:.2f}"
         mark = "✓" if self.met else "✗"
         return f"{mark} {self.name:<22} {self.value:>12,.2f} {self.unit:<13} {beside:<36} {self.target}"
@@ -96,17 +115,60 @@ def rates(
     return items / median(taken[0]), items / median(taken[1])
 
 
-def wait_until(condition: Callable[[], object], *, pause: float = 0.1, seconds: float = 300) -> None:
-    """Wait until a condition is true. Raises TimeoutError."""
-    deadline = monotonic() + seconds
+def wait_until(
+    condition: Callable[[], object],
+    progress: Callable[[], object],
+    *,
+    pause: float = 0.1,
+    seconds: float = STALL_SECONDS,
+) -> None:
+    """Wait until a condition is true, as long as `progress` changes. Raises Stalled when it has not changed for a
+    number of seconds, and what `progress` raises."""
+    seen: object = None
+    looked = changed = monotonic()
     while not condition():
-        if monotonic() > deadline:
-            raise TimeoutError("the measurement did not finish in time")
+        now = monotonic()
+        if now - looked > min(_LOOK_SECONDS, seconds / 4):
+            looked, found = now, progress()
+            if found != seen:
+                seen, changed = found, now
+            elif now - changed > seconds:
+                raise Stalled(f"no progress for {seconds:.0f} s: {found}")
         sleep(pause)
 
 
-def write(results: list[Result]) -> None:
-    """Write the results to a file, with which two runs can be compared."""
+Measure = Callable[[], list[Result]]
+
+
+def run(stages: Mapping[tuple[str, ...], Measure], recover: Callable[[], None]) -> list[Result]:
+    """Run each stage, named by its figures, and write the results after each. A stage that fails becomes rows that
+    state the failure; then `recover` runs, and the next stage follows."""
+    results: list[Result] = []
+    for names, measure in stages.items():
+        began = monotonic()
+        try:
+            results += measure()
+        except Exception as error:
+            traceback.print_exc()
+            results += [Result.failed(name, error) for name in names]
+            _attempt(recover)
+        write(results)
+        print(f"{', '.join(names)}: {monotonic() - began:.0f} s", flush=True)
+    return results
+
+
+def _attempt(recover: Callable[[], None]) -> None:
+    try:
+        recover()
+    except Exception:
+        # The next stage states what is still wrong.
+        traceback.print_exc()
+
+
+def write(results: Iterable[Result]) -> None:
+    """Write the results to a file, with which two runs can be compared. The file is complete at every moment."""
     OUT.parent.mkdir(exist_ok=True)
     document = [asdict(result) for result in results]
-    OUT.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    fresh = OUT.with_suffix(".new")
+    fresh.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    fresh.replace(OUT)

@@ -8,10 +8,15 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
+import psycopg
+
 from anning.services import NAMES
-from benchmarks.testbed import Testbed
 from contracts.vocabulary import AttributionKind
+from standalone.client import Client
 from standalone.figures import Figures, summary
+
+Databases = Mapping[str, psycopg.Connection[Any]]
+"""A connection to the database of each service, by its name."""
 
 AGE_SECONDS = 2.0
 """The maximum p99 of the age of events at their publication."""
@@ -34,28 +39,38 @@ class Finding:
         return f"{'✓' if self.met else '✗'} {self.what:<72} {self.found}"
 
 
-def findings(testbed: Testbed, sent: set[str]) -> Iterator[Finding]:
-    """Whether each accepted complaint (channel and id) exists exactly once wherever it must, and how long events
-    waited."""
-    stored = [name for (name,) in _rows(testbed, "complaints", "SELECT channel || ' ' || external_id FROM complaints")]
+def lost_and_duplicated(databases: Databases, sent: set[str]) -> Iterator[Finding]:
+    """Whether each accepted complaint (channel and id) exists exactly once wherever it must. The system must have
+    consumed everything."""
+    stored = [
+        name for (name,) in _rows(databases, "complaints", "SELECT channel || ' ' || external_id FROM complaints")
+    ]
     yield _same("accepted complaints in complaints", sent, stored)
-    ids = _ids(testbed, "complaints", "SELECT id FROM complaints")
-    yield _same("complaints in the evidence of referrals", set(ids), _evidence(testbed, "referrals"))
-    about_ports = _ids(testbed, "complaints", "SELECT id FROM complaints WHERE kind = ANY(%s)", _PORTS)
-    yield _same("complaints about ports in the evidence of ports", set(about_ports), _evidence(testbed, "ports"))
+    ids = _ids(databases, "complaints", "SELECT id FROM complaints")
+    yield _same("complaints in the evidence of referrals", set(ids), _evidence(databases, "referrals"))
+    about_ports = _ids(databases, "complaints", "SELECT id FROM complaints WHERE kind = ANY(%s)", _PORTS)
+    yield _same("complaints about ports in the evidence of ports", set(about_ports), _evidence(databases, "ports"))
     assessed = _ids(
-        testbed,
+        databases,
         "complaints",
         "SELECT aggregateid::uuid FROM outbox WHERE type = 'complaint-assessed.v1' AND version = 1",
     )
     yield _same("complaints assessed in the outbox", set(ids), assessed)
-    ordered = _rows(testbed, "ports", "SELECT carrier, number FROM orders WHERE state <> 'lifted'")
+    ordered = _rows(databases, "ports", "SELECT carrier, number FROM orders WHERE state <> 'lifted'")
     yield _same("at most one order per port", set(ordered), ordered)
-    for each in summary(Figures.fetch(testbed.staff, []), 0)["reconciled"]:
+
+
+def equations(staff: Mapping[str, Client]) -> Iterator[Finding]:
+    """Whether the figures of the services agree."""
+    for each in summary(Figures.fetch(staff, []), 0)["reconciled"]:
         if not each["equation"].startswith(_NOT_CHECKED):
             yield Finding(each["equation"], f"{each['left']:,} = {each['right']:,}", each["holds"])
+
+
+def ages(databases: Databases) -> Iterator[Finding]:
+    """How long events waited in each outbox."""
     for service in NAMES:
-        ((p99, most, events),) = _rows(testbed, service, _AGES)
+        ((p99, most, events),) = _rows(databases, service, _AGES)
         if events:
             found = f"{p99:.2f} s (longest {most:.1f} s, {events:,} events)"
             yield Finding(f"age in the outbox of {service}, p99 ≤ {AGE_SECONDS:g} s", found, p99 <= AGE_SECONDS)
@@ -88,13 +103,13 @@ def _same(what: str, expected: set[Any], found: Sequence[Any]) -> Finding:
     )
 
 
-def _evidence(testbed: Testbed, service: str) -> list[UUID]:
-    return _ids(testbed, service, "SELECT complaint_id FROM evidence")
+def _evidence(databases: Databases, service: str) -> list[UUID]:
+    return _ids(databases, service, "SELECT complaint_id FROM evidence")
 
 
-def _ids(testbed: Testbed, service: str, statement: str, *parameters: object) -> list[UUID]:
-    return [identifier for (identifier,) in _rows(testbed, service, statement, *parameters)]
+def _ids(databases: Databases, service: str, statement: str, *parameters: object) -> list[UUID]:
+    return [identifier for (identifier,) in _rows(databases, service, statement, *parameters)]
 
 
-def _rows(testbed: Testbed, service: str, statement: str, *parameters: object) -> list[Any]:
-    return testbed.databases[service].execute(statement, parameters or None).fetchall()
+def _rows(databases: Databases, service: str, statement: str, *parameters: object) -> list[Any]:
+    return databases[service].execute(statement, parameters or None).fetchall()

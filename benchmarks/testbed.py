@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,13 +25,18 @@ from chassis.version import API_PREFIX
 from sandbox import tokens
 from standalone.client import Client
 from standalone.figures import Figures
-from standalone.processes import stop_together
+from standalone.processes import Process, stop_together
 from standalone.system import ROOT, System
 
 PAUSE = 0.5
 """Seconds between two queries of the progress of a measurement."""
 STAFF = "regulator:MIIT"
 _TOKEN_SECONDS = 4 * 3600
+_PROGRESS = {
+    "lines imported": "SELECT coalesce(sum(lines), 0) FROM import_chunks WHERE done_at IS NOT NULL",
+    "events recorded": "SELECT coalesce(max(position), 0) FROM outbox",
+    "first event to publish": "SELECT coalesce(min(position), 0) FROM outbox WHERE published_at IS NULL",
+}
 
 
 @dataclass(frozen=True)
@@ -125,10 +130,25 @@ class Testbed:
             try:
                 yield
             finally:
-                for each in others:
-                    each.launch()
-                for each in others:
-                    each.wait_ready()
+                self._start(others)
+
+    def recover(self) -> None:
+        """Start what a failed measurement has left stopped, paused or ended. Raises ProcessFailed."""
+        system = self.system
+        for each in system.parts:
+            each.resume()
+        for part in (system.postgres, system.kafka):
+            if not part.process.running:
+                part.start()
+        self._start([each for each in system.processes.values() if not each.running])
+
+    def _start(self, processes: Iterable[Process]) -> None:
+        """Start processes and wait until they are ready: a worker first reads what its projections have missed."""
+        started = list(processes)
+        for each in started:
+            each.launch()
+        for each in started:
+            each.wait_ready(others=self.system.parts)
 
     # ------------------------------------------------------------------------------------------------- uploads
 
@@ -175,18 +195,40 @@ class Testbed:
 
     @property
     def consumed(self) -> bool:
-        """Whether every complaint is assessed, every outbox is empty, and every service is at the end of every topic
-        that it consumes. It queries indexes and offsets, so its cost does not depend on the stored volume."""
-        return self.assessed and all(map(self._all_published, NAMES)) and self._all_consumed()
+        """Whether no import is open, every complaint is assessed, every outbox is empty, and every service is at the
+        end of every topic that it consumes. It queries indexes and offsets, so its cost does not depend on the stored
+        volume."""
+        # In the order of the flow: a part that is found idle gets no more work from those before it.
+        return (
+            all(map(self._all_imported, NAMES))
+            and self.assessed
+            and all(map(self._all_published, NAMES))
+            and self._all_consumed()
+        )
 
-    def settle(self, seconds: float = 600) -> None:
-        """Wait until every service has consumed every event. Raises TimeoutError."""
-        wait_until(lambda: self.consumed, pause=PAUSE, seconds=seconds)
+    def wait_until(self, condition: Callable[[], object], *, pause: float = PAUSE) -> None:
+        """Wait until a condition is true, as long as the system makes progress. Raises Stalled, ProcessFailed."""
+        wait_until(condition, self.progress, pause=pause)
+
+    def settle(self) -> None:
+        """Wait until every service has consumed every event. Raises Stalled, ProcessFailed."""
+        self.wait_until(lambda: self.consumed)
+
+    def progress(self) -> dict[str, int]:
+        """What the system has done so far: per service the lines of its imports and the position of its outbox, and
+        the offsets of all consumers together. Raises ProcessFailed when a process has ended."""
+        self.system.check()
+        done = {f"{name} {what}": self._one(name, statement) for name in NAMES for what, statement in _PROGRESS.items()}
+        offsets = [each.offset for group in self._committed().values() for each in group.values()]
+        return done | {"offsets": sum(offsets)}
 
     def reconcile(self) -> None:
         """Check by the statistics of the services that they have consumed every complaint. Raises RuntimeError."""
         if not Figures.fetch(self.staff, []).consumed:
             raise RuntimeError("a service has not consumed every complaint")
+
+    def _all_imported(self, service: str) -> bool:
+        return not self._one(service, "SELECT EXISTS (SELECT FROM imports WHERE state = 'received')")
 
     def _all_published(self, service: str) -> bool:
         return not self._one(service, "SELECT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)")
@@ -209,8 +251,7 @@ class Testbed:
 
     def _all_consumed(self) -> bool:
         # Offsets first: records added in between increase the ends, never decrease them.
-        groups = [group for group in self._groups() if group.partition(".")[0] in NAMES]
-        committed = self._admin.list_group_offsets(groups) if groups else {}
+        committed = self._committed()
         ends = self._admin.list_partition_offsets(dict.fromkeys(self._consumers, OffsetSpec.LATEST))
         for partition, end in ends.items():
             for service in self._consumers[partition] if end.offset else ():
@@ -223,5 +264,8 @@ class Testbed:
                     return False
         return True
 
-    def _groups(self) -> list[str]:
-        return [str(each["group_id"]) for each in self._admin.list_groups()]
+    def _committed(self) -> dict[str, Any]:
+        """The committed offsets of the services' consumer groups, by group."""
+        groups = [str(each["group_id"]) for each in self._admin.list_groups()]
+        known = [group for group in groups if group.partition(".")[0] in NAMES]
+        return dict(self._admin.list_group_offsets(known)) if known else {}

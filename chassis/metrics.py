@@ -17,6 +17,16 @@ CONSUMER_LAG = Gauge(
     ["group", "topic", "partition"],
 )
 UNREADABLE_ROWS = Counter("anning_unreadable_rows", "Rows left out of lists because they cannot be read")
+PROJECTION_APPLIED = Gauge(
+    "anning_projection_applied_records",
+    "Records that the group of a projection has applied, of those that its topics had at the start of the worker",
+    ["projection"],
+)
+PROJECTION_TOTAL = Gauge(
+    "anning_projection_total_records",
+    "Records that the topics of a projection had at the start of the worker; it is ready when all are applied",
+    ["projection"],
+)
 SWEPT = Counter("anning_swept_items", "Items processed by sweeps", ["sweep"])
 OUTBOX_AGE = Gauge("anning_outbox_oldest_seconds", "Age of the oldest unpublished event in the outbox")
 HTTP_SECONDS = Histogram(

@@ -88,8 +88,10 @@ def serve(service: Service, role: Role) -> None:
     with tracing.exported(service.name, loaded.instance), opened(service, loaded) as database:
         worker = Worker(service, loaded, database, catalogue(loaded)) if role is not Role.API else None
         app = create_probe(service) if role is Role.WORKER else create_app(service, loaded, database)
+        app.state.run_id = loaded.run_id
         if worker is not None:
             app.state.readiness["worker"] = worker.problems
+            app.state.progress = worker.progress
             worker.start()
         tune_gc()
         log.info("started", service=service.name, role=role.value, port=loaded.port)

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
         default_factory=socket.gethostname,
         description="identifies a replica of a role; stable across restarts",
     )
+    run_id: str | None = Field(
+        default=None, description="`/readyz` repeats it, so that the starter of a process recognises it"
+    )
     rule_packs: str = Field(default="CN-2015,CN-2026", description="packs of rules in force; a later one wins")
     keys_file: Path | None = Field(default=None, description="key ring of a service that stores personal data (0600)")
     log_level: str = "INFO"

@@ -22,6 +22,7 @@ from kafka import KafkaConsumer, TopicPartition
 from chassis import metrics
 from chassis.database import Database, Tx
 from chassis.events import inbox, outbox, projections, quarantine
+from chassis.events.catch_up import CatchUp, Progress
 from chassis.events.consumer import Consumer
 from chassis.events.envelope import Message
 from chassis.events.projections import SupersededError
@@ -75,6 +76,7 @@ class Worker:
         self._threads: list[threading.Thread] = []
         self._failures: dict[str, _Failure] = {}
         self._consumers: dict[str, Consumer] = {}
+        self._catch_ups: dict[str, CatchUp] = {}
         self._caught_up: dict[str, int] = {}  # projection → the generation that has caught up
 
     def start(self) -> None:
@@ -125,8 +127,22 @@ class Worker:
             found["outbox"] = f"the oldest event has waited for {age.total_seconds():.0f} s"
         for name, generation in current.items():
             if self._caught_up.get(name) != generation:
-                found.setdefault(f"projection {name}", "has not reached the end of its topics")
+                found.setdefault(f"projection {name}", self._why_behind(name, generation))
         return found
+
+    def progress(self) -> dict[str, Progress]:
+        """How far each projection has come towards readiness, by the name of the part."""
+        return {
+            f"projection {name}": each.progress
+            for name, each in list(self._catch_ups.items())
+            if each.progress is not None
+        }
+
+    def _why_behind(self, name: str, generation: int) -> str:
+        catch_up = self._catch_ups.get(name)
+        if catch_up is None or catch_up.generation != generation or catch_up.progress is None:
+            return "has not reached the end of its topics"
+        return str(catch_up.progress)
 
     def _loop(self, name: str, run: Callable[[], None], *, gated: bool = False) -> None:
         thread = threading.Thread(target=self._supervise, args=(name, run, gated), name=name, daemon=True)
@@ -211,23 +227,20 @@ class Worker:
             projections.lock_generation(tx, {projection.name: generation})
             return messages
 
-        ends: dict[TopicPartition, int] = {}
+        catch_up = self._catch_ups[projection.name] = CatchUp(projection.name, generation, self._partitions(projection))
 
         def polled(consumer: KafkaConsumer) -> None:
             nonlocal checked
             behind = projection.name not in self._caught_up
-            if behind or time.monotonic() - checked > GENERATION_CHECK_SECONDS:
-                checked = time.monotonic()
-                with self._database.read() as read:
-                    current = projections.generation(read, projection.name)
-                if current != generation:
-                    raise SupersededError(projection.name, generation, current)
-            if behind:
-                if not ends:
-                    ends.update(self._ends(consumer, projection))
-                if _reached(consumer, ends):
-                    log.info("projection has caught up", projection=projection.name, generation=generation)
-                    self._caught_up[projection.name] = generation
+            if not (catch_up.due(consumer) if behind else time.monotonic() - checked > GENERATION_CHECK_SECONDS):
+                return
+            checked = time.monotonic()
+            with self._database.read() as read:
+                current = projections.generation(read, projection.name)
+            if current != generation:
+                raise SupersededError(projection.name, generation, current)
+            if behind and catch_up.measure(consumer).complete:
+                self._caught_up[projection.name] = generation
 
         self._consumer(
             f"projection {projection.name}",
@@ -239,17 +252,9 @@ class Worker:
             polled=polled,
         ).run()
 
-    def _ends(self, consumer: KafkaConsumer, projection: Projection) -> dict[TopicPartition, int]:
-        partitions = [
+    def _partitions(self, projection: Projection) -> list[TopicPartition]:
+        return [
             TopicPartition(self._catalogue.physical(topic), number)
             for topic in topics_of(projection.handlers)
             for number in range(self._catalogue.topics[topic].partitions)
         ]
-        begins: dict[TopicPartition, int] = consumer.beginning_offsets(partitions)
-        ends: dict[TopicPartition, int] = consumer.end_offsets(partitions)
-        return {tp: end for tp, end in ends.items() if end > begins[tp]}
-
-
-def _reached(consumer: KafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
-    """Whether the group, all replicas together, has committed up to these ends."""
-    return all((consumer.committed(tp) or 0) >= end for tp, end in ends.items())

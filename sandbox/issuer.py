@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, unquote_plus, urlsplit
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from chassis.run_id import headers
 from sandbox import install, tokens
 
 GRANT = "client_credentials"
@@ -33,10 +34,15 @@ class _Refused(Exception):
 
 
 def create_app(
-    directory: Path, issuer: str, audience: str, *, lifetime_seconds: int = tokens.LIFETIME_SECONDS
+    directory: Path,
+    issuer: str,
+    audience: str,
+    *,
+    lifetime_seconds: int = tokens.LIFETIME_SECONDS,
+    run_id: str | None = None,
 ) -> FastAPI:
     """The issuer of the installation in `directory`. `issuer` is its address for clients and the `iss` of its tokens:
-    scheme and host, nothing more.
+    scheme and host, nothing more. `/readyz` repeats the `run_id`.
 
     Raises NotInstalled, and ValueError for a malformed `issuer`.
     """
@@ -100,9 +106,9 @@ def create_app(
 
     @app.get("/healthz")
     @app.get("/readyz")
-    async def health() -> dict[str, str]:
+    async def health() -> JSONResponse:
         """200 while the process runs."""
-        return {"status": "ready"}
+        return JSONResponse({"status": "ready"}, headers=headers(run_id))
 
     return app
 

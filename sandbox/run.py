@@ -22,7 +22,7 @@ from sandbox.tokens import Tokens
 def serve(settings: SandboxSettings) -> None:
     """Run until SIGTERM or SIGINT. Raises NotInstalled and ValueError before the start."""
     logs.configure(settings.log_level, settings.log_format)
-    app = issuer.create_app(settings.directory, settings.issuer, settings.audience)
+    app = issuer.create_app(settings.directory, settings.issuer, settings.audience, run_id=settings.run_id)
     server = uvicorn.Server(
         uvicorn.Config(
             app, host=settings.host, port=settings.listens_at, log_config=None, access_log=False, lifespan="off"

@@ -26,6 +26,7 @@ class SandboxSettings(BaseSettings):
     audience: str = Field("anning", description="`aud` of the tokens")
     host: str = "127.0.0.1"
     port: int | None = Field(None, description="the port at which the issuer listens, if it differs from its address")
+    run_id: str | None = Field(None, description="`/readyz` repeats it, so that the starter recognises this process")
     ports_url: str | None = Field(None, description="the API of the ports service; without it no carrier runs")
     referrals_url: str | None = Field(
         None, description="the API of the referrals service; without it no authority runs"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -45,8 +45,11 @@ class Client:
         seen = {} if version is None else {"If-Match": f'"{version}"'}
         return self._answer(self._http.post(path, json=content, headers=seen))
 
-    def upload(self, path: str, file: Path, media_type: str) -> Any:
-        """Upload a file and wait until its import is finished; returns the import. Raises CallFailed."""
+    def upload(self, path: str, file: Path, media_type: str, check: Callable[[], None] = lambda: None) -> Any:
+        """Upload a file and wait until its import is finished; returns the import. `check` is called meanwhile.
+
+        Raises CallFailed, and what `check` raises.
+        """
         headers = {"Content-Type": media_type}
         if file.suffix == ".gz":
             headers["Content-Encoding"] = "gzip"
@@ -58,6 +61,7 @@ class Client:
             current = self.get(location)
             if current["state"] not in ("received", "running"):
                 return current
+            check()
             time.sleep(0.1)
 
     def close(self) -> None:

@@ -7,13 +7,14 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -22,7 +23,7 @@ from chassis import clock
 from chassis.service import Service
 from sandbox import scenario
 from standalone import loop, story
-from standalone.client import Client
+from standalone.client import CallFailed, Client
 from standalone.figures import Figures, summary
 from standalone.loop import Services, Staff
 from standalone.processes import ProcessFailed
@@ -33,6 +34,8 @@ STAFF = "regulator:MIIT"
 REVIEWER = "regulator-MIIT-reviewer"
 RULE_PACKS = "CN-2015,CN-2026,demo"
 _PATIENCE = timedelta(minutes=30)
+_END_SECONDS = 0.5
+"""How long after its last response the end of a process is noticed."""
 
 
 class DemoFailed(Exception):
@@ -49,6 +52,8 @@ class Run:
 
     staff: Staff
     console: Console
+    check: Callable[[], None]
+    """Raises ProcessFailed when a part of the system has ended."""
     imports: list[dict[str, Any]] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
@@ -63,10 +68,11 @@ class Run:
         return time.monotonic() - self.began
 
     def until(self, holds: Callable[[Figures], bool]) -> None:
-        """Show the figures until a condition holds. Raises DemoFailed after half an hour."""
+        """Show the figures until a condition holds. Raises DemoFailed after half an hour, ProcessFailed."""
         deadline = time.monotonic() + _PATIENCE.total_seconds()
         with Live(console=self.console, refresh_per_second=4, transient=True) as live:
             while not holds(figures := self.figures):
+                self.check()
                 if time.monotonic() > deadline:
                     raise DemoFailed(f"not settled after {_PATIENCE}")
                 live.update(_table(summary(figures, self.seconds)))
@@ -121,16 +127,30 @@ def _scenario(directory: Path, system: System) -> Path:
 
 
 def _play(system: System, source: Path, console: Console) -> dict[str, Any]:
-    """Upload the files of the folder `source`, follow the flow to its end and print the story; returns the figures."""
-    with ExitStack() as stack:
+    """Upload the files of the folder `source`, follow the flow to its end and print the story; returns the figures.
+
+    Raises DemoFailed, ProcessFailed.
+    """
+    with _explained(system), ExitStack() as stack:
         officer, reviewer = (_person(stack, system, client) for client in (None, REVIEWER))
-        made = Run(Staff(officer, reviewer), console)
+        made = Run(Staff(officer, reviewer), console, system.check)
         _upload(made, source)
         refused = _close_the_loop(made)
         document = summary(made.figures, made.seconds)
         _print_figures(document, console)
         _print_story(officer, refused, console)
     return document
+
+
+@contextmanager
+def _explained(system: System) -> Iterator[None]:
+    """A request that fails because a process has ended becomes the failure of that process."""
+    try:
+        yield
+    except (httpx2.HTTPError, CallFailed) as error:
+        time.sleep(_END_SECONDS)
+        system.check()
+        raise DemoFailed(f"a request failed: {error}") from error
 
 
 def _person(stack: ExitStack, system: System, client_id: str | None) -> Services:
@@ -147,14 +167,16 @@ def _person(stack: ExitStack, system: System, client_id: str | None) -> Services
 def _upload(made: Run, source: Path) -> None:
     console, officer = made.console, made.staff.officer
     console.rule("[bold]Upload of a register and complaints")
-    register = officer["ports"].upload("/filing-imports", source / "ports.csv", "text/csv")
+    register = officer["ports"].upload("/filing-imports", source / "ports.csv", "text/csv", made.check)
     console.print(
         f"register: {register['lines_read']:,} lines, {register['accepted']:,} accepted, "
         f"{register['rejected']:,} rejected"
     )
-    _wait_for_ports(officer)
+    _wait_for_ports(officer, made.check)
     made.began = time.monotonic()
-    imported = officer["complaints"].upload("/complaint-imports", _complaints_in(source), "application/x-ndjson")
+    imported = officer["complaints"].upload(
+        "/complaint-imports", _complaints_in(source), "application/x-ndjson", made.check
+    )
     made.imports.append(imported)
     console.print(
         f"complaints: {imported['lines_read']:,} lines, {imported['accepted']:,} filed, "
@@ -174,11 +196,12 @@ def _complaints_in(source: Path) -> Path:
     raise DemoFailed(f"{source} has neither complaints.ndjson.gz nor complaints.ndjson")
 
 
-def _wait_for_ports(services: Services) -> None:
+def _wait_for_ports(services: Services, check: Callable[[], None]) -> None:
     """Wait until complaints has received every port: a complaint filed earlier would be unregistered there."""
     declared = sum(services["ports"].get("/statistics")["ports"].values())
     deadline = time.monotonic() + _PATIENCE.total_seconds()
     while services["complaints"].get("/statistics")["ports_known"] < declared:
+        check()
         if time.monotonic() > deadline:
             raise DemoFailed("complaints did not receive all ports")
         time.sleep(0.1)

@@ -12,10 +12,9 @@ from rich.console import Console
 from watchfiles import watch
 
 from chassis.service import Service
-from standalone import addresses, running
-from standalone.addresses import SANDBOX
+from standalone import running
 from standalone.kept import INFRASTRUCTURE, system_over, until_interrupted
-from standalone.processes import Process, ProcessFailed, answers, stop_together
+from standalone.processes import Process, ProcessFailed, stop_together, tail
 from standalone.running import AlreadyRunning
 from standalone.system import ROLES, ROOT, System
 
@@ -112,13 +111,14 @@ def _ensure_infrastructure(directory: Path, console: Console) -> None:
     began = time.monotonic()
     log = directory.absolute() / "logs" / f"{INFRASTRUCTURE}.log"
     started = None if found else _start_infrastructure(directory, log)
-    while not _is_ready(directory):
+    while found is None or not found.ready:
         # Another process may have started it first; then ours ends, and that one becomes ready.
-        if running.runner(directory) is None and (started is None or started.poll() is not None):
-            raise ProcessFailed(f"the infrastructure ended; its log is {log}")
+        if found is None and (started is None or started.poll() is not None):
+            raise ProcessFailed(f"the infrastructure ended:\n{tail(log)}")
         if time.monotonic() - began > _START_SECONDS:
-            raise ProcessFailed(f"the infrastructure was not ready after {_START_SECONDS} s; its log is {log}")
+            raise ProcessFailed(f"the infrastructure was not ready after {_START_SECONDS} s:\n{tail(log)}")
         time.sleep(0.1)
+        found = running.runner(directory)
 
 
 def _start_infrastructure(directory: Path, log: Path) -> subprocess.Popen[bytes]:
@@ -129,9 +129,3 @@ def _start_infrastructure(directory: Path, log: Path) -> subprocess.Popen[bytes]
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT, start_new_session=True
         )
-
-
-def _is_ready(directory: Path) -> bool:
-    """Whether the sandbox responds, which is started last."""
-    found, ports = running.runner(directory), addresses.known(directory)
-    return found is not None and SANDBOX in ports and answers(f"{addresses.url(ports[SANDBOX])}/readyz")

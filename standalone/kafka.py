@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -67,6 +68,10 @@ SETTINGS: Final = {
 }
 
 
+_METADATA_BYTES = 4_096
+"""The maximum size of the metadata of one broker and no topics."""
+
+
 class EmbeddedKafka:
     """One broker in one directory; after a stop or a kill it starts again on the same port with the same data."""
 
@@ -76,6 +81,7 @@ class EmbeddedKafka:
         self.port = port or free_port()
         self.log = self.directory / "kafka.log"
         self._controller_port = free_port()
+        self._run_id = secrets.token_hex(8)
         self._properties = self.directory / "server.properties"
         self._data = self.directory / "data"
         self._trained = self.directory / "kafka.aot"
@@ -135,8 +141,8 @@ class EmbeddedKafka:
         self.process.resume()
 
     def answers(self) -> bool:
-        """Whether the broker responds to a request."""
-        return answers("127.0.0.1", self.port)
+        """Whether this broker responds to a request; another one at its port does not count."""
+        return answers("127.0.0.1", self.port, run_id=self._run_id)
 
     def _prepare(self) -> Process:
         class_path = os.pathsep.join(map(str, jars(self._progress)))
@@ -151,6 +157,7 @@ class EmbeddedKafka:
             "Kafka",
             [*java[:1], training, *java[1:], "kafka.Kafka", self._properties],
             log=self.log,
+            port=self.port,
             ready=self.answers,
             cwd=self.directory,
         )
@@ -171,6 +178,9 @@ class EmbeddedKafka:
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "controller.quorum.voters": f"1@{controller}",
             "log.dirs": str(self._data),
+            # The only text of a broker that clients can read: the broker is recognised by it. With one broker it has
+            # no other effect.
+            "broker.rack": self._run_id,
         }
         lines = [f"{key}={value}" for key, value in settings.items()]
         self._properties.write_text("\n".join([*lines, ""]))
@@ -184,17 +194,18 @@ class EmbeddedKafka:
             raise ProcessFailed(f"Kafka's storage could not be formatted:\n{done.stdout}{done.stderr}")
 
 
-def answers(host: str, port: int, timeout: float = 1) -> bool:
-    """Whether a broker responds at that address within `timeout` seconds (ApiVersions, the first request of every
-    client)."""
-    header = struct.pack(">hhih", 18, 0, 1, -1)
+def answers(host: str, port: int, timeout: float = 1, *, run_id: str = "") -> bool:
+    """Whether a broker responds at that address within `timeout` seconds (Metadata of no topics). With a `run_id`: the
+    broker that was started with it."""
+    request = struct.pack(">hhihi", 3, 1, 1, -1, 0)
     try:
         with socket.create_connection((host, port), timeout) as connection:
-            connection.sendall(struct.pack(">i", len(header)) + header)
-            answer = connection.recv(10, socket.MSG_WAITALL)
-    except OSError:
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            size = connection.recv(4, socket.MSG_WAITALL)
+            answer = connection.recv(min(struct.unpack(">i", size)[0], _METADATA_BYTES), socket.MSG_WAITALL)
+    except (OSError, struct.error):
         return False
-    return len(answer) == 10 and struct.unpack(">iih", answer)[1:] == (1, 0)
+    return answer[:4] == struct.pack(">i", 1) and run_id.encode() in answer
 
 
 def _what_was_learned() -> Path:

@@ -58,10 +58,11 @@ def infrastructure(services: Sequence[Service], directory: Path, console: Consol
 
     Raises FAILURES.
     """
-    with running.sole_runner(directory, INFRASTRUCTURE), until_interrupted():
+    with running.sole_runner(directory, INFRASTRUCTURE) as report_ready, until_interrupted():
         system = system_over(directory, services, console)
         try:
             system.start_infrastructure()
+            report_ready()
             console.print("The infrastructure is up. Ctrl-C stops it.")
             _watch(system, console)
         finally:
@@ -94,12 +95,11 @@ def _interrupt(*_: object) -> None:
 
 
 def _watch(system: System, console: Console) -> None:
-    """Wait for Ctrl-C. Raises ProcessFailed when a process of the system ends by itself."""
+    """Wait for Ctrl-C. Raises ProcessFailed when a part of the system ends by itself."""
     try:
-        while all(process.running for process in system.processes.values()):
+        while True:
+            system.check()
             time.sleep(0.5)
     except KeyboardInterrupt:
         console.print("\nStopping.")
         raise
-    ended = [name for name, process in system.processes.items() if not process.running]
-    raise ProcessFailed(f"ended by itself: {', '.join(ended)}; its log is in {system.directory / 'logs'}")

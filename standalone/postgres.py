@@ -45,6 +45,9 @@ _HERE: Final = {
     "lc_messages": "C",
 }
 
+_RUN_ID = "anning.run_id"
+"""A parameter without a meaning for the server, by which it is recognised."""
+
 _BINARIES = Path("pginstall", "bin")
 
 # Where programs are copied for the unprivileged user when it cannot read the installation.
@@ -63,7 +66,8 @@ class EmbeddedPostgres:
         self.directory = directory.absolute()
         self.port = port or free_port()
         self.log = self.directory / "postgres.log"
-        self._settings = SETTINGS | _HERE | dict(settings or {})
+        self._run_id = secrets.token_hex(8)
+        self._settings = SETTINGS | _HERE | {_RUN_ID: self._run_id} | dict(settings or {})
         self._data = self.directory / "data"
         self._passwords_file = self.directory / "passwords.json"
         self._user = _unprivileged_user()
@@ -141,8 +145,8 @@ class EmbeddedPostgres:
         drop_database(self.url(), name)
 
     def answers(self) -> bool:
-        """Whether the server accepts a connection."""
-        return answers(self.url())
+        """Whether this server accepts a connection; another one at its port does not count."""
+        return answers(self.url(), self._run_id)
 
     def _children(self) -> list[int]:
         """Its processes, each in its own group."""
@@ -159,6 +163,7 @@ class EmbeddedPostgres:
             "PostgreSQL",
             [binaries / "postgres", "-D", self._data_argument(self._data), "-p", str(self.port), *options],
             log=self.log,
+            port=self.port,
             ready=self.answers,
             env=_environment(),
             cwd=self._data,
@@ -229,13 +234,14 @@ def program(name: str) -> Path:
     return _installation() / _BINARIES / name
 
 
-def answers(url: str) -> bool:
-    """Whether the server accepts a connection with that url."""
+def answers(url: str, run_id: str | None = None) -> bool:
+    """Whether the server accepts a connection with that url. With a `run_id`: the server that was started with it."""
     try:
-        psycopg.connect(url, connect_timeout=2).close()
+        with psycopg.connect(url, connect_timeout=2) as connection:
+            shown = connection.execute("SELECT current_setting(%s, true)", [_RUN_ID]).fetchone()
     except psycopg.OperationalError:
         return False
-    return True
+    return run_id is None or shown == (run_id,)
 
 
 def create_database(admin_url: str, name: str, role: str, password: str) -> None:

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,10 +23,12 @@ class AlreadyRunning(Exception):
 
 @dataclass(frozen=True)
 class Runner:
-    """The process that runs a system in a directory, and its command: `up`, `infrastructure`."""
+    """The process that runs a system in a directory, its command (`up`, `infrastructure`), and whether it has reported
+    that the system is ready."""
 
     pid: int
     command: str
+    ready: bool = False
 
 
 def runner(directory: Path) -> Runner | None:
@@ -48,8 +50,15 @@ def runner(directory: Path) -> Runner | None:
 
 
 @contextmanager
-def sole_runner(directory: Path, command: str) -> Iterator[None]:
-    """Allow only this process to run a system in that directory. Raises AlreadyRunning."""
+def sole_runner(directory: Path, command: str) -> Iterator[Callable[[], None]]:
+    """Allow only this process to run a system in that directory. Yields the function that reports that the system is
+    ready. Raises AlreadyRunning."""
+
+    def write(runner: Runner) -> None:
+        file.truncate(0)
+        json.dump(asdict(runner), file)
+        file.flush()
+
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / _FILE).open("a+") as file:
         # A process that only reads the lock holds it for a moment.
@@ -58,11 +67,9 @@ def sole_runner(directory: Path, command: str) -> Iterator[None]:
             if time.monotonic() > deadline:
                 raise AlreadyRunning(_described(directory))
             time.sleep(0.01)
-        file.truncate(0)
-        json.dump(asdict(Runner(os.getpid(), command)), file)
-        file.flush()
+        write(Runner(os.getpid(), command))
         try:
-            yield
+            yield lambda: write(Runner(os.getpid(), command, ready=True))
         finally:
             file.truncate(0)
 
@@ -77,7 +84,7 @@ def stop(directory: Path, timeout: float = 120) -> Runner | None:
         return None
     os.kill(found.pid, signal.SIGTERM)
     deadline = time.monotonic() + timeout
-    while runner(directory) == found:
+    while (now := runner(directory)) is not None and now.pid == found.pid:
         if time.monotonic() > deadline:
             raise TimeoutError(f"process {found.pid} did not stop within {timeout:.0f} s")
         time.sleep(0.1)

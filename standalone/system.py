@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from standalone import addresses
 from standalone.addresses import SANDBOX
 from standalone.kafka import EmbeddedKafka
 from standalone.postgres import EmbeddedPostgres
-from standalone.processes import Process, ProcessFailed, answers, stop_together
+from standalone.processes import Process, ProcessFailed, answers, check_running, progress, stop_together
 
 ROOT = Path(__file__).resolve().parent.parent
 ROLES = ("api", "worker")
@@ -56,6 +57,7 @@ class System:
         self._rule_packs = rule_packs
         self._progress = progress
         self._began = time.monotonic()
+        self._run_id = secrets.token_hex(8)
         self._numbers = self._assigned_ports(declared_ports)
         self.postgres = EmbeddedPostgres(self.directory / "postgres", self._numbers["postgres"])
         self.kafka = EmbeddedKafka(self.directory / "kafka", self._numbers["kafka"], self._report)
@@ -117,14 +119,27 @@ class System:
 
     def process(self, service: str, role: str, log: Path | None) -> Process:
         """A process of a service, not started; `log` as for Process."""
+        ready = f"{self.url(service, role)}/readyz"
         return Process(
             _part(service, role),
             [sys.executable, "-m", "anning", "run", service, "--role", role],
             log=log,
-            ready=partial(answers, f"{self.url(service, role)}/readyz"),
+            port=self._numbers[_part(service, role)],
+            ready=partial(answers, ready, run_id=self._run_id),
+            progress=partial(progress, ready, run_id=self._run_id),
             env=self.environment(service, role),
             cwd=ROOT,
         )
+
+    def check(self) -> None:
+        """Raise ProcessFailed when a started part has ended by itself; the message names it and shows the end of its
+        log."""
+        check_running(self.parts)
+
+    @property
+    def parts(self) -> list[Process]:
+        """The started processes, with PostgreSQL and Kafka."""
+        return [self.postgres.process, self.kafka.process, *self.processes.values()]
 
     def environment(self, service: str, role: str) -> dict[str, str]:
         """The environment of one process of a service."""
@@ -135,6 +150,7 @@ class System:
             "ANNING_TOPICS_FILE": str(ROOT / "contracts" / "topics.yaml"),
             "ANNING_ISSUER": self.issuer,
             "ANNING_JWKS_URL": f"{self.issuer}/.well-known/jwks.json",
+            "ANNING_RUN_ID": self._run_id,
             "ANNING_PORT": str(self._numbers[_part(service, role)]),
             "ANNING_LOG_FORMAT": "console",
         }
@@ -147,6 +163,7 @@ class System:
     def _start_infrastructure(self, *, correspondents: bool) -> None:
         """The sandbox is started last and may not be ready yet. `correspondents`: carriers and authorities act."""
         self._began = time.monotonic()
+        addresses.take(self.directory, self._numbers)
         with ThreadPoolExecutor() as pool:
             for name, started in [
                 ("PostgreSQL", pool.submit(self.postgres.start)),
@@ -161,7 +178,8 @@ class System:
             SANDBOX,
             [sys.executable, "-m", "sandbox"],
             log=self._log(SANDBOX),
-            ready=partial(answers, f"{self.issuer}/readyz"),
+            port=self._numbers[SANDBOX],
+            ready=partial(answers, f"{self.issuer}/readyz", run_id=self._run_id),
             env=self._sandbox_environment(correspondents=correspondents),
             cwd=ROOT,
         )
@@ -169,7 +187,7 @@ class System:
 
     def _wait_ready(self) -> None:
         for name, process in self.processes.items():
-            process.wait_ready()
+            process.wait_ready(others=self.parts)
             self._report(f"{name} is ready")
 
     def _keys(self, service: str) -> Path:
@@ -181,6 +199,7 @@ class System:
             **_inherited(),
             "ANNING_SANDBOX_DIRECTORY": str(self.credentials),
             "ANNING_SANDBOX_ISSUER": self.issuer,
+            "ANNING_SANDBOX_RUN_ID": self._run_id,
             "ANNING_SANDBOX_BOOK_FILE": str(self.book),
             **(apis if correspondents else {}),
         }
@@ -203,7 +222,7 @@ class System:
         parts = [_part(service, role) for service in self.services for role in ROLES]
         apis = {_part(name, "api"): service.http_port for name, service in self.services.items()}
         wanted = {**apis, SANDBOX: ISSUER_PORT} if declared else {}
-        return addresses.assigned(self.directory, ["postgres", "kafka", SANDBOX, *parts], wanted)
+        return addresses.assigned(self.directory, ["postgres", "kafka", SANDBOX, *parts], wanted, self._progress)
 
     def _report(self, what: str) -> None:
         self._progress(f"{what} ({time.monotonic() - self._began:.1f} s)")

@@ -115,6 +115,15 @@ def lags(consumer: KafkaConsumer) -> dict[TopicPartition, int]:
     }
 
 
+def committed(consumer: KafkaConsumer, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+    """The committed offsets of the consumer's group, in one request; without partitions that have none.
+
+    `KafkaConsumer.committed` needs a request for each partition.
+    """
+    found = consumer._coordinator.fetch_committed_offsets(list(partitions))
+    return {tp: found[tp].offset for tp in partitions if tp in found}
+
+
 def _opened(kind: Callable[..., Any], **settings: Any) -> Any:
     """A client. One that does not reach its broker is closed: otherwise it would leak a thread and open files."""
     networks: list[Any] = []

@@ -85,6 +85,8 @@ def _bare(service: Api) -> FastAPI:
     )
     app.add_middleware(RequestMiddleware)
     app.state.readiness = {}
+    app.state.progress = dict
+    app.state.run_id = None
     app.include_router(health.router)
     return app
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from chassis import run_id
 from chassis.database import Database
 from chassis.http.auth import public
 
@@ -31,14 +33,20 @@ def live() -> dict[str, str]:
 @router.get("/readyz")
 @public
 def ready(request: Request) -> JSONResponse:
-    """200 when every part is ready, otherwise 503 with the reasons."""
+    """200 when every part is ready, otherwise 503 with the reasons and the progress of projections.
+
+    Repeats the run id.
+    """
+    headers = run_id.headers(request.app.state.run_id)
     found: dict[str, Any] = {}
     checks: dict[str, Readiness] = request.app.state.readiness
     for name, check in checks.items():
         found |= {f"{name}: {part}": reason for part, reason in check().items()}
     if found:
-        return JSONResponse({"status": "not ready", "problems": found}, status_code=503)
-    return JSONResponse({"status": "ready"})
+        progress = {part: asdict(each) for part, each in request.app.state.progress().items()}
+        shown = {"progress": progress} if progress else {}
+        return JSONResponse({"status": "not ready", "problems": found, **shown}, status_code=503, headers=headers)
+    return JSONResponse({"status": "ready"}, headers=headers)
 
 
 @router.get("/metrics")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,6 +116,60 @@ def test_up_prints_addresses_the_token_command_and_how_to_load_the_demonstration
 
         anning(tmp_path, "down", "--directory", str(directory))
         assert process.wait(PATIENCE_SECONDS) == 0
+
+
+def test_of_two_systems_with_the_same_ports_one_is_up_and_names_the_process_that_ends(tmp_path: Path) -> None:
+    system = system_over(tmp_path / "one")
+    (tmp_path / "two" / "data").mkdir(parents=True)
+    shutil.copy(system.directory / "ports.json", tmp_path / "two" / "data")
+    with started(tmp_path / "one") as one, started(tmp_path / "two") as two:
+        lost, won = (one, two) if ended_first(one, two) is one else (two, one)
+        output = lost.communicate()[0]
+        assert lost.returncode == 1
+        assert "is up" not in output
+        assert re.search(rf"port \d+ \(postgres\) is in use by process {won.pid} \(.*anning up --directory", output)
+
+        for line in won.stdout or ():
+            if "Ctrl-C" in line:
+                break
+        os.kill(child(won.pid, "anning run credit --role worker"), signal.SIGKILL)
+        output = won.communicate()[0]
+        assert won.returncode == 1
+        assert "credit worker ended with -9:\n" in output
+        assert "started" in output.partition("credit worker ended")[2]
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """`anning up` on the data in this folder, killed at the end of the block."""
+    command = [sys.executable, "-m", "anning", "up", "--directory", str(folder / "data")]
+    with subprocess.Popen(
+        command, env=bare(folder), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def child(pid: int, command: str) -> int:
+    """The child of a process that runs a command."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for each in (task / "children").read_text().split():
+            if command in Path(f"/proc/{each}/cmdline").read_bytes().replace(b"\0", b" ").decode():
+                return int(each)
+    raise AssertionError(f"process {pid} has no child `{command}`")
+
+
+def ended_first(*processes: subprocess.Popen[str]) -> subprocess.Popen[str]:
+    """The process that ends first."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        for each in processes:
+            if each.poll() is not None:
+                return each
+        time.sleep(0.1)
+    raise AssertionError("no process has ended")
 
 
 def test_up_loads_the_demonstration_once_and_keeps_its_data(tmp_path: Path) -> None:

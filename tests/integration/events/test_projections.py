@@ -9,10 +9,14 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
+import structlog
+from prometheus_client import REGISTRY
 
 from chassis.database import Tx
-from chassis.events import projections
+from chassis.events import catch_up, projections
+from chassis.events.catch_up import Progress
 from chassis.events.envelope import Message
 from chassis.events.projections import SupersededError
 from chassis.events.routing import Projection
@@ -161,6 +165,42 @@ def test_reactions_wait_until_projections_have_reached_the_end_offsets_found_at_
         until(lambda: depot.arrivals() == 40)
         until(lambda: not worker.problems(), why=worker.problems)
     assert sizes_of_board[0] == 40
+
+
+def test_the_progress_of_a_projection_is_in_readiness_metrics_and_log(
+    depot: Depot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catch_up, "LOG_SECONDS", 0)
+    monkeypatch.setattr(catch_up, "MEASURE_SECONDS", 0)
+    open_gate = threading.Event()
+
+    def project_slowly(tx: Tx, messages: Sequence[Message[ParcelMoved]]) -> None:
+        if tx.execute(sa.text("SELECT count(*) FROM board")).scalar_one() > 0:
+            assert open_gate.wait(20)
+        parcels.update_board(tx, messages)
+
+    def shown(name: str) -> float | None:
+        return REGISTRY.get_sample_value(f"anning_projection_{name}_records", {"projection": "board"})
+
+    for number in range(40):  # more than one batch
+        depot.publish(new_id(), 1, road=str(number), note=noise(100_000, number))
+    slow = Projection(name="board", handlers={ParcelMoved: project_slowly}, tables=(BOARD,))
+    with (
+        structlog.testing.capture_logs() as lines,
+        depot.worker(replace(PROJECTION_ONLY, projections=(slow,)), ready=False) as worker,
+    ):
+        until(lambda: worker.progress() and worker.progress()["projection board"].applied)
+        progress = worker.progress()["projection board"]
+        assert 0 < progress.applied < progress.total == 40
+        assert worker.problems()["projection board"] == f"has applied {progress.applied} of 40 records"
+        assert (shown("applied"), shown("total")) == (progress.applied, 40)
+        open_gate.set()
+        until(lambda: not worker.problems(), why=worker.problems)
+        assert worker.progress() == {"projection board": Progress(40, 40)}
+        assert shown("applied") == 40
+    logged = [(each["event"], each["applied"], each["total"]) for each in lines if "applied" in each]
+    assert ("projection is catching up", progress.applied, 40) in logged
+    assert logged[-1] == ("projection has caught up", 40, 40)
 
 
 def test_reactions_and_sweeps_wait_while_a_projection_is_rebuilt(depot: Depot) -> None:

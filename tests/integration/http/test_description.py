@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from chassis.events.catch_up import Progress
 from chassis.http.app import create_probe
 from chassis.http.auth import unprotected_routes
 from chassis.http.problems import TYPES
@@ -117,6 +118,25 @@ def test_readiness_names_the_part_that_is_not_ready(app: FastAPI, api: TestClien
     response = api.get("/readyz")
     assert response.status_code == 503
     assert response.json()["problems"] == {"worker: reactions": "blocked at an event"}
+
+
+def test_readiness_shows_the_progress_of_projections(app: FastAPI, api: TestClient) -> None:
+    app.state.readiness["worker"] = lambda: {"projection register": "has applied 3 of 9 records"}
+    app.state.progress = lambda: {"projection register": Progress(3, 9)}
+    assert api.get("/readyz").json() == {
+        "status": "not ready",
+        "problems": {"worker: projection register": "has applied 3 of 9 records"},
+        "progress": {"projection register": {"applied": 3, "total": 9}},
+    }
+
+
+def test_readiness_repeats_the_run_id(app: FastAPI, api: TestClient) -> None:
+    assert "Run-Id" not in api.get("/readyz").headers
+    app.state.run_id = "4711"
+    assert api.get("/readyz").headers["Run-Id"] == "4711"
+    app.state.readiness["worker"] = lambda: {"reactions": "blocked at an event"}
+    response = api.get("/readyz")
+    assert (response.status_code, response.headers["Run-Id"]) == (503, "4711")
 
 
 def test_requests_are_counted_by_route_and_not_by_path(api: TestClient) -> None:

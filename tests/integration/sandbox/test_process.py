@@ -20,6 +20,9 @@ from standalone.processes import Process, answers, free_port
 ROOT = Path(__file__).resolve().parents[3]
 
 
+RUN_ID = "sandbox-4711"
+
+
 def _environment(**settings: str) -> dict[str, str]:
     variables = {f"ANNING_SANDBOX_{name.upper()}": value for name, value in settings.items()}
     return {"PATH": os.environ["PATH"], **variables}
@@ -33,8 +36,8 @@ def _sandbox(folder: Path, issuer: str, **services: int) -> Process:
         "sandbox",
         [sys.executable, "-m", "sandbox"],
         log=folder / "log",
-        ready=partial(answers, f"{issuer}/readyz"),
-        env=_environment(directory=str(folder / "credentials"), issuer=issuer, **urls),
+        ready=partial(answers, f"{issuer}/readyz", run_id=RUN_ID),
+        env=_environment(directory=str(folder / "credentials"), issuer=issuer, run_id=RUN_ID, **urls),
         cwd=ROOT,
     )
 

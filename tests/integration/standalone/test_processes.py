@@ -100,7 +100,7 @@ def test_the_error_of_a_process_that_ends_immediately_contains_its_output(tmp_pa
 
 def test_start_fails_when_a_process_is_not_ready_in_time(tmp_path: Path) -> None:
     child = Process("child", SLEEP, log=tmp_path / "log", ready=lambda: False)
-    with pytest.raises(ProcessFailed, match="child was not ready after 0 s"):
+    with pytest.raises(ProcessFailed, match="child was not ready after 0 s without progress"):
         child.start(timeout=0.2)
     assert not child.running
 

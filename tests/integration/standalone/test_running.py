@@ -51,6 +51,14 @@ def test_the_runner_is_known_while_it_runs(tmp_path: Path) -> None:
     assert running.runner(tmp_path) is None
 
 
+def test_a_runner_reports_that_its_system_is_ready(tmp_path: Path) -> None:
+    with sole_runner(tmp_path, "infrastructure") as report_ready:
+        report_ready()
+        assert running.runner(tmp_path) == Runner(os.getpid(), "infrastructure", ready=True)
+    with sole_runner(tmp_path, "infrastructure"):
+        assert running.runner(tmp_path) == Runner(os.getpid(), "infrastructure")
+
+
 def test_the_error_for_a_second_system_names_the_process_of_the_first(tmp_path: Path) -> None:
     with second_process(tmp_path) as process:
         assert running.runner(tmp_path) == Runner(process.pid, "up")

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 import pytest
 
 from benchmarks import load, results, soak, soak_checks
 from benchmarks.credit_codes import credit_codes
-from benchmarks.results import Result
+from benchmarks.results import Result, Stalled, wait_until
 from contracts.credit_codes import CreditCode
 from contracts.numbers import SenderNumber
+from standalone.processes import ProcessFailed
 
 CAP = 20
 """The rule assessment.cap: the count of complaints of one person in 30 days that count."""
@@ -49,7 +50,60 @@ def test_the_results_file_has_the_target_of_each_figure(tmp_path: Path, monkeypa
         "ratio": 0.8,
         "target": "ratio ≥ 0.7",
         "met": True,
+        "failure": None,
     }
+
+
+def test_a_failed_stage_is_a_row_with_its_failure_and_the_other_stages_continue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "OUT", tmp_path / "out" / "results.json")
+    written: list[list[str]] = []
+    recovered: list[str] = []
+
+    def fail() -> list[Result]:
+        raise Stalled("no progress for 120 s: ports 7")
+
+    def succeed() -> list[Result]:
+        # The results of the earlier stages are in the file already.
+        written.append([each["name"] for each in json.loads(results.OUT.read_text(encoding="utf-8"))])
+        return [Result.against("relay", 80, "events/s", 100)]
+
+    def recover() -> None:
+        recovered.append("system")
+        raise RuntimeError("still broken")
+
+    stages = {("filing", "filing_pss_mib_max"): fail, ("relay",): succeed}
+    found = results.run(stages, recover)
+
+    failed = [("filing", "Stalled: no progress for 120 s: ports 7"), ("filing_pss_mib_max", found[0].failure)]
+    assert [(each.name, each.failure) for each in found] == [*failed, ("relay", None)]
+    assert not found[0].met
+    assert "✗ filing" in str(found[0])
+    assert "no progress for 120 s: ports 7" in str(found[0])
+    assert written == [["filing", "filing_pss_mib_max"]]
+    assert recovered == ["system"]
+    stored = json.loads(results.OUT.read_text(encoding="utf-8"))
+    assert [(each["name"], each["value"]) for each in stored] == [
+        ("filing", None),
+        ("filing_pss_mib_max", None),
+        ("relay", 80),
+    ]
+
+
+def test_a_measurement_waits_as_long_as_there_is_progress() -> None:
+    calls = count()
+    wait_until(lambda: next(calls) > 40, lambda: next(calls), pause=0.01, seconds=0.1)
+    with pytest.raises(Stalled, match="no progress for 0 s: 7"):
+        wait_until(lambda: False, lambda: 7, pause=0.01, seconds=0.1)
+
+
+def test_a_wait_ends_with_the_failure_of_a_process() -> None:
+    def progress() -> int:
+        raise ProcessFailed("ports worker ended with 1")
+
+    with pytest.raises(ProcessFailed, match="ports worker ended"):
+        wait_until(lambda: False, progress, pause=0.01, seconds=0.1)
 
 
 def test_generated_credit_codes_are_valid_and_unique() -> None:

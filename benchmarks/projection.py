@@ -1,0 +1,208 @@
+"""`projection`: how fast the register of complaints catches up, compared with a by-hand poll, COPY and upsert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import msgspec
+import psycopg
+from kafka import OffsetAndMetadata
+
+from anning.services import load
+from benchmarks.credit_codes import credit_codes
+from benchmarks.results import Result, rates, wait_until
+from benchmarks.testbed import Testbed
+from chassis import migrations
+from chassis.aggregate import Cause
+from chassis.database import Database
+from chassis.events import envelope, projections
+from chassis.events import kafka as clients
+from chassis.events.topics import Catalogue
+from chassis.ids import new_id
+from chassis.run import tune_gc
+from chassis.service import Service
+from chassis.settings import Settings
+from chassis.worker import Worker
+from contracts.ports import Filing, PortDeclared
+from standalone.system import ROOT
+
+PORTS = 60_000
+ENTERPRISES = 2_000
+_HOLDERS = 50
+
+
+def measure(testbed: Testbed) -> list[Result]:
+    """Ports per second from the start of a worker that has only the projection until its readiness shows that all are
+    applied, on a database and topics of its own. The floor does the least that results in the same rows."""
+    tune_gc()  # as in the process of a worker
+    with _registers(testbed) as registers:
+        registers.publish()
+        value, floor = rates(registers.catch_up, registers.by_hand, PORTS, prepare=registers.empty)
+    return [Result.against("projection", value, "ports/s", floor)]
+
+
+@contextmanager
+def _registers(testbed: Testbed) -> Iterator[_Registers]:
+    url = testbed.system.postgres.create_database("bench_projection")
+    whole = load("complaints")
+    migrations.upgrade(whole, url)
+    settings = Settings(
+        database_url=url,
+        kafka=testbed.system.kafka.bootstrap,
+        topic_prefix=f"bench{new_id().hex[-8:]}.",
+        issuer="unused",
+        jwks_url="http://localhost",
+        instance="bench",
+    )
+    catalogue = Catalogue.load(ROOT / "contracts" / "topics.yaml", settings.topic_prefix)
+    topic = catalogue.topics[PortDeclared.topic]
+    Catalogue({PortDeclared.topic: topic}, catalogue.prefix).create(settings.kafka, [topic.owner])
+    service = replace(whole, reactions={}, sweeps=(), routers=())
+    with ExitStack() as stack:
+        database = Database(url, pool=4)
+        stack.callback(database.close)
+        yield _Registers(service, settings, catalogue, database)
+
+
+@dataclass(frozen=True)
+class _Registers:
+    """A topic with ports, and the register that is built from it."""
+
+    service: Service
+    settings: Settings
+    catalogue: Catalogue
+    database: Database
+    _groups: Iterator[int] = field(default_factory=count)
+
+    def publish(self) -> None:
+        """Write every port to the topic, in the form in which ports publishes it."""
+        producer = clients.producer(self.settings.kafka, "bench")
+        topic, cause, now = self.catalogue.physical(PortDeclared.topic), Cause.beginning("benchmark"), datetime.now(UTC)
+        for event in _ports():
+            value = envelope.encode(event, id=new_id(), version=1, time=now, source="/anning/ports", cause=cause)
+            producer.send(topic, value, event.key.encode())
+        producer.flush()
+        producer.close()
+
+    def empty(self) -> None:
+        """Empty the register; the next worker reads the topic from its start."""
+        with self.database.begin() as tx:
+            for each in self.service.projections:
+                projections.rebuild(tx, each)
+        with psycopg.connect(self.database.conninfo, autocommit=True) as connection:
+            connection.execute("TRUNCATE register_ports")
+
+    def catch_up(self) -> None:
+        """Run a worker until its readiness shows that every port is applied."""
+        worker = Worker(self.service, self.settings, self.database, self.catalogue)
+        worker.start()
+        try:
+            wait_until(lambda: _complete(worker), worker.progress, pause=0.01)
+        finally:
+            worker.stop()
+
+    def by_hand(self) -> None:
+        """Poll, COPY, upsert, commit, until the register has every port."""
+        consumer = clients.consumer(
+            self.settings.kafka,
+            f"{self.catalogue.prefix}floor{next(self._groups)}",
+            "0",
+            [self.catalogue.physical(PortDeclared.topic)],
+        )
+        decoder, handled = msgspec.json.Decoder(_Envelope), 0
+        with psycopg.connect(self.database.conninfo) as connection:
+            connection.execute("CREATE TEMP TABLE incoming (LIKE register_ports)")
+            connection.commit()
+            while handled < PORTS:
+                polled = consumer.poll(timeout_ms=500)
+                records = [record for of_partition in polled.values() for record in of_partition]
+                if not records:
+                    continue
+                with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+                    for record in records:
+                        copy.write_row(_row(decoder.decode(record.value)))
+                connection.execute(_UPSERT)
+                connection.execute("TRUNCATE incoming")
+                connection.commit()
+                consumer.commit({tp: OffsetAndMetadata(each[-1].offset + 1, "", -1) for tp, each in polled.items()})
+                handled += len(records)
+        consumer.close(autocommit=False)
+
+
+def _complete(worker: Worker) -> bool:
+    progress = worker.progress()
+    return bool(progress) and all(each.complete for each in progress.values())
+
+
+def _ports() -> Iterator[PortDeclared]:
+    codes = list(credit_codes(ENTERPRISES))
+    since = datetime.now(UTC) - timedelta(days=100)
+    for number in range(PORTS):
+        provider = codes[number % ENTERPRISES]
+        filing = Filing(
+            filing=new_id(),
+            holder=codes[number % _HOLDERS],
+            holder_name="子虚短信技术有限公司",
+            provider=provider,
+            provider_name=f"乌有{provider[8:16]}有限公司",
+            signature=f"乌有{provider[8:16]}",
+            purpose="marketing",
+            province=None,
+            covers_extensions=False,
+            valid_from=since,
+            valid_to=None,
+        )
+        yield PortDeclared(
+            carrier="CMCC",
+            number=f"10690888{number:07d}",
+            access_code="10690888",
+            status="declared",
+            filings=(filing,),
+        )
+
+
+class _Filing(msgspec.Struct):
+    holder: str
+    valid_from: datetime
+
+
+class _Port(msgspec.Struct):
+    carrier: str
+    number: str
+    access_code: str
+    status: str
+    filings: msgspec.Raw
+
+
+class _Envelope(msgspec.Struct):
+    aggregateversion: int
+    data: _Port
+
+
+_filings = msgspec.json.Decoder(list[_Filing])
+
+
+def _row(message: _Envelope) -> tuple[Any, ...]:
+    port = message.data
+    filings = sorted(_filings.decode(port.filings), key=lambda each: each.valid_from)
+    return (
+        *(port.carrier, port.number, message.aggregateversion, port.access_code, port.status),
+        *(filings[-1].holder, filings[0].valid_from, bytes(port.filings).decode()),
+    )
+
+
+_COLUMNS = "carrier, number, version, access_code, status, holder, filed_since, filings"
+_COPY = f"COPY incoming ({_COLUMNS}) FROM STDIN"
+_UPSERT = f"""
+    INSERT INTO register_ports ({_COLUMNS})
+    SELECT DISTINCT ON (carrier, number) {_COLUMNS} FROM incoming ORDER BY carrier, number, version DESC
+    ON CONFLICT (carrier, number) DO UPDATE SET version = excluded.version, access_code = excluded.access_code,
+        status = excluded.status, holder = excluded.holder, filed_since = excluded.filed_since,
+        filings = excluded.filings
+    WHERE register_ports.version < excluded.version
+"""
