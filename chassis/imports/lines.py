@@ -19,7 +19,7 @@ from chassis.imports import quotes
 MAX_LINE = 64 * 1024
 """Maximum bytes of one line, and of the lines between a quote and the one that closes it."""
 
-DETAIL_LENGTH = 300
+DETAIL_LENGTH = 1_000
 """Maximum characters of the detail of one error."""
 
 R = TypeVar("R")

@@ -71,7 +71,9 @@ _CONTENT = msgspec.msgpack.Decoder(list[Cut])
 
 def pack(cuts: list[Cut], import_id: UUID, sequence: int, *, sealed: bool) -> bytes:
     """The stored content of a chunk: compressed, and encrypted for this chunk if `sealed`."""
-    content: bytes = lz4.block.compress(msgspec.msgpack.encode(cuts))
+    # Most lines are only a number and bytes; so written, processes of the last release read them too.
+    written = [cut if cut.span or cut.repeats else cut[:2] for cut in cuts]
+    content: bytes = lz4.block.compress(msgspec.msgpack.encode(written))
     return privacy.ring().encrypt(content, _belonging(import_id, sequence)) if sealed else content
 
 

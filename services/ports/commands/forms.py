@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -34,6 +34,9 @@ _DAY_NUMBER = re.compile(r"[1-9][0-9]{4}(?:\.0)?")
 _DAY_ZERO = date(1899, 12, 30)
 
 _SPACE, _INVISIBLE = "Zs", "Cf"
+"""The categories of Unicode."""
+_LOST = "\ufffd"
+"""What stands for a character that a conversion lost."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +68,7 @@ def read_form(fields: Mapping[str, str | None], *, covers_extensions: bool, now:
     reading = _Reading(fields, now)
     number = reading.number()
     form = FilingForm(
-        carrier=reading.one_of("carrier", CARRIERS, _carrier_names()),
+        carrier=reading.one_of("carrier", CARRIERS, _carrier_names),
         number=number.number,
         access_code=number.access_code or "",
         holder=reading.credit_code("holder_uscc"),
@@ -120,19 +123,19 @@ class _Reading:
 
     def text(self, field: str, length: int) -> str:
         text = self._required(field)
-        raw = self._fields.get(field) or ""
-        wrong = next((place for place, each in enumerate(raw, 1) if not _readable(each)), None)
+        wrong = _first_unreadable(text)
         if wrong is not None:
-            self._reject(field, f"has a wrong character {wrong}: {_unreadable(raw[wrong - 1])}")
+            place = (self._fields.get(field) or "").index(wrong) + 1
+            self._reject(field, f"has a wrong character {place}: {_unreadable(wrong)}")
         elif len(text) > length:
             self._reject(field, f"has {len(text)} characters; at most {length} are possible")
         return text
 
-    def one_of(self, field: str, allowed: Mapping[str, object], names: Mapping[str, str] | None = None) -> str:
-        """A key of `allowed`; `names` are other names by which people call them."""
+    def one_of(self, field: str, allowed: Mapping[str, object], names: Callable[[], Mapping[str, str]] = dict) -> str:
+        """A key of `allowed`; `names` returns other names by which people call them."""
         text = self._required(field)
         if not self._has_error(field) and text not in allowed:
-            self._reject(field, f"is unknown here{meant(text, allowed, names)} (expected: {', '.join(allowed)})")
+            self._reject(field, f"is unknown here{meant(text, allowed, names())} (expected: {', '.join(allowed)})")
         return text
 
     def declared_from(self) -> datetime | None:
@@ -174,17 +177,16 @@ class _Reading:
 
 def _cleaned(text: str) -> str:
     """A text with ordinary spaces only, none at its ends, and without invisible characters."""
-    if text.isascii():
+    # Of the spaces, only the ordinary one is printable.
+    if text.isprintable():
         return text.strip()
     kinds = ((each, unicodedata.category(each)) for each in text)
     return "".join(" " if kind == _SPACE else each for each, kind in kinds if kind != _INVISIBLE).strip()
 
 
-def _readable(character: str) -> bool:
-    """Whether a name may have a character, after cleaning it."""
-    if character == "\ufffd":
-        return False
-    return character.isprintable() or unicodedata.category(character) in (_SPACE, _INVISIBLE)
+def _first_unreadable(text: str) -> str | None:
+    """The first character of a cleaned text that a name cannot have."""
+    return next((each for each in text if each == _LOST or not each.isprintable()), None)
 
 
 def _not_on_the_plan(number: SenderNumber) -> str:
@@ -211,7 +213,7 @@ def _province_meant(text: str) -> str:
 
 def _unreadable(character: str) -> str:
     code = f"U+{ord(character):04X}"
-    if character == "\ufffd":
+    if character == _LOST:
         return f"{code}, in the place of one that was lost when the text was converted"
     return f"{code}, which cannot be printed"
 

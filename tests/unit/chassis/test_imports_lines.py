@@ -146,4 +146,4 @@ def test_the_error_of_a_line_names_all_fields_and_the_first_one_as_its_column() 
     error = LineError.of(7, fields)
     assert (error.line, error.code, error.column, error.value) == (7, "invalid", "carrier", "cmcc")
     assert error.detail == "column `carrier`: `cmcc` is unknown here; column `number`: a value is required"
-    assert len(LineError.of(7, [FieldError("a", "x" * 500)]).detail) == DETAIL_LENGTH
+    assert len(LineError.of(7, [FieldError("a", "x" * 2_000)]).detail) == DETAIL_LENGTH

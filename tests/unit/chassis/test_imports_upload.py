@@ -20,7 +20,7 @@ from chassis.http.problems import PayloadTooLarge, Problem
 from chassis.ids import new_id
 from chassis.imports import Csv, Line, LineError, Ndjson, Unique
 from chassis.imports.formats import Format, read_all
-from chassis.imports.lines import Cut
+from chassis.imports.lines import Cut, Repeat
 from chassis.imports.refusals import CompressedTooStrongly, UnreadableFile, WrongHeader
 from chassis.imports.upload import CHUNK_LINES, Reception, pack, unpack
 from chassis.privacy import KeyRing, UndecipherableError
@@ -235,6 +235,7 @@ def test_the_outcome_of_a_csv_line_does_not_depend_on_other_lines(content: bytes
     st.lists(st.binary(max_size=12).map(lambda raw: raw.replace(b"\n", b"")) | st.just(b'{"number": "1"}'), min_size=1)
 )
 def test_every_line_of_a_damaged_json_file_has_exactly_one_outcome_or_the_file_is_refused(lines: list[bytes]) -> None:
+    lines = [b'{"number": "0"}', *lines]
     content = b"\n".join(lines)
     try:
         found = outcomes(content, NDJSON)
@@ -272,6 +273,12 @@ def test_lines_that_cannot_be_read_or_have_no_key_repeat_nothing() -> None:
     unique: Unique[Port] = Unique("number", lambda port: None if port.carrier == "NONE" else port.number)
     found = outcomes(content, PORTS, unique=unique)
     assert [(error.line, error.code) for error in found.errors] == [(2, "unclosed-quote"), (4, "invalid")]
+
+
+def test_a_chunk_contains_every_line_as_it_was_cut() -> None:
+    import_id = new_id()
+    cuts = [Cut(1, b"a"), Cut(2, b"b", span=(2, 3)), Cut(3, b"c", (2, 3), Repeat(1, "number", "信")), Cut(9, b"")]
+    assert unpack(pack(cuts, import_id, 0, sealed=False), import_id, 0, sealed=False) == cuts
 
 
 def test_a_sealed_chunk_can_be_opened_only_at_its_own_position() -> None:

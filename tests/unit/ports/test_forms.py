@@ -87,6 +87,7 @@ def test_the_error_of_a_name_states_the_place_of_a_wrong_character() -> None:
     assert printed.detail == "`示例<U+0007>信息` has a wrong character 3: U+0007, which cannot be printed"
     lost = error("signature", "示\u200b例\ufffd")
     assert "has a wrong character 4: U+FFFD, in the place of one that was lost" in lost.detail
+    assert read(signature="样例服务\n") == read()
     assert error("signature", "样" * 41).detail == f"`{'样' * 40}…` has 41 characters; at most 40 are possible"
 
 
