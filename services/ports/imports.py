@@ -15,7 +15,7 @@ from contracts.numbers import SenderNumber
 from contracts.organisations import is_national
 from services.ports.access import may_file_for
 from services.ports.commands.filings import FilingOutcome, file_ports
-from services.ports.commands.forms import FilingForm, read_form
+from services.ports.commands.forms import FilingForm, cleaned, read_form
 
 
 class FilingLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class FilingLine(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def port(self) -> str:
         """Its port: carrier and number, in one text."""
-        return f"{self.carrier.strip()} {SenderNumber.parse(self.number).number}"
+        return f"{cleaned(self.carrier)} {SenderNumber.parse(cleaned(self.number)).number}"
 
 
 def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[FilingLine]]) -> ImportOutcome:

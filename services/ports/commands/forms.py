@@ -157,7 +157,7 @@ class _Reading:
         return datetime.combine(day, time(), LEGAL_TIME)
 
     def _given(self, field: str) -> str | None:
-        return _cleaned(self._fields.get(field) or "") or None
+        return cleaned(self._fields.get(field) or "") or None
 
     def _required(self, field: str) -> str:
         text = self._given(field)
@@ -175,7 +175,7 @@ class _Reading:
         return any(each.field == field for each in self.errors)
 
 
-def _cleaned(text: str) -> str:
+def cleaned(text: str) -> str:
     """A text with ordinary spaces only, none at its ends, and without invisible characters."""
     # Of the spaces, only the ordinary one is printable.
     if text.isprintable():

@@ -188,6 +188,27 @@ def test_every_line_of_a_bad_csv_record_is_reported(carrier: Client, database: D
     assert [tuple(row) for row in found] == [("s6", "e", None, "CMCC")]
 
 
+def test_an_error_states_the_column_the_value_and_the_last_line_of_a_span(carrier: Client, database: Database) -> None:
+    response = carrier.send_streets('code,name,houses\ns1,"大\n路",3\ns2,b,many\n'.encode())
+    letters.sweep(database)
+    errors = carrier.api.get(f"{response.headers['Location']}/errors", headers=carrier.headers).json()["items"]
+    assert [(each["line"], each["last_line"], each["column"], each["value"]) for each in errors] == [
+        (2, 3, "name", None),
+        (3, None, "code", None),
+        (4, None, "houses", "many"),
+    ]
+    assert errors[0]["detail"].startswith("lines 2 to 3: ")
+
+
+def test_the_same_bytes_in_another_charset_are_another_upload(carrier: Client) -> None:
+    content = letters_file(["charset1"])
+    first = carrier.send(content, Idempotency_Key="charset")
+    other = carrier.send(content, Idempotency_Key="charset", Content_Type="application/x-ndjson; charset=gbk")
+    again = carrier.send(content, Idempotency_Key="charset", Content_Type="application/x-ndjson; charset=UTF-8")
+    assert (first.status_code, again.json()) == (202, first.json())
+    assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+
+
 def test_the_import_of_a_file_without_lines_is_finished(carrier: Client, database: Database) -> None:
     response = carrier.send_streets(b"code,name\n\n")
     letters.sweep(database)

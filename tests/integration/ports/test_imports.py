@@ -101,7 +101,7 @@ def test_every_kind_of_space_in_a_name_is_an_ordinary_one(api: Api, database: Da
 
 
 def test_a_number_that_is_repeated_in_a_file_is_an_error_of_the_second_line(api: Api, database: Database) -> None:
-    lines = [line(), line(f"{NUMBER}1"), line(f"+86 {NUMBER}", day="2021-01-01"), line()]
+    lines = [line(), line(f"{NUMBER}1"), line(f"+86 {NUMBER}", day="2021-01-01"), line(carrier="CMCC\u200b")]
     found = send(api, database, *lines)
     assert found.counts == (2, 0, 2)
     assert {(each["code"], each["column"]) for each in found.errors.values()} == {("repeated", "number")}
