@@ -9,11 +9,13 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """What is wrong with one field. `field` is its name in the form ("attribution/holder" for a nested one, "" for the
-    whole form); `detail` never quotes personal data; `code` is for programs."""
+    whole form); `detail` never quotes personal data; `code` is for programs; `value` is the wrong value as it may be
+    shown (`chassis.hints.shown`)."""
 
     field: str
     detail: str
     code: str = "invalid"
+    value: str | None = None
 
 
 class InvalidFieldsError(ValueError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message
 from functools import lru_cache
@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute, RouteContext
 from pydantic import BaseModel
 from starlette.requests import Request
 
+from chassis.hints import json_fault
 from chassis.http.auth import is_public
 from chassis.http.problems import Invalid, Malformed, UnsupportedMediaType, pointer_to
 
@@ -25,15 +26,20 @@ JSON_TYPES = ("application/json",)
 OCTET_STREAM = "application/octet-stream"
 """The media type of a file whose format the route determines. Generators of clients know no other one for files."""
 
+UTF_8 = ("utf-8", "utf8", "us-ascii")
+"""The names of UTF-8 as a charset."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The body that a route reads itself: its media types and its maximum of bytes (None: the route checks it)."""
+    """The body that a route reads itself: its media types, its maximum of bytes (None: the route checks it), and the
+    charsets that its Content-Type may declare."""
 
     media_types: tuple[str, ...]
     limit: int | None
+    charsets: Collection[str] = UTF_8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,12 @@ def is_file(media_type: str) -> bool:
     return media_type not in JSON_TYPES and not media_type.endswith("+json") and not media_type.startswith("text/")
 
 
-def consumes(*media_types: str, limit: int | None) -> Callable[[F], F]:
+def consumes(*media_types: str, limit: int | None, charsets: Collection[str] = UTF_8) -> Callable[[F], F]:
     """Declare that a route reads the body itself, as a stream: `@consumes("text/csv", limit=2**30)` below the route's
-    own decorator. Other types are refused with 415, more bytes with 413 while they are read."""
+    own decorator. Other types and charsets are refused with 415, more bytes with 413 while they are read."""
 
     def declare(endpoint: F) -> F:
-        endpoint.__anning_body__ = Body(media_types, limit)  # type: ignore[attr-defined]
+        endpoint.__anning_body__ = Body(media_types, limit, charsets)  # type: ignore[attr-defined]
         return endpoint
 
     return declare
@@ -112,11 +118,11 @@ class ValidatedRequest(Request):
         if shape.body is None:
             return
         if not shape.json:
-            _check_type(self, shape.body.media_types)
+            _check_type(self, shape.body)
             return
         content = await self.body()
         if content:
-            _check_type(self, shape.body.media_types)
+            _check_type(self, shape.body)
             self._decoded = read_json(content)
 
     async def json(self) -> Any:
@@ -124,19 +130,27 @@ class ValidatedRequest(Request):
         return self._decoded
 
 
-def _check_type(request: Request, expected: tuple[str, ...]) -> None:
-    media_type, charset = _content_type(request.headers.get("content-type", ""))
+def _check_type(request: Request, body: Body) -> None:
+    expected = body.media_types
+    media_type, charset = content_type(request)
     suffixed = expected == JSON_TYPES and media_type.startswith("application/") and media_type.endswith("+json")
-    if (media_type not in expected and not suffixed) or charset not in ("utf-8", "utf8", "us-ascii"):
-        raise UnsupportedMediaType(f"This route accepts {', '.join(expected)} (text in UTF-8).")
+    if media_type not in expected and not suffixed:
+        raise UnsupportedMediaType(f"This route accepts {', '.join(expected)}.")
+    if charset is not None and charset not in body.charsets:
+        raise UnsupportedMediaType(f"This route accepts text with the charset {', '.join(body.charsets)}.")
+
+
+def content_type(request: Request) -> tuple[str, str | None]:
+    """The media type of a request, empty without one, and the charset that it declares; both in small letters."""
+    return _parsed(request.headers.get("content-type", ""))
 
 
 @lru_cache(maxsize=64)
-def _content_type(value: str) -> tuple[str, str]:
-    """The media type and the charset of a header; parsing it takes as long as verifying a token."""
+def _parsed(value: str) -> tuple[str, str | None]:
+    """Parsing a header takes as long as verifying a token."""
     header = Message()
     header["Content-Type"] = value
-    return header.get_content_type() if value else "", header.get_content_charset("utf-8").lower()
+    return header.get_content_type() if value else "", header.get_content_charset()
 
 
 def read_json(content: bytes) -> Any:
@@ -147,10 +161,8 @@ def read_json(content: bytes) -> Any:
     """
     try:
         value = msgspec.json.decode(content)
-    except RecursionError as error:
-        raise Malformed("The body is nested too deeply.") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Malformed(f"The body is not JSON in UTF-8: {error}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(f"The body is not JSON in UTF-8: {json_fault(error, content)}.") from error
     if b"\\u0000" in content and _has_nul(value):
         raise Malformed("A string contains a NUL character.")
     return value

@@ -8,6 +8,18 @@ from chassis.imports.importer import Importer
 from chassis.imports.lines import ImportOutcome, Line, LineError
 from chassis.imports.resource import Import
 from chassis.imports.routes import import_router
+from chassis.imports.seen import Unique
 from chassis.imports.sweep import import_sweep
 
-__all__ = ["Csv", "Import", "ImportOutcome", "Importer", "Line", "LineError", "Ndjson", "import_router", "import_sweep"]
+__all__ = [
+    "Csv",
+    "Import",
+    "ImportOutcome",
+    "Importer",
+    "Line",
+    "LineError",
+    "Ndjson",
+    "Unique",
+    "import_router",
+    "import_sweep",
+]

@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from chassis.imports.lines import MAX_LINE, Cut, Cutter, Line, LineCutter, LineError, QuotedCutter
+from chassis.field_errors import FieldError
+from chassis.hints import json_fault, meant, shown
+from chassis.imports.lines import MAX_LINE, Cut, Cutter, Line, LineCutter, LineError, QuotedCutter, Repeat
+from chassis.imports.quotes import QuoteFaultError, split
 from chassis.imports.refusals import UnreadableFile, WrongHeader
+from chassis.imports.wrong_fields import field_error
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
-DETAIL_LENGTH = 300
-
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    rb"|(?P<nul>u0000)|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    rb"|(?P<nul>u0000)|(?P<lost>u[fF]{3}[dD])|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
+_LOST = "\ufffd"
+_LOST_ESCAPE = re.compile(rb"\\u[fF]{3}[dD]")
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "\uff0c": "full-width commas", "|": "vertical bars"}
 
 
 class BadLine(Exception):
-    """A record cannot be read. `code` is for programs, `detail` for people."""
+    """A record cannot be read: `code` is for programs, `error` for people. `word` is what its format calls a field."""
 
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail[:DETAIL_LENGTH]
+    def __init__(self, error: FieldError, word: str = "column") -> None:
+        super().__init__(error.detail)
+        self.code = error.code
+        self.error = error
+        self.word = word
+
+    @classmethod
+    def whole(cls, code: str, detail: str, column: str = "") -> BadLine:
+        """A fault of a whole line, or of a column whose value cannot be separated from its neighbours."""
+        return cls(FieldError(column, detail, code))
 
 
 class Format(Protocol[R_co]):
@@ -56,13 +67,14 @@ class Format(Protocol[R_co]):
 class Ndjson(Generic[R]):
     """One JSON object a line, read into a msgspec struct.
 
-    The codes of errors are line-too-long, not-utf8, nul-character, lone-surrogate, malformed (not JSON) and invalid
-    (not this struct).
+    The codes of errors are line-too-long, not-utf8, nul-character, replacement-character, lone-surrogate, malformed
+    (not JSON) and invalid (not this struct).
     """
 
     media_types = ("application/x-ndjson", "application/jsonl")
 
     def __init__(self, record: type[R]) -> None:
+        self._record = record
         self._decoder = msgspec.json.Decoder(record)
 
     def cutter(self) -> Cutter:
@@ -75,27 +87,26 @@ class Ndjson(Generic[R]):
         return self._read
 
     def _read(self, raw: bytes) -> R:
-        _text(raw)
+        text = _text(raw)
+        if _LOST in text or (_LOST_ESCAPE.search(raw) and _escapes(raw, "lost")):
+            raise _lost(text.find(_LOST) + 1)
         if b"\\u0000" in raw and _escapes(raw, "nul"):
-            raise BadLine("nul-character", "A string contains a NUL character.")
+            raise BadLine.whole("nul-character", "a text contains a NUL character")
         try:
             return self._decoder.decode(raw)
-        except RecursionError as error:
-            raise BadLine("malformed", "It is nested too deeply.") from error
         except msgspec.ValidationError as error:
-            raise BadLine("invalid", str(error)) from error
-        except ValueError as error:
-            if _escapes(raw, "lone"):
-                raise BadLine("lone-surrogate", "A string contains half of a surrogate pair.") from error
-            raise BadLine("malformed", f"Not JSON: {error}") from error
+            found = field_error(error, self._record, _values_in(raw))
+            raise BadLine(found, "field") from error
+        except (ValueError, RecursionError) as error:
+            raise _not_json(error, raw) from error
 
 
 class Csv(Generic[R]):
-    """Comma-separated values in UTF-8 (RFC 4180, with or without byte order mark), read into a msgspec struct.
+    """Comma-separated values (RFC 4180, but a record is one line), read into a msgspec struct.
 
-    The fields of the struct are the columns; those without a default are required. An empty value counts as absent. The
-    codes of errors are line-too-long, not-utf8, nul-character, unclosed-quote, malformed, columns (too many or too few)
-    and invalid (not this struct).
+    The fields of the struct are the columns; those without a default are required. Spaces around a value do not count,
+    and an empty value counts as absent. The codes of errors are line-too-long, not-utf8, nul-character, line-break,
+    replacement-character, unclosed-quote, stray-quote, columns (too many or too few) and invalid (not this struct).
     """
 
     media_types = ("text/csv",)
@@ -111,64 +122,154 @@ class Csv(Generic[R]):
 
     def columns(self, header: bytes) -> tuple[str, ...] | None:
         try:
-            names = tuple(name.strip() for name in _values(header))
+            names = tuple(name.strip() for name in _values(header, ()))
         except BadLine as error:
-            raise UnreadableFile(f"The first line cannot be read: {error.detail}") from error
-        wrong: dict[str, Any] = {
-            "missing": [name for name in self._needed if name not in names],
-            "unknown": [name for name in names if name not in self._known],
-            "repeated": sorted({name for name in names if names.count(name) > 1}),
-        }
-        if any(wrong.values()):
-            raise WrongHeader(**wrong, columns=list(self._known))
+            raise UnreadableFile(f"The first line, the header, cannot be read: {error}.") from error
+        missing = [name for name in self._needed if name not in names]
+        unknown = [name for name in names if name not in self._known]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if missing or unknown or repeated:
+            raise WrongHeader(
+                self._header_fault(names, missing, unknown, repeated),
+                missing=missing,
+                unknown=list(map(shown, unknown)),
+                repeated=list(map(shown, repeated)),
+                columns=list(self._known),
+            )
         return names
+
+    def _header_fault(
+        self, names: Sequence[str], missing: Sequence[str], unknown: Sequence[str], repeated: Sequence[str]
+    ) -> str:
+        """What is wrong with the header, and the likely cause, in sentences."""
+        hints = {name: meant(name, missing) for name in unknown}
+        if not set(names) & set(self._known) and not any(hints.values()):
+            cause = _other_separator(names) or "does the file begin with a record, without a header?"
+            return f"The first line names no column of this file: {cause}"
+        faults = [f"unknown column `{shown(name)}`{hint}" for name, hint in hints.items() if name]
+        faults += ["a column has no name; is there a comma too many?"] if "" in unknown else []
+        faults += [f"missing columns: {', '.join(missing)}"] if missing else []
+        faults += [f"repeated columns: {', '.join(map(shown, repeated))}"] if repeated else []
+        return f"The header in the first line has errors: {'; '.join(faults)}."
 
     def reader(self, columns: Sequence[str]) -> Callable[[bytes], R]:
         def read(raw: bytes) -> R:
-            values = _values(raw)
+            values = _values(raw, columns)
             if len(values) != len(columns):
-                raise BadLine("columns", f"It has {len(values)} values; the first line names {len(columns)} columns.")
-            given = {name: value for name, value in zip(columns, values, strict=True) if value}
+                raise BadLine.whole("columns", _wrong_count(values, columns))
+            given = {name: text for name, value in zip(columns, values, strict=True) if (text := value.strip(" \t"))}
             try:
                 return msgspec.convert(given, self._record, strict=False)
             except msgspec.ValidationError as error:
-                raise BadLine("invalid", str(error)) from error
+                found = field_error(error, self._record, given)
+                raise BadLine(found) from error
 
         return read
 
 
 def read_all(reader: Callable[[bytes], R], cuts: Iterable[Cut]) -> tuple[list[Line[R]], list[LineError]]:
-    """The records that can be read, and the errors of the others."""
+    """The records that can be read and repeat no other, and the errors of the others."""
     lines: list[Line[R]] = []
     errors: list[LineError] = []
-    for number, raw in cuts:
+    for cut in cuts:
         try:
-            lines.append(Line(number, reader(raw), raw))
+            record = reader(cut.raw)
         except BadLine as error:
-            errors.append(LineError(number, error.code, error.detail))
+            errors.append(_within(cut, LineError.of(cut.number, [error.error], word=error.word)))
+            continue
+        if cut.repeats is None:
+            lines.append(Line(cut.number, record, cut.raw))
+        else:
+            errors.append(LineError.of(cut.number, [_repeated(cut.repeats)]))
     return lines, errors
+
+
+def _repeated(earlier: Repeat) -> FieldError:
+    detail = f"`{earlier.value}` is already in line {earlier.line} of this file; only the first line of a file counts"
+    return FieldError(earlier.column, detail, "repeated", earlier.value)
+
+
+def _within(cut: Cut, error: LineError) -> LineError:
+    """The error of a line that may belong to a record which spans several lines."""
+    if cut.span is None:
+        return error
+    first, last = cut.span
+    if cut.number == first:
+        detail = (
+            f"lines {first} to {last}: a quote opens in line {first} and closes in line {last}, but a record is one"
+            f" line; each of these lines was read on its own; {error.detail}"
+        )
+        return replace(error, detail=detail, last_line=last)
+    return replace(error, detail=f"{error.detail}; the line is one of lines {first} to {last}, within an open quote")
 
 
 def _text(raw: bytes) -> str:
     if len(raw) > MAX_LINE:
-        raise BadLine("line-too-long", f"It has more than {MAX_LINE} bytes.")
+        raise BadLine.whole("line-too-long", f"the line has more than {MAX_LINE} bytes; is a line break missing?")
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
-        raise BadLine("not-utf8", f"Byte {error.start + 1} of the line is not UTF-8.") from error
+        raise BadLine.whole("not-utf8", f"byte {error.start + 1} of the line is not UTF-8") from error
     if "\0" in text:
-        raise BadLine("nul-character", f"Character {text.index(chr(0)) + 1} of the line is NUL.")
+        raise BadLine.whole("nul-character", f"character {text.index(chr(0)) + 1} of the line is NUL")
     return text
 
 
-def _values(raw: bytes) -> list[str]:
+def _lost(place: int) -> BadLine:
+    where = f"character {place} of the line" if place else "a character"
+    return BadLine.whole(
+        "replacement-character", f"{where} is U+FFFD: the right one was lost when the text was converted before"
+    )
+
+
+def _values(raw: bytes, columns: Sequence[str]) -> list[str]:
+    """The values of a line of CSV with these columns."""
+    text = _text(raw)
+    if "\r" in text or "\n" in text:
+        raise BadLine.whole("line-break", "a line break is within a value; a record is one line, ended by LF or CRLF")
+    if _LOST in text:
+        raise _lost(text.index(_LOST) + 1)
     try:
-        [values] = csv.reader([_text(raw)], strict=True)
-    except csv.Error as error:
-        if str(error) == "unexpected end of data":
-            raise BadLine("unclosed-quote", "A quote is opened and not closed.") from error
-        raise BadLine("malformed", f"Not CSV: {error}.") from error
-    return values
+        return split(text)
+    except QuoteFaultError as error:
+        column = columns[error.place] if error.place < len(columns) else ""
+        if error.stays_open:
+            detail = "a quote is opened and not closed on its line"
+            raise BadLine.whole("unclosed-quote", detail, column) from error
+        detail = 'a quote (") stands within a value; such a value is in quotes, and each quote in it is doubled ("")'
+        raise BadLine.whole("stray-quote", detail, column) from error
+
+
+def _wrong_count(values: Sequence[str], columns: Sequence[str]) -> str:
+    detail = f"the line has {len(values)} values; the first line names {len(columns)} columns"
+    if len(values) > len(columns):
+        return f"{detail}; is a value with a comma in it not in quotes?"
+    other = _other_separator(values) if len(values) == 1 else None
+    return f"{detail}; {other or 'is a comma missing, or the line cut off?'}"
+
+
+def _other_separator(values: Sequence[str]) -> str | None:
+    """Which separator stands in the place of commas, as a part of a sentence."""
+    text = ",".join(values)
+    found = max(_SEPARATORS, key=text.count)
+    if text.count(found) < max(len(values), 2) - 1 or found not in text:
+        return None
+    return f"the values seem to be separated by {_SEPARATORS[found]}, not by commas"
+
+
+def _not_json(error: Exception, raw: bytes) -> BadLine:
+    if not isinstance(error, RecursionError) and _escapes(raw, "lone"):
+        return BadLine.whole("lone-surrogate", "a text contains half of a surrogate pair")
+    return BadLine.whole("malformed", f"the line is not one JSON object: {json_fault(error, raw)}")
+
+
+def _values_in(raw: bytes) -> dict[str, Any]:
+    """The values of a JSON object that was refused for its fields; what follows the wrong one may not be JSON."""
+    try:
+        values = msgspec.json.decode(raw)
+    except (ValueError, RecursionError) as error:
+        raise _not_json(error, raw) from error
+    return values if isinstance(values, dict) else {}
 
 
 def _escapes(raw: bytes, kind: str) -> bool:

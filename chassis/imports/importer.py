@@ -11,6 +11,7 @@ from chassis.http.auth import Caller
 from chassis.imports.formats import Format
 from chassis.imports.lines import ImportOutcome, Line
 from chassis.imports.resource import Import
+from chassis.imports.seen import Unique
 
 R = TypeVar("R")
 
@@ -28,6 +29,9 @@ class Importer(Generic[R]):
     `sees_all` decides who sees the imports of all organisations and may resume failed ones; other callers see the
     imports of their own organisation. `noun` names an import in the API's description ("complaint import"). `personal`
     states that lines contain personal data: they are encrypted while they wait, which requires a key ring.
+
+    `unique` is what only one line of a file may be about, such as a port: a second line about it is an error, and
+    `apply` does not receive it.
     """
 
     kind: str
@@ -36,3 +40,4 @@ class Importer(Generic[R]):
     apply: Callable[[Tx, Import, Sequence[Line[R]]], ImportOutcome]
     sees_all: Callable[[Caller], bool]
     personal: bool = True
+    unique: Unique[R] | None = None

@@ -1,8 +1,8 @@
 """Lines of a file: cut out of a stream of bytes in constant memory, and read one by one.
 
-A line is one record. In CSV a record can span several lines of text, where a quoted field contains line breaks; its
-number is that of the first. Cutting only finds the ends of records. Errors in a record are found when it is read, so
-that they are reported with its number and the other records are kept.
+A line of text is one record, in CSV too, so that every line has its own outcome whatever is wrong with the others.
+Cutting only finds line breaks. Errors in a record are found when it is read, so that they are reported with its number
+and the other records are kept.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from chassis.imports.refusals import UnreadableFile
+from chassis.field_errors import FieldError
+from chassis.imports import quotes
 
 MAX_LINE = 64 * 1024
-"""Maximum bytes of one line."""
+"""Maximum bytes of one line, and of the lines between a quote and the one that closes it."""
 
-MAX_UNCLOSED = 100
-"""The maximum of unclosed quotes before the whole file is refused: each one costs reading 64 KiB again."""
+DETAIL_LENGTH = 1_000
+"""Maximum characters of the detail of one error."""
 
 R = TypeVar("R")
 
@@ -34,11 +35,30 @@ class Line(msgspec.Struct, Generic[R], frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class LineError:
-    """Why a line was rejected: `code` for programs, `detail` (without personal data) for people."""
+    """Why a line was rejected: `code` for programs, `detail` (without personal data) for people.
+
+    `column` is the wrong column of CSV or field of JSON (of several, the first), `value` its value as it may be shown.
+    `last_line` is that of the record which begins in this line, where a quote makes it span several lines.
+    """
 
     line: int
     code: str
     detail: str
+    column: str | None = None
+    value: str | None = None
+    last_line: int | None = None
+
+    @classmethod
+    def of(cls, line: int, errors: Sequence[FieldError], *, word: str = "column") -> LineError:
+        """The error of a line with at least one field error; `word` is what its format calls a field."""
+        first = errors[0]
+        detail = "; ".join(f"{word} `{each.field}`: {each.detail}" if each.field else each.detail for each in errors)
+        return cls(line, first.code, shortened(detail), first.field or None, first.value)
+
+
+def shortened(detail: str) -> str:
+    """At most `DETAIL_LENGTH` characters."""
+    return detail if len(detail) <= DETAIL_LENGTH else detail[: DETAIL_LENGTH - 1] + "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +70,25 @@ class ImportOutcome:
     errors: Sequence[LineError] = ()
 
 
+class Repeat(NamedTuple):
+    """An earlier line of the file about the same, by the column that states it and its value as it may be shown."""
+
+    line: int
+    column: str
+    value: str
+
+
 class Cut(NamedTuple):
-    """One record: the number of its first line, and its bytes without the line break."""
+    """One record: the number of its line, and its bytes without the line break.
+
+    `span` is the first and the last line between which a quote stays open: this line is one of them. `repeats` names an
+    earlier line of the file about the same.
+    """
 
     number: int
     raw: bytes
+    span: tuple[int, int] | None = None
+    repeats: Repeat | None = None
 
 
 class Cutter(Protocol):
@@ -106,83 +140,54 @@ class LineCutter:
 
 
 class QuotedCutter:
-    """A record of CSV (RFC 4180) ends at the first line break outside quotes.
+    """Every line of the text is a record of CSV, except blank ones, as in `LineCutter`.
 
-    A quote that is not closed within the maximum length of a line makes its own line invalid, not the rest of the file:
-    cutting continues at the next line.
+    Where a quote stays open at the end of a line, the lines up to the one that closes it know it (`Cut.span`). They are
+    records of their own nevertheless: an unclosed quote would otherwise swallow all lines up to the next quote. Lines
+    are held until the quote is closed, but no more than the maximum bytes of one line.
     """
 
     def __init__(self) -> None:
-        self._lines = _TextLines()
-        self._number = 1
-        self._open: list[bytes] = []
+        self._lines = LineCutter()
+        self._held: list[Cut] = []
         self._size = 0
-        self._quoted = False
-        self._unclosed = 0
 
     def feed(self, data: bytes) -> list[Cut]:
-        return self._joined(self._lines.feed(data))
+        return self._released(self._lines.feed(data))
 
     def end(self) -> list[Cut]:
-        records = self._joined(self._lines.end())
-        while self._open:
-            rest = self._give_up(records)
-            records += self._joined(rest)
-        return records
+        records = self._released(self._lines.end())
+        return records + self._release(None)
 
-    def _joined(self, lines: Sequence[bytes]) -> list[Cut]:
+    def _released(self, cuts: Sequence[Cut]) -> list[Cut]:
         records: list[Cut] = []
-        waiting = list(reversed(lines))
-        while waiting:
-            line = waiting.pop()
-            if b'"' in line:
-                self._quoted = _quoted_after(line, self._quoted)
-            self._open.append(line)
-            self._size += len(line) + 1
-            if not self._quoted:
-                self._close(records)
-            elif self._size > MAX_LINE:
-                waiting.extend(reversed(self._give_up(records)))
+        for cut in cuts:
+            if self._held:
+                self._hold(cut)
+                if b'"' not in cut.raw or quotes.stays_open(cut.raw):
+                    if self._size > MAX_LINE:
+                        records += self._release(None)
+                    continue
+                if quotes.closes(cut.raw) or not _opens(cut):
+                    records += self._release(cut.number)
+                    continue
+                # Its quote closes the open one within a value, and opens one at its beginning: it begins the next span.
+                del self._held[-1]
+                records += self._release(cut.number)
+            if _opens(cut):
+                self._hold(cut)
+            else:
+                records.append(cut)
         return records
 
-    def _close(self, records: list[Cut]) -> None:
-        raw = self._open[0] if len(self._open) == 1 else b"\n".join(self._open)[: MAX_LINE + 1]
-        if raw and not raw.isspace():
-            records.append(Cut(self._number, raw))
-        self._begin(len(self._open))
+    def _hold(self, cut: Cut) -> None:
+        self._held.append(cut)
+        self._size += len(cut.raw) + 1
 
-    def _give_up(self, records: list[Cut]) -> list[bytes]:
-        """End the open record with its first line, and return the others."""
-        first, *rest = self._open
-        self._unclosed += bool(rest)
-        if self._unclosed > MAX_UNCLOSED:
-            raise UnreadableFile(f"{MAX_UNCLOSED} quotes are not closed up to line {self._number}.")
-        records.append(Cut(self._number, first))
-        self._begin(1)
-        return rest
-
-    def _begin(self, passed: int) -> None:
-        self._number += passed
-        self._open = []
-        self._size = 0
-        self._quoted = False
+    def _release(self, last: int | None) -> list[Cut]:
+        held, self._held, self._size = self._held, [], 0
+        return held if last is None else [cut._replace(span=(held[0].number, last)) for cut in held]
 
 
-def _quoted_after(line: bytes, quoted: bool) -> bool:
-    """Whether the end of a line lies within quotes, where its beginning does or not.
-
-    As Python's csv module: a quote opens only at the beginning of a field, and a doubled quote is a literal one.
-    """
-    at = 0
-    while True:
-        at = line.find(b'"', at)
-        if at < 0:
-            return quoted
-        if not quoted:
-            # A quoted line break can only precede a line's beginning while quoted, so 0 begins a field here.
-            quoted = at == 0 or line[at - 1 : at] == b","
-        elif line[at + 1 : at + 2] == b'"':
-            at += 1
-        else:
-            quoted = False
-        at += 1
+def _opens(cut: Cut) -> bool:
+    return b'"' in cut.raw and len(cut.raw) <= MAX_LINE and quotes.opens(cut.raw)

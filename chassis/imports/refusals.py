@@ -11,7 +11,9 @@ class UnreadableFile(Problem):
     title = "The file cannot be read"
     description = (
         "The whole file is refused and nothing of it is stored: it is empty, its gzip stream is damaged or truncated,"
-        " it is compressed without Content-Encoding: gzip, it is not in UTF-8, or its quotes do not match. Errors in"
+        " it is compressed without Content-Encoding: gzip, its header cannot be read, or its bytes are not in the"
+        " encoding that its Content-Type or its byte order mark declares (UTF-8 without either). For an encoding"
+        " `likely` names the charset that the bytes resemble, and `line` the first line that does not match. Errors in"
         " single lines do not refuse a file."
     )
 

@@ -6,8 +6,8 @@ are never incremented: each chunk has its own, and those of the import are their
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from chassis.database import MECHANISM, Key, Read, moment
+from chassis.database import MECHANISM, Key, Read, Tx, moment
 from chassis.http.auth import Caller
+from chassis.imports.lines import LineError
 
 RECEIVED, FINISHED, FAILED = "received", "finished", "failed"
 RUNNING = "running"
@@ -81,7 +82,12 @@ ERRORS = sa.Table(
     sa.Column("line", sa.Integer, primary_key=True),
     sa.Column("code", Key, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("column", sa.Text),
+    sa.Column("value", sa.Text),
+    sa.Column("last_line", sa.Integer),
 )
+
+_OF_ERROR = tuple(each.name for each in fields(LineError))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +135,17 @@ def select_imports(kind: str, org: str | None) -> sa.Select[Any]:
     return statement if org is None else statement.where(IMPORTS.c.org == org)
 
 
+def keep_errors(tx: Tx, import_id: UUID, errors: Iterable[LineError]) -> None:
+    """Store the errors of some lines of an import."""
+    rows = [(import_id, *(getattr(each, name) for name in _OF_ERROR)) for each in errors]
+    if rows:
+        tx.copy(ERRORS.name, ("import_id", *_OF_ERROR), rows)
+
+
 def errors_of(read: Read, import_id: UUID, after: int, limit: int) -> Sequence[sa.Row[Any]]:
     """Up to `limit` errors of an import's lines after line `after`, in order."""
     statement = (
-        sa.select(ERRORS.c.line, ERRORS.c.code, ERRORS.c.detail)
+        sa.select(*(ERRORS.c[name] for name in _OF_ERROR))
         .where(ERRORS.c.import_id == import_id, ERRORS.c.line > after)
         .order_by(ERRORS.c.line)
         .limit(limit)

@@ -4,7 +4,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -32,8 +32,9 @@ from chassis.http.queries import page_rows
 from chassis.http.responses import json_response
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx, cause_of
-from chassis.http.validation import OCTET_STREAM, consumes, route_of
+from chassis.http.validation import OCTET_STREAM, UTF_8, consumes, content_type, route_of
 from chassis.ids import new_id
+from chassis.imports.encodings import CHARSETS
 from chassis.imports.importer import Importer
 from chassis.imports.refusals import CompressedTooStrongly, UnreadableFile, WrongHeader
 from chassis.imports.resource import CHUNKS, FAILED, IMPORTS, RECEIVED, errors_of, select_imports
@@ -60,7 +61,10 @@ class ImportView(BaseModel):
     media_type: str
     bytes: int = Field(description="size of the uncompressed file")
     digest: str = Field(description="SHA-256 of the uncompressed file, in hexadecimal")
-    lines: int = Field(description="count of records, without blank lines and the header of a CSV file")
+    lines: int = Field(
+        description="count of lines, without blank ones and the header of a CSV file. Each line is one record: where a"
+        " quote makes a record span several lines, each of them is counted and has its own outcome"
+    )
     lines_read: int = Field(description="count of lines processed so far: accepted, duplicates and rejected together")
     accepted: int
     duplicates: int = Field(description="count of known lines, which change nothing")
@@ -76,8 +80,13 @@ class LineErrorView(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     line: int = Field(description="its number in the file; the first line is 1")
+    last_line: int | None = Field(
+        description="the line in which a quote closes that opens in this one; the lines between are read on their own"
+    )
     code: str
-    detail: str
+    column: str | None = Field(description="the wrong column of CSV or field of JSON; of several, the first")
+    value: str | None = Field(description="its value, shortened, and redacted where it may be a person's number")
+    detail: str = Field(description="what is wrong, what is expected, and the likely cause; of all columns")
 
 
 class Resumption(BaseModel):
@@ -106,10 +115,15 @@ def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
     Submitter = Annotated[Caller, requires(scope)]  # noqa: N806 - a type
 
     description = (
-        f"Send a file as the body, in {importer.format.media_types[0]} and UTF-8, plain or gzipped. The response is"
+        f"Send a file as the body, in {importer.format.media_types[0]}, plain or gzipped. The response is"
         " sent when it is stored; its lines are applied after. Content-Type may also name the format"
-        f" ({', '.join((*importer.format.media_types, *GZIP_TYPES))})."
+        f" ({', '.join((*importer.format.media_types, *GZIP_TYPES))}) and the charset ({', '.join(CHARSETS)})."
+        " Without a charset a byte order mark decides; without either the file is in UTF-8. A file whose bytes do not"
+        " match is refused as a whole. Every line is one record and has its own outcome: accepted, duplicate or"
+        " rejected."
     )
+    if importer.unique is not None:
+        description += f" A second line with the `{importer.unique.column}` of an earlier one is rejected."
 
     # The only async endpoint: it reads the file as a stream, and blocking work runs in a thread.
     @made.post(
@@ -121,16 +135,25 @@ def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
         description=description,
         openapi_extra={"parameters": [_CONTENT_ENCODING]},
     )
-    @consumes(OCTET_STREAM, *importer.format.media_types, *GZIP_TYPES, limit=None)
+    @consumes(OCTET_STREAM, *importer.format.media_types, *GZIP_TYPES, limit=None, charsets=CHARSETS)
     async def create(request: Request, caller: Submitter, idempotency_key: UploadKey = None) -> Response:
-        media_type, gzipped = _form(request, importer)
+        form = _form(request, importer)
         limit = Limits().max_bytes
         declared = request.headers.get("content-length", "")
         if declared.isdigit() and int(declared) > limit:
             raise PayloadTooLarge(f"A file may have at most {limit} bytes, uncompressed.")
-        reception = Reception(new_id(), importer.format, gzipped=gzipped, sealed=importer.personal, max_bytes=limit)
+        reception = Reception(
+            new_id(),
+            importer.format,
+            gzipped=form.gzipped,
+            charset=form.charset,
+            sealed=importer.personal,
+            max_bytes=limit,
+            unique=importer.unique,
+        )
         with reception:
             await _receive(request, reception)
+            media_type = form.media_type
             return await run_in_threadpool(_keep, request, reception, importer, caller, media_type, idempotency_key)
 
     @made.get(path, name=f"list_{slug}s")
@@ -172,20 +195,28 @@ def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
     return made
 
 
-def _form(request: Request, importer: Importer[Any]) -> tuple[str, bool]:
-    """The media type of the text, and whether it is compressed with gzip."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+class _Form(NamedTuple):
+    """The form of a file: the media type of its text with a charset other than UTF-8, whether it is compressed with
+    gzip, and the charset that is declared."""
+
+    media_type: str
+    gzipped: bool
+    charset: str | None
+
+
+def _form(request: Request, importer: Importer[Any]) -> _Form:
+    media_type, charset = content_type(request)
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip"):
         raise UnsupportedMediaType("Content-Encoding must be gzip or absent.")
     if media_type in GZIP_TYPES and encoding != "identity":
         raise UnsupportedMediaType("Declare gzip once: in Content-Type or in Content-Encoding.")
-    named = media_type in importer.format.media_types
     gzipped = media_type in GZIP_TYPES or encoding != "identity"
-    return media_type if named else importer.format.media_types[0], gzipped
+    text = media_type if media_type in importer.format.media_types else importer.format.media_types[0]
+    return _Form(text if charset in (None, *UTF_8) else f"{text}; charset={charset}", gzipped, charset)
 
 
-async def _receive(request: Request, reception: Reception) -> None:
+async def _receive(request: Request, reception: Reception[Any]) -> None:
     parts: list[bytes] = []
     size = 0
     try:
@@ -203,7 +234,7 @@ async def _receive(request: Request, reception: Reception) -> None:
 
 def _keep(
     request: Request,
-    reception: Reception,
+    reception: Reception[Any],
     importer: Importer[Any],
     caller: Caller,
     media_type: str,

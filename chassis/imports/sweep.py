@@ -22,7 +22,7 @@ from chassis.database import Tx, is_transient
 from chassis.imports.formats import read_all
 from chassis.imports.importer import Importer
 from chassis.imports.lines import ImportOutcome, Line
-from chassis.imports.resource import CHUNKS, ERRORS, FAILED, FINISHED, IMPORTS, RECEIVED, Import
+from chassis.imports.resource import CHUNKS, FAILED, FINISHED, IMPORTS, RECEIVED, Import, keep_errors
 from chassis.imports.upload import unpack
 from chassis.sweeper import Slice, Sweep
 
@@ -139,9 +139,7 @@ def _apply(tx: Tx, importer: Importer[Any], file: Import, chunk: Any) -> ImportO
     outcome = importer.apply(tx, file, lines) if lines else ImportOutcome()
     _check(outcome, lines)
     errors = [*unreadable, *outcome.errors]
-    if errors:
-        rows = [(file.id, error.line, error.code, error.detail) for error in errors]
-        tx.copy(ERRORS.name, ("import_id", "line", "code", "detail"), rows)
+    keep_errors(tx, file.id, errors)
     return replace(outcome, errors=errors)
 
 

@@ -1,8 +1,8 @@
 """The upload of a file: decompressed, checked, cut into records and packed into chunks while it streams in.
 
-Memory is constant for any length of file: finished chunks, compressed and encrypted, wait in a temporary file. The
-transaction begins when the whole file has arrived, so that a slow sender holds no connection and a broken file leaves
-no trace.
+Memory is constant for any length of file: finished chunks, compressed and encrypted, wait in a temporary file, and the
+keys of its lines in another one. The transaction begins when the whole file has arrived, so that a slow sender holds no
+connection and a broken file leaves no trace.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import lz4.block
@@ -23,11 +23,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis import privacy
 from chassis.database import Tx
+from chassis.hints import shown
 from chassis.http.problems import PayloadTooLarge
-from chassis.imports.formats import Format
-from chassis.imports.lines import Cut
+from chassis.imports.encodings import Transcoder
+from chassis.imports.formats import Format, read_all
+from chassis.imports.lines import Cut, Repeat
 from chassis.imports.refusals import CompressedTooStrongly, UnreadableFile
 from chassis.imports.resource import CHUNKS
+from chassis.imports.seen import Keyed, SeenKeys, Unique
+
+R = TypeVar("R")
 
 CHUNK_LINES = 5_000
 """Lines that are applied in one transaction."""
@@ -42,14 +47,6 @@ MAX_RATIO = 100
 _RATIO_GRACE = 1024 * 1024
 
 _SPOOL_BYTES = 4 * 1024 * 1024
-_UTF8_MARK = b"\xef\xbb\xbf"
-_START_BYTES = 4
-_FOREIGN_STARTS = {
-    b"\x1f\x8b": "It is compressed: set Content-Encoding: gzip, or send it as application/gzip.",
-    b"\xff\xfe": "It is in UTF-16; only UTF-8 is accepted.",
-    b"\xfe\xff": "It is in UTF-16; only UTF-8 is accepted.",
-    b"PK\x03\x04": "It is a ZIP archive or a spreadsheet, not text.",
-}
 
 
 class Limits(BaseSettings):
@@ -74,7 +71,9 @@ _CONTENT = msgspec.msgpack.Decoder(list[Cut])
 
 def pack(cuts: list[Cut], import_id: UUID, sequence: int, *, sealed: bool) -> bytes:
     """The stored content of a chunk: compressed, and encrypted for this chunk if `sealed`."""
-    content: bytes = lz4.block.compress(msgspec.msgpack.encode(cuts))
+    # Most lines are only a number and bytes; so written, processes of the last release read them too.
+    written = [cut if cut.span or cut.repeats else cut[:2] for cut in cuts]
+    content: bytes = lz4.block.compress(msgspec.msgpack.encode(written))
     return privacy.ring().encrypt(content, _belonging(import_id, sequence)) if sealed else content
 
 
@@ -128,11 +127,22 @@ class Gunzip:
             raise UnreadableFile("The gzip stream is truncated.")
 
 
-class Reception:
+class Reception(Generic[R]):
     """One file during its upload. Blocking, so it runs outside the event loop; its methods raise the problems that
-    refuse the file. A context manager: the temporary file is deleted at the end."""
+    refuse the file. A context manager: the temporary files are deleted at the end."""
 
-    def __init__(self, import_id: UUID, form: Format[Any], *, gzipped: bool, sealed: bool, max_bytes: int) -> None:
+    def __init__(
+        self,
+        import_id: UUID,
+        form: Format[R],
+        *,
+        gzipped: bool,
+        sealed: bool,
+        max_bytes: int,
+        charset: str | None = None,
+        unique: Unique[R] | None = None,
+    ) -> None:
+        """`charset` is that of the Content-Type; `unique` is what only one line may be about."""
         self.import_id = import_id
         self.bytes = 0
         self.lines = 0
@@ -140,20 +150,24 @@ class Reception:
         self._format = form
         self._cutter = form.cutter()
         self._gunzip = Gunzip() if gzipped else None
+        self._transcoder = Transcoder(charset)
         self._sealed = sealed
         self._max_bytes = max_bytes
         self._sha256 = hashlib.sha256()
-        self._start: bytes | None = b""
         self._cuts: list[Cut] = []
         self._size = 0
         self._chunks: list[_Chunk] = []
         self._spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - closed by __exit__
+        self._unique = unique
+        self._seen = None if unique is None else SeenKeys()
 
-    def __enter__(self) -> Reception:
+    def __enter__(self) -> Reception[R]:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._spool.close()
+        if self._seen is not None:
+            self._seen.close()
 
     def feed(self, data: bytes) -> None:
         """Process the next bytes as they were sent."""
@@ -168,10 +182,9 @@ class Reception:
         self.feed(data)
         if self._gunzip is not None:
             self._gunzip.end()
-        if self._start:
-            self._begin(self._start)
         if not self.bytes:
             raise UnreadableFile("The file is empty.")
+        self._keep(self._cutter.feed(self._transcoder.end()))
         self._keep(self._cutter.end())
         if self.columns is None:
             self.columns = self._format.columns(b"") or ()
@@ -203,19 +216,7 @@ class Reception:
         if self.bytes > self._max_bytes:
             raise PayloadTooLarge(f"A file may have at most {self._max_bytes} bytes, uncompressed.")
         self._sha256.update(data)
-        if self._start is None:
-            self._keep(self._cutter.feed(data))
-            return
-        self._start += data
-        if len(self._start) >= _START_BYTES:
-            self._begin(self._start)
-
-    def _begin(self, start: bytes) -> None:
-        self._start = None
-        for foreign, reason in _FOREIGN_STARTS.items():
-            if start.startswith(foreign):
-                raise UnreadableFile(reason)
-        self._keep(self._cutter.feed(start.removeprefix(_UTF8_MARK)))
+        self._keep(self._cutter.feed(self._transcoder.feed(data)))
 
     def _keep(self, cuts: list[Cut]) -> None:
         if self.columns is None and cuts:
@@ -230,9 +231,30 @@ class Reception:
                 self._close_chunk()
 
     def _close_chunk(self) -> None:
-        packed = pack(self._cuts, self.import_id, len(self._chunks), sealed=self._sealed)
-        self._chunks.append(_Chunk(self._cuts[0].number, len(self._cuts), self._spool.tell(), len(packed)))
+        cuts = self._cuts
+        if self._unique is not None and self._seen is not None:
+            cuts = self._marked(self._unique, self._seen)
+        packed = pack(cuts, self.import_id, len(self._chunks), sealed=self._sealed)
+        self._chunks.append(_Chunk(cuts[0].number, len(cuts), self._spool.tell(), len(packed)))
         self._spool.write(packed)
-        self.lines += len(self._cuts)
+        self.lines += len(cuts)
         self._cuts = []
         self._size = 0
+
+    def _marked(self, unique: Unique[R], seen: SeenKeys) -> list[Cut]:
+        """The lines of the chunk, where those about the same as an earlier line of the file name that line.
+
+        It is found out here, since chunks are applied in any order: the earlier line is the one that counts.
+        """
+        lines, _ = read_all(self._format.reader(self.columns or ()), self._cuts)
+        keys = ((line.number, unique.key(line.record)) for line in lines)
+        firsts = seen.add([Keyed(number, key) for number, key in keys if key is not None])
+        if not firsts:
+            return self._cuts
+        column = unique.column
+        repeats = {
+            line.number: Repeat(firsts[line.number], column, shown(getattr(line.record, column)))
+            for line in lines
+            if line.number in firsts
+        }
+        return [cut._replace(repeats=repeats.get(cut.number)) for cut in self._cuts]

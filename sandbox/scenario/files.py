@@ -20,9 +20,9 @@ import msgspec
 from sandbox.scenario.records import ComplaintRecord, FilingRecord, Scenario
 
 BAD_FILINGS = 3
-"""Count of rejected lines in ports.csv."""
+"""Count of lines in ports.csv that are rejected for their values."""
 REPEATED_FILINGS = 1
-"""Count of repeated lines in ports.csv."""
+"""Count of lines in ports.csv that are rejected because they repeat an earlier one."""
 BAD_COMPLAINTS = 8
 """Count of rejected lines in complaints.ndjson."""
 REPEATED_COMPLAINTS = 6
@@ -96,7 +96,7 @@ def _bad_lines(scenario: Scenario, draw: random.Random) -> list[bytes]:
     contradicting = replace(scenario.complaints[0], text="【子虚短信】同一编号，另一内容")
     return [
         _line(some[0])[:-40],
-        msgspec.json.encode(some[1]).decode().encode("gb18030"),
+        _line(some[1] | {"text": "【\ufffd\ufffd】这条短信的字符在转换时丢失"}),
         _line({name: value for name, value in some[2].items() if name != "text"}),
         _line(some[3] | {"received_at": later, "sent_at": later}),
         _line(some[4] | {"channel": "fax"}),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from chassis import clock
 from chassis.database import Tx
+from chassis.field_errors import FieldError
+from chassis.hints import meant, shown
 from chassis.imports import Import, Importer, ImportOutcome, Line, LineError, Ndjson
+from contracts.channels import CHANNELS
 from contracts.organisations import is_national
 from services.complaints.access import may_file_for
 from services.complaints.commands.filing import file_complaints
@@ -33,8 +37,7 @@ def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[Report]]) -> ImportOu
     accepted = duplicates = 0
     for line, filed in zip(good, file_complaints(tx, [line.record for line in good]), strict=True):
         if filed.conflicting:
-            detail = "external_id: the channel has filed another complaint under this id"
-            errors.append(LineError(line.number, "complaint-differs", detail))
+            errors.append(LineError.of(line.number, [_DIFFERS], word=_FIELD))
         elif filed.new:
             accepted += 1
         else:
@@ -42,13 +45,28 @@ def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[Report]]) -> ImportOu
     return ImportOutcome(accepted, duplicates, errors)
 
 
+_FIELD = "field"
+_DIFFERS = FieldError("external_id", "the channel has filed another complaint under this id", "complaint-differs")
+_SHOWN = ("channel", "complainant_province", "sent_at", "received_at")
+"""The fields whose values errors show: the others may be personal."""
+
+
 def _error(line: Line[Report], file: Import, form: ComplaintForm, now: datetime) -> LineError | None:
     if not may_file_for(file.caller, line.record.channel):
-        return LineError(line.number, "foreign-channel", "channel: a channel files only its own complaints")
-    errors = find_errors(line.record, form, now)
-    if not errors:
-        return None
-    return LineError(line.number, errors[0].code, "; ".join(f"{each.field}: {each.detail}" for each in errors))
+        foreign = FieldError("channel", "a channel files only its own complaints", "foreign-channel")
+        return LineError.of(line.number, [_with_value(foreign, line.record)], word=_FIELD)
+    errors = [_with_value(each, line.record) for each in find_errors(line.record, form, now)]
+    return LineError.of(line.number, errors, word=_FIELD) if errors else None
+
+
+def _with_value(error: FieldError, report: Report) -> FieldError:
+    """The error with the wrong value, and with the one that was probably meant."""
+    if error.field not in _SHOWN:
+        return error
+    given = getattr(report, error.field)
+    value = shown(given.isoformat() if isinstance(given, datetime) else str(given))
+    hint = meant(value, CHANNELS) if error.code == "unknown-channel" else ""
+    return replace(error, value=value, detail=f"`{value}`: {error.detail}{hint}")
 
 
 COMPLAINT_IMPORTS = Importer(

@@ -48,8 +48,9 @@ def file_ports(tx: Tx, forms: Sequence[FilingForm]) -> list[FilingResult]:
     now = clock.now()
     ports = load_ports(tx, (each.port for each in forms))
     filings = [(form.port, form.filing(now)) for form in forms]
+    digests = {filing.id: form.digest(form.valid_from) for form, (_, filing) in zip(forms, filings, strict=True)}
     hindrances = _hindrances(tx, filings, codes)
-    refused = past_refusals(tx, [filing.digest for _, filing in filings if filing.id in hindrances])
+    refused = past_refusals(tx, [digests[filing.id] for _, filing in filings if filing.id in hindrances])
     applications: list[Application] = []
     results: list[FilingResult] = []
     for form, (key, filing) in zip(forms, filings, strict=True):
@@ -58,10 +59,12 @@ def file_ports(tx: Tx, forms: Sequence[FilingForm]) -> list[FilingResult]:
         if known is not None:
             results.append(FilingResult(FilingOutcome.KNOWN, known.id))
             continue
-        application = Application(id=filing.id, carrier=form.carrier, number=form.number, filed=filing)
+        application = Application(
+            id=filing.id, carrier=form.carrier, number=form.number, filed=filing, digest=digests[filing.id]
+        )
         if filing.id in hindrances:
             hindrance, reasons = hindrances[filing.id]
-            refusal = (*key, filing.digest, hindrance.id)
+            refusal = (*key, digests[filing.id], hindrance.id)
             if refusal not in refused:
                 refused[refusal] = filing.id
                 application.refuse(hindrance, reasons, tx.cause)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from chassis.calendar import LEGAL_TIME, day_of
 from chassis.field_errors import FieldError, InvalidFieldsError
+from chassis.hints import meant, shown
 from contracts.carriers import CARRIERS
-from contracts.credit_codes import CreditCode, InvalidCreditCode
+from contracts.credit_codes import CreditCode, CreditCodeFault, InvalidCreditCode
 from contracts.damage import damage_of
-from contracts.numbers import SenderNumber
+from contracts.numbers import NumberKind, SenderNumber
 from contracts.provinces import PROVINCES
 from contracts.vocabulary import Purpose
 from services.ports.model import FilingContent, PortFiling, PortKey
@@ -24,6 +27,17 @@ SIGNATURE_LENGTH = 40
 
 _PURPOSES = {each.value: each for each in Purpose}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE_ALIKE = re.compile(
+    r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[ T]0?0:00(?::00)?)?|([0-9]{4})([0-9]{2})([0-9]{2})"
+)
+# The number of a day in a spreadsheet; five digits are a day of 1927 to 2173.
+_DAY_NUMBER = re.compile(r"[1-9][0-9]{4}(?:\.0)?")
+_DAY_ZERO = date(1899, 12, 30)
+
+_SPACE, _INVISIBLE = "Zs", "Cf"
+"""The categories of Unicode."""
+_LOST = "\ufffd"
+"""What stands for a character that a conversion lost."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +60,8 @@ class FilingForm(FilingContent):
 
 
 def read_form(fields: Mapping[str, str | None], *, covers_extensions: bool, now: datetime) -> FilingForm:
-    """The form in `fields`, by their names in POST /filings; an empty field counts as missing.
+    """The form in `fields`, by their names in POST /filings; an empty field counts as missing. Every kind of space is
+    an ordinary one, and invisible characters do not count.
 
     Raises InvalidFieldsError. `declared_from` is a day of the legal calendar, not later than that of `now`; the filing
     holds from its midnight on.
@@ -54,7 +69,7 @@ def read_form(fields: Mapping[str, str | None], *, covers_extensions: bool, now:
     reading = _Reading(fields, now)
     number = reading.number()
     form = FilingForm(
-        carrier=reading.one_of("carrier", CARRIERS, "a carrier that is known here"),
+        carrier=reading.one_of("carrier", CARRIERS, _carrier_names),
         number=number.number,
         access_code=number.access_code or "",
         holder=reading.credit_code("holder_uscc"),
@@ -62,7 +77,7 @@ def read_form(fields: Mapping[str, str | None], *, covers_extensions: bool, now:
         provider=reading.credit_code("provider_uscc"),
         provider_name=reading.text("provider_name", NAME_LENGTH),
         signature=reading.text("signature", SIGNATURE_LENGTH),
-        purpose=reading.one_of("purpose", _PURPOSES, " | ".join(_PURPOSES)),
+        purpose=reading.one_of("purpose", _PURPOSES),
         province=reading.province(number),
         covers_extensions=covers_extensions,
         valid_from=reading.declared_from(),
@@ -81,20 +96,21 @@ class _Reading:
         self.errors: list[FieldError] = []
 
     def number(self) -> SenderNumber:
-        number = SenderNumber.parse(self._required("number"))
-        if not self._has_error("number") and (number.access is None):
-            damage = damage_of(self._required("number"))
-            self._reject("number", damage.detail if damage else "not a number on an access code of the numbering plan")
+        given = self._required("number")
+        number = SenderNumber.parse(given)
+        if not self._has_error("number") and number.access is None:
+            damage = damage_of(given)
+            self._reject("number", damage.detail if damage else _not_on_the_plan(number))
         return number
 
     def province(self, number: SenderNumber) -> str | None:
         code = self._given("province")
         if code is None:
             if number.access is not None and number.access.scope == "provincial":
-                self._reject("province", f"required: {number.base} is an access code for one province")
+                self._reject("province", f"a value is required: {number.base} is an access code for one province")
             return None
         if code not in PROVINCES:
-            self._reject("province", "not the six-digit code of a province")
+            self._reject("province", f"is not the six-digit code of a province{_province_meant(code)}")
         return code
 
     def credit_code(self, field: str) -> str:
@@ -104,21 +120,25 @@ class _Reading:
         try:
             return CreditCode.parse(text).value
         except InvalidCreditCode as error:
-            self._reject(field, str(error))
+            count = f"; this one has {len(text)}" if error.fault is CreditCodeFault.LENGTH else ""
+            self._reject(field, f"is not a credit code: {error}{count}")
             return text
 
     def text(self, field: str, length: int) -> str:
         text = self._required(field)
-        if len(text) > length:
-            self._reject(field, f"longer than {length} characters")
-        elif not text.isprintable():
-            self._reject(field, "contains characters that cannot be printed")
+        wrong = _first_unreadable(text)
+        if wrong is not None:
+            place = (self._fields.get(field) or "").index(wrong) + 1
+            self._reject(field, f"has a wrong character {place}: {_unreadable(wrong)}")
+        elif len(text) > length:
+            self._reject(field, f"has {len(text)} characters; at most {length} are possible")
         return text
 
-    def one_of(self, field: str, allowed: Mapping[str, object], expected: str) -> str:
+    def one_of(self, field: str, allowed: Mapping[str, object], names: Callable[[], Mapping[str, str]] = dict) -> str:
+        """A key of `allowed`; `names` returns other names by which people call them."""
         text = self._required(field)
         if not self._has_error(field) and text not in allowed:
-            self._reject(field, f"must be {expected}")
+            self._reject(field, f"is unknown here{meant(text, allowed, names())} (expected: {', '.join(allowed)})")
         return text
 
     def declared_from(self) -> datetime | None:
@@ -130,26 +150,85 @@ class _Reading:
         except ValueError:
             day = None
         if day is None:
-            self._reject("declared_from", "must be a day, as YYYY-MM-DD")
+            self._reject("declared_from", f"is not a day in the form YYYY-MM-DD{_day_meant(text)}")
             return None
         first = RULES.at(FilingDates, self._now).not_before
         if day < first:
-            self._reject("declared_from", f"a day before {first.isoformat()} is a mistake")
+            self._reject("declared_from", f"is before {first.isoformat()}: such an early day is a mistake")
         elif day > day_of(self._now):
-            self._reject("declared_from", "lies in the future")
+            self._reject("declared_from", f"lies in the future: today is {day_of(self._now).isoformat()}")
         return datetime.combine(day, time(), LEGAL_TIME)
 
     def _given(self, field: str) -> str | None:
-        return (self._fields.get(field) or "").strip() or None
+        return cleaned(self._fields.get(field) or "") or None
 
     def _required(self, field: str) -> str:
         text = self._given(field)
         if text is None:
-            self._reject(field, "required")
+            self._reject(field, "a value is required")
         return text or ""
 
     def _reject(self, field: str, detail: str) -> None:
-        self.errors.append(FieldError(field, detail))
+        """Note an error: `detail` goes on after the value."""
+        text = self._given(field)
+        value = None if text is None else shown(text)
+        self.errors.append(FieldError(field, detail if value is None else f"`{value}` {detail}", value=value))
 
     def _has_error(self, field: str) -> bool:
         return any(each.field == field for each in self.errors)
+
+
+def cleaned(text: str) -> str:
+    """A text with ordinary spaces only, none at its ends, and without invisible characters."""
+    # Of the spaces, only the ordinary one is printable.
+    if text.isprintable():
+        return text.strip()
+    kinds = ((each, unicodedata.category(each)) for each in text)
+    return "".join(" " if kind == _SPACE else each for each, kind in kinds if kind != _INVISIBLE).strip()
+
+
+def _first_unreadable(text: str) -> str | None:
+    """The first character of a cleaned text that a name cannot have."""
+    return next((each for each in text if each == _LOST or not each.isprintable()), None)
+
+
+def _not_on_the_plan(number: SenderNumber) -> str:
+    expected = "is not a number on an access code of the numbering plan"
+    match number.kind:
+        case NumberKind.PORT:
+            return f"{expected}: it begins with 106, but is too short, or its access code is not assigned"
+        case NumberKind.INVALID:
+            return f"{expected}: it is not a number in digits"
+    return f"{expected}: ports begin with 106, and this is a {number.kind.value} number"
+
+
+def _carrier_names() -> dict[str, str]:
+    return {name: code for code, row in CARRIERS.items() for name in (row.name, row.name_zh)}
+
+
+def _province_meant(text: str) -> str:
+    """The end of an error's sentence about the code of a city, or the name of a province."""
+    province = f"{text[:2]}0000"
+    if text.isdigit() and province in PROVINCES:
+        return f"; did you mean {province}?"
+    return meant(text, (), {name: code for code, row in PROVINCES.items() for name in (row.name, row.name_zh)})
+
+
+def _unreadable(character: str) -> str:
+    code = f"U+{ord(character):04X}"
+    if character == _LOST:
+        return f"{code}, in the place of one that was lost when the text was converted"
+    return f"{code}, which cannot be printed"
+
+
+def _day_meant(text: str) -> str:
+    """The end of an error's sentence about a day in another form."""
+    parts = _DATE_ALIKE.fullmatch(text)
+    with suppress(ValueError):  # no day of the calendar
+        if parts is not None:
+            day = date(*(int(each) for each in parts.groups() if each is not None))
+            return f"; did you mean {day.isoformat()}?"
+        if _DAY_NUMBER.fullmatch(text):
+            day = _DAY_ZERO + timedelta(days=int(text[:5]))
+            return f"; did you mean {day.isoformat()}? A spreadsheet stores a day as a number"
+    return ""

@@ -63,6 +63,13 @@ class FilingContent:
         """The values of these fields, by name."""
         return {name: getattr(self, name) for name in _CONTENT}
 
+    def digest(self, declared_from: datetime | None) -> bytes:
+        """SHA-256 of the content and of the declared begin: identifies a filing that is sent again. Without a declared
+        begin it holds from its decision on, which is another moment each time."""
+        since = "" if declared_from is None else declared_from.timestamp()
+        parts = "\x1f".join(str(part) for part in (*self.content.values(), since))
+        return hashlib.sha256(parts.encode()).digest()
+
 
 _CONTENT = tuple(each.name for each in fields(FilingContent))
 
@@ -105,12 +112,6 @@ class PortFiling(FilingContent):
         """The same filing, ended at `moment`."""
         return self if moment == self.valid_to else replace(self, valid_to=moment)
 
-    @property
-    def digest(self) -> bytes:
-        """SHA-256 of its content and its first day: identifies a filing that is sent again."""
-        parts = "\x1f".join(str(part) for part in (*self.content.values(), self.valid_from.timestamp()))
-        return hashlib.sha256(parts.encode()).digest()
-
 
 @dataclass(kw_only=True)
 class Application(Aggregate):
@@ -122,6 +123,7 @@ class Application(Aggregate):
     carrier: str
     number: str
     filed: PortFiling
+    digest: bytes
     decision: FilingDecision | None = None
     reasons: tuple[str, ...] = ()
     hindrance: Hindrance | None = None

@@ -21,8 +21,8 @@ from services.ports.policy.evidence import RegisterEntry, RegisterExtract
 from services.ports.store.tables import FILINGS, LISTING_REFUSALS, PORTS
 
 _PORTS = Stored(PORTS, Port, parts=("filings",))
-_OF_FILING = (*(each.name for each in fields(PortFiling)), "digest")
-_OF_APPLICATION = ("carrier", "number", "decision", "reasons")
+_OF_FILING = tuple(each.name for each in fields(PortFiling))
+_OF_APPLICATION = ("carrier", "number", "digest", "decision", "reasons")
 
 
 def load_ports(tx: Tx, keys: Iterable[PortKey]) -> dict[PortKey, Port]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -34,7 +35,7 @@ def test_every_bad_line_is_reported_by_number_and_the_good_ones_are_filed(office
     found = office.import_lines(
         report("a-1"),
         b"{",
-        b"\xff\xfe",
+        b'{"text": "\xef\xbf\xbd"}',
         report("a-4", surprise=1),
         report("a-5", complainant_number="110"),
         report("a-6", received_at="2999-01-01T00:00:00Z"),
@@ -46,7 +47,7 @@ def test_every_bad_line_is_reported_by_number_and_the_good_ones_are_filed(office
     assert counts(found) == (2, 0, 8)
     assert errors(office, found) == {
         2: "malformed",
-        3: "not-utf8",
+        3: "replacement-character",
         4: "invalid",
         5: "number",
         6: "future",
@@ -64,6 +65,31 @@ def test_errors_name_the_field_and_not_the_complainant(office: Office) -> None:
     assert "surprise" in answer.text
     assert "external_id" in answer.text
     assert COMPLAINANT not in answer.text
+
+
+def test_errors_name_the_field_its_value_and_what_was_probably_meant(office: Office) -> None:
+    found = office.import_lines(
+        report("a-1", channel="App"),
+        report("a-2", sent_at="gestern"),
+        report("a-3", consented="Yes"),
+        b'{"channel": x}',
+    )
+    items = office.get(f"/complaint-imports/{found['id']}/errors").json()["items"]
+    assert [(each["column"], each["value"]) for each in items] == [
+        ("channel", "App"), ("sent_at", "gestern"), ("consented", "Yes"), (None, None),
+    ]  # fmt: skip
+    assert items[0]["detail"].endswith("; did you mean app?")
+    assert items[2]["detail"].endswith("; did you mean yes?")
+    assert items[3]["detail"] == "the line is not one JSON object: character 13 is not expected there"
+
+
+def test_a_file_in_another_encoding_is_refused_as_a_whole(office: Office) -> None:
+    content = (json.dumps(report("a-1"), ensure_ascii=False) + "\n").encode() * 3
+    for bad in (content.decode().encode("gb18030"), content + "乱".encode("gb18030")):
+        sent = {**office.token("regulator:MIIT"), "Content-Type": "application/x-ndjson"}
+        answer = office.client.post("/complaint-imports", content=bad, headers=sent)
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/unreadable-file")
+    assert office.get("/statistics").json()["filed"] == 0
 
 
 def test_a_repeated_line_is_a_duplicate_and_another_text_under_its_id_an_error(office: Office) -> None:

@@ -125,14 +125,21 @@ def bad_files(good: bytes, media_type: str) -> dict[str, Refused]:
     """Files that are refused as a whole, whatever their lines contain."""
     plain = {"Content-Type": media_type}
     packed = plain | {"Content-Encoding": "gzip"}
-    wide = good.decode()
+    text = good.decode()
     return {
         "a gzip bomb": Refused(413, "compressed-too-strongly", gzip.compress(b"0" * 50_000_000), packed),
         "truncated gzip": Refused(422, "unreadable-file", gzip.compress(good)[:-10], packed),
         "gzip with a wrong checksum": Refused(422, "unreadable-file", gzip.compress(good)[:-8] + bytes(8), packed),
         "plain text declared as gzip": Refused(422, "unreadable-file", good, packed),
         "gzip declared as plain text": Refused(422, "unreadable-file", gzip.compress(good), plain),
-        "UTF-16": Refused(422, "unreadable-file", wide.encode("utf-16"), plain),
+        "UTF-16 without a mark": Refused(422, "unreadable-file", text.encode("utf-16-le"), plain),
+        "GB18030 without a charset": Refused(422, "unreadable-file", f"{text}\n乌有商城".encode("gb18030"), plain),
+        "UTF-8 declared as UTF-16": Refused(
+            422, "unreadable-file", good, {"Content-Type": f"{media_type}; charset=utf-16le"}
+        ),
+        "in an unknown charset": Refused(
+            415, "unsupported-media-type", good, {"Content-Type": f"{media_type}; charset=big5"}
+        ),
         "a ZIP archive": Refused(422, "unreadable-file", b"PK\x03\x04" + bytes(100), plain),
         "empty": Refused(422, "unreadable-file", b"", plain),
         "of another media type": Refused(415, "unsupported-media-type", good, {"Content-Type": "application/pdf"}),

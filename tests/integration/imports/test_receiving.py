@@ -85,7 +85,7 @@ def test_a_gzipped_file_is_stored_like_its_content(carrier: Client, headers: dic
         (b"{}", {"Content_Encoding": "br"}, 415, "unsupported-media-type"),
         (b"{}", {"Content_Encoding": "gzip", "Content_Type": "application/gzip"}, 415, "unsupported-media-type"),
         (b"{}", {"Content_Type": "application/json"}, 415, "unsupported-media-type"),
-        (b"{}", {"Content_Type": "application/x-ndjson; charset=gbk"}, 415, "unsupported-media-type"),
+        (b"{}", {"Content_Type": "application/x-ndjson; charset=big5"}, 415, "unsupported-media-type"),
         (b"{}", {"Content_Type": "multipart/form-data; boundary=x"}, 415, "unsupported-media-type"),
     ],
     ids=[
@@ -141,7 +141,7 @@ def test_every_bad_line_is_reported_with_its_number_and_the_others_are_stored(
         [
             b'{"number": "b2", "text": "one"}',
             b"no json",
-            "{'number': '信'}".encode("gbk"),
+            '{"number": "\ufffd"}'.encode(),
             b"",
             b'{"number": "b6\\u0000"}',
             b'{"number": "b7\\ud800"}',
@@ -158,7 +158,7 @@ def test_every_bad_line_is_reported_with_its_number_and_the_others_are_stored(
     assert (imported["lines"], imported["accepted"], imported["duplicates"], imported["rejected"]) == (10, 2, 1, 7)
     assert carrier.errors(path) == [
         (2, "malformed"),
-        (3, "not-utf8"),
+        (3, "replacement-character"),
         (5, "nul-character"),
         (6, "lone-surrogate"),
         (7, "line-too-long"),
@@ -169,21 +169,44 @@ def test_every_bad_line_is_reported_with_its_number_and_the_others_are_stored(
     assert texts[0] == ["", "one"]
 
 
-def test_bad_csv_records_are_reported_with_the_number_of_their_first_line(carrier: Client, database: Database) -> None:
+def test_every_line_of_a_bad_csv_record_is_reported(carrier: Client, database: Database) -> None:
     content = '\ufeffname,code,houses\r\n"大\r\n路",s1,3\r\nb,s2\r\n,s3,1\r\n"c,s4,5\r\nd,s5,many\r\ne,s6,\r\n'.encode()
     response = carrier.send_streets(content)
     letters.sweep(database)
     imported = carrier.get_import(response.headers["Location"])
     assert imported["state"] == "finished"
-    assert (imported["lines"], imported["accepted"], imported["rejected"]) == (6, 2, 4)
+    assert (imported["lines"], imported["accepted"], imported["rejected"]) == (7, 1, 6)
     assert carrier.errors(response.headers["Location"]) == [
+        (2, "unclosed-quote"),
+        (3, "stray-quote"),
         (4, "columns"),
         (5, "invalid"),
         (6, "unclosed-quote"),
         (7, "invalid"),
     ]
     found = rows(database, "SELECT code, name, houses, sender FROM streets ORDER BY code")
-    assert [tuple(row) for row in found] == [("s1", "大\n路", 3, "CMCC"), ("s6", "e", None, "CMCC")]
+    assert [tuple(row) for row in found] == [("s6", "e", None, "CMCC")]
+
+
+def test_an_error_states_the_column_the_value_and_the_last_line_of_a_span(carrier: Client, database: Database) -> None:
+    response = carrier.send_streets('code,name,houses\ns1,"大\n路",3\ns2,b,many\n'.encode())
+    letters.sweep(database)
+    errors = carrier.api.get(f"{response.headers['Location']}/errors", headers=carrier.headers).json()["items"]
+    assert [(each["line"], each["last_line"], each["column"], each["value"]) for each in errors] == [
+        (2, 3, "name", None),
+        (3, None, "code", None),
+        (4, None, "houses", "many"),
+    ]
+    assert errors[0]["detail"].startswith("lines 2 to 3: ")
+
+
+def test_the_same_bytes_in_another_charset_are_another_upload(carrier: Client) -> None:
+    content = letters_file(["charset1"])
+    first = carrier.send(content, Idempotency_Key="charset")
+    other = carrier.send(content, Idempotency_Key="charset", Content_Type="application/x-ndjson; charset=gbk")
+    again = carrier.send(content, Idempotency_Key="charset", Content_Type="application/x-ndjson; charset=UTF-8")
+    assert (first.status_code, again.json()) == (202, first.json())
+    assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
 
 
 def test_the_import_of_a_file_without_lines_is_finished(carrier: Client, database: Database) -> None:

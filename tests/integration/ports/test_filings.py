@@ -115,6 +115,18 @@ def test_while_an_order_is_in_force_new_filings_are_refused_once_and_known_ones_
     assert statuses(database) == ["shut"]
 
 
+def test_a_filing_without_a_day_that_is_refused_again_adds_nothing(database: Database) -> None:
+    shut(database)
+    undated = form(holder=OTHER_HOLDER, declared_from=None)
+    (refused,) = file(database, undated)
+    before = rows(database, "SELECT count(*) FROM outbox")
+    again = file(database, undated, undated)
+    assert {each.filing for each in again} == {refused.filing}
+    assert rows(database, "SELECT count(*) FROM outbox") == before
+    (dated,) = file(database, form(holder=OTHER_HOLDER))
+    assert dated.filing != refused.filing
+
+
 def test_after_the_lifting_the_same_filing_is_accepted(database: Database) -> None:
     shut(database)
     file(database, form(holder=OTHER_HOLDER, declared_from="2026-01-01"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from typing import Any, NamedTuple
 
 from chassis.database import Database
 from chassis.imports import import_sweep
@@ -28,35 +29,121 @@ def apply_all(database: Database) -> None:
             done = import_sweep(FILING_IMPORTS).run(tx, Slice(1))
 
 
-def test_a_file_is_applied_line_by_line_and_bad_lines_are_reported(api: Api, database: Database) -> None:
-    content = "\n".join(
-        [
-            HEADER,
-            line(),
-            line("13900001234"),
-            line(holder="91350000M0CKHA1D3F"),
-            line(f"{NUMBER}1"),
-            line(),
-            line(f"{NUMBER}2", day="2999-01-01"),
-            line(f"{NUMBER}3", carrier="CUCC"),
-            "too,few",
-        ]
-    )
-    sent = api.upload(CMCC, "/filing-imports", b"\xef\xbb\xbf" + content.encode())
-    assert sent.status_code == 202
+class Sent(NamedTuple):
+    """A file that was sent and applied: its counts (accepted, duplicates, rejected), and its errors by line."""
+
+    counts: tuple[int, int, int]
+    errors: dict[int, Any]
+
+
+def send(api: Api, database: Database, *lines: str, org: str = CMCC, encoding: str = "utf-8", **headers: str) -> Sent:
+    """Send a file with a header and these lines, and apply it. Every line has exactly one outcome."""
+    content = "\n".join([HEADER, *lines]).encode(encoding)
+    sent = api.upload(org, "/filing-imports", content, **headers)
+    assert sent.status_code == 202, sent.text
     apply_all(database)
-    done = api.get(CMCC, sent.headers["location"]).json()
-    assert (done["state"], done["lines_read"]) == ("finished", 8)
-    assert (done["accepted"], done["duplicates"], done["rejected"]) == (2, 1, 5)
-    errors = api.get(CMCC, f"{sent.headers['location']}/errors").json()["items"]
-    assert [(each["line"], each["code"]) for each in errors] == [
-        (3, "invalid"), (4, "invalid"), (7, "invalid"), (8, "foreign-carrier"), (9, "columns"),
-    ]  # fmt: skip
-    assert errors[1]["detail"].startswith("holder_uscc: ")
+    done = api.get(org, sent.headers["location"]).json()
+    assert (done["state"], done["lines_read"]) == ("finished", len(lines))
+    errors = {each["line"]: each for each in api.get(org, f"{sent.headers['location']}/errors").json()["items"]}
+    assert done["rejected"] == len(errors)
+    return Sent((done["accepted"], done["duplicates"], done["rejected"]), errors)
+
+
+def test_a_file_is_applied_line_by_line_and_bad_lines_are_reported(api: Api, database: Database) -> None:
+    found = send(
+        api,
+        database,
+        line(),
+        line("13900001234"),
+        line(f"{NUMBER}4", holder="91350000M0CKHA1D3F"),
+        line(f"{NUMBER}1"),
+        line(f"{NUMBER}2", day="2999-01-01"),
+        line(f"{NUMBER}3", carrier="CUCC"),
+        "too,few",
+    )
+    assert found.counts == (2, 0, 5)
+    assert {number: (each["code"], each["column"], each["value"]) for number, each in found.errors.items()} == {
+        3: ("invalid", "number", "〈号码〉"),
+        4: ("invalid", "holder_uscc", "91350000M0CKHA1D3F"),
+        6: ("invalid", "declared_from", "2999-01-01"),
+        7: ("foreign-carrier", "carrier", "CUCC"),
+        8: ("columns", None, None),
+    }
+    assert found.errors[4]["detail"].startswith("column `holder_uscc`: `91350000M0CKHA1D3F` is not a credit code: ")
+    assert found.errors[7]["detail"] == "column `carrier`: `CUCC`: a carrier files only its own ports"
+
+
+def test_an_error_names_what_was_probably_meant(api: Api, database: Database) -> None:
+    (error,) = send(api, database, line(carrier="cmcc")).errors.values()
+    assert (error["line"], error["column"], error["value"]) == (2, "carrier", "cmcc")
+    assert "column `carrier`: `cmcc` is unknown here; did you mean CMCC?" in error["detail"]
+
+
+def test_an_unclosed_quote_loses_no_line(api: Api, database: Database) -> None:
+    lines = [line(f"{NUMBER}{n:03}") for n in range(60)]
+    lines[10] = lines[10].replace("样例服务中心", '"样例服务中心')
+    lines[40] = lines[40].replace("样例服务中心", '"样例服务中心"')
+    found = send(api, database, *lines)
+    assert found.counts == (59, 0, 1)
+    error = found.errors[12]
+    assert (error["last_line"], error["code"], error["column"]) == (42, "unclosed-quote", "provider_name")
+    assert error["detail"].startswith("lines 12 to 42: ")
+
+
+def test_spaces_before_a_quote_store_no_quote(api: Api, database: Database) -> None:
+    assert send(api, database, line().replace(",样例服务,", ', "样例服务" ,')).counts == (1, 0, 0)
+    assert [row.signature for row in rows(database, "SELECT signature FROM filings")] == ["样例服务"]
+
+
+def test_every_kind_of_space_in_a_name_is_an_ordinary_one(api: Api, database: Database) -> None:
+    assert send(api, database, line().replace("样例服务中心", "\u3000样例\u00a0服务\u200b中心")).counts == (1, 0, 0)
+    assert [row.provider_name for row in rows(database, "SELECT provider_name FROM filings")] == ["样例 服务中心"]
+
+
+def test_a_number_that_is_repeated_in_a_file_is_an_error_of_the_second_line(api: Api, database: Database) -> None:
+    lines = [line(), line(f"{NUMBER}1"), line(f"+86 {NUMBER}", day="2021-01-01"), line(carrier="CMCC\u200b")]
+    found = send(api, database, *lines)
+    assert found.counts == (2, 0, 2)
+    assert {(each["code"], each["column"]) for each in found.errors.values()} == {("repeated", "number")}
+    assert found.errors[4]["detail"] == (
+        f"column `number`: `+86 {NUMBER}` is already in line 2 of this file; only the first line of a file counts"
+    )
+    stored = "SELECT count(*) FROM outbox"
+    before = rows(database, stored)
+    assert send(api, database, *lines).counts == (0, 2, 2)
+    assert rows(database, stored) == before
+
+
+def test_one_number_at_two_carriers_is_not_repeated(api: Api, database: Database) -> None:
+    found = send(api, database, line(), line(carrier="CUCC"), org="regulator:MIIT")
+    assert found.counts == (2, 0, 0)
+
+
+def test_a_file_in_gb18030_is_read_where_it_is_declared_and_refused_where_it_is_not(
+    api: Api, database: Database
+) -> None:
+    content = f"{HEADER}\n{line()}".encode("gbk")
+    refused = api.upload(CMCC, "/filing-imports", content)
+    assert refused.status_code == 422
+    assert refused.json()["type"] == "/problems/unreadable-file"
+    assert (refused.json()["likely"], refused.json()["line"]) == ("gb18030", 2)
+    assert rows(database, "SELECT 1 FROM imports") == []
+    found = send(api, database, line(), encoding="gbk", **{"Content-Type": "text/csv; charset=GBK"})
+    assert found.counts == (1, 0, 0)
+    assert [row.signature for row in rows(database, "SELECT signature FROM filings")] == ["样例服务"]
+    assert [row.media_type for row in rows(database, "SELECT media_type FROM imports")] == ["text/csv; charset=gbk"]
+
+
+def test_a_name_with_a_replacement_character_is_refused(api: Api, database: Database) -> None:
+    found = send(api, database, line().replace("样例服务中心", "样例\ufffd\ufffd中心"), line(f"{NUMBER}1"))
+    assert found.counts == (1, 0, 1)
+    assert found.errors[2]["code"] == "replacement-character"
 
 
 def test_the_same_file_again_adds_nothing(api: Api, database: Database) -> None:
-    content = "\n".join([HEADER, *(line(f"{NUMBER}{n}") for n in range(30))]).encode()
+    content = "\n".join(
+        [HEADER, *(line(f"{NUMBER}{n}", day="2020-01-01" if n % 2 else "") for n in range(30))]
+    ).encode()
     api.upload(CMCC, "/filing-imports", content)
     apply_all(database)
     before = rows(database, "SELECT count(*) FROM outbox")

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -11,7 +15,7 @@ from hypothesis import strategies as st
 
 from chassis.imports import Csv, LineError, Ndjson
 from chassis.imports.formats import BadLine, read_all
-from chassis.imports.lines import MAX_LINE, Cut
+from chassis.imports.lines import MAX_LINE, Cut, Repeat
 from chassis.imports.refusals import UnreadableFile, WrongHeader
 
 
@@ -55,6 +59,8 @@ def test_a_json_line_is_decoded_into_the_requested_struct() -> None:
         (b'{"number": "\xed\xa0\x80"}', "not-utf8"),
         (b'{"number": "\\ud800"}', "lone-surrogate"),
         (b'{"number": "\\udc00\\ud800 and more"}', "lone-surrogate"),
+        ('{"number": "\ufffd"}'.encode(), "replacement-character"),
+        (b'{"number": "\\uFFFD"}', "replacement-character"),
         (b'{"number": "1"', "malformed"),
         (b'{"number": NaN}', "malformed"),
         (b'{"number": "1"} {}', "malformed"),
@@ -73,7 +79,7 @@ def test_an_escaped_backslash_before_u0000_is_not_a_nul_character() -> None:
     assert code_of(NDJSON.reader(()), rb'{"number": "\\\u0000"}') == "nul-character"
 
 
-TEXTS = st.text(alphabet='a0d8u\\"\0\n信😀\ud800', max_size=8)
+TEXTS = st.text(alphabet='a0d8ufF\\"\0\n信😀\ud800\ufffd', max_size=8)
 
 
 @given(st.dictionaries(TEXTS, TEXTS, min_size=1), st.booleans())
@@ -81,8 +87,8 @@ def test_a_text_is_accepted_unchanged_unless_it_cannot_be_stored(record: dict[st
     raw = json.dumps(record, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
     read = Ndjson(dict[str, str]).reader(())
     texts = "".join(name + value for name, value in record.items())
-    if "\0" in texts or "\ud800" in texts:
-        assert code_of(read, raw) in ("nul-character", "lone-surrogate", "not-utf8")
+    if any(each in texts for each in "\0\ud800\ufffd"):
+        assert code_of(read, raw) in ("nul-character", "lone-surrogate", "not-utf8", "replacement-character")
     else:
         assert read(raw) == record
 
@@ -99,6 +105,9 @@ def test_columns_can_have_any_order_and_those_with_a_default_can_be_omitted() ->
 def test_the_refusal_of_a_header_names_missing_unknown_and_repeated_columns() -> None:
     with pytest.raises(WrongHeader) as caught:
         CSV.columns("code,code,颜色".encode())
+    assert caught.value.detail == (
+        "The header in the first line has errors: unknown column `颜色`; missing columns: name; repeated columns: code."
+    )
     assert caught.value.members == {
         "missing": ["name"],
         "unknown": ["颜色"],
@@ -115,8 +124,13 @@ def test_a_file_whose_first_line_is_not_a_header_is_refused(header: bytes) -> No
 
 def test_csv_values_are_converted_to_the_types_of_the_struct_and_an_empty_value_counts_as_absent() -> None:
     read = CSV.reader((*COLUMNS, "since"))
-    assert read('a,"信, 大\n路",12,2020-11-06'.encode()) == Street("a", "信, 大\n路", 12, date(2020, 11, 6))
-    assert read(b"a,b,,") == Street("a", "b")
+    assert read('a,"信, 大""路""",12,2020-11-06'.encode()) == Street("a", '信, 大"路"', 12, date(2020, 11, 6))
+    assert read(b"a,b,,") == read(b"a,b, ,\t") == Street("a", "b")
+
+
+def test_spaces_around_a_value_and_its_quotes_are_not_part_of_it() -> None:
+    read = CSV.reader(COLUMNS)
+    assert read(b'a, "b, c" ,12') == read(b'a,\t"b, c", 12 ') == read(b' a ,"b, c",12') == Street("a", "b, c", 12)
 
 
 @pytest.mark.parametrize(
@@ -126,8 +140,13 @@ def test_csv_values_are_converted_to_the_types_of_the_struct_and_an_empty_value_
         ("a,信,1".encode("gbk"), "not-utf8"),
         (b"a,b\x00,1", "nul-character"),
         (b'a,"b,1', "unclosed-quote"),
-        (b'a,"b"c,1', "malformed"),
-        (b"a,b\rc,1", "malformed"),
+        (b'a,"b"c,1', "stray-quote"),
+        (b'a,b"c,1', "stray-quote"),
+        (b'a,b "c",1', "stray-quote"),
+        ('a,\u3000"c",1'.encode(), "stray-quote"),
+        (b"a,b\rc,1", "line-break"),
+        (b'a,"b\nc",1', "line-break"),
+        ("a,\ufffd,1".encode(), "replacement-character"),
         (b"a,b", "columns"),
         (b"a,b,1,2", "columns"),
         (b"a,,1", "invalid"),
@@ -141,4 +160,143 @@ def test_a_bad_csv_line_has_an_error_code(raw: bytes, code: str) -> None:
 def test_bad_lines_are_reported_by_number_and_the_good_ones_are_kept() -> None:
     lines, errors = read_all(CSV.reader(COLUMNS), [Cut(2, b"a,b,1"), Cut(3, b"x"), Cut(7, b"c,d,2")])
     assert [(line.number, line.record.code, line.raw) for line in lines] == [(2, "a", b"a,b,1"), (7, "c", b"c,d,2")]
-    assert errors == [LineError(3, "columns", "It has 1 values; the first line names 3 columns.")]
+    [error] = errors
+    assert (error.line, error.code) == (3, "columns")
+
+
+def errors_of(read: Callable[[bytes], object], raw: bytes, **cut: Any) -> LineError:
+    """The only error of a line."""
+    lines, [error] = read_all(read, [Cut(5, raw, **cut)])
+    assert lines == []
+    return error
+
+
+NAMED = "the first line names 3 columns"
+SEMICOLONS = "the values seem to be separated by semicolons, not by commas"
+STRAY = 'a quote (") stands within a value; such a value is in quotes, and each quote in it is doubled ("")'
+TIME = "a time with its offset, such as 2026-11-24T09:00:00+08:00, is expected"
+
+
+@pytest.mark.parametrize(
+    ("raw", "detail", "column", "value"),
+    [
+        (b"a", f"the line has 1 values; {NAMED}; is a comma missing, or the line cut off?", None, None),
+        (b"a;b", f"the line has 1 values; {NAMED}; {SEMICOLONS}", None, None),
+        (b"a,b,c,d", f"the line has 4 values; {NAMED}; is a value with a comma in it not in quotes?", None, None),
+        (b'a,"b,1', "column `name`: a quote is opened and not closed on its line", "name", None),
+        (b'a,b",1', f"column `name`: {STRAY}", "name", None),
+        (b"a,,1", "column `name`: a value is required", "name", None),
+        (b"a,b,many", "column `houses`: `many`: a whole number is expected", "houses", "many"),
+        (b"a,b,1390000123x", "column `houses`: `〈编码〉`: a whole number is expected", "houses", "〈编码〉"),
+    ],
+)  # fmt: skip
+def test_the_error_of_a_csv_line_names_the_column_the_value_and_the_likely_cause(
+    raw: bytes, detail: str, column: str | None, value: str | None
+) -> None:
+    error = errors_of(CSV.reader(COLUMNS), raw)
+    assert (error.detail, error.column, error.value) == (detail, column, value)
+
+
+class Colour(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Parcel(msgspec.Struct, forbid_unknown_fields=True):
+    number: str
+    sent_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    colour: Colour = Colour.RED
+    grams: Annotated[int, msgspec.Meta(ge=1, le=9)] = 1
+    fragile: bool = False
+    note: Annotated[str, msgspec.Meta(min_length=1, max_length=3)] | None = None
+    depot: UUID | None = None
+    weight: float = 0.0
+    stops: list[str] = []
+
+
+@pytest.mark.parametrize(
+    ("raw", "detail", "value"),
+    [
+        ("{}", "field `number`: a value is required", None),
+        ("[]", "an object with fields is expected: {…}", None),
+        ('{"number": "1", "color": 1}', "field `color`: this field is unknown; did you mean colour?", None),
+        ('{"number": 13900001234}', "field `number`: `〈号码〉`: a text is expected", "〈号码〉"),
+        ('{"number": "1", "sent_at": "yesterday"}', f"field `sent_at`: `yesterday`: {TIME}", "yesterday"),
+        ('{"sent_at": "2026-11-24T09:00"}', f"field `sent_at`: `2026-11-24T09:00`: {TIME}", "2026-11-24T09:00"),
+        ('{"colour": "Blue"}', "field `colour`: `Blue`: one of red, blue is expected; did you mean blue?", "Blue"),
+        ('{"number": "1", "grams": 10}', "field `grams`: `10`: a whole number from 1 to 9 is expected", "10"),
+        ('{"number": "1", "fragile": "no"}', "field `fragile`: `no`: true or false is expected", "no"),
+        ('{"number": "1", "note": ""}', "field `note`: ``: a text of 1 to 3 characters is expected", ""),
+        ('{"number": "1", "depot": "x"}', "field `depot`: `x`: an id (UUID) is expected", "x"),
+        ('{"number": "1", "weight": null}', "field `weight`: `null`: a number is expected", "null"),
+        ('{"number": "1", "stops": ["a", 1]}', "field `stops`: a list is expected", None),
+        ('{"fragile": "这是一条很长的短信内容请勿外传"}', "field `fragile`: true or false is expected", None),
+        ('{"number": "1"', "the line is not one JSON object: it ends before its last brace or quote", None),
+        ('{"number": "1"} {}', "the line is not one JSON object: text follows after its last brace", None),
+        ('{"信": x}', "the line is not one JSON object: character 7 is not expected there", None),
+        ('{"number": 1, "note": x}', "the line is not one JSON object: character 23 is not expected there", None),
+    ],
+)  # fmt: skip
+def test_the_error_of_a_json_line_names_the_field_the_value_and_what_is_expected(
+    raw: str, detail: str, value: str | None
+) -> None:
+    error = errors_of(Ndjson(Parcel).reader(()), raw.encode())
+    assert (error.detail, error.value) == (detail, value)
+
+
+# Words of msgspec, csv and Python in their messages.
+FOREIGN_WORDS = re.compile(r"`\$|Expected|got `|Object |Input data|malformed|codec|byte string|Error|NoneType|Type\(")
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([each.name for each in msgspec.structs.fields(Parcel)] + ["x"]),
+        st.recursive(
+            st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text(max_size=5),
+            lambda each: st.lists(each, max_size=2) | st.dictionaries(st.text(max_size=2), each, max_size=2),
+            max_leaves=3,
+        ),
+    ),
+    st.integers(0, 40),
+)
+def test_no_text_of_a_parser_reaches_a_user(record: dict[str, Any], missing: int) -> None:
+    raw = json.dumps(record).encode()
+    for each in (raw, raw[: max(0, len(raw) - missing)]):
+        _, errors = read_all(Ndjson(Parcel).reader(()), [Cut(1, each)])
+        text = "".join(error.detail.replace(error.value or "\0", "") for error in errors)
+        assert not FOREIGN_WORDS.search(text), text
+
+
+def test_a_line_that_begins_a_span_states_its_last_line() -> None:
+    error = errors_of(CSV.reader(COLUMNS), b'a,"b', span=(5, 9))
+    assert (error.code, error.column, error.last_line) == ("unclosed-quote", "name", 9)
+    assert error.detail.startswith("lines 5 to 9: a quote opens in line 5 and closes in line 9,")
+    later = errors_of(CSV.reader(COLUMNS), b'b",1', span=(4, 5))
+    assert (later.code, later.last_line) == ("stray-quote", None)
+    assert later.detail.endswith("; the line is one of lines 4 to 5, within an open quote")
+
+
+def test_a_line_within_a_span_that_is_a_record_is_kept() -> None:
+    lines, errors = read_all(CSV.reader(COLUMNS), [Cut(5, b"a,b,1", span=(4, 9))])
+    assert ([line.number for line in lines], errors) == ([5], [])
+
+
+def test_a_line_about_the_same_as_an_earlier_one_is_an_error_that_names_it() -> None:
+    error = errors_of(CSV.reader(COLUMNS), b"a,b,1", repeats=Repeat(3, "code", "a"))
+    assert (error.code, error.column, error.value) == ("repeated", "code", "a")
+    assert error.detail == "column `code`: `a` is already in line 3 of this file; only the first line of a file counts"
+
+
+@pytest.mark.parametrize(
+    ("header", "cause"),
+    [
+        (b"Code,nme", "unknown column `Code`; did you mean code?; unknown column `nme`; did you mean name?"),
+        (b"code;name;houses", "the values seem to be separated by semicolons, not by commas"),
+        (b"s1,13900001234", "does the file begin with a record, without a header?"),
+        (b"code,name,", "a column has no name; is there a comma too many?"),
+    ],
+)
+def test_the_refusal_of_a_header_names_the_likely_cause(header: bytes, cause: str) -> None:
+    with pytest.raises(WrongHeader, match=re.escape(cause)) as caught:
+        CSV.columns(header)
+    assert "13900001234" not in str(caught.value.body())

@@ -22,7 +22,7 @@ def port(*filings: PortFiling) -> Port:
 
 
 def application(filed: PortFiling) -> Application:
-    return Application(id=filed.id, carrier="CMCC", number=NUMBER, filed=filed)
+    return Application(id=filed.id, carrier="CMCC", number=NUMBER, filed=filed, digest=b"")
 
 
 def test_a_first_filing_declares_the_port_with_its_whole_snapshot() -> None:
@@ -97,9 +97,10 @@ def test_a_filing_that_a_listing_refuses_names_its_entry() -> None:
 
 
 def test_the_digest_depends_on_content_and_date_only() -> None:
-    assert filing().digest == filing().digest
-    assert filing().digest != filing(since=NOON + days(1)).digest
-    assert filing().digest != filing(signature="虚构生活").digest
+    assert filing().digest(NOON) == filing(since=NOON + days(1)).digest(NOON)
+    assert filing().digest(NOON) != filing().digest(NOON + days(1))
+    assert filing().digest(NOON) != filing(signature="虚构生活").digest(NOON)
+    assert filing().digest(None) == filing(since=NOON + days(1)).digest(None) != filing().digest(NOON)
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from("甲乙丙丁")), min_size=1, max_size=9))
