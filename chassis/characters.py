@@ -1,8 +1,8 @@
 """Characters that a person does not see, or takes for another one: one table for all texts that are compared or
 searched.
 
-What Python's `unicodedata` has is derived from it, so it is as new as the interpreter. What it lacks is written here,
-with its source. By nothing here is a stored thing recognised: another interpreter has another table.
+What Python's `unicodedata` has is derived from it. What it lacks is written here, with its source. This table must not
+decide whether two stored things are the same: another interpreter has another one.
 """
 
 from __future__ import annotations
