@@ -44,7 +44,11 @@ class FilingIn(BaseModel):
     signature: str = Field(max_length=SIGNATURE_LENGTH, description="the signature in the messages, without brackets")
     purpose: Purpose
     declared_from: str | None = Field(
-        None, max_length=10, description="the day from which it holds; without it, from now on", examples=["2026-05-01"]
+        None,
+        max_length=10,
+        description="the day from which it holds; without it, from now on",
+        examples=["2026-05-01"],
+        json_schema_extra={"format": "date"},
     )
     covers_extensions: bool = Field(False, description="whether it also covers longer numbers that begin with this one")
 

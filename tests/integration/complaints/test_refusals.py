@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
 
 from services.complaints.store.tables import METADATA
 from tests.integration.complaints.scenes import ALL_SCOPES, ANNA, BORIS, COMPLAINANT, NUMBER, Office, report
+from tests.integration.http.times import EXTREMES, time_inputs
 from tests.integration.http.unreadable import assert_unreadable_rows_are_counted
 from tests.integration.http.walking import (
     BAD_TOKENS,
@@ -262,3 +264,32 @@ def test_rows_that_cannot_be_read_are_left_out_of_every_list_and_counted(
 
     without_times = {"GET /complaint-imports/{id}/errors"}
     assert_unreadable_rows_are_counted(app, page, office.database, METADATA, without_times=without_times)
+
+
+def test_every_time_out_of_bounds_is_refused_with_its_field(app: FastAPI, office: Office, walk: Walk) -> None:
+    inputs = list(time_inputs(app))
+    assert [str(each) for each in inputs] == [
+        "POST /complaints body/sent_at",
+        "POST /complaints body/received_at",
+        "GET /register/{number} query/at",
+    ]
+    for each in inputs:
+        for extreme in EXTREMES:
+            if each.place == "query":
+                response = walk.call(each.operation, office.token(), f"?at={quote(extreme)}")
+            else:
+                changed = walk.bodies[str(each.operation)] | {each.name: extreme}
+                response = office.client.post(
+                    "/complaints", json=changed, headers={**office.token(), "Idempotency-Key": "k"}
+                )
+            assert problem_of(response) == (422, "validation"), (each, extreme, response.text)
+            assert any(each.name in error["pointer"] for error in response.json()["errors"]), response.text
+
+
+def test_a_line_with_a_time_out_of_bounds_is_an_error_of_this_line(office: Office) -> None:
+    lines = [report(f"good-{name}") for name in ("before", "after")]
+    for name in ("sent_at", "received_at"):
+        lines[1:1] = [report(f"{name}-{extreme}", **{name: extreme}) for extreme in EXTREMES]
+    imported = office.import_lines(*lines)
+    counts = {name: imported[name] for name in ("lines_read", "accepted", "rejected")}
+    assert counts == {"lines_read": len(lines), "accepted": 2, "rejected": len(lines) - 2}

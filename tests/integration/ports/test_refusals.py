@@ -16,6 +16,7 @@ from chassis.sweeper import Slice
 from services.ports.imports import FILING_IMPORTS
 from services.ports.store.tables import METADATA
 from tests.integration.http.issuer import Issuer
+from tests.integration.http.times import time_inputs
 from tests.integration.http.unreadable import assert_unreadable_rows_are_counted
 from tests.integration.http.walking import (
     BAD_TOKENS,
@@ -341,3 +342,25 @@ def test_rows_that_cannot_be_read_are_left_out_of_every_list_and_counted(
 
     without_times = {"GET /filing-imports/{id}/errors", "GET /unclaimed-numbers"}
     assert_unreadable_rows_are_counted(app, page, office.database, METADATA, without_times=without_times)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "2100-01-01", "9999-12-31"])
+def test_a_day_out_of_bounds_is_refused_by_the_form_and_in_a_file(
+    app: FastAPI, office: Office, walk: Walk, day: str
+) -> None:
+    assert [str(each) for each in time_inputs(app)] == ["POST /filings body/declared_from"]
+    headers = {**office.token("regulator:MIIT"), "Idempotency-Key": "k"}
+    response = office.client.post("/filings", json=FILING | {"declared_from": day}, headers=headers)
+    assert problem_of(response) == (422, "validation")
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/declared_from"]
+    good = FILING | {"number": f"{NUMBER}77", "declared_from": "2026-01-01"}
+    bad = FILING | {"number": f"{NUMBER}78", "declared_from": day}
+    content = "\n".join(",".join(each) for each in (good, bad.values(), good.values()))
+    sent = office.client.post(
+        "/filing-imports", content=content.encode(), headers=office.token(CMCC) | {"Content-Type": "text/csv"}
+    )
+    apply_all(office.database)
+    read = office.client.get(f"/filing-imports/{sent.json()['id']}", headers=office.token(CMCC)).json()
+    assert (read["accepted"], read["rejected"]) == (1, 1)
+    errors = office.client.get(f"/filing-imports/{sent.json()['id']}/errors", headers=office.token(CMCC)).json()
+    assert [(each["line"], each["column"], each["value"]) for each in errors["items"]] == [(2, "declared_from", day)]

@@ -127,6 +127,8 @@ def test_a_refused_file_leaves_no_trace(office: Office, what: str) -> None:
 
 SEALINGS = {
     "of an invalid quarter": {"through": "2026Q5", "reason": "x"},
+    "of the first quarter of all": {"through": "0001Q1", "reason": "x"},
+    "of the last quarter of all": {"through": "9999Q4", "reason": "x"},
     "for an unknown authority": {"authority": "UNKNOWN", "reason": "x"},
     "without a reason": {},
     "with an empty reason": {"reason": ""},

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chassis.calendar import LEGAL_TIME, begin_of, end_of, following, preceding, quarter_of
+from chassis.calendar import EARLIEST, LATEST, LEGAL_TIME, begin_of, end_of, following, preceding, quarter_of
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,17 @@ def test_one_quarter_ends_where_the_next_begins(quarter: str) -> None:
     assert preceding(following(quarter)) == quarter
     assert quarter_of(end_of(quarter) - timedelta(microseconds=1)) == quarter
     assert preceding(quarter) < quarter < following(quarter)
+
+
+@pytest.mark.parametrize("written", ["0000Q1", "0001Q1", "1999Q4", "2100Q2", "9999Q4"])
+def test_a_quarter_out_of_bounds_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="not a quarter from 2000 to 2099"):
+        begin_of(written)
+
+
+def test_the_first_and_the_last_quarter_are_in_bounds() -> None:
+    assert begin_of("2000Q1") == EARLIEST
+    assert end_of("2099Q4") == LATEST
 
 
 @pytest.mark.parametrize("written", ["2026", "2026Q5", "2026Q0", "26Q1", "2026q1", ""])
