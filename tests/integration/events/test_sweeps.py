@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from chassis.buckets import COUNT, bucket_of
 from chassis.database import Tx
+from chassis.quarantine import HELD
 from chassis.sweeper import Slice, Sweep, Sweeper
 from chassis.wakeup import CHANNEL, EVENTS, WORK, Notifier, Wakeup
 from tests.integration.events.depot import Depot, running, until
@@ -38,25 +39,33 @@ def add_work(depot: Depot, count: int, *, announced: bool = False) -> None:
             tx.announce()
 
 
-def do_work(worker: str) -> Callable[[Tx, Slice], int]:
+def work_of(worker: str, every: timedelta = timedelta(minutes=1), *, bucketed: bool = False, limit: int = 10) -> Sweep:
     """A sweep that marks due items as done by this worker."""
+    return Sweep(
+        name="work", find=find_work, apply=partial(do_work, worker), every=every, limit=limit, bucketed=bucketed
+    )
 
-    def run(tx: Tx, piece: Slice) -> int:
-        due = tx.execute(
-            sa.text(
-                "SELECT id FROM work WHERE done_by IS NULL AND bucket = ANY(:buckets)"
-                " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
-            ),
-            {"buckets": list(piece.buckets), "limit": piece.limit},
-        )
-        ids = list(due.scalars())
-        tx.execute(
-            sa.text("UPDATE work SET done_by = coalesce(done_by, '') || :worker WHERE id = ANY(:ids)"),
-            {"worker": worker, "ids": ids},
-        )
-        return len(ids)
 
-    return run
+def find_work(tx: Tx, piece: Slice) -> list[str]:
+    due = tx.execute(
+        sa.text(
+            "SELECT id FROM work WHERE done_by IS NULL AND bucket = ANY(:buckets)"
+            f" AND CAST(id AS text) NOT IN {HELD} ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
+        ),
+        {"buckets": list(piece.buckets), "limit": piece.limit, "sweep": piece.sweep},
+    )
+    return [str(each) for each in due.scalars()]
+
+
+def do_work(worker: str, tx: Tx, keys: Sequence[str]) -> int:
+    done = tx.execute(
+        sa.text(
+            "UPDATE work SET done_by = coalesce(done_by, '') || :worker WHERE done_by IS NULL"
+            " AND id = ANY(CAST(:ids AS int[]))"
+        ),
+        {"worker": worker, "ids": list(keys)},
+    )
+    return done.rowcount
 
 
 @contextmanager
@@ -65,7 +74,7 @@ def sweeping(
 ) -> Iterator[None]:
     """Run a sweep as a separate process does, with its own connection for notifications."""
     stop = threading.Event()
-    sweep = Sweep(name="work", run=do_work(worker), every=timedelta(seconds=every), limit=limit, bucketed=bucketed)
+    sweep = work_of(worker, timedelta(seconds=every), limit=limit, bucketed=bucketed)
     wakeup = Wakeup(depot.url, stop)
     sweeper = Sweeper(sweep, depot.open(pool=2), stop=stop, waiter=wakeup.waiter())
     with running([wakeup.run, sweeper.run], stop, wakeup.stop):
@@ -218,7 +227,7 @@ def test_an_announcement_after_a_restart_of_the_database_is_sent(work: Depot, br
 def test_a_sweep_waits_while_the_database_is_down(work: Depot, breakable: Parts, bucketed: bool) -> None:
     add_work(work, 10)
     stop = threading.Event()
-    sweep = Sweep(name="work", run=do_work("one"), every=timedelta(minutes=1), limit=10, bucketed=bucketed)
+    sweep = work_of("one", bucketed=bucketed)
     waiter = threading.Event()
     sweeper = Sweeper(sweep, work.open(pool=2), stop=stop, waiter=waiter)
     with running([sweeper.run], stop, waiter.set):
@@ -244,7 +253,7 @@ def test_a_sweep_stops_although_its_waiter_is_cleared_after_the_stop_signal(work
             self.set()
             super().clear()
 
-    sweep = Sweep(name="work", run=do_work("one"), every=timedelta(minutes=10), limit=10)
+    sweep = work_of("one", timedelta(minutes=10))
     sweeper = Sweeper(sweep, work.database, stop=stop, waiter=RacingWaiter())
     thread = threading.Thread(target=sweeper.run, daemon=True)
     thread.start()
