@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
@@ -12,10 +12,13 @@ from functools import partial
 import psycopg
 import pytest
 import sqlalchemy as sa
+from prometheus_client import REGISTRY
 
+from chassis import clock, metrics
 from chassis.buckets import COUNT, bucket_of
 from chassis.database import Tx
-from chassis.quarantine import HELD
+from chassis.events.projections import SupersededError
+from chassis.quarantine import HELD, QuarantinedItem, find_held_due, hold, list_quarantined_items
 from chassis.sweeper import Slice, Sweep, Sweeper
 from chassis.wakeup import CHANNEL, EVENTS, WORK, Notifier, Wakeup
 from tests.integration.events.depot import Depot, running, until
@@ -259,3 +262,136 @@ def test_a_sweep_stops_although_its_waiter_is_cleared_after_the_stop_signal(work
     thread.start()
     thread.join(timeout=5)
     assert not thread.is_alive()
+
+
+@pytest.fixture
+def failing(work: Depot) -> Iterator[Callable[[str], None]]:
+    """Make every update of the items that match a condition fail, until the condition is replaced."""
+
+    def fail(condition: str) -> None:
+        with work.database.engine.begin() as connection:
+            connection.execute(sa.text(RAISE))
+            connection.execute(sa.text("DROP TRIGGER IF EXISTS failing ON work"))
+            connection.execute(
+                sa.text(
+                    f"CREATE TRIGGER failing BEFORE UPDATE ON work FOR EACH ROW WHEN ({condition})"
+                    " EXECUTE FUNCTION fail()"
+                )
+            )
+
+    yield fail
+    metrics.QUARANTINED.clear()
+
+
+RAISE = """CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'item % of 13800138000', NEW.id; END $$"""
+
+
+def held(depot: Depot) -> list[QuarantinedItem]:
+    """The items that are set aside."""
+    with depot.database.read() as read:
+        return list_quarantined_items(read, limit=1_000)
+
+
+def quarantined() -> float | None:
+    """The value of the gauge of the sweep."""
+    return REGISTRY.get_sample_value("anning_quarantined_items", {"sweep": "work"})
+
+
+@pytest.mark.parametrize("bucketed", [False, True], ids=["any", "bucketed"])
+def test_items_that_fail_alone_are_set_aside_and_all_others_are_done(
+    work: Depot, failing: Callable[[str], None], bucketed: bool
+) -> None:
+    failing("NEW.id IN (0, 7, 18, 94)")
+    add_work(work, 95)
+    with sweeping(work, "one", every=0.1, bucketed=bucketed, limit=20):
+        until(lambda: done(work) == {"one": 91})
+        until(lambda: quarantined() == 4)
+        assert [(each.sweep, each.item) for each in held(work)] == [("work", item) for item in ("0", "18", "7", "94")]
+        assert {each.error for each in held(work)} == {
+            f"RaiseException: item {item} of 〈号码〉" for item in (0, 7, 18, 94)
+        }
+        # New work is done while they wait, also of the same slice.
+        add_work(work, 20, announced=True)
+        until(lambda: done(work) == {"one": 111})
+        failing("false")
+        until(lambda: done(work) == {"one": 115})
+        until(lambda: quarantined() == 0)
+        assert held(work) == []
+
+
+def test_an_item_that_keeps_failing_is_tried_again_alone_after_pauses_that_double(
+    work: Depot, failing: Callable[[str], None]
+) -> None:
+    failing("NEW.id = 3")
+    add_work(work, 10)
+    pauses = []
+    at = clock.now()
+    with clock.frozen(at), work.database.begin() as tx:
+        for _ in range(14):
+            item = hold(tx, "work", "3", ValueError("again"))
+            pauses.append((item.next_at - at).total_seconds())
+        assert pauses == [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 3600, 3600, 3600]
+        assert find_held_due(tx, "work", 10) == []
+    with clock.shifted(timedelta(hours=2)), sweeping(work, "one", every=0.1):
+        until(lambda: done(work) == {"one": 9})
+        until(lambda: held(work)[0].tries == 15)
+    assert held(work)[0].quarantined_at == at
+
+
+def test_held_items_do_not_fill_the_slice(work: Depot, failing: Callable[[str], None]) -> None:
+    failing("NEW.id < 25")
+    add_work(work, 40)
+    with sweeping(work, "one", every=0.1, limit=5):
+        until(lambda: done(work) == {"one": 15})
+    assert len(held(work)) == 25
+
+
+def test_a_held_item_that_is_no_longer_due_leaves_the_quarantine(work: Depot, failing: Callable[[str], None]) -> None:
+    failing("NEW.done_by = 'one'")
+    add_work(work, 1)
+    with sweeping(work, "one", every=0.1):
+        until(lambda: len(held(work)) == 1)
+        with work.database.begin() as tx:
+            tx.execute(sa.text("UPDATE work SET done_by = 'staff'"))
+        until(lambda: held(work) == [])
+    assert done(work) == {"staff": 1}
+
+
+def test_several_sweepers_do_the_neighbours_of_failing_items_once(work: Depot, failing: Callable[[str], None]) -> None:
+    failing("NEW.id % 50 = 0")
+    add_work(work, 1_000)
+    with sweeping(work, "one", every=0.1), sweeping(work, "two", every=0.1), sweeping(work, "three", every=0.1):
+        until(lambda: work.count("work WHERE done_by IS NULL") == 20 and len(held(work)) == 20)
+        failing("false")
+        until(lambda: work.count("work WHERE done_by IS NULL") == 0 and held(work) == [], 30)
+    assert set(done(work)) <= {"one", "two", "three"}
+
+
+def test_an_error_of_the_guard_ends_the_run_and_no_item_is_set_aside(
+    work: Depot, failing: Callable[[str], None]
+) -> None:
+    failing("NEW.id = 3")
+    add_work(work, 10)
+    guarded = 0
+
+    def guard(_: Tx) -> None:
+        nonlocal guarded
+        guarded += 1
+        if guarded >= 2:
+            raise SupersededError("board", 1, 2)
+
+    sweeper = Sweeper(work_of("one"), work.database, stop=threading.Event(), waiter=threading.Event(), guard=guard)
+    with pytest.raises(SupersededError):
+        sweeper.run()
+    assert (guarded, held(work), done(work)) == (4, [], {})
+
+
+def test_quarantined_items_are_listed_page_by_page(work: Depot) -> None:
+    with work.database.begin() as tx:
+        for sweep, item in (("b", "1"), ("a", "2"), ("a", "10")):
+            hold(tx, sweep, item, ValueError("no"))
+        first = list_quarantined_items(tx, limit=2)
+        rest = list_quarantined_items(tx, limit=2, after=(first[-1].sweep, first[-1].item))
+    assert [(each.sweep, each.item) for each in (*first, *rest)] == [("a", "10"), ("a", "2"), ("b", "1")]
+    assert [each.tries for each in first] == [1, 1]
