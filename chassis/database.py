@@ -116,6 +116,18 @@ class Tx(Read):
         """A cursor of the driver within this transaction, for what Core does not support."""
         return self._driver.cursor()
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of the transaction that an exception rolls back alone, with the events that it published."""
+        published, announced = len(self._events), self.announced
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            del self._events[published:]
+            self.announced = announced
+            raise
+
     def take_events(self) -> list[Recorded]:
         """Return and clear the events published so far, in order."""
         events, self._events = self._events, []

@@ -7,7 +7,7 @@ from datetime import timedelta
 from chassis.database import Tx
 from chassis.events import inbox, outbox
 from chassis.http import idempotency
-from chassis.sweeper import Slice, Sweep
+from chassis.sweeper import Chore, Slice
 
 KEEP_OUTBOX = timedelta(days=7)
 KEEP_INBOX = timedelta(days=35)
@@ -28,7 +28,7 @@ def _responses(tx: Tx, piece: Slice) -> int:
 
 
 SWEEPS = (
-    Sweep(name="prune-outbox", run=_outbox, every=timedelta(minutes=10), limit=5_000, woken=False),
-    Sweep(name="prune-inbox", run=_inbox, every=timedelta(minutes=10), limit=5_000, woken=False),
-    Sweep(name="prune-idempotency-keys", run=_responses, every=timedelta(minutes=10), limit=5_000, woken=False),
+    Chore(name="prune-outbox", run=_outbox, every=timedelta(minutes=10), limit=5_000, woken=False),
+    Chore(name="prune-inbox", run=_inbox, every=timedelta(minutes=10), limit=5_000, woken=False),
+    Chore(name="prune-idempotency-keys", run=_responses, every=timedelta(minutes=10), limit=5_000, woken=False),
 )

@@ -28,6 +28,10 @@ PROJECTION_TOTAL = Gauge(
     ["projection"],
 )
 SWEPT = Counter("anning_swept_items", "Items processed by sweeps", ["sweep"])
+QUARANTINED = Gauge(
+    "anning_quarantined_items", "Items that failed alone and wait to be tried again, in all workers", ["sweep"]
+)
+FAILED_LINES = Counter("anning_failed_import_lines", "Lines of imports rejected because of a fault", ["kind"])
 OUTBOX_AGE = Gauge("anning_outbox_oldest_seconds", "Age of the oldest unpublished event in the outbox")
 HTTP_SECONDS = Histogram(
     "anning_http_request_seconds",

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from chassis.events.routing import Projection, Routing
 from chassis.http.routes import Router
-from chassis.sweeper import Sweep
+from chassis.sweeper import Chore, Sweep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Service:
     routers: Sequence[Router] = ()
     projections: Sequence[Projection] = ()
     reactions: Routing = field(default_factory=dict)
-    sweeps: Sequence[Sweep] = ()
+    sweeps: Sequence[Sweep | Chore] = ()
     http_port: int = 8000
     """The port of its API where all services share one machine; no two services declare the same."""
     personal: bool = False

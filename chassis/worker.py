@@ -33,7 +33,7 @@ from chassis.events.topics import Catalogue
 from chassis.housekeeping import SWEEPS as HOUSEKEEPING
 from chassis.service import Service
 from chassis.settings import Settings
-from chassis.sweeper import Slice, Sweep, Sweeper
+from chassis.sweeper import Chore, Slice, Sweep, Sweeper
 from chassis.wakeup import Wakeup
 
 OUTBOX_UNREADY = timedelta(seconds=60)
@@ -49,7 +49,7 @@ def _measure_outbox(tx: Tx, _: Slice) -> int:
     return 0
 
 
-OUTBOX_AGE_SWEEP = Sweep(name="outbox-age", run=_measure_outbox, every=timedelta(seconds=5), limit=1, woken=False)
+OUTBOX_AGE_CHORE = Chore(name="outbox-age", run=_measure_outbox, every=timedelta(seconds=5), limit=1, woken=False)
 """Measured periodically, whether or not readiness is requested."""
 
 
@@ -97,7 +97,7 @@ class Worker:
             self._loop("reactions", self._react, gated=True)
         for sweep in self._service.sweeps:
             self._sweep(sweep, self._lock_projections, gated=True)
-        for sweep in (*HOUSEKEEPING, OUTBOX_AGE_SWEEP):
+        for sweep in (*HOUSEKEEPING, OUTBOX_AGE_CHORE):
             self._sweep(sweep, lambda _: None, gated=False)
 
     def stop(self) -> None:
@@ -149,7 +149,7 @@ class Worker:
         self._threads.append(thread)
         thread.start()
 
-    def _sweep(self, sweep: Sweep, guard: Callable[[Tx], None], *, gated: bool) -> None:
+    def _sweep(self, sweep: Sweep | Chore, guard: Callable[[Tx], None], *, gated: bool) -> None:
         waiter = self._wakeup.waiter(work=sweep.woken)
         sweeper = Sweeper(sweep, self._database, stop=self._stop, waiter=waiter, guard=guard)
         self._loop(f"sweep {sweep.name}", sweeper.run, gated=gated)

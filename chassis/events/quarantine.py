@@ -18,9 +18,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from chassis import clock, privacy
+from chassis import clock
 from chassis.database import MECHANISM, Key, Read, Tx, moment
 from chassis.events.envelope import Message
+from chassis.quarantine import reason_of
 
 QUARANTINE = sa.Table(
     "quarantine",
@@ -53,7 +54,6 @@ FAILED_RECORDS = sa.Table(
 )
 
 LONGEST_PAUSE = timedelta(hours=1)
-_ERROR_LENGTH = 500
 
 _ORDER = (QUARANTINE.c.quarantined_at, QUARANTINE.c.event_id)
 
@@ -134,7 +134,7 @@ def supersede(tx: Tx, group: str, messages: Sequence[Message[Any]]) -> Sequence[
 
 def open_key(tx: Tx, group: str, message: Message[Any], error: Exception, tries: int) -> None:
     """Quarantine a message that has failed `tries` times: its key is held from now on."""
-    tx.execute(_ADD, _row(group, message, describe(error), tries=tries, pause=pause_after(tries)))
+    tx.execute(_ADD, _row(group, message, reason_of(error), tries=tries, pause=pause_after(tries)))
 
 
 def count_failure(tx: Tx, group: str, message: Message[Any] | Any, limit: FailureLimit) -> bool:
@@ -200,7 +200,7 @@ def postpone(tx: Tx, event: QuarantinedEvent, error: Exception) -> None:
     tx.execute(
         QUARANTINE.update()
         .where(*_at(event))
-        .values(tries=tries, error=describe(error), next_at=clock.now() + pause_after(tries))
+        .values(tries=tries, error=reason_of(error), next_at=clock.now() + pause_after(tries))
     )
 
 
@@ -213,12 +213,6 @@ def list_events(read: Read) -> list[QuarantinedEvent]:
 def count_events(read: Read, group: str) -> int:
     """How many events of a group are in quarantine, those that wait for an earlier one included."""
     return int(read.execute(sa.select(sa.func.count()).where(QUARANTINE.c.group == group)).scalar_one())
-
-
-def describe(error: Exception) -> str:
-    """The error in one line, without statement parameters; numbers in it are redacted, they can be personal data."""
-    cause = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig is not None else error
-    return privacy.redact(f"{type(cause).__name__}: {cause}".partition("\n")[0])[:_ERROR_LENGTH]
 
 
 def _at(event: QuarantinedEvent) -> list[sa.ColumnElement[bool]]:

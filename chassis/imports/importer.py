@@ -23,8 +23,9 @@ class Importer(Generic[R]):
     `apply` receives up to 5,000 readable lines of one file in one transaction, and returns the outcome of every line.
     It is called for the chunks of a file in any order, by several workers concurrently, and again for lines that were
     applied earlier (from another file, or another upload of the same file): keys of the domain decide what is a
-    duplicate, never the order. It acquires locks in sorted order. Its exceptions are retried a few times; then the
-    import has failed, until staff resume it.
+    duplicate, never the order. It acquires locks in sorted order. Where it raises
+    an exception it is called for parts of these lines, in their order, down to the line that fails alone, which is
+    rejected.
 
     `sees_all` decides who sees the imports of all organisations and may resume failed ones; other callers see the
     imports of their own organisation. `noun` names an import in the API's description ("complaint import"). `personal`

@@ -44,10 +44,10 @@ def deliver_parcel(tx: Tx, target: Target[Visibility]) -> Parcel:
     return parcel
 
 
-def mark_overdue_parcels(tx: Tx, limit: int) -> int:
-    """Mark at most `limit` parcels whose deadline has passed; returns their count."""
+def mark_overdue_parcels(tx: Tx, ids: Sequence[str]) -> int:
+    """Mark those of these parcels whose deadline has passed; returns their count."""
     now = clock.now()
-    parcels = load_parcels_due(tx, now, limit)
+    parcels = load_parcels_due(tx, ids, now)
     for parcel in parcels:
         parcel.mark_overdue(now, tx.cause)
     save_parcels(tx, parcels)

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.database import Key, Read, Tx, metadata, moment
+from chassis.quarantine import HELD
 from chassis.stored import Stored
+from chassis.sweeper import Slice
 from examples.parcels.model import Parcel
 
 METADATA = metadata()
@@ -52,16 +54,26 @@ def load_parcels(tx: Tx, ids: Iterable[UUID]) -> list[Parcel]:
     return _STORED.lock(tx, ids)
 
 
-def load_parcels_due(tx: Tx, now: datetime, limit: int) -> list[Parcel]:
-    """At most `limit` parcels whose deadline has passed, locked; skips rows locked by another worker."""
-    statement = (
-        sa.select(PARCELS)
-        .where(PARCELS.c.state == "sent", PARCELS.c.overdue_since.is_(None), PARCELS.c.deliver_by < now)
-        .order_by(PARCELS.c.deliver_by)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+_DUE = "state = 'sent' AND overdue_since IS NULL AND deliver_by < :now"
+
+
+def find_parcels_due(tx: Tx, now: datetime, piece: Slice) -> list[str]:
+    """The parcels whose deadline has passed, locked; skips rows locked by another worker."""
+    statement = sa.text(
+        f"SELECT id FROM parcels WHERE {_DUE} AND CAST(id AS text) NOT IN {HELD} "  # noqa: S608 - constants
+        "ORDER BY deliver_by LIMIT :limit FOR UPDATE SKIP LOCKED"
     )
-    return [_STORED.load(row) for row in tx.execute(statement)]
+    rows = tx.execute(statement, {"now": now, "limit": piece.limit, "sweep": piece.sweep})
+    return [str(each) for each in rows.scalars()]
+
+
+def load_parcels_due(tx: Tx, ids: Iterable[str], now: datetime) -> list[Parcel]:
+    """Those of these parcels whose deadline has passed, locked; skips rows locked by another worker."""
+    statement = sa.text(
+        f"SELECT * FROM parcels WHERE id = ANY(CAST(:ids AS uuid[])) AND {_DUE} "  # noqa: S608 - a constant
+        "ORDER BY id FOR UPDATE SKIP LOCKED"
+    )
+    return [_STORED.load(row) for row in tx.execute(statement, {"ids": list(ids), "now": now})]
 
 
 def save_parcels(tx: Tx, parcels: Sequence[Parcel]) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from chassis import clock
 from chassis.database import Tx
 from chassis.sweeper import Slice, Sweep
 from examples.parcels.commands import mark_overdue_parcels
+from examples.parcels.store import find_parcels_due
 
 
-def mark_overdue(tx: Tx, piece: Slice) -> int:
-    """Mark parcels whose deadline has passed."""
-    return mark_overdue_parcels(tx, piece.limit)
+def find_overdue(tx: Tx, piece: Slice) -> list[str]:
+    """Parcels whose deadline has passed."""
+    return find_parcels_due(tx, clock.now(), piece)
 
 
 # No commit announces that a deadline passes, so this sweep is never woken.
-SWEEPS = (Sweep(name="overdue-parcels", run=mark_overdue, every=timedelta(seconds=1), woken=False),)
+OVERDUE_PARCELS = Sweep(
+    name="overdue-parcels", find=find_overdue, apply=mark_overdue_parcels, every=timedelta(seconds=1), woken=False
+)
+SWEEPS = (OVERDUE_PARCELS,)

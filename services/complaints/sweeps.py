@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chassis.database import Tx
 from chassis.imports import import_sweep
-from chassis.sweeper import Slice, Sweep
+from chassis.sweeper import Sweep
 from services.complaints.commands.assessment import assess_waiting
 from services.complaints.imports import COMPLAINT_IMPORTS
+from services.complaints.store.complaints import find_unassessed
 
-
-def assess_complaints(tx: Tx, piece: Slice) -> int:
-    """Assess complaints that wait for it; returns how many."""
-    return assess_waiting(tx, piece.buckets, piece.limit)
-
-
-SWEEPS = (
-    Sweep(name="assess", run=assess_complaints, every=timedelta(seconds=1), limit=1_000, bucketed=True),
-    import_sweep(COMPLAINT_IMPORTS),
+ASSESS = Sweep(
+    name="assess",
+    find=find_unassessed,
+    apply=assess_waiting,
+    every=timedelta(seconds=1),
+    limit=1_000,
+    bucketed=True,
 )
+SWEEPS = (ASSESS, import_sweep(COMPLAINT_IMPORTS))

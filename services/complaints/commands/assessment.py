@@ -15,14 +15,18 @@ from services.complaints.store.complaints import load_unassessed, save_complaint
 from services.complaints.store.register import load_register
 
 
-def assess_waiting(tx: Tx, buckets: Sequence[int], limit: int) -> int:
-    """Assess at most `limit` complaints of these buckets by the register as it was filed when each message was sent.
+def assess_waiting(tx: Tx, ids: Sequence[str]) -> int:
+    """Assess those of these complaints that wait for it, by the register as it was filed when each message was sent.
     Returns how many were assessed.
 
     The register is this service's copy: a port that was filed a moment ago may be missing. The ports service judges by
     the register itself.
+
+    The complaints about one number are assessed in the order of their filing. A complaint that cannot be assessed is
+    passed by later ones about its number: an assessment depends on the register and, for the cap, on what was filed,
+    never on the assessment of another complaint. Consumers collect complaints by their ids in any order.
     """
-    waiting = load_unassessed(tx, buckets, limit)
+    waiting = load_unassessed(tx, ids)
     if not waiting:
         return 0
     register = load_register(tx, ((each.sender, each.sent_at) for each in waiting))

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from chassis import sets
 from chassis.buckets import bucket_of
 from chassis.database import Read, Tx
+from chassis.quarantine import HELD
+from chassis.sweeper import Slice
 from contracts.complaints import Attribution
 from contracts.numbers import SenderNumber
 from contracts.vocabulary import Consent
@@ -147,18 +149,28 @@ _COMPLAINT = ", ".join(
 )
 
 
-def load_unassessed(tx: Tx, buckets: Sequence[int], limit: int) -> list[Complaint]:
-    """At most `limit` complaints of these buckets that wait for their assessment, locked, the oldest first; skips rows
-    locked by another worker."""
+def find_unassessed(read: Read, piece: Slice) -> list[str]:
+    """The complaints that wait for their assessment, the oldest first."""
+    rows = read.execute(
+        sa.text(
+            "SELECT id FROM complaints WHERE state = 'filed' AND bucket = ANY(CAST(:buckets AS smallint[]))"  # noqa: S608
+            f" AND CAST(id AS text) NOT IN {HELD} ORDER BY id LIMIT :limit"
+        ),
+        {"buckets": list(piece.buckets), "limit": piece.limit, "sweep": piece.sweep},
+    )
+    return [str(each) for each in rows.scalars()]
+
+
+def load_unassessed(tx: Tx, ids: Sequence[str]) -> list[Complaint]:
+    """Those of these complaints that wait for their assessment, locked, the oldest first; skips rows locked by another
+    worker."""
     rows = tx.execute(
         sa.text(
-            # The ids first, then the rest: sorting the texts of all waiting complaints would spill to disk.
-            "SELECT c.* FROM (SELECT id FROM complaints WHERE state = 'filed'"  # noqa: S608 - our columns
-            " AND bucket = ANY(CAST(:buckets AS smallint[])) ORDER BY id LIMIT :limit) AS due"
+            "SELECT c.* FROM unnest(CAST(:ids AS uuid[])) AS due (id)"  # noqa: S608 - our columns
             f" CROSS JOIN LATERAL (SELECT {_COMPLAINT} FROM complaints c"
             " WHERE c.id = due.id AND c.state = 'filed' FOR UPDATE SKIP LOCKED) AS c ORDER BY c.id"
         ),
-        {"buckets": list(buckets), "limit": limit},
+        {"ids": list(ids)},
     )
     return [_complaint(row, None) for row in rows]
 

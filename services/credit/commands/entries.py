@@ -22,7 +22,7 @@ from services.credit.model import EnterpriseStanding, Entry, EntryWithdrawal, Pr
 from services.credit.policy.rulebook import effects_of, notice
 from services.credit.store.entries import (
     find_code,
-    find_codes_due,
+    find_codes,
     find_known_entries,
     load_effective_entries,
     load_entries,
@@ -113,14 +113,14 @@ def withdraw_entry(tx: Tx, target: Target[Visibility], reason: EntryWithdrawal, 
     return _save(tx, entry, target.actor, "listing-withdrawn", f"{reason}: {note}")
 
 
-def expire_entries(tx: Tx, limit: int) -> int:
-    """End about `limit` listings whose period is over, with their restrictions. Returns how many; skips enterprises
+def expire_entries(tx: Tx, ids: Sequence[str]) -> int:
+    """End those of these listings whose period is over, with their restrictions. Returns how many; skips enterprises
     locked by another transaction."""
     now = clock.now()
-    codes = lock_free_enterprises(tx, find_codes_due(tx, now, limit))
+    codes = lock_free_enterprises(tx, find_codes(tx, ids))
     if not codes:
         return 0
-    entries = load_entries_due(tx, codes, now)
+    entries = load_entries_due(tx, ids, codes, now)
     for each in entries:
         each.expire(now, tx.cause)
     save_entries(tx, entries)

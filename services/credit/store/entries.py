@@ -11,7 +11,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from chassis.database import Read, Tx
+from chassis.quarantine import HELD
 from chassis.stored import Stored
+from chassis.sweeper import Slice
 from services.credit.model import ACTIVE, OPEN, Entry, EntryState, ListingGround
 from services.credit.policy.proposals import PastEntry
 from services.credit.store.tables import ENTRIES
@@ -51,15 +53,16 @@ def load_open_entries_for_orders(tx: Tx, codes: Iterable[str]) -> list[Entry]:
     )
 
 
-def load_entries_due(tx: Tx, codes: Sequence[str], now: datetime) -> list[Entry]:
-    """The effective entries of these enterprises whose period is over at `now`, locked, sorted by id."""
+def load_entries_due(tx: Tx, ids: Sequence[str], codes: Sequence[str], now: datetime) -> list[Entry]:
+    """Those of these entries that are effective, of these enterprises, and whose period is over at `now`; locked,
+    sorted by id."""
     return _load(
         tx,
         sa.text(
-            "SELECT * FROM entries WHERE code = ANY(CAST(:codes AS text[])) AND state = 'effective' AND until <= :now "
-            "ORDER BY id FOR UPDATE"
+            "SELECT * FROM entries WHERE id = ANY(CAST(:ids AS uuid[])) AND code = ANY(CAST(:codes AS text[])) "
+            "AND state = 'effective' AND until <= :now ORDER BY id FOR UPDATE"
         ),
-        {"codes": list(codes), "now": now},
+        {"ids": list(ids), "codes": list(codes), "now": now},
     )
 
 
@@ -124,13 +127,22 @@ def find_codes_with_causes(read: Read, causes: Sequence[str]) -> list[str]:
     return list(rows.scalars())
 
 
-def find_codes_due(read: Read, now: datetime, limit: int) -> list[str]:
-    """The enterprises of at most `limit` effective entries whose period is over at `now`, the longest overdue first."""
+def find_entries_due(read: Read, now: datetime, piece: Slice) -> list[str]:
+    """The effective entries whose period is over at `now`, the longest overdue first."""
     rows = read.execute(
-        sa.text("SELECT code FROM entries WHERE state = 'effective' AND until <= :now ORDER BY until LIMIT :limit"),
-        {"now": now, "limit": limit},
+        sa.text(
+            "SELECT id FROM entries WHERE state = 'effective' AND until <= :now "  # noqa: S608 - a constant
+            f"AND CAST(id AS text) NOT IN {HELD} ORDER BY until LIMIT :limit"
+        ),
+        {"now": now, "limit": piece.limit, "sweep": piece.sweep},
     )
-    return sorted(set(rows.scalars()))
+    return [str(each) for each in rows.scalars()]
+
+
+def find_codes(read: Read, ids: Sequence[str]) -> list[str]:
+    """The enterprises of these entries, which never change."""
+    statement = sa.text("SELECT DISTINCT code FROM entries WHERE id = ANY(CAST(:ids AS uuid[]))")
+    return sorted(read.execute(statement, {"ids": list(ids)}).scalars())
 
 
 def _load(tx: Tx, statement: sa.TextClause, parameters: dict[str, Any]) -> list[Entry]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chassis import clock
 from chassis.aggregate import NotFoundError
 from chassis.database import Tx
@@ -15,7 +17,7 @@ from services.ports.store.enquiries import (
     find_port_of_enquiry,
     load_enquiries,
     load_enquiries_due,
-    numbers_due,
+    numbers_of,
     save_enquiries,
 )
 from services.ports.store.locks import lock_free_numbers, lock_numbers
@@ -52,17 +54,17 @@ def answer_enquiry(tx: Tx, target: Target[Visibility], answer: Answer, note: str
     return enquiry
 
 
-def conclude_unanswered(tx: Tx, limit: int) -> int:
-    """Mark at most about `limit` enquiries that missed their deadline as unanswered, and place the orders that follow.
+def conclude_unanswered(tx: Tx, ids: Sequence[str]) -> int:
+    """Mark those of these enquiries that missed their deadline as unanswered, and place the orders that follow.
 
     Returns how many were marked; skips numbers locked by another transaction.
     """
     now = clock.now()
-    numbers = lock_free_numbers(tx, numbers_due(tx, now, limit))
+    numbers = lock_free_numbers(tx, numbers_of(tx, ids))
     if not numbers:
         return 0
     ordered = {(each.carrier, each.number) for each in load_open_orders(tx, numbers)}
-    enquiries = load_enquiries_due(tx, numbers, now)
+    enquiries = load_enquiries_due(tx, ids, numbers, now)
     extracts = register_extracts(tx, numbers)
     orders: list[Order] = []
     for enquiry in enquiries:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from chassis import audit, clock
 from chassis.aggregate import NotFoundError
 from chassis.database import Tx
@@ -58,10 +60,10 @@ def lift_order(tx: Tx, target: Target[Visibility], reason: str) -> Order:
     return order
 
 
-def mark_overdue_orders(tx: Tx, limit: int) -> int:
-    """Mark at most `limit` orders that missed a deadline, to acknowledge or to execute; returns how many."""
+def mark_overdue_orders(tx: Tx, ids: Iterable[str]) -> int:
+    """Mark those of these orders that missed a deadline, to acknowledge or to execute; returns how many."""
     now = clock.now()
-    orders = load_orders_due(tx, now, limit)
+    orders = load_orders_due(tx, ids, now)
     for each in orders:
         each.mark_overdue(now, tx.cause)
     save_orders(tx, orders)

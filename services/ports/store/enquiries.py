@@ -11,7 +11,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from chassis.database import Read, Tx
+from chassis.quarantine import HELD
 from chassis.stored import Stored
+from chassis.sweeper import Slice
 from services.ports.model import Enquiry, PortKey
 from services.ports.model.order import reference
 from services.ports.policy.decisions import PastEnquiry
@@ -25,27 +27,35 @@ def load_enquiries(tx: Tx, ids: Iterable[UUID]) -> list[Enquiry]:
     return _STORED.lock(tx, ids)
 
 
-def load_enquiries_due(tx: Tx, numbers: Sequence[str], now: datetime) -> list[Enquiry]:
-    """The enquiries about these numbers whose deadline passed before `now` without an answer, locked."""
+def find_enquiries_due(read: Read, now: datetime, piece: Slice) -> list[str]:
+    """The enquiries whose deadline passed before `now` without an answer."""
+    rows = read.execute(
+        sa.text(
+            "SELECT id FROM enquiries WHERE state = 'sent' AND answer_by < :now "  # noqa: S608 - a constant
+            f"AND CAST(id AS text) NOT IN {HELD} ORDER BY answer_by LIMIT :limit"
+        ),
+        {"now": now, "limit": piece.limit, "sweep": piece.sweep},
+    )
+    return [str(each) for each in rows.scalars()]
+
+
+def numbers_of(read: Read, ids: Sequence[str]) -> list[str]:
+    """The numbers of these enquiries, which never change."""
+    statement = sa.text("SELECT DISTINCT number FROM enquiries WHERE id = ANY(CAST(:ids AS uuid[]))")
+    return sorted(read.execute(statement, {"ids": list(ids)}).scalars())
+
+
+def load_enquiries_due(tx: Tx, ids: Sequence[str], numbers: Sequence[str], now: datetime) -> list[Enquiry]:
+    """Those of these enquiries that are about one of these numbers, and whose deadline passed before `now` without an
+    answer; locked."""
     return _loaded(
         tx,
         sa.text(
-            "SELECT * FROM enquiries WHERE number = ANY(CAST(:numbers AS text[])) AND state = 'sent' "
-            "AND answer_by < :now ORDER BY id FOR UPDATE"
+            "SELECT * FROM enquiries WHERE id = ANY(CAST(:ids AS uuid[])) AND number = ANY(CAST(:numbers AS text[])) "
+            "AND state = 'sent' AND answer_by < :now ORDER BY id FOR UPDATE"
         ),
-        {"numbers": list(numbers), "now": now},
+        {"ids": list(ids), "numbers": list(numbers), "now": now},
     )
-
-
-def numbers_due(read: Read, now: datetime, limit: int) -> list[str]:
-    """Numbers about which at most `limit` enquiries have passed their deadline before `now` without an answer."""
-    rows = read.execute(
-        sa.text(
-            "SELECT number FROM enquiries WHERE state = 'sent' AND answer_by < :now ORDER BY answer_by LIMIT :limit"
-        ),
-        {"now": now, "limit": limit},
-    )
-    return sorted(set(rows.scalars()))
 
 
 def save_enquiries(tx: Tx, enquiries: Sequence[Enquiry]) -> None:

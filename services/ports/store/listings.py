@@ -13,13 +13,16 @@ import sqlalchemy as sa
 
 from chassis import sets
 from chassis.database import Read, Tx
-from services.ports.model import Listing, ListingPhase, PortKey
+from chassis.quarantine import HELD
+from chassis.sweeper import Slice
+from services.ports.model import Listing, PortKey
 from services.ports.store.tables import LISTINGS
 
 
 @dataclass(frozen=True, slots=True)
 class ListedPort:
-    """A port that a listing has to shut: the listing's entry, the port, and the order that stands for it, if any."""
+    """A port that a listing has to shut: the listing's entry, the port, and the order that stands for it, if any. Its
+    item in a sweep is `entry/carrier/number`."""
 
     entry: UUID
     carrier: str
@@ -30,6 +33,17 @@ class ListedPort:
     def key(self) -> PortKey:
         """Its carrier and number."""
         return self.carrier, self.number
+
+    @property
+    def item(self) -> str:
+        """Its entry, carrier and number, as `of_item` reads them."""
+        return f"{self.entry}/{self.carrier}/{self.number}"
+
+    @classmethod
+    def of_item(cls, item: str) -> ListedPort:
+        """The port of an item, without its order."""
+        entry, carrier, number = item.split("/")
+        return cls(UUID(entry), carrier, number)
 
 
 def load_listings(tx: Tx, entries: Iterable[UUID]) -> dict[UUID, Listing]:
@@ -50,13 +64,25 @@ def load_listings_of(tx: Tx, codes: Iterable[str]) -> dict[UUID, Listing]:
     )
 
 
-def load_listings_in(tx: Tx, phase: ListingPhase, limit: int) -> dict[UUID, Listing]:
-    """At most `limit` listings in this phase, locked; skips rows locked by another worker."""
-    return _loaded(
-        tx,
-        sa.text("SELECT * FROM listings WHERE phase = :phase ORDER BY entry LIMIT :limit FOR UPDATE SKIP LOCKED"),
-        {"phase": phase, "limit": limit},
+def find_listings_without_ports(tx: Tx, piece: Slice) -> list[UUID]:
+    """The listings that are shutting or lifting ports although none remain."""
+    parameters = {"entries": None, "limit": piece.limit, "sweep": piece.sweep}
+    return list(tx.execute(_WITHOUT_PORTS, parameters).scalars())
+
+
+def lock_listings_without_ports(tx: Tx, entries: Iterable[UUID]) -> list[Listing]:
+    """Those of these listings that are shutting or lifting ports although none remain, locked; skips rows locked by
+    another worker.
+
+    A transaction that adds a remaining port locks the listing's row: it either waits and finds the listing out of the
+    phase, or it came first and its port is found here.
+    """
+    lock = sa.text(
+        "SELECT entry FROM listings WHERE entry = ANY(CAST(:entries AS uuid[])) ORDER BY entry FOR UPDATE SKIP LOCKED"
     )
+    locked = list(tx.execute(lock, {"entries": list(entries)}).scalars())
+    found = tx.execute(_WITHOUT_PORTS, {"entries": locked, "limit": len(locked), "sweep": ""}).scalars()
+    return list(load_listings(tx, found).values())
 
 
 def entries_without_order(read: Read, ports: Iterable[PortKey]) -> dict[PortKey, list[UUID]]:
@@ -94,16 +120,26 @@ def add_listed_ports(tx: Tx, listings: Sequence[Listing]) -> None:
         tx.execute(_ADD_LISTED_PORTS, parameters)
 
 
-def ports_to_shut(read: Read, limit: int | None, entries: Iterable[UUID] | None = None) -> list[ListedPort]:
-    """At most `limit` ports (None: all) that listings (None: any) still have to order shut: still filed for the
-    enterprise, without an open order, and never ordered for that listing."""
-    return _remaining(read, _TO_SHUT, limit, entries)
+def find_ports_to_shut(read: Read, piece: Slice) -> list[ListedPort]:
+    """The ports that listings still have to order shut: still filed for the enterprise, without an open order, and
+    never ordered for that listing."""
+    return _found(read, _TO_SHUT, {"limit": piece.limit, "sweep": piece.sweep})
 
 
-def ports_to_lift(read: Read, limit: int | None, entries: Iterable[UUID] | None = None) -> list[ListedPort]:
-    """At most `limit` ports (None: all) whose order listings that are over (None: any) still have to lift: it is open,
-    its ground has not fallen, and it stands for no other listing."""
-    return _remaining(read, _TO_LIFT, limit, entries)
+def find_ports_to_lift(read: Read, piece: Slice) -> list[ListedPort]:
+    """The ports whose order listings that are over still have to lift: it is open, its ground has not fallen, and it
+    stands for no other listing."""
+    return _found(read, _TO_LIFT, {"limit": piece.limit, "sweep": piece.sweep})
+
+
+def still_to_shut(read: Read, ports: Sequence[ListedPort]) -> list[ListedPort]:
+    """Those of these ports that `find_ports_to_shut` finds."""
+    return _found(read, _STILL_TO_SHUT, _wanted(ports))
+
+
+def still_to_lift(read: Read, ports: Sequence[ListedPort]) -> list[ListedPort]:
+    """Those of these ports that `find_ports_to_lift` finds."""
+    return _found(read, _STILL_TO_LIFT, _wanted(ports))
 
 
 def save_listed_ports(tx: Tx, ports: Sequence[ListedPort]) -> None:
@@ -132,30 +168,54 @@ _ADD_LISTED_PORTS = sa.text(
     f"UNION {_PORTS_OF.format('provider')} ON CONFLICT DO NOTHING"
 )
 
-_LISTED_PORTS = (
-    "SELECT p.* FROM listings AS l JOIN listed_ports AS p ON p.entry = l.entry "
-    "AND (CAST(:entries AS uuid[]) IS NULL OR l.entry = ANY(CAST(:entries AS uuid[]))) "
-)
-_IN_ORDER = "ORDER BY p.entry, p.carrier, p.number LIMIT CAST(:limit AS bigint)"
-_TO_SHUT = sa.text(
-    f"{_LISTED_PORTS} WHERE l.phase = 'shutting' AND p.order_id IS NULL "  # noqa: S608 - constants of this module
+_SHUT_AT = "listed_ports AS p"
+_TO_BE_SHUT = (
+    "p.entry = l.entry AND l.phase = 'shutting' AND p.order_id IS NULL "
     "AND EXISTS (SELECT FROM ports AS at JOIN filings AS f ON f.port_id = at.id AND f.valid_to IS NULL "
     "WHERE at.carrier = p.carrier AND at.number = p.number AND l.code IN (f.holder, f.provider)) "
     "AND NOT EXISTS (SELECT FROM orders AS o WHERE o.carrier = p.carrier AND o.number = p.number "
-    f"AND o.state <> 'lifted') {_IN_ORDER}"
+    "AND o.state <> 'lifted')"
 )
-_TO_LIFT = sa.text(
-    f"{_LISTED_PORTS} JOIN orders AS o ON o.id = p.order_id AND o.state <> 'lifted' AND o.ground_fell_at IS NULL "
-    "WHERE l.phase = 'lifting' AND NOT EXISTS (SELECT FROM listed_ports AS kept JOIN listings AS k "
-    f"ON k.entry = kept.entry AND k.phase IN ('shutting', 'shut') WHERE kept.order_id = p.order_id) {_IN_ORDER}"
+_LIFT_AT = (
+    "listed_ports AS p JOIN orders AS o ON o.id = p.order_id AND o.state <> 'lifted' AND o.ground_fell_at IS NULL"
+)
+_TO_BE_LIFTED = (
+    "p.entry = l.entry AND l.phase = 'lifting' AND NOT EXISTS (SELECT FROM listed_ports AS kept JOIN listings AS k "
+    "ON k.entry = kept.entry AND k.phase IN ('shutting', 'shut') WHERE kept.order_id = p.order_id)"
+)
+_FREE = "CAST(p.entry AS text) || '/' || p.carrier || '/' || p.number NOT IN " + HELD
+_AMONG = (
+    "(p.entry, p.carrier, p.number) IN (SELECT * FROM unnest(CAST(:entries AS uuid[]), CAST(:carriers AS text[]), "
+    "CAST(:numbers AS text[])))"
+)
+_IN_ORDER = "ORDER BY p.entry, p.carrier, p.number"
+
+
+def _ports(at: str, condition: str, only: str) -> sa.TextClause:
+    return sa.text(f"SELECT p.* FROM listings AS l, {at} WHERE {condition} AND {only}")  # noqa: S608 - constants
+
+
+_TO_SHUT = _ports(_SHUT_AT, _TO_BE_SHUT, f"'shut/' || {_FREE} {_IN_ORDER} LIMIT :limit")
+_TO_LIFT = _ports(_LIFT_AT, _TO_BE_LIFTED, f"'lift/' || {_FREE} {_IN_ORDER} LIMIT :limit")
+_STILL_TO_SHUT = _ports(_SHUT_AT, _TO_BE_SHUT, f"{_AMONG} {_IN_ORDER}")
+_STILL_TO_LIFT = _ports(_LIFT_AT, _TO_BE_LIFTED, f"{_AMONG} {_IN_ORDER}")
+_WITHOUT_PORTS = sa.text(
+    "SELECT l.entry FROM listings AS l WHERE l.phase IN ('shutting', 'lifting') "  # noqa: S608 - constants
+    "AND (CAST(:entries AS uuid[]) IS NULL OR l.entry = ANY(CAST(:entries AS uuid[]))) "
+    f"AND NOT EXISTS (SELECT FROM {_SHUT_AT} WHERE {_TO_BE_SHUT}) "
+    f"AND NOT EXISTS (SELECT FROM {_LIFT_AT} WHERE {_TO_BE_LIFTED}) "
+    f"AND 'conclude/' || CAST(l.entry AS text) NOT IN {HELD} ORDER BY l.entry LIMIT :limit"
 )
 
 
-def _remaining(
-    read: Read, statement: sa.TextClause, limit: int | None, entries: Iterable[UUID] | None
-) -> list[ListedPort]:
-    rows = read.execute(statement, {"limit": limit, "entries": None if entries is None else list(entries)})
-    return [msgspec.convert(row._mapping, ListedPort) for row in rows]
+def _found(read: Read, statement: sa.TextClause, parameters: Mapping[str, Any]) -> list[ListedPort]:
+    return [msgspec.convert(row._mapping, ListedPort) for row in read.execute(statement, parameters)]
+
+
+def _wanted(ports: Sequence[ListedPort]) -> dict[str, list[Any]]:
+    return sets.by_column(
+        ("entries", "carriers", "numbers"), ((each.entry, each.carrier, each.number) for each in ports)
+    )
 
 
 def _loaded(tx: Tx, statement: sa.TextClause, parameters: Mapping[str, Any]) -> dict[UUID, Listing]:

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 
 from chassis import sets
 from chassis.database import Read, Tx
+from chassis.quarantine import HELD
 from chassis.stored import Stored
+from chassis.sweeper import Slice
 from services.ports.model import Order, PortKey, ShutdownGround
 from services.ports.model.order import IN_FORCE
 from services.ports.policy.decisions import PastOrder
@@ -38,12 +40,25 @@ def load_open_orders(tx: Tx, numbers: Iterable[str]) -> list[Order]:
     )
 
 
-def load_orders_due(tx: Tx, now: datetime, limit: int) -> list[Order]:
-    """At most `limit` orders with a deadline that passed before `now`, locked; skips rows locked by another worker."""
+def find_orders_due(tx: Tx, now: datetime, piece: Slice) -> list[str]:
+    """The orders with a deadline that passed before `now`, locked; skips rows locked by another worker."""
+    statement = sa.text(
+        f"SELECT id FROM orders WHERE due_at < :now AND CAST(id AS text) NOT IN {HELD} "  # noqa: S608 - a constant
+        "ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED"
+    )
+    rows = tx.execute(statement, {"now": now, "limit": piece.limit, "sweep": piece.sweep})
+    return [str(each) for each in rows.scalars()]
+
+
+def load_orders_due(tx: Tx, ids: Iterable[str], now: datetime) -> list[Order]:
+    """Those of these orders with a deadline that passed before `now`, locked; skips rows locked by another worker."""
     return _loaded(
         tx,
-        sa.text("SELECT * FROM orders WHERE due_at < :now ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED"),
-        {"now": now, "limit": limit},
+        sa.text(
+            "SELECT * FROM orders WHERE id = ANY(CAST(:ids AS uuid[])) AND due_at < :now "
+            "ORDER BY id FOR UPDATE SKIP LOCKED"
+        ),
+        {"ids": list(ids), "now": now},
     )
 
 

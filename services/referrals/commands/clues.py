@@ -156,10 +156,10 @@ def route_clue(tx: Tx, target: Target[Visibility], authority: str, reason: str) 
     return clue
 
 
-def mark_overdue(tx: Tx, limit: int) -> int:
-    """Mark at most `limit` clues whose deadline has passed without a conclusion. Returns how many."""
+def mark_overdue(tx: Tx, ids: Sequence[str]) -> int:
+    """Mark those of these clues whose deadline has passed without a conclusion. Returns how many."""
     now = clock.now()
-    clues = load_clues_due(tx, now, limit)
+    clues = load_clues_due(tx, ids, now)
     for each in clues:
         each.mark_overdue(now, tx.cause)
     save_clues(tx, clues)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from chassis.calendar import day_of, preceding, quarter_of
 from chassis.database import Tx
 from chassis.field_errors import FieldError, InvalidFieldsError
 from chassis.ids import new_id
+from chassis.sweeper import Slice
 from contracts.authorities import POLICE
 from contracts.vocabulary import SubjectKind
 from services.referrals.model import SEALABLE, Batch, Clue, SealingTrigger, Tally
@@ -39,8 +40,12 @@ from services.referrals.store.evidence import load_samples, load_senders, load_t
 from services.referrals.store.sealings import (
     Candidate,
     Sealing,
+    Urgency,
     close_sealing,
     covers_any,
+    find_covered,
+    find_open_sealings,
+    find_urgent,
     load_covered,
     load_open_sealing,
     load_urgent,
@@ -73,31 +78,73 @@ def order_sealing(tx: Tx, authority: str | None, through: str | None, reason: st
     return sealing
 
 
-def seal_by_order(tx: Tx, limit: int) -> int:
-    """Order the sealing of a quarter when its day has come, and seal a slice of what the oldest open sealing covers.
-    Returns the count of items done; a sealing with nothing left is closed."""
+def order_ended_quarter(tx: Tx) -> int:
+    """Order the sealing of a quarter when its day has come, once; returns 1 if it was ordered now."""
     now = clock.now()
-    rule = sealing_calendar(now)
-    ordered = order_quarter(tx, preceding(quarter_of(now - rule.after)), now)
-    sealing = load_open_sealing(tx)
-    if sealing is None:
-        return int(ordered)
+    ordered = order_quarter(tx, preceding(quarter_of(now - sealing_calendar(now).after)), now)
+    if ordered:
+        tx.announce()
+    return int(ordered)
+
+
+def find_ordered(tx: Tx, piece: Slice) -> list[str]:
+    """What is to be done for the oldest open sealing with anything to do: clues to seal, `sealing/clue`, all for one
+    authority; or, where it covers none any more, the sealing itself, which is to be closed.
+
+    A clue that was set aside keeps its sealing open, but not the later ones.
+    """
+    now = clock.now()
     addressees = Addressees(day_of(now))
-    found = load_covered(tx, sealing, addressees, min(limit, rule.clues))
-    sealed = _seal(tx, found, addressees, sealing.because, sealing.id)
-    if not sealed and not covers_any(tx, sealing, addressees):
-        close_sealing(tx, sealing.id, now)
-        return 1
-    return sealed
+    piece = replace(piece, limit=min(piece.limit, sealing_calendar(now).clues))
+    for sealing_id in find_open_sealings(tx, piece.sweep):
+        sealing = load_open_sealing(tx, sealing_id)
+        if sealing is None:
+            continue
+        found = find_covered(tx, sealing, addressees, piece)
+        if found:
+            return [f"{sealing_id}/{each.clue_id}" for each in found]
+        if not covers_any(tx, sealing, addressees):
+            return [str(sealing_id)]
+    return []
 
 
-def seal_crimes(tx: Tx, limit: int) -> int:
-    """Seal at most `limit` clues that go to the police without waiting for the quarter. Returns how many."""
+def seal_by_order(tx: Tx, keys: Sequence[str]) -> int:
+    """Seal these clues for their sealing, those of one authority in one batch, or close the sealing. Returns the count
+    of items done."""
+    sealing_id = UUID(keys[0].partition("/")[0])
+    clues = [UUID(clue) for _, _, clue in (key.partition("/") for key in keys) if clue]
+    sealing = load_open_sealing(tx, sealing_id)
+    if sealing is None:
+        return 0
     now = clock.now()
-    rule, addressees = sealing_crime(now), Addressees(day_of(now))
-    limit = min(limit, sealing_calendar(now).clues)
-    found = load_urgent(tx, POLICE, rule.complainants, now - rule.rest, addressees, limit)
+    addressees = Addressees(day_of(now))
+    if clues:
+        found = load_covered(tx, sealing, addressees, clues)
+        return _seal(tx, found, addressees, sealing.because, sealing.id)
+    if covers_any(tx, sealing, addressees):
+        return 0
+    close_sealing(tx, sealing.id, now)
+    return 1
+
+
+def find_crimes(tx: Tx, piece: Slice) -> list[str]:
+    """Clues that go to the police without waiting for the quarter."""
+    now = clock.now()
+    piece = replace(piece, limit=min(piece.limit, sealing_calendar(now).clues))
+    return [str(each.clue_id) for each in find_urgent(tx, _urgency(now), Addressees(day_of(now)), piece)]
+
+
+def seal_crimes(tx: Tx, ids: Sequence[str]) -> int:
+    """Seal these clues for the police in one batch, where they still are urgent. Returns how many."""
+    now = clock.now()
+    addressees = Addressees(day_of(now))
+    found = load_urgent(tx, _urgency(now), addressees, [UUID(each) for each in ids])
     return _seal(tx, found, addressees, SealingTrigger.CRIME, None)
+
+
+def _urgency(now: datetime) -> Urgency:
+    rule = sealing_crime(now)
+    return Urgency(POLICE, rule.complainants, now - rule.rest)
 
 
 @dataclass(frozen=True, slots=True)

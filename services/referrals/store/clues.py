@@ -12,7 +12,9 @@ import msgspec
 import sqlalchemy as sa
 
 from chassis.database import Read, Tx
+from chassis.quarantine import HELD
 from chassis.stored import Stored, values_of
+from chassis.sweeper import Slice
 from contracts.referrals import Conclusion, Counts
 from services.referrals.model import EMPTY, Clue, ClueState, Place, PlaceKey, Tally
 from services.referrals.store.evidence import load_tallies
@@ -42,10 +44,22 @@ def load_clues(tx: Tx, ids: Iterable[UUID]) -> list[Clue]:
     return _loaded(tx, statement, {"ids": list(ids)})
 
 
-def load_clues_due(tx: Tx, now: datetime, limit: int) -> list[Clue]:
-    """At most `limit` clues with a deadline that passed before `now`, locked; skips rows locked by others."""
-    statement = sa.text("SELECT * FROM clues WHERE due_at < :now ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED")
-    return _loaded(tx, statement, {"now": now, "limit": limit})
+def find_clues_due(tx: Tx, now: datetime, piece: Slice) -> list[str]:
+    """The clues with a deadline that passed before `now`, locked; skips rows locked by others."""
+    statement = sa.text(
+        f"SELECT id FROM clues WHERE due_at < :now AND CAST(id AS text) NOT IN {HELD} "  # noqa: S608 - a constant
+        "ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED"
+    )
+    rows = tx.execute(statement, {"now": now, "limit": piece.limit, "sweep": piece.sweep})
+    return [str(each) for each in rows.scalars()]
+
+
+def load_clues_due(tx: Tx, ids: Iterable[str], now: datetime) -> list[Clue]:
+    """Those of these clues with a deadline that passed before `now`, locked; skips rows locked by others."""
+    statement = sa.text(
+        "SELECT * FROM clues WHERE id = ANY(CAST(:ids AS uuid[])) AND due_at < :now ORDER BY id FOR UPDATE SKIP LOCKED"
+    )
+    return _loaded(tx, statement, {"ids": list(ids), "now": now})
 
 
 def load_clues_of_batch(tx: Tx, batch_id: UUID) -> list[Clue]:

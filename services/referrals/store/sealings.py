@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from chassis.database import Read, Tx
 from chassis.ids import new_id
+from chassis.quarantine import HELD
+from chassis.sweeper import Slice
 from services.referrals.model import SealingTrigger
 from services.referrals.policy.competence import Addressees
 from services.referrals.store.tables import SEALINGS
@@ -58,9 +60,14 @@ def order_quarter(tx: Tx, quarter: str, at: datetime) -> bool:
     return bool(tx.execute(_ORDER_QUARTER, parameters).rowcount)
 
 
-def load_open_sealing(tx: Tx) -> Sealing | None:
-    """The oldest sealing that is not done, locked; skips rows locked by others."""
-    row = tx.execute(_OPEN).one_or_none()
+def find_open_sealings(read: Read, sweep: str) -> list[UUID]:
+    """The sealings that are not done, the oldest first, without those that the sweep has set aside."""
+    return list(read.execute(_OPEN, {"sweep": sweep}).scalars())
+
+
+def load_open_sealing(tx: Tx, sealing: UUID) -> Sealing | None:
+    """This sealing, locked; None where it is done, or locked by another worker."""
+    row = tx.execute(_LOCK_OPEN, {"id": sealing}).one_or_none()
     return None if row is None else msgspec.convert(row._mapping, Sealing)
 
 
@@ -69,10 +76,16 @@ def close_sealing(tx: Tx, sealing: UUID, at: datetime) -> None:
     tx.execute(SEALINGS.update().where(SEALINGS.c.id == sealing).values(done_at=at))
 
 
-def load_covered(tx: Tx, sealing: Sealing, addressees: Addressees, limit: int) -> list[Candidate]:
-    """At most `limit` clues that the sealing covers, of the first authority that has any. Their subjects are locked;
-    skips subjects locked by others."""
-    return _first_addressee(tx.execute(_COVERED_FREE, _scope(sealing, addressees) | {"limit": limit}).all())
+def find_covered(tx: Tx, sealing: Sealing, addressees: Addressees, piece: Slice) -> list[Candidate]:
+    """The clues that the sealing covers, of the first authority that has any. Their subjects are locked; skips
+    subjects locked by others."""
+    parameters = {"limit": piece.limit, "sweep": piece.sweep, "sealing": str(sealing.id)}
+    return _first_addressee(tx.execute(_FIND_COVERED, _scope(sealing, addressees) | parameters).all())
+
+
+def load_covered(tx: Tx, sealing: Sealing, addressees: Addressees, clues: Sequence[UUID]) -> list[Candidate]:
+    """Those of these clues that the sealing covers, as `find_covered` does."""
+    return _first_addressee(tx.execute(_LOAD_COVERED, _scope(sealing, addressees) | {"clues": list(clues)}).all())
 
 
 def covers_any(read: Read, sealing: Sealing, addressees: Addressees) -> bool:
@@ -80,13 +93,30 @@ def covers_any(read: Read, sealing: Sealing, addressees: Addressees) -> bool:
     return bool(read.execute(_COVERED, _scope(sealing, addressees)).one_or_none())
 
 
-def load_urgent(
-    tx: Tx, police: str, complainants: int, rested_since: datetime, addressees: Addressees, limit: int
-) -> list[Candidate]:
-    """At most `limit` clues for the police with this many vouched complainants, of places from which nothing was sealed
-    after `rested_since`. Their subjects are locked; skips subjects locked by others."""
-    parameters = {"police": police, "complainants": complainants, "since": rested_since, "limit": limit}
-    return _first_addressee(tx.execute(_URGENT, parameters | _receivers(addressees)).all())
+@dataclass(frozen=True, slots=True)
+class Urgency:
+    """Which clues are urgent: those for the police with this many vouched complainants, of places from which nothing
+    was sealed after `rested_since`."""
+
+    police: str
+    complainants: int
+    rested_since: datetime
+
+    def scope(self, addressees: Addressees) -> dict[str, Any]:
+        """The parameters of a statement about urgent clues."""
+        own = {"police": self.police, "complainants": self.complainants, "since": self.rested_since}
+        return own | _receivers(addressees)
+
+
+def find_urgent(tx: Tx, urgency: Urgency, addressees: Addressees, piece: Slice) -> list[Candidate]:
+    """The clues that are urgent. Their subjects are locked; skips subjects locked by others."""
+    parameters = {"limit": piece.limit, "sweep": piece.sweep}
+    return _first_addressee(tx.execute(_FIND_URGENT, urgency.scope(addressees) | parameters).all())
+
+
+def load_urgent(tx: Tx, urgency: Urgency, addressees: Addressees, clues: Sequence[UUID]) -> list[Candidate]:
+    """Those of these clues that are urgent, as `find_urgent` does."""
+    return _first_addressee(tx.execute(_LOAD_URGENT, urgency.scope(addressees) | {"clues": list(clues)}).all())
 
 
 def _first_addressee(rows: Sequence[Any]) -> list[Candidate]:
@@ -114,7 +144,10 @@ _ORDER_QUARTER = sa.text(
     "WHERE NOT EXISTS (SELECT FROM sealings WHERE because = 'calendar' AND through >= :quarter) "
     "ON CONFLICT DO NOTHING"
 )
-_OPEN = sa.text("SELECT * FROM sealings WHERE done_at IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED")
+_OPEN = sa.text(
+    f"SELECT id FROM sealings WHERE done_at IS NULL AND CAST(id AS text) NOT IN {HELD} ORDER BY id"  # noqa: S608
+)
+_LOCK_OPEN = sa.text("SELECT * FROM sealings WHERE id = :id AND done_at IS NULL FOR UPDATE SKIP LOCKED")
 
 _SEALABLE = (
     "SELECT c.id, coalesce(succession.successor, c.authority) AS addressee FROM clues AS c "
@@ -142,8 +175,14 @@ _THAT_ARE_URGENT = (
     ">= :complainants "
 )
 # Sorted by addressee, so that a full slice has one authority.
-_FREE = "ORDER BY addressee, c.id LIMIT :limit FOR UPDATE OF s SKIP LOCKED"
+_LOCKED = "FOR UPDATE OF s SKIP LOCKED"
+_FREE = f"ORDER BY addressee, c.id LIMIT :limit {_LOCKED}"
+_THESE = f"AND c.id = ANY(CAST(:clues AS uuid[])) ORDER BY addressee, c.id {_LOCKED}"
 
 _COVERED = sa.text(f"{_SEALABLE}{_THAT_ARE_COVERED}LIMIT 1")
-_COVERED_FREE = sa.text(f"{_SEALABLE}{_THAT_ARE_COVERED}{_FREE}")
-_URGENT = sa.text(f"{_SEALABLE}{_THAT_ARE_URGENT}{_FREE}")
+_FIND_COVERED = sa.text(
+    f"{_SEALABLE}{_THAT_ARE_COVERED}AND CAST(:sealing AS text) || '/' || CAST(c.id AS text) NOT IN {HELD} {_FREE}"
+)
+_LOAD_COVERED = sa.text(f"{_SEALABLE}{_THAT_ARE_COVERED}{_THESE}")
+_FIND_URGENT = sa.text(f"{_SEALABLE}{_THAT_ARE_URGENT}AND CAST(c.id AS text) NOT IN {HELD} {_FREE}")
+_LOAD_URGENT = sa.text(f"{_SEALABLE}{_THAT_ARE_URGENT}{_THESE}")

@@ -24,7 +24,7 @@ from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.ports import Filing, PortDeclared
 from services.complaints.imports import COMPLAINT_IMPORTS
 from services.complaints.store.register import save_declared_ports
-from services.complaints.sweeps import assess_complaints
+from services.complaints.sweeps import ASSESS
 from tests.integration.http.issuer import Issuer
 
 SENT = datetime(2026, 6, 1, 4, 30, 17, tzinfo=UTC)
@@ -123,7 +123,7 @@ class Office:
     def assess(self) -> int:
         """Assess all waiting complaints; returns how many."""
         with self.database.begin() as tx:
-            return assess_complaints(tx, Slice(1_000))
+            return ASSESS.run(tx, Slice(1_000))
 
     def declare(self, *filings: Filing, number: str = NUMBER, carrier: str = "CMCC", version: int = 1) -> None:
         """Consume the snapshot of a port with these filings."""

@@ -16,7 +16,7 @@ from services.complaints.model import WithdrawalReason
 from services.complaints.policy.assessment import assess, standard
 from services.complaints.policy.attribution import RegisterPart
 from services.complaints.store import complaints as store
-from services.complaints.sweeps import assess_complaints
+from services.complaints.sweeps import ASSESS
 from tests.integration.complaints.scenes import HOLDER, NUMBER, PROVIDER, SENT, TEXT, Office, filing, report
 
 
@@ -141,7 +141,7 @@ def test_concurrent_sweeps_assess_every_complaint_once(office: Office) -> None:
     def sweep() -> None:
         while True:
             with office.database.begin() as tx:
-                count = assess_complaints(tx, Slice(40))
+                count = ASSESS.run(tx, Slice(40))
             if not count:
                 return
             done.append(count)
@@ -162,9 +162,9 @@ def test_a_sweep_takes_only_complaints_of_its_buckets(office: Office) -> None:
     office.file()
     own = bucket_of(NUMBER)
     with office.database.begin() as tx:
-        assert assess_complaints(tx, Slice(100, tuple(bucket for bucket in ALL if bucket != own))) == 0
+        assert ASSESS.run(tx, Slice(100, tuple(bucket for bucket in ALL if bucket != own))) == 0
     with office.database.begin() as tx:
-        assert assess_complaints(tx, Slice(100, (own,))) == 1
+        assert ASSESS.run(tx, Slice(100, (own,))) == 1
 
 
 def test_an_assessment_during_a_filing_uses_the_register_before_or_after_it(office: Office) -> None:
@@ -181,7 +181,7 @@ def test_an_assessment_during_a_filing_uses_the_register_before_or_after_it(offi
     started.wait()
     while True:
         with office.database.begin() as tx:
-            if not assess_complaints(tx, Slice(10)):
+            if not ASSESS.run(tx, Slice(10)):
                 break
     filer.join()
     kinds = {event.attribution.kind for event in office.events() if isinstance(event, ComplaintAssessed)}
@@ -203,7 +203,7 @@ def test_a_stale_complaint_is_not_saved(office: Office) -> None:
 def test_a_stored_assessment_is_loaded_unchanged(office: Office) -> None:
     filed = office.file()
     with office.database.begin() as tx:
-        [waiting] = store.load_unassessed(tx, ALL, 10)
+        [waiting] = store.load_unassessed(tx, [filed["id"]])
         found = assess(waiting, RegisterPart(), standard(waiting.sent_at), waiting.filed_at)
         waiting.assess(found, tx.cause)
         store.save_complaints(tx, [waiting])

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from chassis.buckets import ALL
 from chassis.sweeper import Slice
 from contracts.complaints import ComplaintAssessed
-from services.complaints.sweeps import assess_complaints
+from services.complaints.sweeps import ASSESS
 from tests.integration.complaints.scenes import Office, report
 
 CAP = 20
@@ -63,7 +63,7 @@ def test_the_order_of_assessment_does_not_matter(office: Office) -> None:
     office.import_lines(*(complaint(number) for number in range(30)))
     for bucket in reversed(ALL):
         with office.database.begin() as tx:
-            while assess_complaints(tx, Slice(3, (bucket,))):
+            while ASSESS.run(tx, Slice(3, (bucket,))):
                 pass
     assert len(office.rows("SELECT 1 FROM assessments")) == 30
     assert capped(office) == names(*range(20, 30))
@@ -159,7 +159,7 @@ def test_the_cap_is_checked_by_one_statement_for_any_number_of_complaints(office
 
         with office.database.begin() as tx:
             sa.event.listen(tx.connection, "before_cursor_execute", note)
-            assert assess_complaints(tx, Slice(1_000)) == count
+            assert ASSESS.run(tx, Slice(1_000)) == count
         assert len([each for each in seen if "vouched_complaints" in each]) == 1
         return len(seen)
 

@@ -11,7 +11,7 @@ from chassis import clock, rules
 from chassis.database import Database
 from chassis.sweeper import Slice
 from sandbox.scenario.cast import credit_code
-from services.credit.sweeps import end_expired_listings
+from services.credit.sweeps import EXPIRED_LISTINGS
 from tests.integration.credit.api import CMCC, CONFIRM, MIIT, PROPOSAL, REJECT, Api, confirmed, proposed
 from tests.integration.credit.scenes import (
     NUMBER,
@@ -287,7 +287,7 @@ def test_the_demo_pack_has_periods_of_seconds(api: Api) -> None:
 
 def expire(database: Database, after: timedelta, limit: int = 500) -> int:
     with clock.shifted(after), database.begin() as tx:
-        return end_expired_listings(tx, Slice(limit))
+        return EXPIRED_LISTINGS.run(tx, Slice(limit))
 
 
 def test_a_listing_expires_only_when_its_period_is_over(api: Api, database: Database) -> None:

@@ -19,7 +19,7 @@ from contracts.vocabulary import CreditList
 from sandbox.scenario.cast import credit_code
 from services.credit.commands.entries import EntryDecision, decide_entry, propose_by_hand, repair_entry
 from services.credit.store.locks import lock_enterprises
-from services.credit.sweeps import end_expired_listings
+from services.credit.sweeps import EXPIRED_LISTINGS
 from tests.integration.credit.scenes import (
     LI,
     annulled,
@@ -165,9 +165,9 @@ def test_a_sweep_skips_an_enterprise_that_is_locked_by_a_decision(database: Data
         with database.begin() as tx:
             lock_enterprises(tx, CODES[:1])
             with database.begin() as other:
-                assert end_expired_listings(other, Slice(100)) == len(CODES) - 1
+                assert EXPIRED_LISTINGS.run(other, Slice(100)) == len(CODES) - 1
         with database.begin() as tx:
-            assert end_expired_listings(tx, Slice(100)) == 1
+            assert EXPIRED_LISTINGS.run(tx, Slice(100)) == 1
 
 
 def test_of_two_concurrent_decisions_one_succeeds(database: Database) -> None:
@@ -207,7 +207,7 @@ def test_a_listing_expires_once_during_concurrent_sweeps_and_repairs(database: D
     def sweep() -> None:
         for _ in range(10):
             with database.begin() as tx:
-                end_expired_listings(tx, Slice(3))
+                EXPIRED_LISTINGS.run(tx, Slice(3))
 
     def repair_some() -> None:
         for entry in reversed(lists[5:]):

@@ -21,7 +21,7 @@ from chassis.events.envelope import Message
 from chassis.events.projections import SupersededError
 from chassis.events.routing import Projection
 from chassis.ids import new_id
-from chassis.sweeper import Slice, Sweep
+from chassis.sweeper import Chore, Slice
 from tests.integration.events.depot import Depot, noise, until
 from tests.parcels import service as parcels
 from tests.parcels.service import BOARD, BOARD_PROJECTION, SERVICE, ParcelMoved
@@ -224,7 +224,7 @@ def test_reactions_and_sweeps_wait_while_a_projection_is_rebuilt(depot: Depot) -
         SERVICE,
         reactions={ParcelMoved: react},
         projections=(Projection(name="board", handlers={ParcelMoved: project}, tables=(BOARD,)),),
-        sweeps=(Sweep(name="look", run=sweep, every=timedelta(milliseconds=20), limit=1),),
+        sweeps=(Chore(name="look", run=sweep, every=timedelta(milliseconds=20), limit=1),),
     )
     with depot.worker(reacting_and_sweeping) as worker:
         depot.send([str(number) for number in range(200)])

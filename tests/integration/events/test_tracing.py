@@ -14,7 +14,7 @@ from chassis.aggregate import Cause
 from chassis.database import Tx
 from chassis.events.envelope import Message
 from chassis.ids import new_id
-from chassis.sweeper import Slice, Sweep
+from chassis.sweeper import Chore, Slice
 from tests.integration.events.depot import Depot, until
 from tests.parcels import service as parcels
 from tests.parcels.service import ParcelMoved
@@ -113,7 +113,7 @@ def test_a_sweep_continues_the_traces_of_its_rows(depot: Depot, spans: Spans) ->
         tx.publish(moved)
         return len(moved)
 
-    sweep = Sweep(name="move", run=move, every=timedelta(milliseconds=50))
+    sweep = Chore(name="move", run=move, every=timedelta(milliseconds=50))
     with depot.database.begin() as tx:
         tx.copy("parcels", ("id", "road", "stop", "version"), [(each, "north", 0, 0) for each in stories])
     with depot.worker(replace(parcels.SERVICE, sweeps=(sweep,))):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +21,8 @@ from prometheus_client import REGISTRY
 from chassis import clock, worker
 from chassis.database import Tx
 from chassis.events import kafka as clients
-from chassis.sweeper import Slice, Sweep
+from chassis.quarantine import list_quarantined_items
+from chassis.sweeper import Chore, Slice, Sweep
 from chassis.worker import Worker
 from tests.integration.events.depot import Depot, until
 from tests.parcels.service import SERVICE
@@ -83,7 +84,7 @@ def test_a_crashed_loop_is_restarted_and_the_worker_is_unready_meanwhile(depot: 
         return 0
 
     crashing = replace(
-        SERVICE, sweeps=(Sweep(name="crash", run=crash_three_times, every=timedelta(minutes=1), limit=1),)
+        SERVICE, sweeps=(Chore(name="crash", run=crash_three_times, every=timedelta(minutes=1), limit=1),)
     )
     with depot.worker(crashing, ready=False) as running:
         until(lambda: running.problems().get("sweep crash") == "RuntimeError: crashed", why=running.problems)
@@ -94,6 +95,26 @@ def test_a_crashed_loop_is_restarted_and_the_worker_is_unready_meanwhile(depot: 
         depot.send(["a"])
         until(lambda: depot.arrivals() == 1)
         until(lambda: not running.problems(), why=running.problems)
+
+
+def test_a_worker_with_an_item_that_is_set_aside_is_ready(depot: Depot) -> None:
+    done: list[str] = []
+
+    def find(tx: Tx, piece: Slice) -> list[str]:
+        held = {each.item for each in list_quarantined_items(tx, limit=10)}
+        return [item for item in ("a", "b", "c") if item not in held and item not in done]
+
+    def apply(tx: Tx, keys: Sequence[str]) -> int:
+        if "b" in keys:
+            raise RuntimeError("b fails")
+        done.extend(keys)
+        return len(keys)
+
+    failing = Sweep(name="letters", find=find, apply=apply, every=timedelta(milliseconds=100))
+    with depot.worker(replace(SERVICE, sweeps=(failing,))) as running:
+        until(lambda: sorted(done) == ["a", "c"])
+        until(lambda: depot.count("quarantined_items WHERE tries > 1") == 1)
+        assert running.problems() == {}
 
 
 def test_a_worker_killed_at_random_moments_loses_and_duplicates_nothing(depot: Depot) -> None:
@@ -164,7 +185,7 @@ def test_events_recorded_while_the_broker_is_down_arrive_afterwards(
 
 
 def test_the_age_of_the_oldest_event_is_measured_periodically(depot: Depot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "OUTBOX_AGE_SWEEP", replace(worker.OUTBOX_AGE_SWEEP, every=timedelta(milliseconds=100)))
+    monkeypatch.setattr(worker, "OUTBOX_AGE_CHORE", replace(worker.OUTBOX_AGE_CHORE, every=timedelta(milliseconds=100)))
 
     def age() -> float | None:
         return REGISTRY.get_sample_value("anning_outbox_oldest_seconds")
@@ -172,7 +193,7 @@ def test_the_age_of_the_oldest_event_is_measured_periodically(depot: Depot, monk
     with clock.shifted(-timedelta(hours=1)):
         depot.send(["a"])
     with depot.database.begin() as tx:
-        worker.OUTBOX_AGE_SWEEP.run(tx, Slice(1))
+        worker.OUTBOX_AGE_CHORE.run(tx, Slice(1))
     assert age() == pytest.approx(3_600, abs=60)
     with depot.worker(ready=False):
         until(lambda: age() == 0)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -90,72 +91,101 @@ def fail(database: Database, attempts: int) -> None:
             letters.sweep(database)
 
 
-def test_a_chunk_that_keeps_failing_fails_its_import_visibly_until_staff_resume_it(
-    carrier: Client, staff: Client, database: Database, small_chunks: int, published: list[Recorded]
+def test_a_line_at_which_the_system_fails_is_rejected_and_the_others_are_applied(
+    carrier: Client, staff: Client, database: Database, published: list[Recorded]
 ) -> None:
-    content = letters_file([f"f{number}" for number in range(9)], "announced") + letters_file(["f9"], "broken")
-    path = carrier.create_import(content + letters_file([f"f{number}" for number in range(10, 30)]))
+    around = [f"f{number}" for number in range(9)], [f"f{number}" for number in range(9, 29)]
+    content = letters_file(around[0], "announced") + letters_file(["broken"], "broken") + letters_file(around[1])
+    path = carrier.create_import(content)
     published.clear()
     letters.faults.texts.add("broken")
+    letters.sweep(database)
+    imported = carrier.get_import(path)
+    assert (imported["state"], imported["accepted"], imported["rejected"]) == ("finished", 29, 1)
+    assert staff.errors(path) == [(10, "failed")]
+    [shown] = rows(database, "SELECT detail FROM import_errors WHERE import_id = :id", id=imported["id"])
+    assert not {"RuntimeError", "apply", "broken", "13800138000"} & set(re.findall(r"\w+", shown.detail))
+    [row] = rows(database, "SELECT count(*) FROM letters WHERE import_id = :id", id=imported["id"])
+    assert row[0] == 29
+    # The letters are announced in the parts of lines 1 to 7 and 8 to 9; nothing is published of parts that failed.
+    assert len(published) == 2
+
+    letters.faults.texts.clear()
+    again = carrier.create_import(content + b"\n")
+    letters.sweep(database)
+    imported = carrier.get_import(again)
+    assert (imported["accepted"], imported["duplicates"], imported["rejected"]) == (1, 29, 0)
+
+
+def test_lines_of_one_key_keep_their_order_around_a_failing_line(staff: Client, database: Database) -> None:
+    content = letters_file(["key"], "first") + letters_file(["other"], "broken") + letters_file(["key"], "second")
+    path = staff.create_import(content)
+    letters.faults.texts.add("broken")
+    letters.sweep(database)
+    assert staff.errors(path) == [(2, "failed"), (3, "other-text")]
+    [row] = rows(database, "SELECT text FROM letters WHERE number = 'key'")
+    assert row.text == "first"
+
+
+def test_a_chunk_of_which_every_line_fails_is_retried_before_its_lines_are_rejected(
+    staff: Client, database: Database
+) -> None:
+    content = letters_file(["e1", "e2", "e3"], "broken")
+    passing, lasting = staff.create_import(content), staff.create_import(content + b"\n")
+    letters.faults.texts.add("broken")
+    letters.sweep(database)
+    assert [staff.get_import(path)["state"] for path in (passing, lasting)] == ["received", "received"]
+    fail(database, ATTEMPTS)
+    assert [staff.get_import(path)["rejected"] for path in (passing, lasting)] == [3, 3]
+
+
+def test_a_failing_line_does_not_block_other_files(staff: Client, database: Database) -> None:
+    letters.faults.texts.add("broken")
+    broken, good = staff.create_import(letters_file(["h1"], "broken")), staff.create_import(letters_file(["h2"]))
+    letters.sweep(database)
+    assert [staff.get_import(path)["state"] for path in (broken, good)] == ["finished", "finished"]
+    assert [staff.get_import(path)["rejected"] for path in (broken, good)] == [1, 0]
+
+
+def test_lines_without_an_outcome_are_rejected(staff: Client, database: Database) -> None:
+    path = staff.create_import(letters_file(["u1", "u1", "u2"]))
+    letters.faults.omits_outcomes = True
+    letters.sweep(database)
+    imported = staff.get_import(path)
+    assert (imported["state"], imported["accepted"], imported["rejected"]) == ("finished", 2, 1)
+    assert staff.errors(path) == [(2, "failed")]
+
+
+def test_a_chunk_that_cannot_be_read_fails_its_import_visibly_until_staff_resume_it(
+    carrier: Client, staff: Client, database: Database, ring: KeyRing, small_chunks: int
+) -> None:
+    path = carrier.create_import(letters_file([f"g{number}" for number in range(30)]))
+    letters.sweep_once(database)
+    privacy.configure(KeyRing({"other": b"o" * 32}, "other", b"f" * 32))
     fail(database, ATTEMPTS - 1)
     waiting = carrier.get_import(path)
-    assert (waiting["state"], waiting["accepted"], waiting["failure"]) == ("running", 20, None)
+    assert (waiting["state"], waiting["accepted"], waiting["failure"]) == ("running", 10, None)
 
     fail(database, ATTEMPTS)
     failed = carrier.get_import(path)
-    assert (failed["state"], failed["accepted"], failed["finished_at"]) == ("failed", 20, None)
-    assert failed["failure"].startswith("10 lines from line 1 on: RuntimeError: cannot apply 'broken'")
-    assert "13800138000" not in failed["failure"]
-    # Nothing of the chunk is stored or published.
-    assert published == []
-    [row] = rows(database, "SELECT count(*) FROM letters WHERE import_id = :id", id=failed["id"])
-    assert row[0] == 20
+    assert (failed["state"], failed["accepted"], failed["finished_at"]) == ("failed", 10, None)
+    assert failed["failure"].startswith("10 lines from line ")
+    assert "Error" not in failed["failure"]
 
-    letters.faults.texts.clear()
+    privacy.configure(ring)
     with clock.shifted(timedelta(days=1)):
         letters.sweep(database)
     assert carrier.get_import(path)["state"] == "failed"
     assert carrier.resume(path).status_code == 403
-    response = staff.resume(path, "the handler is fixed")
+    response = staff.resume(path, "the key is back")
     assert (response.status_code, response.json()["state"], response.json()["failure"]) == (200, "running", None)
     assert staff.resume(path).status_code == 409
     letters.sweep(database)
     assert (carrier.get_import(path)["state"], carrier.get_import(path)["accepted"]) == ("finished", 30)
-    assert len(published) == 1
     [entry] = rows(
         database, "SELECT act, reason FROM audit_log WHERE object = :object", object=f"import:{failed['id']}"
     )
-    assert tuple(entry) == ("import-resumed", "the handler is fixed")
-
-
-def test_a_failing_chunk_does_not_block_other_files(staff: Client, database: Database) -> None:
-    letters.faults.texts.add("broken")
-    broken, good = staff.create_import(letters_file(["h1"], "broken")), staff.create_import(letters_file(["h2"]))
-    letters.sweep(database)
-    assert [staff.get_import(path)["state"] for path in (broken, good)] == ["received", "finished"]
-
-
-def test_a_chunk_fails_when_its_importer_omits_outcomes(staff: Client, database: Database) -> None:
-    path = staff.create_import(letters_file(["u1", "u1"]))
-    letters.faults.omits_outcomes = True
-    fail(database, ATTEMPTS)
-    imported = staff.get_import(path)
-    assert imported["state"] == "failed"
-    assert "2 lines were applied, but 1 have an outcome" in imported["failure"]
-    assert rows(database, "SELECT 1 FROM letters WHERE number = 'u1'") == []
-
-
-def test_an_import_fails_without_its_encryption_key_and_is_resumed_with_it(
-    staff: Client, database: Database, ring: KeyRing
-) -> None:
-    path = staff.create_import(letters_file(["lost"]))
-    privacy.configure(KeyRing({"other": b"o" * 32}, "other", b"f" * 32))
-    fail(database, ATTEMPTS)
-    assert "UndecipherableError" in staff.get_import(path)["failure"]
-    privacy.configure(ring)
-    staff.resume(path)
-    letters.sweep(database)
-    assert staff.get_import(path)["state"] == "finished"
+    assert tuple(entry) == ("import-resumed", "the key is back")
 
 
 def test_a_transient_database_error_does_not_count_as_an_attempt(

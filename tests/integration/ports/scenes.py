@@ -26,7 +26,7 @@ from services.ports.commands.filings import FilingResult, file_ports
 from services.ports.commands.forms import FilingForm, read_form
 from services.ports.commands.orders import acknowledge_order, execute_order, lift_order
 from services.ports.reactions import REACTIONS
-from services.ports.sweeps import enforce_listings
+from services.ports.sweeps import ENFORCE_LISTINGS
 
 NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
 HOLDER, OTHER_HOLDER = "91350000M0CKHA1D3E", "91510000M0CKHB2D25"
@@ -144,7 +144,7 @@ def enforce(database: Database, limit: int = 200) -> int:
     slices = 0
     while True:
         with database.begin() as tx:
-            if not enforce_listings(tx, Slice(limit)):
+            if not ENFORCE_LISTINGS.run(tx, Slice(limit)):
                 return slices
         slices += 1
 

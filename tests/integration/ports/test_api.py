@@ -346,10 +346,10 @@ def test_every_route_requires_its_scope(api: Api, database: Database) -> None:
 
 
 def test_missed_deadlines_appear_in_the_list_of_overdue_orders(api: Api, database: Database) -> None:
-    from services.ports.sweeps import mark_overdue_orders
+    from services.ports.sweeps import OVERDUE_ORDERS
 
     path = ordered(database)
     with clock.shifted(hours(3)), database.begin() as tx:
-        mark_overdue_orders(tx, Slice(10))
+        OVERDUE_ORDERS.run(tx, Slice(10))
     (overdue,) = api.get(MIIT, "/orders", overdue="true").json()["items"]
     assert f"/orders/{overdue['id']}" == path

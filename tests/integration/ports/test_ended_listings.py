@@ -8,7 +8,7 @@ from chassis import clock
 from chassis.database import Database
 from chassis.sweeper import Slice
 from services.ports.commands.filings import FilingOutcome
-from services.ports.sweeps import enforce_listings
+from services.ports.sweeps import ENFORCE_LISTINGS
 from tests.integration.ports.scenes import (
     NOON,
     NUMBER,
@@ -151,7 +151,7 @@ def test_a_listing_that_ends_while_ordering_places_no_more_orders_and_lifts_its_
     file(database, *(form(number) for number in MANY))
     consume(database, standing(restriction()))
     with database.begin() as tx:
-        enforce_listings(tx, Slice(3))
+        ENFORCE_LISTINGS.run(tx, Slice(3))
     consume(database, repaired())
     enforce(database, limit=2)
     assert [row.state for row in orders(database)] == ["lifted"] * 3

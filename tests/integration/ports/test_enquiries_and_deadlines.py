@@ -16,7 +16,7 @@ from services.ports.access import Visibility
 from services.ports.commands.enquiries import answer_enquiry
 from services.ports.commands.orders import acknowledge_order, execute_order
 from services.ports.model import Answer
-from services.ports.sweeps import conclude_unanswered_enquiries, mark_overdue_orders
+from services.ports.sweeps import OVERDUE_ORDERS, UNANSWERED_ENQUIRIES
 from tests.integration.ports.scenes import (
     HOLDER,
     NOON,
@@ -56,7 +56,7 @@ def answer(database: Database, carrier: str, given: Answer) -> None:
 
 def sweep(database: Database, limit: int = 100) -> int:
     with database.begin() as tx:
-        return conclude_unanswered_enquiries(tx, Slice(limit))
+        return UNANSWERED_ENQUIRIES.run(tx, Slice(limit))
 
 
 def test_a_carrier_that_claims_an_unfiled_number_is_ordered_to_shut_it(database: Database) -> None:
@@ -178,7 +178,7 @@ def test_missed_deadlines_of_orders_are_marked_once_each(database: Database) -> 
     done = []
     for at in (1, 3, 4, 23, 25, 26):
         with clock.frozen(NOON + hours(at)), database.begin() as tx:
-            done.append(mark_overdue_orders(tx, Slice(100)))
+            done.append(OVERDUE_ORDERS.run(tx, Slice(100)))
     assert done == [0, 1, 0, 0, 1, 0]
     (order,) = orders(database)
     assert order.overdue_since == NOON + hours(2)

@@ -15,7 +15,7 @@ from services.ports.access import EVERYTHING
 from services.ports.commands.filings import FilingOutcome, FilingResult
 from services.ports.commands.proposals import decide_proposal, propose_shutdown
 from services.ports.model import Verdict
-from services.ports.sweeps import enforce_listings
+from services.ports.sweeps import ENFORCE_LISTINGS
 from tests.integration.ports.scenes import (
     HOLDER,
     NUMBER,
@@ -51,7 +51,7 @@ def sweep(database: Database, times: int, limit: int = 3) -> Callable[[], None]:
     def run() -> None:
         for _ in range(times):
             with database.begin() as tx:
-                enforce_listings(tx, Slice(limit))
+                ENFORCE_LISTINGS.run(tx, Slice(limit))
 
     def retried() -> None:
         again(run)

@@ -10,7 +10,7 @@ from chassis.sweeper import Slice
 from services.ports.commands.filings import FilingOutcome
 from services.ports.commands.orders import refuse_order
 from services.ports.model import RefusalCode
-from services.ports.sweeps import enforce_listings
+from services.ports.sweeps import ENFORCE_LISTINGS
 from tests.integration.ports.scenes import (
     HOLDER,
     NOON,
@@ -189,7 +189,7 @@ def test_a_slice_is_no_larger_than_its_limit(database: Database) -> None:
 
     def sweep() -> int:
         with database.begin() as tx:
-            return enforce_listings(tx, Slice(3))
+            return ENFORCE_LISTINGS.run(tx, Slice(3))
 
     placed = []
     for _ in range(3):

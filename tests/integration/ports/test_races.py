@@ -18,7 +18,7 @@ from services.ports.commands.enquiries import answer_enquiry
 from services.ports.commands.filings import FilingOutcome
 from services.ports.commands.orders import acknowledge_order
 from services.ports.model import Answer
-from services.ports.sweeps import conclude_unanswered_enquiries, mark_overdue_orders
+from services.ports.sweeps import OVERDUE_ORDERS, UNANSWERED_ENQUIRIES
 from tests.integration.ports.scenes import (
     NUMBER,
     assessed,
@@ -103,7 +103,7 @@ def test_a_number_filed_while_its_enquiry_expires_is_never_shut_as_unregistered(
 
 def _conclude(database: Database, limit: int) -> None:
     with database.begin() as tx:
-        conclude_unanswered_enquiries(tx, Slice(limit))
+        UNANSWERED_ENQUIRIES.run(tx, Slice(limit))
 
 
 def test_an_admission_after_a_covering_filing_leads_to_no_order(database: Database) -> None:
@@ -138,7 +138,7 @@ def test_an_order_is_marked_overdue_once_by_any_number_of_workers(database: Data
     def mark() -> None:
         for _ in range(10):
             with database.begin() as tx:
-                mark_overdue_orders(tx, Slice(3))
+                OVERDUE_ORDERS.run(tx, Slice(3))
 
     with clock.shifted(hours(3)):
         all_at_once(mark, mark, mark)

@@ -23,7 +23,7 @@ from contracts.numbers import SenderNumber
 from services.referrals.model import SealingTrigger
 from services.referrals.reactions import REACTIONS
 from services.referrals.store.sealings import Sealing, save_sealing
-from services.referrals.sweeps import seal_ordered_clues, seal_urgent_clues
+from services.referrals.sweeps import ENDED_QUARTERS, ORDERED_SEALINGS, URGENT_SEALINGS
 from tests.integration.referrals.api import Api
 
 NOON = datetime(2026, 6, 10, 12, 34, 56, tzinfo=UTC)
@@ -156,11 +156,11 @@ def published(database: Database, kind: str) -> list[dict[str, Any]]:
 def sweep(database: Database, limit: int = 500) -> int:
     """Run the sealing sweeps until nothing is left to seal; returns the count of items done."""
     done = 0
-    for run in (seal_urgent_clues, seal_ordered_clues):
+    for each in (URGENT_SEALINGS, ENDED_QUARTERS, ORDERED_SEALINGS):
         more = 1
         while more:
             with database.begin() as tx:
-                more = run(tx, Slice(limit))
+                more = each.run(tx, Slice(limit))
             done += more
     return done
 

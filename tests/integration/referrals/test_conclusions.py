@@ -13,7 +13,7 @@ from chassis.imports import import_sweep
 from chassis.rules import use_packs
 from chassis.sweeper import Slice
 from services.referrals.imports import CONCLUSION_IMPORTS
-from services.referrals.sweeps import mark_overdue_clues
+from services.referrals.sweeps import OVERDUE_CLUES
 from tests.integration.http.api import problem
 from tests.integration.referrals.api import Api
 from tests.integration.referrals.scenes import (
@@ -202,7 +202,7 @@ def test_files_of_an_authority_are_visible_to_it_and_to_national_staff_only(api:
 
 def overdue(database: Database) -> int:
     with database.begin() as tx:
-        return mark_overdue_clues(tx, Slice(100))
+        return OVERDUE_CLUES.run(tx, Slice(100))
 
 
 def test_a_missed_deadline_is_marked_once_and_a_late_conclusion_is_accepted(api: Api, database: Database) -> None:

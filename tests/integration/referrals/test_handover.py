@@ -9,7 +9,8 @@ import pytest
 
 from chassis import clock
 from chassis.database import Database
-from services.referrals.commands.sealing import seal_crimes
+from chassis.sweeper import Slice
+from services.referrals.sweeps import URGENT_SEALINGS
 from tests.integration.http.api import problem
 from tests.integration.referrals.api import Api
 from tests.integration.referrals.scenes import (
@@ -164,7 +165,7 @@ def test_a_returned_clue_is_routed_and_sealed_again_for_the_other_authority(api:
 def test_excerpts_for_the_police_are_not_passed_on_to_another_authority(api: Api, database: Database) -> None:
     consume(database, crime("a", excerpt="中奖请回电"))
     with database.begin() as tx:
-        seal_crimes(tx, 10)
+        URGENT_SEALINGS.run(tx, Slice(10))
     (row,) = clues(database)
     clue = f"/clues/{row.id}"
     assert api.post(MPS, f"{clue}/return", {"reason": "not-competent"}, seen=2).status_code == 200

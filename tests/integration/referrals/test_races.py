@@ -13,13 +13,13 @@ from chassis import clock
 from chassis.aggregate import ConflictError
 from chassis.database import Database
 from chassis.events.envelope import Message
-from chassis.sweeper import Slice
+from chassis.sweeper import Chore, Slice, Sweep
 from chassis.target import Target
 from contracts.referrals import Conclusion
 from contracts.vocabulary import ReturnReason
 from services.referrals.access import EVERYTHING, Visibility
 from services.referrals.commands.clues import conclude_clue, receive_batch, return_clue, route_clue
-from services.referrals.sweeps import mark_overdue_clues, seal_ordered_clues, seal_urgent_clues
+from services.referrals.sweeps import ENDED_QUARTERS, ORDERED_SEALINGS, OVERDUE_CLUES, URGENT_SEALINGS
 from tests.integration.races import again, all_at_once, in_batches
 from tests.integration.referrals.scenes import (
     assessed,
@@ -61,9 +61,9 @@ def signed(name: str, signature: str, **overrides: Any) -> Message[Any]:
     return assessed(name, provider=None, signature=signature, **overrides)
 
 
-def step(database: Database, run: Callable[[Any, Slice], int], limit: int) -> int:
+def step(database: Database, sweep: Sweep | Chore, limit: int) -> int:
     with database.begin() as tx:
-        return run(tx, Slice(limit))
+        return sweep.run(tx, Slice(limit))
 
 
 def gaps(database: Database) -> Sequence[Any]:
@@ -134,8 +134,8 @@ def test_sealing_while_complaints_arrive_loses_none(database: Database) -> None:
         while not over.is_set():
             with database.begin() as tx:
                 order_sealing(tx)
-            again(lambda: step(database, seal_urgent_clues, 3))
-            again(lambda: step(database, seal_ordered_clues, 3))
+            again(lambda: step(database, URGENT_SEALINGS, 3))
+            again(lambda: step(database, ORDERED_SEALINGS, 3))
 
     all_at_once(consume_all, keep_sealing, keep_sealing)
     seal(database)
@@ -165,14 +165,14 @@ def test_concurrent_sweeps_seal_a_clue_once(database: Database) -> None:
     with database.begin() as tx:
         order_sealing(tx)
         order_sealing(tx)
-    all_at_once(*[lambda: [again(lambda: step(database, seal_ordered_clues, 4)) for _ in range(25)]] * 4)
+    all_at_once(*[lambda: [again(lambda: step(database, ORDERED_SEALINGS, 4)) for _ in range(25)]] * 4)
     assert sum(row.clues for row in batches(database)) == 60
     assert len(published(database, "clue-referred.v1")) == 60
     assert gaps(database) == []
 
 
 def test_concurrent_sweeps_order_a_quarter_once(database: Database) -> None:
-    all_at_once(*[lambda: step(database, seal_ordered_clues, 5)] * 6)
+    all_at_once(*[lambda: step(database, ENDED_QUARTERS, 5)] * 6)
     assert len(rows(database, "SELECT 1 FROM sealings")) == 1
 
 
@@ -182,7 +182,7 @@ def test_concurrent_sweeps_mark_a_clue_overdue_once(database: Database) -> None:
 
     def look() -> None:
         for _ in range(10):
-            step(database, mark_overdue_clues, 3)
+            step(database, OVERDUE_CLUES, 3)
 
     with clock.shifted(days(31)):
         all_at_once(look, look, look)

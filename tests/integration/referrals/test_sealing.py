@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from chassis import clock
 from chassis.database import Database
 from chassis.sweeper import Slice
-from services.referrals.sweeps import seal_ordered_clues, seal_urgent_clues
+from services.referrals.sweeps import ORDERED_SEALINGS, URGENT_SEALINGS
 from tests.integration.http.api import problem
 from tests.integration.referrals.api import Api
 from tests.integration.referrals.scenes import (
@@ -186,7 +186,7 @@ def test_a_sealing_stays_open_while_the_subject_of_a_clue_is_locked(database: Da
 
 def urgent(database: Database) -> int:
     with database.begin() as tx:
-        return seal_urgent_clues(tx, Slice(500))
+        return URGENT_SEALINGS.run(tx, Slice(500))
 
 
 def test_a_suspected_crime_of_any_industry_goes_to_the_police_at_once(database: Database) -> None:
@@ -367,5 +367,5 @@ def test_a_sweep_with_nothing_to_do_returns_zero(database: Database) -> None:
     with clock.frozen(NOON):
         sweep(database)
         with database.begin() as tx:
-            assert seal_ordered_clues(tx, Slice(10)) == 0
+            assert ORDERED_SEALINGS.run(tx, Slice(10)) == 0
         assert urgent(database) == 0

@@ -7,7 +7,7 @@ from typing import Any
 from chassis import clock
 from chassis.database import Database
 from chassis.sweeper import Slice
-from services.referrals.sweeps import mark_overdue_clues
+from services.referrals.sweeps import OVERDUE_CLUES
 from tests.integration.http.api import problem
 from tests.integration.referrals.api import Api
 from tests.integration.referrals.scenes import (
@@ -119,7 +119,7 @@ def test_the_figures_count_how_far_clues_ever_got(api: Api, database: Database) 
     consume(database, withdrawn("back"), withdrawn("unknown"))
     sweep(database)
     with clock.shifted(days(31)), database.begin() as tx:
-        assert mark_overdue_clues(tx, Slice(100)) == 2
+        assert OVERDUE_CLUES.run(tx, Slice(100)) == 2
     api.post(SAMR, f"{clue}/return", {"reason": "not-competent"}, seen=4)
     api.post(MIIT, f"{clue}/routing", {"authority": "MOE", "reason": "courses"}, seen=5)
     seal(database)
