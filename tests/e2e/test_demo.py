@@ -18,7 +18,7 @@ from chassis import clock
 from contracts.numbers import SenderNumber
 from sandbox import scenario
 from sandbox.scenario import files
-from sandbox.scenario.cast import Case
+from sandbox.scenario.cast import SenderCase
 from standalone.system import ROOT
 from tests.e2e.commands import PATIENCE_SECONDS, bare, left_running
 
@@ -78,7 +78,7 @@ def test_the_figures_match_the_scenario(demonstration: tuple[str, dict[str, Any]
     truth: Counter[str] = Counter()
     for sender in expected.senders:
         # Attribution uses the register at the time of the message, when the number was not yet filed.
-        kind = "unregistered" if sender.case is Case.DECLARED_LATE else sender.truth
+        kind = "unregistered" if sender.case is SenderCase.DECLARED_LATE else sender.truth
         truth[kind.removesuffix("-suspected")] += sender.complaints
     correct = sum((truth & Counter(figures["attribution"])).values())
     assert correct >= MINIMUM_ACCURACY * len(expected.complaints), (truth, figures["attribution"])
