@@ -185,7 +185,7 @@ def _settings(service: str, directory: Path) -> Settings:
 
 
 def _of_running_system(service: str, directory: Path) -> Mapping[str, str]:
-    """The variables of a service in the system that runs in the directory; empty where there is none."""
+    """The variables of a service in the system that runs in the directory; empty where no such system runs."""
     if find_spec("standalone") is None:
         return {}  # in an image of a service
     from standalone import running
