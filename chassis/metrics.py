@@ -16,6 +16,8 @@ CONSUMER_LAG = Gauge(
     "Records between the position of a group and the end of an assigned partition, as of the last fetch",
     ["group", "topic", "partition"],
 )
+BY_GROUP = (CONSUMED, DEAD_LETTERS, BLOCKED, QUARANTINED)
+"""The metrics of a consumer group; each starts at 0, so that its first increase is seen."""
 SWEPT = Counter("anning_swept_items", "Items processed by sweeps", ["sweep"])
 OUTBOX_AGE = Gauge("anning_outbox_oldest_seconds", "Age of the oldest unpublished event in the outbox")
 HTTP_SECONDS = Histogram(

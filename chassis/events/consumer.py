@@ -136,6 +136,8 @@ class Consumer:
         self._measured: set[TopicPartition] = set()
         self._replay_due = 0.0
         self.blocked: dict[TopicPartition, Blocked] = {}
+        for metric in metrics.BY_GROUP:
+            metric.labels(group)
 
     def problem(self) -> str | None:
         """Why this consumer is not ready: the partitions with too many failing records."""
