@@ -65,14 +65,16 @@ lint: $(DEV)  ## style, types, architecture
 
 .PHONY: format
 format: $(DEV)  ## format the sources
-	@$(BIN)/ruff check --fix $(SOURCES)
+	@$(BIN)/ruff check --quiet --fix-only $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
 
 .PHONY: service
 service: $(DEV)  ## a new service with every registration done (NAME=enforcement ITEM=case)
 	@$(BIN)/python -m examples.new_service $(NAME) $(ITEM)
-	$(BIN)/ruff check --quiet --fix contracts services/$(NAME) tests/unit/$(NAME) tests/integration/$(NAME)
-	$(BIN)/ruff format --quiet contracts services/$(NAME) tests/unit/$(NAME) tests/integration/$(NAME)
+	for action in 'check --fix-only' format check; do
+	  $(BIN)/ruff $$action --quiet contracts services/$(NAME) tests/unit/$(NAME) tests/integration/$(NAME)
+	done
 	$(BIN)/python -m contracts.schemas
 	$(BIN)/python -m anning.openapi
 	$(BIN)/python -m deploy.compose

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from anning import local, operations
 from anning.services import HELP, load
 from chassis import run
+from chassis.settings import SettingsError
 from chassis.version import VERSION
 
-app = typer.Typer(name="anning", no_args_is_help=True)
+
+class _Commands(TyperGroup):
+    """Commands that need the settings of a service end with a line where these are missing."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            typer.echo(f"anning: {error}", err=True)
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(name="anning", cls=_Commands, no_args_is_help=True)
 
 
 def _print_version(wanted: bool) -> None:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import getpass
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from anning.services import Name, load
+from anning.local import DIRECTORY
+from anning.services import Name, load, load_all
 from chassis import audit, run
 from chassis.database import Database
 from chassis.events import dead_letters, outbox, projections, quarantine
 from chassis.events.replay import ReplayOutcome, replay
+from chassis.settings import Settings, SettingsError
+
+_DATABASE = "ANNING_DATABASE_URL"
 
 dlq = typer.Typer(help="Dead letters: records that cannot be decoded.", no_args_is_help=True)
 quarantined = typer.Typer(help="Quarantine: events whose handler fails.", no_args_is_help=True)
@@ -28,6 +36,9 @@ class Operator:
     organisation: str = "operator"
 
 
+Directory = Annotated[
+    Path, typer.Option(help="The running system of this machine, whose settings apply where the environment has none.")
+]
 Topic = Annotated[str, typer.Argument(help="A topic of the catalogue, contracts/topics.yaml.")]
 
 
@@ -40,9 +51,9 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(projection, name="projection")
 
 
-def show_outbox(service: Name) -> None:
+def show_outbox(service: Name, directory: Directory = DIRECTORY) -> None:
     """Show the unpublished events by topic, and the age of the oldest one."""
-    loaded = run.settings()
+    loaded = _settings(service, directory)
     with run.opened(load(service), loaded) as database, database.read() as read:
         waiting = outbox.unpublished(read)
         age = outbox.oldest_unpublished(read)
@@ -53,10 +64,13 @@ def show_outbox(service: Name) -> None:
 
 @dlq.command("list")
 def list_dead_letters(
-    service: Name, topic: Topic, start: Annotated[int, typer.Option(help="The first offset to show.")] = 0
+    service: Name,
+    topic: Topic,
+    start: Annotated[int, typer.Option(help="The first offset to show.")] = 0,
+    directory: Directory = DIRECTORY,
 ) -> None:
     """Show the dead letters of a service for a topic, oldest first."""
-    loaded = run.settings()
+    loaded = _settings(service, directory)
     count = 0
     for letter in dead_letters.read(loaded.kafka, run.catalogue(loaded), topic, load(service).name, start):
         count += 1
@@ -66,9 +80,9 @@ def list_dead_letters(
 
 
 @quarantined.command("list")
-def list_quarantined_events(service: Name) -> None:
+def list_quarantined_events(service: Name, directory: Directory = DIRECTORY) -> None:
     """Show the events that a service has quarantined, oldest first. They are tried again at the time shown."""
-    with run.opened(load(service), run.settings()) as database, database.read() as read:
+    with run.opened(load(service), _settings(service, directory)) as database, database.read() as read:
         events = quarantine.list_events(read)
     for each in events:
         where = f"{each.topic}[{each.partition}]@{each.offset}"
@@ -79,9 +93,9 @@ def list_quarantined_events(service: Name) -> None:
 
 
 @quarantined.command("retry")
-def retry_quarantined_events(service: Name) -> None:
+def retry_quarantined_events(service: Name, directory: Directory = DIRECTORY) -> None:
     """Try the quarantined events of a service again now, such as after the release of a fixed handler."""
-    with run.opened(load(service), run.settings()) as database, database.begin() as tx:
+    with run.opened(load(service), _settings(service, directory)) as database, database.begin() as tx:
         count = quarantine.retry(tx)
     typer.echo(f"{count} events of {service} are tried again now")
 
@@ -92,9 +106,10 @@ def release_partition(
     topic: Topic,
     partition: Annotated[int, typer.Argument(help="The partition that is blocked.")],
     reason: Annotated[str, typer.Option(help="Why its failing records may be set aside; kept in the audit log.")],
+    directory: Directory = DIRECTORY,
 ) -> None:
     """Let a partition continue that is blocked by too many failures: the count of them begins again."""
-    loaded = run.settings()
+    loaded = _settings(service, directory)
     physical = run.catalogue(loaded).physical(topic)
     with run.opened(load(service), loaded) as database, database.begin() as tx:
         counted = quarantine.release(tx, physical, partition)
@@ -109,9 +124,10 @@ def replay_dead_letters(
     start: Annotated[int, typer.Option(help="The first offset to replay.")] = 0,
     limit: Annotated[int, typer.Option(min=1, help="How many records at most.")] = 100,
     dry_run: Annotated[bool, typer.Option(help="Only show what would be done.")] = False,
+    directory: Directory = DIRECTORY,
 ) -> None:
     """Run a service's own handlers on its dead letters. Processed records are skipped."""
-    loaded = run.settings()
+    loaded = _settings(service, directory)
     loaded_service = load(service)
     failing = 0
     with run.opened(loaded_service, loaded) as database:
@@ -135,10 +151,12 @@ def replay_dead_letters(
 
 @projection.command("rebuild")
 def rebuild_projection(
-    service: Name, name: Annotated[str, typer.Argument(help="The projection, as the service's README names it.")]
+    service: Name,
+    name: Annotated[str, typer.Argument(help="The projection, as the service's README names it.")],
+    directory: Directory = DIRECTORY,
 ) -> None:
     """Empty a projection, so that the running workers build it again; reactions and sweeps wait for it."""
-    loaded = run.settings()
+    loaded = _settings(service, directory)
     loaded_service = load(service)
     found = next((each for each in loaded_service.projections if each.name == name), None)
     if found is None:
@@ -151,3 +169,31 @@ def rebuild_projection(
     finally:
         database.close()
     typer.echo(f"{service}: projection {name} starts generation {generation}")
+
+
+def _settings(service: str, directory: Path) -> Settings:
+    """The settings of the environment, or those of the system that runs in the directory. Raises SettingsError."""
+    if _DATABASE in os.environ:
+        return run.settings()
+    found = _of_running_system(service, directory)
+    if not found:
+        raise SettingsError(
+            f"{_DATABASE} is not set, and no system with a database of {service} runs in {directory}: "
+            "start it with `make up`, or set the variables that chassis/settings.py lists"
+        )
+    return run.settings(found)
+
+
+def _of_running_system(service: str, directory: Path) -> Mapping[str, str]:
+    """The variables of a service in the system that runs in the directory; empty where no such system runs."""
+    if find_spec("standalone") is None:
+        return {}  # in an image of a service
+    from standalone import running
+    from standalone.system import System
+
+    if running.runner(directory) is None:
+        return {}
+    try:
+        return System(directory, load_all(), declared_ports=True).environment(service, "api")
+    except KeyError:
+        return {}  # the service is newer than the start of the system

@@ -8,7 +8,7 @@ RELAYED = Counter("anning_relayed_events", "Events published by the relay and ac
 CONSUMED = Counter("anning_consumed_events", "Events consumed and committed", ["group"])
 DEAD_LETTERS = Counter("anning_dead_letters", "Records sent to a dead-letter topic", ["group"])
 BLOCKED = Gauge("anning_blocked_partitions", "Partitions blocked because too many of their records fail", ["group"])
-QUARANTINED = Gauge(
+QUARANTINED_EVENTS = Gauge(
     "anning_quarantined_events", "Events in quarantine, those that wait for an earlier event included", ["group"]
 )
 CONSUMER_LAG = Gauge(
@@ -28,7 +28,7 @@ PROJECTION_TOTAL = Gauge(
     ["projection"],
 )
 SWEPT = Counter("anning_swept_items", "Items processed by sweeps", ["sweep"])
-QUARANTINED = Gauge(
+QUARANTINED_ITEMS = Gauge(
     "anning_quarantined_items", "Items that failed alone and wait to be tried again, in all workers", ["sweep"]
 )
 FAILED_LINES = Counter("anning_failed_import_lines", "Lines of imports rejected because of a fault", ["kind"])
@@ -38,3 +38,6 @@ HTTP_SECONDS = Histogram(
     "Time from the arrival of a request to the end of its response; `route` is the path template",
     ["method", "route", "status"],
 )
+
+BY_GROUP = (CONSUMED, DEAD_LETTERS, BLOCKED, QUARANTINED_EVENTS)
+"""The metrics of a consumer group; each starts at 0, so that its first increase is seen."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from types import FrameType
@@ -19,7 +19,7 @@ from chassis.events import outbox
 from chassis.events.topics import Catalogue
 from chassis.http.app import create_app, create_probe
 from chassis.service import Service
-from chassis.settings import Settings
+from chassis.settings import Settings, load
 from chassis.wakeup import Notifier
 from chassis.worker import Worker
 
@@ -37,9 +37,12 @@ class Role(StrEnum):
     ALL = "all"
 
 
-def settings() -> Settings:
-    """Load the settings of this process and configure what is process-wide: logs, rules, the key ring."""
-    loaded = Settings()
+def settings(fallback: Mapping[str, str] | None = None) -> Settings:
+    """Load the settings of this process and configure what is process-wide: logs, rules, the key ring.
+
+    The variables of `fallback` apply where the environment has none. Raises SettingsError.
+    """
+    loaded = load(fallback)
     logs.configure(loaded.log_level, loaded.log_format)
     rules.use_packs(loaded.rule_packs)
     if loaded.keys_file is not None:

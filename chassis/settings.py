@@ -5,17 +5,25 @@ Secrets have no default: a process without a key ring, a token issuer or a datab
 
 from __future__ import annotations
 
+import os
 import socket
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PREFIX = "ANNING_"
+
+
+class SettingsError(Exception):
+    """The settings are incomplete or invalid. The message, in one line, names each variable and what is expected."""
 
 
 class Settings(BaseSettings):
     """The settings of one process of one service."""
 
-    model_config = SettingsConfigDict(env_prefix="ANNING_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore")
 
     database_url: str = Field(description="postgresql://role:password@host:port/database of this service")
     kafka: str = Field(description="bootstrap servers, host:port, comma-separated")
@@ -45,3 +53,27 @@ class Settings(BaseSettings):
     relay_poll_seconds: float = Field(
         default=0.2, gt=0, le=2, description="polling is authoritative; NOTIFY only shortens the delay"
     )
+
+
+def load(fallback: Mapping[str, str] | None = None) -> Settings:
+    """The settings of the environment; the variables of `fallback` apply where it has none. Raises SettingsError."""
+    further = {
+        name.removeprefix(_PREFIX).lower(): value
+        for name, value in (fallback or {}).items()
+        if name.startswith(_PREFIX) and name not in os.environ
+    }
+    try:
+        return Settings(**further)  # type: ignore[arg-type]  # it parses the texts, as those of the environment
+    except ValidationError as error:
+        raise SettingsError("; ".join(_described(error))) from None
+
+
+def _described(error: ValidationError) -> Iterator[str]:
+    wrong = {str(each["loc"][0]): each["type"] == "missing" for each in error.errors()}
+    missing = [_PREFIX + name.upper() for name, is_missing in wrong.items() if is_missing]
+    if missing:
+        yield f"not set: {', '.join(missing)}"
+    for name, is_missing in wrong.items():
+        if not is_missing:
+            expected = Settings.model_fields[name].description or "chassis/settings.py lists the settings"
+            yield f"{_PREFIX}{name.upper()} is invalid ({expected})"

@@ -175,7 +175,7 @@ class Sweeper:
             return 0
         self._retry_at = time.monotonic() + RETRY_SECONDS
         with self._database.read() as read:
-            metrics.QUARANTINED.labels(sweep.name).set(quarantine.count_held(read, sweep.name))
+            metrics.QUARANTINED_ITEMS.labels(sweep.name).set(quarantine.count_held(read, sweep.name))
             items = quarantine.find_held_due(read, sweep.name, MOST_RETRIES)
 
         def release_and_apply(tx: Tx, keys: Sequence[str]) -> int:

@@ -50,7 +50,7 @@ def create_app(
     if parts.scheme not in ("http", "https") or issuer != f"{parts.scheme}://{parts.netloc}":
         raise ValueError(f"an issuer is https://host[:port], without a trailing slash: {issuer!r}")
     key = install.key(directory)
-    clients = {each.client_id: each for each in install.clients(directory)}
+    install.clients(directory)  # an incomplete installation fails now, not at the first request
     published = {"keys": [{**key.as_dict(private=False), "use": "sig", "alg": "EdDSA"}]}
     app = FastAPI(title="Anning sandbox: token issuer", openapi_url=None)
     app.add_exception_handler(_Refused, _refused)
@@ -77,7 +77,8 @@ def create_app(
     async def token(request: Request) -> JSONResponse:
         """A token for the client that presents its secret, by HTTP Basic or in the form."""
         form = await _form(request)
-        client = _authenticated(request, form, clients)
+        # Read at each request: an installation is updated while the issuer runs, for a new service and its scopes.
+        client = _authenticated(request, form, {each.client_id: each for each in install.clients(directory)})
         if "grant_type" not in form:
             raise _Refused("invalid_request", "grant_type is missing")
         if form["grant_type"] != GRANT:

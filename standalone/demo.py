@@ -92,13 +92,10 @@ def run(services: Sequence[Service], given: Path | None, written: Path | None, c
         with system:
             source = given or _scenario(directory / "scenario", system)
             document = _play(system, source, console)
-            console.print("\nEach service describes its API at:")
-            for service in system.services:
-                console.print(f"  {system.url(service)}/docs")
             if written is not None:
                 written.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
                 console.print(f"Figures written to {written}")
-    console.print("Nothing is left running.")
+    console.print("Nothing is left running. `make up DEMO=1` runs the system until Ctrl-C, and prints its addresses.")
     broken = [each["equation"] for each in document["reconciled"] if not each["holds"]]
     if broken:
         raise DemoFailed(f"inconsistent figures: {'; '.join(broken)}")

@@ -12,6 +12,7 @@ from rich.console import Console
 from watchfiles import watch
 
 from chassis.service import Service
+from sandbox import install
 from standalone import running
 from standalone.kept import INFRASTRUCTURE, system_over, until_interrupted
 from standalone.processes import Process, ProcessFailed, stop_together, tail
@@ -36,11 +37,13 @@ def dev(service: Service, services: Sequence[Service], directory: Path, console:
     with until_interrupted():
         _ensure_infrastructure(directory, console)
         system = system_over(directory, services, console)
+        # The infrastructure may be older than the service, whose scopes its clients then lack.
+        install.into(system.credentials)
         reloading = Reloading(service.name, system, console)
         try:
             reloading.run()
         finally:
-            console.print("\nStopping. PostgreSQL, Kafka and the token issuer keep running: `anning down` stops them.")
+            console.print("\nStopping. PostgreSQL, Kafka and the token issuer keep running: `make down` stops them.")
             reloading.stop()
 
 
@@ -51,7 +54,8 @@ class Reloading:
         self._name = name
         self._system = system
         self._console = console
-        self._processes = [system.process(name, role, log=None) for role in ROLES]
+        self._processes: list[Process] = []
+        """Its API and worker, once its database is prepared."""
         self._started: list[Process] = []
         """The started processes whose end is not reported yet."""
 
@@ -79,8 +83,9 @@ class Reloading:
             self._console.print(f"[bold]Changed:[/] {', '.join(sorted(changed))}")
         self.stop()
         try:
-            if not changed or any("migrations" in path or path.endswith("topics.yaml") for path in changed):
+            if not self._processes or any("migrations" in path or path.endswith("topics.yaml") for path in changed):
                 self._system.prepare(self._name)
+                self._processes = [self._system.process(self._name, role, log=None) for role in ROLES]
             for process in self._processes:
                 process.launch()
                 self._started.append(process)

@@ -94,7 +94,7 @@ def stop(directory: Path, timeout: float = 120) -> Runner | None:
 def _described(directory: Path) -> str:
     found = runner(directory)
     by = f"`anning {found.command}`, process {found.pid}" if found else "another process"
-    return f"a system runs in {directory} already ({by}); `anning down` stops it"
+    return f"a system runs in {directory} already ({by}); `make down` stops it"
 
 
 def _locked(file: IO[str], how: int) -> bool:

@@ -136,6 +136,8 @@ class Consumer:
         self._measured: set[TopicPartition] = set()
         self._replay_due = 0.0
         self.blocked: dict[TopicPartition, Blocked] = {}
+        for metric in metrics.BY_GROUP:
+            metric.labels(group)
 
     def problem(self) -> str | None:
         """Why this consumer is not ready: the partitions with too many failing records."""
@@ -277,7 +279,7 @@ class Consumer:
             while not self._stop.is_set():
                 with self._database.read() as read:
                     event = quarantine.find_due(read, self._group, partitions)
-                    metrics.QUARANTINED.labels(self._group).set(quarantine.count_events(read, self._group))
+                    metrics.QUARANTINED_EVENTS.labels(self._group).set(quarantine.count_events(read, self._group))
                 if event is None or not self._replay_one(event) or time.monotonic() > end:
                     break
         except Exception as error:

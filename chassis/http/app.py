@@ -1,4 +1,4 @@
-"""A service's API: its routers, and around them everything that no service has to think of."""
+"""A service's API: its routers, with the middleware, error handlers and routes that are the same in every service."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ DEPENDENCIES: dict[KeyUse, Callable[..., Any]] = {KeyUse.OPTIONAL: optional_key,
 
 
 def prune(tx: Tx, keep: timedelta, limit: int) -> int:
-    """Forget at most `limit` answers kept longer than `keep`; returns how many."""
+    """Delete at most `limit` answers stored for longer than `keep`; returns their count."""
     columns = IDEMPOTENCY_KEYS.c
     doomed = (
         sa.select(columns.caller, columns.route, columns.key)

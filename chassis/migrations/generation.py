@@ -35,7 +35,6 @@ from chassis.migrations import LOCK_TIMEOUT, STATEMENT_TIMEOUT, config, upgrade
 from chassis.service import Service
 
 _TEMPLATE = Path(__file__).with_name("script.py.mako")
-_READS_ALL = "-- Reads whole tables, and blocks neither readers nor writers: it has no time limit"
 
 
 class NotWritten(Exception):
@@ -58,7 +57,7 @@ def write(service: Service, url: str, message: str, *, empty: bool = False) -> l
     """Write what the newest revision lacks as further revisions, and return their files.
 
     `url`: an empty database, which is brought to the newest revision first. `message` becomes the docstring and the
-    names of the files. `empty`: one revision without statements, for SQL that no table asks for. Raises NotWritten
+    names of the files. `empty`: one revision without statements, for SQL that no table requires. Raises NotWritten
     where nothing is missing, or for a message that makes no name.
     """
     if not _slug(message) or not re.fullmatch(r'[^"\\\n]+', message):
@@ -71,8 +70,7 @@ def write(service: Service, url: str, message: str, *, empty: bool = False) -> l
     if found.changes:
         written.append(_write(service, message, found.changes))
     if found.validations:
-        statements = [_READS_ALL, *found.validations]
-        written.append(_write(service, f"{message}: constraints", statements, statement_timeout="0"))
+        written.append(_write(service, f"{message}: constraints", found.validations, statement_timeout="0"))
     if found.concurrent:
         written.append(_write(service, f"{message}: indexes", found.concurrent, concurrent=True))
     if not written:

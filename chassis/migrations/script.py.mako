@@ -8,8 +8,8 @@ branch_labels = None
 depends_on = None
 % if concurrent:
 
-# None of these keeps out who reads or writes, so none has a time limit. None can be rolled back, and each may be run
-# again: the revision contains nothing else.
+# These statements block neither readers nor writers and have no time limit. They cannot be rolled back, and each may be
+# run again: the revision contains nothing else.
 STATEMENTS = (
 % for each in statements:
     ${each},
@@ -24,7 +24,12 @@ def upgrade() -> None:
         for each in STATEMENTS:
             op.execute(each)
 % else:
+% if statement_timeout == "0":
 
+# These statements read whole tables, and block neither readers nor writers: they have no time limit.
+% else:
+
+% endif
 STATEMENTS = """
 % for each in statements:
 ${each.replace("\\", "\\\\")};
@@ -33,7 +38,9 @@ ${each.replace("\\", "\\\\")};
 
 
 def upgrade() -> None:
-    # While a statement waits for its lock, everything behind it waits. Raise a limit here, and say why.
+% if statement_timeout != "0":
+    # While a statement waits for its lock, later statements on the table wait too. Raise a limit here, with the reason.
+% endif
     op.execute("SET LOCAL lock_timeout = '${lock_timeout}'")
     op.execute("SET LOCAL statement_timeout = '${statement_timeout}'")
     op.execute(STATEMENTS)

@@ -38,12 +38,17 @@ def breaks(promised: Mapping[str, Schema], schemas: Mapping[str, Schema]) -> lis
     return sorted(broken)
 
 
-def publish_schemas(schemas: Mapping[str, Schema], folder: Path = SCHEMAS) -> list[Path]:
-    """Write new and changed schemas; returns the files written. Raises BreakingChange, and writes nothing, where a
-    published shape would break."""
+def check_schemas(schemas: Mapping[str, Schema], folder: Path = SCHEMAS) -> None:
+    """Raise BreakingChange where a published shape would break."""
     broken = breaks(published_schemas(folder), schemas)
     if broken:
         raise BreakingChange("\n".join(broken))
+
+
+def publish_schemas(schemas: Mapping[str, Schema], folder: Path = SCHEMAS) -> list[Path]:
+    """Write new and changed schemas; returns the files written. Raises BreakingChange, and writes nothing, where a
+    published shape would break."""
+    check_schemas(schemas, folder)
     return write_changed(schemas, folder)
 
 

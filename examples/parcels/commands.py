@@ -60,7 +60,7 @@ def note_arrivals(tx: Tx, messages: Sequence[Message[ParcelDelivered]]) -> None:
         tx,
         [
             {
-                "parcel": event.parcel,
+                "parcel_id": event.parcel,
                 "sender": event.sender,
                 "delivered_at": event.delivered_at,
                 "late": event.overdue_since is not None,

@@ -8,7 +8,7 @@ from typing import ClassVar
 from chassis.rules import Rule, Rulebook
 
 
-class Delivery(Rule, frozen=True, kw_only=True):
+class ParcelDelivery(Rule, frozen=True, kw_only=True):
     """The time within which a parcel must be delivered."""
 
     code: ClassVar[str] = "parcels.delivery"
@@ -16,9 +16,9 @@ class Delivery(Rule, frozen=True, kw_only=True):
     within: timedelta
 
 
-RULES = Rulebook.of("examples.parcels", Delivery)
+RULES = Rulebook.of("examples.parcels", ParcelDelivery)
 
 
-def delivery_rule(at: datetime) -> Delivery:
+def delivery_rule(at: datetime) -> ParcelDelivery:
     """The rule for a parcel that is sent at that moment."""
-    return RULES.at(Delivery, at)
+    return RULES.at(ParcelDelivery, at)

@@ -39,7 +39,7 @@ PARCELS = sa.Table(
 ARRIVALS = sa.Table(
     "arrivals",
     METADATA,
-    sa.Column("parcel", sa.Uuid, primary_key=True),
+    sa.Column("parcel_id", sa.Uuid, primary_key=True),
     sa.Column("sender", Key, nullable=False),
     moment("delivered_at", nullable=False),
     sa.Column("late", sa.Boolean, nullable=False),
@@ -84,8 +84,8 @@ def save_parcels(tx: Tx, parcels: Sequence[Parcel]) -> None:
 def add_arrivals(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """Add arrivals; a known parcel changes nothing."""
     statement = sa.text(
-        "INSERT INTO arrivals (parcel, sender, delivered_at, late)"
-        " VALUES (:parcel, :sender, :delivered_at, :late) ON CONFLICT DO NOTHING"
+        "INSERT INTO arrivals (parcel_id, sender, delivered_at, late)"
+        " VALUES (:parcel_id, :sender, :delivered_at, :late) ON CONFLICT DO NOTHING"
     )
     tx.execute(statement, rows)
 

@@ -11,7 +11,7 @@ from stdnum.cn import uscc
 from contracts.credit_codes import CreditCode, InvalidCreditCode
 
 
-class Case(enum.StrEnum):
+class SenderCase(enum.StrEnum):
     """The role of a sender in the scenario.
 
     ADVERTISES, EXTENDS (a number covered by a shorter filing), COMMITS (a suspected crime under the filed name),
@@ -48,18 +48,18 @@ class Case(enum.StrEnum):
 
 
 _TRUTHS = {
-    Case.SUBLETS: "sublet-suspected",
-    Case.DECLARED_LATE: "declared-late",
-    Case.UNREGISTERED: "unregistered",
-    Case.MOBILE: "p2p",
-    Case.ELSEWHERE: "other",
+    SenderCase.SUBLETS: "sublet-suspected",
+    SenderCase.DECLARED_LATE: "declared-late",
+    SenderCase.UNREGISTERED: "unregistered",
+    SenderCase.MOBILE: "p2p",
+    SenderCase.ELSEWHERE: "other",
 }
 _FOLLOWS = {
-    Case.ADVERTISES: "order:commercial",
-    Case.EXTENDS: "order:commercial",
-    Case.COMMITS: "order:suspected-crime",
-    Case.SUBLETS: "order:sublet",
-    Case.UNREGISTERED: "enquiry",
+    SenderCase.ADVERTISES: "order:commercial",
+    SenderCase.EXTENDS: "order:commercial",
+    SenderCase.COMMITS: "order:suspected-crime",
+    SenderCase.SUBLETS: "order:sublet",
+    SenderCase.UNREGISTERED: "enquiry",
 }
 
 
@@ -95,7 +95,7 @@ class SenderGroup(_Strict, frozen=True, rename={"provider": "for", "signs_as": "
     """Numbers with the same behaviour. `messages` are kinds of message, `complaints` the minimum and maximum for each
     number."""
 
-    case: Case
+    case: SenderCase
     messages: tuple[str, ...]
     numbers: int
     complaints: tuple[int, int]

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from chassis.calendar import LEGAL_TIME
 from contracts.numbers import SenderNumber
 from sandbox.scenario import cast, messages
-from sandbox.scenario.cast import AccessCode, Case, Cast, SenderGroup
+from sandbox.scenario.cast import AccessCode, Cast, SenderCase, SenderGroup
 from sandbox.scenario.messages import Messages
 from sandbox.scenario.people import UNVOUCHED, Person, Population
 from sandbox.scenario.records import ComplaintDraft, FilingRecord, Scenario, SenderRecord, numbered
@@ -62,12 +62,12 @@ class _Generator:
         at = group.at or ""
         filed = group.provider is not None
         code = self._cast.access_code(at) if filed else None
-        prefix = self._new_number(at, "##") if group.case is Case.EXTENDS else at
-        if code is not None and group.case is Case.EXTENDS:
+        prefix = self._new_number(at, "##") if group.case is SenderCase.EXTENDS else at
+        if code is not None and group.case is SenderCase.EXTENDS:
             self._file(prefix, code, group)
         for _ in range(group.numbers):
             number = self._new_number(group.number or prefix, "####" if at else "")
-            if code is not None and group.case is not Case.EXTENDS:
+            if code is not None and group.case is not SenderCase.EXTENDS:
                 self._file(number, code, group)
             count = self._draw.randint(*group.complaints)
             kind = self._draw.choice(group.messages)
@@ -91,11 +91,11 @@ class _Generator:
     def _file(self, number: str, code: AccessCode, group: SenderGroup) -> None:
         assert group.provider is not None
         provider = self._cast.providers[group.provider]
-        late = group.case is Case.DECLARED_LATE
+        late = group.case is SenderCase.DECLARED_LATE
         since = self._now - timedelta(days=1 if late else self._draw.randint(60, 700))
         # Advertising is often filed as something harmless; notifications are filed as such.
         honest = {"one-time-password": "verification"}.get(group.messages[0], "notice")
-        advertises = group.case not in (Case.NOTIFIES, Case.SILENT, Case.COMMITS)
+        advertises = group.case not in (SenderCase.NOTIFIES, SenderCase.SILENT, SenderCase.COMMITS)
         self._filings.append(
             FilingRecord(
                 number=number,
@@ -108,7 +108,7 @@ class _Generator:
                 signature=provider.brand,
                 purpose=self._draw.choice(("marketing", "notice")) if advertises else honest,
                 declared_from=f"{since:%Y-%m-%d}",
-                covers_extensions="true" if group.case is Case.EXTENDS else "false",
+                covers_extensions="true" if group.case is SenderCase.EXTENDS else "false",
             )
         )
 
@@ -138,7 +138,7 @@ class _Generator:
     # --------------------------------------------------------------------------------------------- complaints
 
     def _complaints(
-        self, number: str, case: Case, kind: str, signatures: tuple[str, ...], count: int
+        self, number: str, case: SenderCase, kind: str, signatures: tuple[str, ...], count: int
     ) -> Iterator[ComplaintDraft]:
         templates = self._messages.kinds[kind].templates
         campaigns = self._draw.sample(range(len(templates)), k=min(len(templates), self._draw.randint(1, 2)))
@@ -159,21 +159,23 @@ class _Generator:
                 kind=kind,
             )
 
-    def _complainants(self, case: Case, count: int) -> list[Person]:
-        return [self._population.one()] * count if case is Case.ONE_COMPLAINANT else self._population.several(count)
+    def _complainants(self, case: SenderCase, count: int) -> list[Person]:
+        return (
+            [self._population.one()] * count if case is SenderCase.ONE_COMPLAINANT else self._population.several(count)
+        )
 
-    def _channel(self, case: Case, place: int) -> str:
-        return self._draw.choice(UNVOUCHED) if case is Case.UNVOUCHED else self._population.channel(place)
+    def _channel(self, case: SenderCase, place: int) -> str:
+        return self._draw.choice(UNVOUCHED) if case is SenderCase.UNVOUCHED else self._population.channel(place)
 
-    def _times(self, case: Case, place: int) -> tuple[datetime, datetime]:
+    def _times(self, case: SenderCase, place: int) -> tuple[datetime, datetime]:
         """The times of the message and of the complaint: minutes to hours later, never after now."""
         delay = timedelta(seconds=min(self._draw.lognormvariate(7.5, 1.2), 9 * 3600))
         least = timedelta(minutes=5)
-        if case is Case.SPREAD:
+        if case is SenderCase.SPREAD:
             sent_at = self._now - timedelta(days=_SPREAD_DAYS * place + 1)
         else:
             # A late filing is filed the day before now, and no message was sent after it.
-            until = timedelta(days=2) if case is Case.DECLARED_LATE else delay + least
+            until = timedelta(days=2) if case is SenderCase.DECLARED_LATE else delay + least
             sent_at = self._now - until - (timedelta(days=_DAYS) - until) * self._draw.random()
         received_at = sent_at + max(delay, least)
         return sent_at.replace(microsecond=0), received_at.replace(microsecond=0)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sandbox.scenario.cast import Case
+from sandbox.scenario.cast import SenderCase
 from sandbox.scenario.messages import Messages
 
 
@@ -50,7 +50,7 @@ class SenderRecord:
     knows the unfiled number (empty: no carrier does)."""
 
     number: str
-    case: Case
+    case: SenderCase
     kind: str
     carrier: str
     holder_uscc: str

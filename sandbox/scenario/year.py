@@ -17,7 +17,7 @@ from chassis import calendar
 from contracts.industries import CRIME
 from contracts.provinces import PROVINCES
 from sandbox.scenario import cast, figures, messages
-from sandbox.scenario.cast import Case
+from sandbox.scenario.cast import SenderCase
 from sandbox.scenario.enterprises import Enterprise, Enterprises
 from sandbox.scenario.figures import Quarter, QuarterCounts
 from sandbox.scenario.people import NUMBERS, Population
@@ -177,12 +177,12 @@ class _Generator:
         case = self._case(topic, count)
         trade = _SERVICES if topic == CRIME else topic
         provider = None
-        if case is not Case.UNREGISTERED:
-            filed_for = _SERVICES if case is Case.SUBLETS else trade
+        if case is not SenderCase.UNREGISTERED:
+            filed_for = _SERVICES if case is SenderCase.SUBLETS else trade
             provider = self._file(number, code, filed_for, quarter)
-        own = provider is not None and case is not Case.SUBLETS
+        own = provider is not None and case is not SenderCase.SUBLETS
         signature = provider.brand if own and provider else self._enterprises.stranger(trade)
-        knows = case is Case.UNREGISTERED and self._draw.random() >= self._estimates.unknown / 100
+        knows = case is SenderCase.UNREGISTERED and self._draw.random() >= self._estimates.unknown / 100
         self._complain(
             SenderRecord(
                 number=number,
@@ -202,7 +202,7 @@ class _Generator:
         self._complain(
             SenderRecord(
                 number=self._new_number(NUMBERS),
-                case=Case.MOBILE,
+                case=SenderCase.MOBILE,
                 kind=self._kind(topic),
                 carrier="",
                 holder_uscc="",
@@ -214,18 +214,18 @@ class _Generator:
             quarter,
         )
 
-    def _case(self, topic: str, count: int) -> Case:
+    def _case(self, topic: str, count: int) -> SenderCase:
         """The role of a port with that many complaints; never one that the rules cannot find with so few."""
-        declared = Case.COMMITS if topic == CRIME else Case.ADVERTISES
+        declared = SenderCase.COMMITS if topic == CRIME else SenderCase.ADVERTISES
         # A suspected crime under another name is a suspected crime first.
-        sublet = Case.COMMITS if topic == CRIME else Case.SUBLETS
+        sublet = SenderCase.COMMITS if topic == CRIME else SenderCase.SUBLETS
         drawn = self._draw.choices(
-            (declared, sublet, Case.UNREGISTERED),
+            (declared, sublet, SenderCase.UNREGISTERED),
             [self._estimates.ports[kind] for kind in ("declared", "sublet-suspected", "unregistered")],
         )[0]
         if count < self._estimates.bars[drawn]:
             drawn = declared
-        return drawn if count >= self._estimates.bars[drawn] else Case.QUIET
+        return drawn if count >= self._estimates.bars[drawn] else SenderCase.QUIET
 
     def _kind(self, topic: str) -> str:
         category = "suspected-crime" if topic == CRIME else "commercial"

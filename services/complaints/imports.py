@@ -23,7 +23,7 @@ def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[Report]]) -> ImportOu
     """File the complaints of some lines of a file.
 
     A line is refused where a field is not valid, where its channel is not the one that sent the file, and where its
-    external id stands for another complaint.
+    external id belongs to another complaint.
     """
     now = clock.now()
     form = RULES.at(ComplaintForm, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -57,6 +58,11 @@ def test_a_change_becomes_revisions_that_lead_to_it_and_that_the_linter_accepts(
     ruff = Path(sys.executable).with_name("ruff")
     formatted = subprocess.run([ruff, "format", "--check", "--line-length=120", *written], check=False)
     assert formatted.returncode == 0
+    changes, validations, indexes = (path.read_text() for path in written)
+    assert "Raise a limit here" in changes
+    assert "statement_timeout = '0'" in validations
+    assert "Raise a limit here" not in validations + indexes
+    assert not re.search(r"^ *(--|#).*;$", changes + validations + indexes, re.MULTILINE)
     for revision in schema.history(service).walk_revisions():
         assert schema.findings(service, revision) == ""
     migrated, declared = empty("changed_migrated"), empty("changed_declared")

@@ -1,4 +1,4 @@
-"""The committed OpenAPI documents are those of the code, break no client unsaid, and satisfy linters and generators."""
+"""The committed OpenAPI documents are current, satisfy linters and generators, and name every breaking change."""
 
 from __future__ import annotations
 

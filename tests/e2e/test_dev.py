@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import shutil
 import signal
@@ -78,6 +80,17 @@ class Checkout:
         path.write_text(text.replace(old, new))
 
     @contextmanager
+    def without(self, service: str) -> Iterator[None]:
+        """The checkout before a service was added: without its folder and its scopes."""
+        folder, clients = self.folder / "services" / service, self.folder / "sandbox" / "clients.yaml"
+        text = clients.read_text()
+        clients.write_text("".join(line for line in text.splitlines(keepends=True) if f"- {service}:" not in line))
+        folder.rename(self.folder / service)
+        yield
+        (self.folder / service).rename(folder)
+        clients.write_text(text)
+
+    @contextmanager
     def anning(self, *arguments: str) -> Iterator[Terminal]:
         """Run a command from this copy; it is killed afterwards."""
         output = self.folder / f"{time.monotonic_ns()}.txt"
@@ -146,3 +159,18 @@ def test_a_directory_has_one_system_or_one_infrastructure(checkout: Checkout) ->
             credit.until("credit runs at")
             assert credit.interrupt() == 0
         assert infrastructure.interrupt() == 0
+
+
+def test_a_service_runs_on_an_infrastructure_that_is_older(checkout: Checkout) -> None:
+    with checkout.without("credit"), checkout.anning("dev", "ports") as ports:
+        ports.until("ports runs at")
+        assert ports.interrupt() == 0
+
+    with checkout.anning("dev", "credit") as credit:
+        credit.until("Infrastructure: runs already")
+        credit.until("credit runs at")
+        with checkout.anning("token", "regulator-MIIT") as token:
+            payload = token.until(r"\..*\.").split(".")[1]
+            claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        assert "credit:read" in claims["scope"].split()
+        assert credit.interrupt() == 0

@@ -63,6 +63,12 @@ def staff(folder: Path) -> Client:
     return Client(service, issuer, folder / "data" / "credentials", "regulator:MIIT")
 
 
+def operate(folder: Path, *command: str) -> str:
+    """What a command for operators prints, without settings in its environment."""
+    arguments = [sys.executable, "-m", "anning", *command, "--directory", str(folder / "data")]
+    return subprocess.run(arguments, env=bare(folder), cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
 def complaint_ids(client: Client) -> Sequence[str]:
     return [each["id"] for each in client.pages("/complaints")]
 
@@ -71,6 +77,10 @@ def test_complaints_survive_a_restart_and_no_process_survives_the_command(tmp_pa
     with up(tmp_path) as process:
         with staff(tmp_path) as client:
             filed = client.post("/complaints", complaint("kept", "1069036100001", 1))["id"]
+        assert "in all" in operate(tmp_path, "outbox", "complaints")
+        assert "0 dead letters" in operate(tmp_path, "dlq", "list", "ports", "complaints.complaints.v1")
+        assert "0 quarantined events" in operate(tmp_path, "quarantine", "list", "complaints")
+        assert "starts generation" in operate(tmp_path, "projection", "rebuild", "complaints", "register")
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_SECONDS) == 0
         assert left_running(tmp_path) == []

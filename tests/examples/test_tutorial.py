@@ -1,4 +1,4 @@
-"""The steps of the tutorial (examples/parcels/README.md), executed in a copy of the repository."""
+"""The steps of the tutorial (examples/parcels/README.md), and services of other names, in a copy of the repository."""
 
 from __future__ import annotations
 
@@ -53,3 +53,26 @@ def test_every_step_of_the_tutorial_works(copy: Path) -> None:
         execute(copy, kind, step)
     (migration,) = (copy / "services/sample/migrations/versions").glob("0002_*.py")
     assert "weight" in migration.read_text(encoding="utf-8")
+
+
+@pytest.mark.timeout(600)
+def test_a_service_with_an_item_of_its_own_passes_every_check(copy: Path) -> None:
+    """The example of CONTRIBUTING.md: `case` is a reserved word of SQL."""
+    execute(copy, "sh", "make service NAME=enforcement ITEM=case")
+    execute(copy, "sh", "make test ARGS='tests/unit/enforcement tests/integration/enforcement'")
+    execute(copy, "sh", """make test ARGS="-m 'not database' tests/architecture tests/unit/deploy\"""")
+
+
+@pytest.mark.timeout(300)
+def test_a_service_with_the_longest_names_keeps_the_limit_of_a_line(copy: Path) -> None:
+    execute(copy, "sh", f"make service NAME={'y' * 20} ITEM={'x' * 20}")  # its last check is that of the style
+
+
+@pytest.mark.timeout(300)
+def test_a_refused_name_leaves_the_repository_as_it_was(copy: Path) -> None:
+    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file() and ".venv" not in path.parts}
+    with pytest.raises(AssertionError, match="cannot be the item: the service uses the name ARRIVALS"):
+        execute(copy, "sh", "make service NAME=arrivals")
+    after = {path for path in copy.rglob("*") if path.is_file() and ".venv" not in path.parts}
+    assert {path for path in after if "__pycache__" not in path.parts} == set(before)
+    assert all(path.read_bytes() == content for path, content in before.items())

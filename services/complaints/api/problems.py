@@ -8,7 +8,7 @@ from chassis.http.problems import Problem
 class ComplaintDiffers(Problem):
     slug = "complaint-differs"
     status = 409
-    title = "This id stands for another complaint"
+    title = "This id belongs to another complaint"
     description = (
         "The channel has filed a complaint with this external id before, and its content was different. Nothing was"
         " changed. Give the new complaint an id of its own, or withdraw the one that was wrong and file it again under"

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
 from chassis.events.replay import Replayed, ReplayOutcome, replay
 from chassis.ids import new_id
@@ -192,6 +193,12 @@ def test_a_replay_does_not_overwrite_a_newer_version_in_a_projection(depot: Depo
         until(lambda: depot.board() == [(parcel, 2, 2)])
     replayed(depot)
     assert depot.board() == [(parcel, 2, 2)]
+
+
+def test_the_metrics_of_a_group_start_at_zero(depot: Depot) -> None:
+    with depot.consuming("quiet"):
+        for name in ("consumed_events_total", "dead_letters_total", "blocked_partitions", "quarantined_events"):
+            assert REGISTRY.get_sample_value(f"anning_{name}", {"group": f"{depot.prefix}quiet"}) == 0, name
 
 
 def test_a_topic_without_failures_has_no_dead_letters(depot: Depot) -> None:

@@ -280,7 +280,7 @@ def failing(work: Depot) -> Iterator[Callable[[str], None]]:
             )
 
     yield fail
-    metrics.QUARANTINED.clear()
+    metrics.QUARANTINED_ITEMS.clear()
 
 
 RAISE = """CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS

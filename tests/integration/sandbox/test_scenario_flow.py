@@ -25,7 +25,7 @@ from chassis.settings import Settings
 from chassis.sweeper import Slice
 from sandbox import install, issuer, scenario, tokens
 from sandbox.scenario import files
-from sandbox.scenario.cast import Case
+from sandbox.scenario.cast import SenderCase
 from sandbox.scenario.records import Scenario
 from services.complaints.service import SERVICE as COMPLAINTS
 from services.ports.service import SERVICE as PORTS
@@ -170,7 +170,7 @@ def test_every_number_is_attributed_correctly(result: _Result) -> None:
         kinds[row.sender_number].add(row.kind)
     for each in result.generated.senders:
         # Attribution uses the register at the time of the message, when the number was not yet filed.
-        truth = "unregistered" if each.case is Case.DECLARED_LATE else each.truth
+        truth = "unregistered" if each.case is SenderCase.DECLARED_LATE else each.truth
         assert kinds[each.number] == {truth}, each
 
 
@@ -191,7 +191,7 @@ def test_orders_and_enquiries_go_to_the_responsible_carriers(result: _Result) ->
     # In a year all numbers have access codes with a filing.
     all_reasons = {"access-code", "plan", "every-carrier"}
     assert reasons == (
-        all_reasons if Case.ELSEWHERE in {each.case for each in result.generated.senders} else {"access-code"}
+        all_reasons if SenderCase.ELSEWHERE in {each.case for each in result.generated.senders} else {"access-code"}
     )
     for each in result.enquiries:
         assert each.addressed_because == "every-carrier" or each.carrier == carriers[each.number]

@@ -63,7 +63,7 @@ def test_the_error_for_a_second_system_names_the_process_of_the_first(tmp_path: 
     with second_process(tmp_path) as process:
         assert running.runner(tmp_path) == Runner(process.pid, "up")
         with (
-            pytest.raises(AlreadyRunning, match=rf"`anning up`, process {process.pid}\); `anning down` stops it"),
+            pytest.raises(AlreadyRunning, match=rf"`anning up`, process {process.pid}\); `make down` stops it"),
             sole_runner(tmp_path, "up"),
         ):
             pass

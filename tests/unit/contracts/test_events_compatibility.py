@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -15,6 +19,7 @@ from contracts.moments import Moment
 from contracts.schemas.compatibility import breaks
 from contracts.schemas.generation import Schema, schema_of, schemas
 from contracts.schemas.publication import (
+    CONTRACTS,
     BreakingChange,
     publish_example,
     publish_schemas,
@@ -235,3 +240,75 @@ def test_a_changed_example_is_published_beside_the_old_one(tmp_path: Path) -> No
     assert second == first.with_name("0002.json")
     assert first.read_bytes() == before
     assert published_examples(tmp_path) == [first, second]
+
+
+FIELD = "    carrier: str\n    number: str\n    access_code: str\n"
+"""Fields of PortDeclared, published in port-declared.v1."""
+NEW_TYPE = """
+
+class PortAudited(Event, frozen=True, kw_only=True):
+    type: ClassVar[str] = "port-audited.v1"
+    topic: ClassVar[str] = "ports.ports.v1"
+    aggregate: ClassVar[str] = "port"
+
+    carrier: str
+    auditor: str
+"""
+NEW_RECORD = """
+from contracts.ports import PortAudited
+
+AUDITED = PortAudited(carrier="CMCC")
+"""
+
+
+@pytest.fixture
+def contracts(tmp_path: Path) -> Path:
+    """A copy of the published language, which a test may change."""
+    for package in ("chassis", "contracts"):
+        shutil.copytree(CONTRACTS.parent / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "contracts"
+
+
+def make_contracts(contracts: Path) -> list[str]:
+    """The lines of a refused `make contracts`, which writes nothing."""
+    before = {path: path.read_bytes() for path in contracts.rglob("*.json")}
+    done = subprocess.run(
+        [sys.executable, "-m", "contracts.schemas"],
+        cwd=contracts.parent,
+        env=os.environ | {"PYTHONPATH": str(contracts.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    assert {path: path.read_bytes() for path in contracts.rglob("*.json")} == before
+    return done.stderr.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("fields", "refusal"),
+    [
+        (f"{FIELD}    zz: int\n", "data.zz: it is newly required, and published facts do not have it"),
+        (FIELD.replace("    access_code: str\n", ""), "data.access_code: it was removed"),
+    ],
+)
+def test_a_new_required_or_removed_field_is_refused_with_the_remedy(contracts: Path, fields: str, refusal: str) -> None:
+    facts = contracts / "ports.py"
+    text = facts.read_text(encoding="utf-8")
+    assert text.count(FIELD) == 1
+    facts.write_text(text.replace(FIELD, fields), encoding="utf-8")
+
+    first, last = make_contracts(contracts)
+    assert first == f"port-declared.v1: {refusal}"
+    assert last.endswith("give a new field a default, or add a new type (port-declared.v2 beside port-declared.v1).")
+
+
+def test_a_record_that_does_not_fit_its_new_type_is_refused_with_its_place(contracts: Path) -> None:
+    facts, records = contracts / "ports.py", contracts / "examples" / "records" / "ports.py"
+    facts.write_text(facts.read_text(encoding="utf-8") + NEW_TYPE, encoding="utf-8")
+    text = records.read_text(encoding="utf-8") + NEW_RECORD
+    records.write_text(text, encoding="utf-8")
+
+    lines = make_contracts(contracts)
+    place = f"contracts/examples/records/ports.py:{len(text.splitlines())}"
+    assert lines[0] == f"{place}: a record does not fit its class, the field auditor"

@@ -18,7 +18,7 @@ from contracts.numbers import SenderNumber
 from contracts.vocabulary import AttributionKind, Category
 from sandbox import scenario
 from sandbox.scenario import files, messages
-from sandbox.scenario.cast import Case
+from sandbox.scenario.cast import SenderCase
 from sandbox.scenario.records import ComplaintRecord, Scenario
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
@@ -73,7 +73,7 @@ def test_another_time_gives_other_complaints_about_the_same_numbers() -> None:
 def test_the_scenario_is_small_and_has_every_case(generated: Scenario) -> None:
     assert 50 <= len(generated.filings) <= 70
     assert 520 <= len(generated.complaints) <= 680
-    assert {each.case for each in generated.senders} == set(Case) - {Case.SILENT}
+    assert {each.case for each in generated.senders} == set(SenderCase) - {SenderCase.SILENT}
     assert {each.truth for each in generated.senders} == {*AttributionKind, "declared-late"}
     assert {each.follows for each in generated.senders} == {
         *("order:commercial", "order:suspected-crime", "order:sublet", "enquiry", "nothing")
@@ -90,13 +90,13 @@ def test_messages_of_every_kind_occur(generated: Scenario) -> None:
 def test_numbers_that_must_not_be_shut_stay_below_every_threshold(
     generated: Scenario, by_number: dict[str, list[ComplaintRecord]]
 ) -> None:
-    not_shut = {Case.QUIET, Case.ONE_COMPLAINANT, Case.UNVOUCHED, Case.SPREAD}
+    not_shut = {SenderCase.QUIET, SenderCase.ONE_COMPLAINANT, SenderCase.UNVOUCHED, SenderCase.SPREAD}
     categories = {each.external_id: each.category for each in generated.classifications}
     for each in generated.senders:
         if each.case in not_shut:
             assert _complainants_in_a_window(_vouched(by_number[each.number])) < 5
             assert {categories[one.external_id] for one in by_number[each.number]} == {"commercial"}
-        if each.case is Case.NOTIFIES:
+        if each.case is SenderCase.NOTIFIES:
             assert {categories[one.external_id] for one in by_number[each.number]} == {"not-spam"}
 
 

@@ -19,7 +19,7 @@ from contracts.provinces import PROVINCES
 from contracts.vocabulary import Consent, Purpose
 from sandbox import scenario
 from sandbox.scenario import files
-from sandbox.scenario.cast import Case
+from sandbox.scenario.cast import SenderCase
 from sandbox.scenario.records import ComplaintRecord, Scenario
 from services.complaints.policy.assessment import standard
 from services.complaints.policy.classification import classify
@@ -147,7 +147,7 @@ def test_numbers_that_must_be_shut_have_enough_vouched_complainants(
     for each in generated.senders:
         if each.follows in bars:
             assert _vouched_in_a_window(by_number[each.number]) >= bars[each.follows], each
-        elif each.case is Case.QUIET:
+        elif each.case is SenderCase.QUIET:
             bar = bars["order:suspected-crime" if each.kind in CRIMES else "order:commercial"]
             assert _vouched_in_a_window(by_number[each.number]) < bar, each
 
@@ -162,11 +162,11 @@ def test_numbers_are_filed_as_their_case_requires(
             assert not filed
             continue
         (filing,) = filed
-        assert (filing.number == each.number) == (each.case is not Case.EXTENDS)
-        assert (filing.signature in each.signatures) == (each.case is not Case.SUBLETS)
+        assert (filing.number == each.number) == (each.case is not SenderCase.EXTENDS)
+        assert (filing.signature in each.signatures) == (each.case is not SenderCase.SUBLETS)
         assert (filing.carrier, filing.provider_uscc) == (each.carrier, each.provider_uscc)
         sent = [datetime.fromisoformat(one.sent_at).date().isoformat() for one in by_number[each.number]]
-        if each.case is Case.DECLARED_LATE:
+        if each.case is SenderCase.DECLARED_LATE:
             assert max(sent) < filing.declared_from
         else:
             assert filing.declared_from < min(sent)

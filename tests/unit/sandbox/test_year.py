@@ -18,7 +18,7 @@ from contracts.carriers import CARRIERS
 from contracts.industries import INDUSTRIES
 from sandbox import scenario
 from sandbox.scenario import cast, figures, files, messages, year
-from sandbox.scenario.cast import Case
+from sandbox.scenario.cast import SenderCase
 from sandbox.scenario.records import ComplaintRecord, Scenario
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
@@ -121,7 +121,7 @@ def test_numbers_are_declared_sublet_or_unregistered_and_every_outcome_occurs(ge
     truths = Counter(
         each.truth
         for each in generated.senders
-        if each.case is not Case.MOBILE and each.complaints >= 5 and kinds[each.kind].category == "commercial"
+        if each.case is not SenderCase.MOBILE and each.complaints >= 5 and kinds[each.kind].category == "commercial"
     )
     for kind, share in figures.load().estimates.ports.items():
         assert truths[kind] / truths.total() == pytest.approx(share / 100, abs=0.08), truths

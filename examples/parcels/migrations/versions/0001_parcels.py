@@ -11,13 +11,13 @@ depends_on = None
 
 TABLES = """
 CREATE TABLE arrivals (
-    parcel uuid NOT NULL,
+    parcel_id uuid NOT NULL,
     sender text COLLATE "C" NOT NULL,
     delivered_at timestamptz NOT NULL,
     late boolean NOT NULL,
     CONSTRAINT ck_arrivals_delivered_at_in_bounds
         CHECK (delivered_at BETWEEN '2000-01-01T00:00:00+08:00' AND '2100-01-01T00:00:00+08:00'),
-    CONSTRAINT pk_arrivals PRIMARY KEY (parcel)
+    CONSTRAINT pk_arrivals PRIMARY KEY (parcel_id)
 );
 COMMENT ON TABLE arrivals IS 'One row per delivered parcel, written by the reaction';
 
