@@ -26,6 +26,12 @@ def copy(tmp_path: Path) -> Path:
     return folder
 
 
+def without(folder: Path, service: str) -> None:
+    """Skip the test where this checkout has the service already: its developer has followed the same steps."""
+    if (folder / "services" / service).exists():
+        pytest.skip(f"services/{service} exists in this checkout")
+
+
 def execute(folder: Path, kind: str, step: str) -> None:
     """Run the commands of a step, or apply its changes."""
     # The packages are installed already: make must not compare its stamp with that of another checkout.
@@ -47,6 +53,7 @@ def execute(folder: Path, kind: str, step: str) -> None:
 
 @pytest.mark.timeout(600)
 def test_every_step_of_the_tutorial_works(copy: Path) -> None:
+    without(copy, "sample")
     steps = STEP.findall(TUTORIAL.read_text(encoding="utf-8"))
     assert [kind for kind, _ in steps] == ["sh", "sh", "diff", "sh", "sh"]
     for kind, step in steps:
@@ -58,6 +65,7 @@ def test_every_step_of_the_tutorial_works(copy: Path) -> None:
 @pytest.mark.timeout(600)
 def test_a_service_with_an_item_of_its_own_passes_every_check(copy: Path) -> None:
     """The example of CONTRIBUTING.md: `case` is a reserved word of SQL."""
+    without(copy, "enforcement")
     execute(copy, "sh", "make service NAME=enforcement ITEM=case")
     execute(copy, "sh", "make test ARGS='tests/unit/enforcement tests/integration/enforcement'")
     execute(copy, "sh", """make test ARGS="-m 'not database' tests/architecture tests/unit/deploy\"""")
