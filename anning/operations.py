@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from anning.local import DIRECTORY
@@ -18,12 +19,14 @@ from chassis import audit, run
 from chassis.database import Database
 from chassis.events import dead_letters, outbox, projections, quarantine
 from chassis.events.replay import ReplayOutcome, replay
+from chassis.quarantine import list_quarantined_items, list_rows
+from chassis.quarantine import retry as retry_items
 from chassis.settings import Settings, SettingsError
 
 _DATABASE = "ANNING_DATABASE_URL"
 
 dlq = typer.Typer(help="Dead letters: records that cannot be decoded.", no_args_is_help=True)
-quarantined = typer.Typer(help="Quarantine: events whose handler fails.", no_args_is_help=True)
+quarantined = typer.Typer(help="Quarantine: events, items and rows that fail.", no_args_is_help=True)
 consumer = typer.Typer(help="Consumers: partitions that are blocked.", no_args_is_help=True)
 projection = typer.Typer(help="Projections: other services' facts, kept to be read.", no_args_is_help=True)
 
@@ -39,6 +42,9 @@ class Operator:
 Directory = Annotated[
     Path, typer.Option(help="The running system of this machine, whose settings apply where the environment has none.")
 ]
+_TIME = "%Y-%m-%d %H:%M:%S"
+_MOST_ITEMS = 1_000
+
 Topic = Annotated[str, typer.Argument(help="A topic of the catalogue, contracts/topics.yaml.")]
 
 
@@ -80,24 +86,28 @@ def list_dead_letters(
 
 
 @quarantined.command("list")
-def list_quarantined_events(service: Name, directory: Directory = DIRECTORY) -> None:
-    """Show the events that a service has quarantined, oldest first. They are tried again at the time shown."""
+def list_quarantine(service: Name, directory: Directory = DIRECTORY) -> None:
+    """Show the events, items of sweeps and rows that a service has in quarantine, and when they are tried again."""
     with run.opened(load(service), _settings(service, directory)) as database, database.read() as read:
         events = quarantine.list_events(read)
-    for each in events:
-        where = f"{each.topic}[{each.partition}]@{each.offset}"
-        typer.echo(
-            f"{each.next_at:%Y-%m-%d %H:%M:%S}  {each.group}  {where}  {each.key}  {each.tries} tries  {each.error}"
-        )
-    typer.echo(f"{len(events)} quarantined events")
+        items = list_quarantined_items(read, limit=_MOST_ITEMS)
+        rows = list_rows(read)
+    for event in events:
+        where = f"{event.topic}[{event.partition}]@{event.offset}"
+        typer.echo(f"{event.next_at:{_TIME}}  {event.group}  {where}  {event.key}  {event.tries} tries  {event.error}")
+    for item in items:
+        typer.echo(f"{item.next_at:{_TIME}}  sweep {item.sweep}  {item.item}  {item.tries} tries  {item.error}")
+    for table, content in rows:
+        typer.echo(f"row of {table}: {msgspec.json.encode(content).decode()}")
+    typer.echo(f"{len(events)} quarantined events, {len(items)} items, {len(rows)} rows")
 
 
 @quarantined.command("retry")
-def retry_quarantined_events(service: Name, directory: Directory = DIRECTORY) -> None:
-    """Try the quarantined events of a service again now, such as after the release of a fixed handler."""
+def retry_quarantine(service: Name, directory: Directory = DIRECTORY) -> None:
+    """Try what a service has in quarantine again now, such as after the release of a fixed handler."""
     with run.opened(load(service), _settings(service, directory)) as database, database.begin() as tx:
-        count = quarantine.retry(tx)
-    typer.echo(f"{count} events of {service} are tried again now")
+        events, items = quarantine.retry(tx), retry_items(tx)
+    typer.echo(f"{events} events and {items} items of {service} are tried again now")
 
 
 @consumer.command("release")

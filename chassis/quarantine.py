@@ -131,6 +131,18 @@ def list_quarantined_items(read: Read, *, limit: int, after: tuple[str, str] | N
     return [_read(row) for row in read.execute(page)]
 
 
+def retry(tx: Tx) -> int:
+    """Make every item that is set aside due now; returns how many."""
+    return tx.execute(QUARANTINED_ITEMS.update().values(next_at=clock.now())).rowcount
+
+
+def list_rows(read: Read) -> list[tuple[str, object]]:
+    """The rows that migrations moved out of their tables, as (table, content), the oldest first."""
+    columns = QUARANTINED_ROWS.c
+    rows = read.execute(sa.select(columns.table_name, columns.content).order_by(columns.id))
+    return [(row.table_name, row.content) for row in rows]
+
+
 def _read(row: sa.Row[tuple[object, ...]]) -> QuarantinedItem:
     return msgspec.convert(row._mapping, QuarantinedItem)
 

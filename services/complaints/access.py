@@ -14,6 +14,7 @@ from services.complaints.model import WithdrawalReason
 
 FILE = "complaints:file"
 READ = "complaints:read"
+READ_QUARANTINE = "complaints:quarantine"
 CORRECT = "complaints:correct"
 WITHDRAW = "complaints:withdraw"
 REVEAL = "complaints:reveal"

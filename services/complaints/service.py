@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from chassis.imports import import_router
+from chassis.quarantine_routes import quarantine_router
 from chassis.service import Service
-from services.complaints.access import FILE
+from contracts.organisations import is_national
+from services.complaints.access import FILE, READ_QUARANTINE
 from services.complaints.api import complaints, register, reveals
 from services.complaints.imports import COMPLAINT_IMPORTS
 from services.complaints.reactions import PROJECTIONS
@@ -22,6 +24,7 @@ SERVICE = Service(
     routers=(
         *(complaints.router, reveals.router, register.router),
         import_router(COMPLAINT_IMPORTS, "/complaint-imports", FILE),
+        quarantine_router(READ_QUARANTINE, is_national),
     ),
     projections=PROJECTIONS,
     sweeps=SWEEPS,

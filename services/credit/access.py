@@ -15,6 +15,7 @@ from services.credit.model import province_of_code
 
 CHECK = "credit:check"
 READ = "credit:read"
+READ_QUARANTINE = "credit:quarantine"
 PROPOSE = "credit:propose"
 DECIDE = "credit:decide"
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chassis.quarantine_routes import quarantine_router
 from chassis.service import Service
+from contracts.organisations import is_national
 from services.credit import api
+from services.credit.access import READ_QUARANTINE
 from services.credit.reactions import PROJECTIONS, REACTIONS
 from services.credit.store.tables import METADATA
 from services.credit.sweeps import SWEEPS
@@ -16,7 +19,7 @@ SERVICE = Service(
     http_port=8004,
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
-    routers=(api.standings, api.entries),
+    routers=(api.standings, api.entries, quarantine_router(READ_QUARANTINE, is_national)),
     projections=PROJECTIONS,
     reactions=REACTIONS,
     sweeps=SWEEPS,

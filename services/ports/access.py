@@ -22,6 +22,7 @@ DECIDE_ORDERS = "orders:decide"
 READ_ENQUIRIES = "enquiries:read"
 ANSWER_ENQUIRIES = "enquiries:answer"
 READ_STATISTICS = "ports:statistics"
+READ_QUARANTINE = "ports:quarantine"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from chassis.imports import import_router
+from chassis.quarantine_routes import quarantine_router
 from chassis.service import Service
-from services.ports.access import FILE
+from contracts.organisations import is_national
+from services.ports.access import FILE, READ_QUARANTINE
 from services.ports.api import enquiries, filings, listings, orders, proposals
 from services.ports.imports import FILING_IMPORTS
 from services.ports.reactions import REACTIONS
@@ -22,6 +24,7 @@ SERVICE = Service(
     routers=(
         *(filings.router, import_router(FILING_IMPORTS, "/filing-imports", FILE)),
         *(orders.router, proposals.router, enquiries.router, listings.router),
+        quarantine_router(READ_QUARANTINE, is_national),
     ),
     reactions=REACTIONS,
     sweeps=SWEEPS,

@@ -14,6 +14,7 @@ from contracts.organisations import authority_of, is_national, province_of
 from services.referrals.model import HANDED_OVER, Clue
 
 READ = "clues:read"
+READ_QUARANTINE = "clues:quarantine"
 ACT = "clues:act"
 ROUTE = "clues:route"
 

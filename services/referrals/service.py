@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from chassis.imports import import_router
+from chassis.quarantine_routes import quarantine_router
 from chassis.service import Service
-from services.referrals.access import ACT
+from contracts.organisations import is_national
+from services.referrals.access import ACT, READ_QUARANTINE
 from services.referrals.api import batches, clues, sealings
 from services.referrals.imports import CONCLUSION_IMPORTS
 from services.referrals.reactions import PROJECTIONS, REACTIONS
@@ -21,7 +23,7 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "migrations",
     routers=(
         *(clues.router, import_router(CONCLUSION_IMPORTS, "/conclusion-imports", ACT)),
-        *(batches.router, sealings.router),
+        *(batches.router, sealings.router, quarantine_router(READ_QUARANTINE, is_national)),
     ),
     projections=PROJECTIONS,
     reactions=REACTIONS,

@@ -112,7 +112,10 @@ def test_an_event_that_keeps_failing_holds_back_its_number_only_until_it_is_fixe
         gauge = r'anning_quarantined_events{group="ports"} 2\.0'
         eventually(lambda: re.search(gauge, running.metrics("ports worker")))
 
-    assert "2 events of ports are tried again now" in running.operate("ports", "quarantine", "retry", "ports").stdout
+    assert (
+        "2 events and 0 items of ports are tried again now"
+        in running.operate("ports", "quarantine", "retry", "ports").stdout
+    )
     eventually(lambda: running.in_evidence(failed, later))
     assert running.rows("ports", "SELECT key FROM quarantine") == []
 

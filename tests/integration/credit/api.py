@@ -8,7 +8,7 @@ from chassis import clock
 from tests.integration.credit.scenes import SHOP, days
 from tests.integration.http import api as calls
 
-SCOPES = "credit:check credit:read credit:propose credit:decide"
+SCOPES = "credit:check credit:read credit:propose credit:decide credit:quarantine"
 MIIT, GUANGDONG, BEIJING = "regulator:MIIT", "regulator:CA-44", "regulator:CA-11"
 CMCC, SAMR = "carrier:CMCC", "authority:SAMR"
 

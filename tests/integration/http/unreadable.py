@@ -9,7 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from fastapi import FastAPI
 
+from chassis import clock
 from chassis.database import MECHANISM, Database
+from chassis.events.quarantine import QUARANTINE
+from chassis.ids import new_id
+from chassis.quarantine import QUARANTINED_ITEMS, QUARANTINED_ROWS
 from chassis.version import API_PREFIX
 from tests.integration.http.walking import Operation, operations
 
@@ -23,6 +27,18 @@ def lists(app: FastAPI) -> Iterator[Operation]:
         name = content.get("application/json", {}).get("schema", {}).get("$ref", "").rpartition("/")[2]
         if "next_page_token" in document["components"]["schemas"].get(name, {}).get("properties", {}):
             yield operation
+
+
+def fill_quarantine(database: Database, number: int = 0) -> None:
+    """A row in each list of the quarantine; another one for another number."""
+    now = clock.now()
+    times = {"next_at": now, "quarantined_at": now}
+    event = {"group": "g", "topic": "t", "partition": 0, "offset": number, "key": "k", "event_id": new_id()}
+    with database.begin() as tx:
+        tx.execute(QUARANTINE.insert().values(**event, **times, payload=b"", error="a bug", tries=3))
+        tx.execute(QUARANTINED_ITEMS.insert().values(**times, sweep="s", item=str(number), error="a bug", tries=1))
+        row = {"table_name": "t", "content": {"id": "1"}, "reason": "r"}
+        tx.execute(QUARANTINED_ROWS.insert().values(**row, quarantined_at=now))
 
 
 def make_unreadable(database: Database, *own: sa.MetaData) -> None:
@@ -52,6 +68,7 @@ def assert_unreadable_rows_are_counted(
 
     Each list needs a row, except those of `without_times`: their rows show no time and stay readable.
     """
+    fill_quarantine(database)
     before = {operation: call(operation) for operation in lists(app)}
     assert without_times <= {str(each) for each in before}
     make_unreadable(database, own)

@@ -6,7 +6,7 @@ from tests.integration.http import api as calls
 
 SCOPES = (
     "ports:file ports:read ports:statistics orders:read orders:act orders:lift orders:propose orders:decide "
-    "enquiries:read enquiries:answer"
+    "enquiries:read enquiries:answer ports:quarantine"
 )
 
 

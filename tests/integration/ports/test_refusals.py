@@ -17,7 +17,7 @@ from services.ports.imports import FILING_IMPORTS
 from services.ports.store.tables import METADATA
 from tests.integration.http.issuer import Issuer
 from tests.integration.http.times import time_inputs
-from tests.integration.http.unreadable import assert_unreadable_rows_are_counted
+from tests.integration.http.unreadable import assert_unreadable_rows_are_counted, fill_quarantine
 from tests.integration.http.walking import (
     BAD_TOKENS,
     Operation,
@@ -362,3 +362,27 @@ def test_a_day_out_of_bounds_is_refused_by_the_form_and_in_a_file(app: FastAPI, 
     errors = office.client.get(f"/filing-imports/{sent.json()['id']}/errors", headers=office.token(CMCC)).json()
     assert [(each["line"], each["column"], each["value"]) for each in errors["items"]] == [(2, "declared_from", day)]
     assert (read["accepted"], read["rejected"]) == (1, 1)
+
+
+@pytest.mark.parametrize("what", ["events", "items", "rows"])
+def test_only_staff_of_the_ministry_see_the_quarantine(office: Office, what: str) -> None:
+    fill_quarantine(office.database)
+    for org in (CMCC, "regulator:CA-44", "authority:SAMR", "channel:app"):
+        answer = office.client.get(f"/quarantined-{what}", headers=office.token(org))
+        assert problem_of(answer) == (403, "forbidden")
+    found = office.client.get(f"/quarantined-{what}", headers=office.token("regulator:MIIT")).json()["items"]
+    assert len(found) == 1
+    assert not {"payload", "content"} & found[0].keys()
+
+
+def test_the_quarantine_is_paged(office: Office) -> None:
+    for offset in range(3):
+        fill_quarantine(office.database, offset)
+    for what in ("events", "items", "rows"):
+        path, seen = f"/quarantined-{what}?page_size=2", 0
+        while path:
+            answer = office.client.get(path, headers=office.token("regulator:MIIT"))
+            seen += len(answer.json()["items"])
+            token = answer.json()["next_page_token"]
+            path = f"/quarantined-{what}?page_size=2&page_token={token}" if token else ""
+        assert seen == 3

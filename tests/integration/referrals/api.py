@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.integration.http import api as calls
 
-SCOPES = "clues:read clues:act clues:route"
+SCOPES = "clues:read clues:act clues:route clues:quarantine"
 
 
 class Api(calls.Api):
