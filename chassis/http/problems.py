@@ -19,7 +19,8 @@ from starlette.responses import Response
 
 from chassis.aggregate import ConflictError, NotFoundError
 from chassis.database import StaleAggregateError, is_transient
-from chassis.field_errors import InvalidFieldsError
+from chassis.field_errors import FieldError, InvalidFieldsError
+from chassis.http.faults import fault_of
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -183,7 +184,8 @@ class Invalid(Problem):
     title = "Some values are invalid"
     description = (
         "The request can be parsed, but some values are missing, of the wrong type or out of range. The member `errors`"
-        " lists them: `in` (body, path, query, header), `pointer` (a JSON Pointer within it) and `detail`."
+        " lists them: `in` (body, path, query, header), `pointer` (a JSON Pointer within it), `detail` and, of a single"
+        " one, the `value`."
     )
 
     def __init__(self, detail: str | None = None, *, errors: Sequence[Mapping[str, str]] = ()) -> None:
@@ -302,11 +304,7 @@ def of(error: Exception, request: Request) -> Problem:
         case NotFoundError():
             return NotFound()
         case InvalidFieldsError():
-            errors = [
-                {"in": "body", "pointer": f"/{each.field}" if each.field else "", "detail": each.detail}
-                for each in error.errors
-            ]
-            return Invalid(errors=errors)
+            return Invalid(errors=[_of_field(each) for each in error.errors])
         case StaleAggregateError():
             return PreconditionFailed() if "if-match" in request.headers else Conflict()
         case sa.exc.DBAPIError() | sa.exc.TimeoutError() | psycopg.Error():
@@ -318,11 +316,15 @@ def _of_validation(error: RequestValidationError) -> Problem:
     errors = []
     for each in error.errors():
         if each["type"] == "json_invalid":
-            return Malformed(f"The body is not JSON: {each['ctx']['error']} (character {each['loc'][-1]})")
+            return Malformed(f"The body is not JSON (character {each['loc'][-1]}).")
         where, *path = (str(part) for part in each["loc"])
-        pointer = pointer_to(*path)
-        errors.append({"in": where, "pointer": pointer, "detail": str(each["msg"])})
+        errors.append({"in": where, "pointer": pointer_to(*path), **fault_of(each)})
     return Invalid(errors=errors)
+
+
+def _of_field(error: FieldError) -> dict[str, str]:
+    value = {} if error.value is None else {"value": error.value}
+    return {"in": "body", "pointer": f"/{error.field}" if error.field else "", "detail": error.detail, **value}
 
 
 def _of_database(error: Exception) -> Problem:
@@ -358,7 +360,7 @@ def example(kind: type[Problem]) -> dict[str, Any]:
     """An example of this type of problem, for the API's description."""
     value = {"type": f"/problems/{kind.slug}", "title": kind.title, "status": kind.status}
     if issubclass(kind, Invalid):
-        value["errors"] = [{"in": "body", "pointer": "/number", "detail": "Field required"}]
+        value["errors"] = [{"in": "body", "pointer": "/number", "detail": "is required"}]
     return {"summary": kind.title, "value": value}
 
 
@@ -382,6 +384,10 @@ SCHEMA: dict[str, Any] = {
                     "in": {"enum": ["body", "path", "query", "header"]},
                     "pointer": {"type": "string", "format": "json-pointer"},
                     "detail": {"type": "string"},
+                    "value": {
+                        "type": "string",
+                        "description": "the value, shortened, and redacted where it may be a person's number",
+                    },
                 },
             },
         },
