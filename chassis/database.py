@@ -233,10 +233,12 @@ def _check(connection: psycopg.Connection[Any], *_: object) -> None:
         raise sa.exc.InvalidatePoolError from error
 
 
-_TRANSIENT_STATES = {
+_CONTENTION_STATES = {
     "40001",  # serialization_failure
     "40P01",  # deadlock_detected
     "55P03",  # lock_not_available
+}
+_TRANSIENT_STATES = _CONTENTION_STATES | {
     "57P01",  # admin_shutdown
     "57P02",  # crash_shutdown
     "57P03",  # cannot_connect_now
@@ -260,3 +262,37 @@ def is_transient(error: BaseException) -> bool:
             return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
         return state in _TRANSIENT_STATES or state.startswith("08")
     return False
+
+
+def is_contention(error: BaseException) -> bool:
+    """Whether a transaction lost against another one: a deadlock, a serialization failure, a lock time-out."""
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    return isinstance(cause, psycopg.Error) and cause.sqlstate in _CONTENTION_STATES
+
+
+class Patience:
+    """How often a set is retried as a whole. Contention usually passes; where it does not, one row is the cause, as
+    one that a forgotten transaction has locked, and the set is divided as after any other failure."""
+
+    RETRIES = 3
+    SHORT_LOCK_TIMEOUT = sa.text("SET LOCAL lock_timeout = '500ms'")
+    """For the parts of a divided set: each part with that row waits so long."""
+
+    def __init__(self) -> None:
+        self._contentions = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether contention is now a failure of an item."""
+        return self._contentions > self.RETRIES
+
+    def expects_success(self, error: BaseException) -> bool:
+        """Whether the whole set is to be retried after this error."""
+        if is_contention(error):
+            self._contentions += 1
+            return not self.is_over
+        return is_transient(error)
+
+    def renew(self) -> None:
+        """Everything has succeeded."""
+        self._contentions = 0

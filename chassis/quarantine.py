@@ -64,28 +64,31 @@ class QuarantinedItem:
 
 
 def isolate(
-    items: Sequence[T], apply: Callable[[Sequence[T]], None], failure: Exception | None = None
+    items: Sequence[T],
+    apply: Callable[[Sequence[T]], None],
+    failure: Exception | None = None,
+    concerns_all: Callable[[Exception], bool] = is_transient,
 ) -> Iterator[tuple[T, Exception]]:
     """Apply items as a set; where that fails, in halves, in their order, down to the items that fail alone.
 
     Yields each failing item with its error as soon as it is found; the others are applied. `apply` does a set or
-    nothing. `failure` is given where the whole set has failed just now. Raises errors of the database that are
-    transient: they are not the items'.
+    nothing. `failure` is given where the whole set has failed just now. Raises errors that concern all items: as a
+    rule those of the database that are transient.
     """
     if failure is None:
         try:
             apply(items)
             return
         except Exception as error:
-            if is_transient(error):
+            if concerns_all(error):
                 raise
             failure = error
     if len(items) == 1:
         yield items[0], failure
         return
     middle = len(items) // 2
-    yield from isolate(items[:middle], apply)
-    yield from isolate(items[middle:], apply)
+    yield from isolate(items[:middle], apply, concerns_all=concerns_all)
+    yield from isolate(items[middle:], apply, concerns_all=concerns_all)
 
 
 def reason_of(error: Exception) -> str:

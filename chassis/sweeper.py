@@ -18,7 +18,7 @@ import structlog
 
 from chassis import metrics, quarantine, tracing
 from chassis.buckets import ALL, Ownership
-from chassis.database import Database, Tx, is_transient
+from chassis.database import Database, Patience, Tx, is_transient
 
 CLAIM_SECONDS = 1.0
 RETRY_SECONDS = 1.0
@@ -108,6 +108,7 @@ class Sweeper:
         self._waiter = waiter
         self._guard = guard
         self._retry_at = float("-inf")
+        self._patience = Patience()
 
     def run(self) -> None:
         """Sweep until stopped. Raises the errors of `find`, of a chore and of the guard that are not transient; the
@@ -163,11 +164,13 @@ class Sweeper:
             return sweep.apply(tx, keys) if keys else 0
 
         try:
-            return self._transact(find_and_apply)
+            done = self._transact(find_and_apply)
         except Exception as error:
-            if is_transient(error) or not keys:
+            if not keys or self._patience.expects_success(error):
                 raise
             return self._isolate(sweep, keys, sweep.apply, error)
+        self._patience.renew()
+        return done
 
     def _retry(self, sweep: Sweep) -> int:
         """Try items again that were set aside and are due, each alone."""
@@ -203,7 +206,7 @@ class Sweeper:
             nonlocal done
             done += self._transact(lambda tx: apply(tx, part))
 
-        for key, error in quarantine.isolate(keys, attempt, failure):
+        for key, error in quarantine.isolate(keys, attempt, failure, self._patience.expects_success):
             if isinstance(error, _RefusedError):
                 raise error
             with self._database.begin() as tx:
@@ -231,6 +234,8 @@ class Sweeper:
                     self._guard(tx)
                 except Exception as error:
                     raise _RefusedError from error
+                if self._patience.is_over:
+                    tx.execute(Patience.SHORT_LOCK_TIMEOUT)
                 done = work(tx)
             if done:
                 span.set_attribute("anning.items", done)

@@ -2,7 +2,8 @@
 
 Failures are handled by kind:
 
-- the database is unreachable, or a deadlock: nothing is committed and the batch is read again, without limit;
+- the database is unreachable: nothing is committed and the batch is read again, without limit; after a deadlock or
+  a lock time-out three times, then one row is the cause, and the batch is bisected;
 - a record cannot be decoded: it is sent to the dead-letter topic, acknowledged, and then its offset is committed;
 - a handler fails otherwise: the batch is bisected down to the failing event. It is tried three times, with growing,
   jittered pauses of its partition; then it is quarantined, and everything else continues;
@@ -17,7 +18,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -32,9 +32,10 @@ from kafka.errors import (
 from opentelemetry.trace import Span, SpanKind
 
 from chassis import metrics, tracing
-from chassis.database import Database, Tx, is_transient
+from chassis.database import Database, Patience, Tx, is_contention, is_transient
 from chassis.events import dead_letters, quarantine
 from chassis.events import kafka as clients
+from chassis.events.batch import Batch, Blocked
 from chassis.events.envelope import Decoder, Message, UndecodableError
 from chassis.events.projections import SupersededError
 from chassis.events.quarantine import FailureLimit, QuarantinedEvent, TooManyFailuresError
@@ -55,46 +56,6 @@ Filter = Callable[[Tx, Sequence[Message[Any]]], Sequence[Message[Any]]]
 
 Arrival = Callable[[Tx, str, Sequence[Message[Any]]], Sequence[Message[Any]]]
 """What the quarantine of a group does with arriving messages, first in their transaction; returns those to process."""
-
-
-@dataclass
-class Blocked:
-    """A partition that waits at a failing record; `lasting` where it has too many of them."""
-
-    offset: int
-    attempts: int
-    due: float
-    error: str
-    lasting: bool
-
-
-@dataclass
-class _Batch:
-    """The records of one poll, and their outcome."""
-
-    polled: dict[TopicPartition, list[Any]]
-    messages: list[Message[Any]] = field(default_factory=list)
-    poison: dict[tuple[TopicPartition, int], str] = field(default_factory=dict)
-    failed: dict[TopicPartition, tuple[int, Exception]] = field(default_factory=dict)
-
-    def starts(self) -> dict[TopicPartition, int]:
-        """The first offset of each partition of this batch."""
-        return {tp: records[0].offset for tp, records in self.polled.items()}
-
-    def following(self) -> dict[TopicPartition, int]:
-        """The offset from which each partition is read next."""
-        ends = {tp: records[-1].offset + 1 for tp, records in self.polled.items()}
-        return ends | {tp: offset for tp, (offset, _) in self.failed.items()}
-
-    def dead(self) -> list[tuple[Any, str]]:
-        """The poison records before the offset at which their partition is blocked, with the reasons."""
-        following = self.following()
-        return [
-            (record, self.poison[tp, record.offset])
-            for tp, records in self.polled.items()
-            for record in records
-            if record.offset < following[tp] and (tp, record.offset) in self.poison
-        ]
 
 
 class Consumer:
@@ -135,6 +96,7 @@ class Consumer:
         self._producer: KafkaProducer | None = None
         self._measured: set[TopicPartition] = set()
         self._replay_due = 0.0
+        self._patience = Patience()
         self.blocked: dict[TopicPartition, Blocked] = {}
         for metric in metrics.BY_GROUP:
             metric.labels(group)
@@ -169,7 +131,7 @@ class Consumer:
             consumer.close(autocommit=False, timeout_ms=2_000)
 
     def _process(self, consumer: KafkaConsumer, polled: dict[TopicPartition, list[Any]]) -> None:
-        batch = _Batch(polled)
+        batch = Batch(polled)
         self._decode(batch)
         try:
             self._apply(batch, batch.messages)
@@ -181,12 +143,14 @@ class Consumer:
             for tp, offset in batch.starts().items():
                 consumer.seek(tp, offset)
             return
+        if not batch.failed:
+            self._patience.renew()
         self._send_to_dlq(batch.dead())
         self._commit(consumer, batch.following())
         self._settle(consumer, batch)
         metrics.CONSUMED.labels(self._group).inc(len(batch.messages))
 
-    def _decode(self, batch: _Batch) -> None:
+    def _decode(self, batch: Batch) -> None:
         for tp, records in batch.polled.items():
             for record in records:
                 try:
@@ -197,7 +161,7 @@ class Consumer:
                     if message is not None:
                         batch.messages.append(message)
 
-    def _apply(self, batch: _Batch, messages: Sequence[Message[Any]]) -> None:
+    def _apply(self, batch: Batch, messages: Sequence[Message[Any]]) -> None:
         """Run the handlers in one transaction; bisect down to the failing message. Raises transient errors."""
         messages = [each for each in messages if _partition(each) not in batch.failed]
         if not messages:
@@ -205,7 +169,7 @@ class Consumer:
         error = self._attempt(messages)
         if error is None:
             return
-        if is_transient(error) or isinstance(error, SupersededError):
+        if isinstance(error, SupersededError) or self._patience.expects_success(error):
             raise error
         if len(messages) > 1:
             middle = len(messages) // 2
@@ -217,6 +181,8 @@ class Consumer:
     def _attempt(self, messages: Sequence[Message[Any]]) -> Exception | None:
         try:
             with self._traced(messages), self._database.begin(messages[0].caused()) as tx:
+                if self._patience.is_over:
+                    tx.execute(Patience.SHORT_LOCK_TIMEOUT)
                 arrived = self._arriving(tx, self._group, messages)
                 dispatch(tx, self._filter(tx, arrived), self._routing)
         except Exception as error:  # handled by the caller, after the rollback
@@ -237,7 +203,7 @@ class Consumer:
             },
         )
 
-    def _fail(self, batch: _Batch, message: Message[Any], error: Exception) -> None:
+    def _fail(self, batch: Batch, message: Message[Any], error: Exception) -> None:
         """Try a failing message again, or quarantine it. Raises transient errors."""
         tp = _partition(message)
         blocked = self.blocked.get(tp)
@@ -254,7 +220,7 @@ class Consumer:
         if not counted:
             batch.failed[tp] = (message.offset, self._too_many(error))
 
-    def _count_dead(self, batch: _Batch) -> None:
+    def _count_dead(self, batch: Batch) -> None:
         """Count the dead letters, and block a partition that has too many."""
         for record, reason in batch.dead():
             tp = TopicPartition(record.topic, record.partition)
@@ -298,7 +264,7 @@ class Consumer:
                     return False
                 dispatch(tx, self._filter(tx, messages), self._routing)
         except Exception as error:
-            if is_transient(error) or isinstance(error, SupersededError):
+            if isinstance(error, SupersededError) or (is_transient(error) and not is_contention(error)):
                 raise
             log.error("replay failed", group=self._group, topic=event.topic, offset=event.offset,
                       event_id=str(event.event_id), tries=event.tries + 1, exc_info=error)  # fmt: skip
@@ -345,7 +311,7 @@ class Consumer:
             # The partitions belong to another member now, whose inbox skips these events.
             log.info("offsets not committed", group=self._group, error=str(error))
 
-    def _settle(self, consumer: KafkaConsumer, batch: _Batch) -> None:
+    def _settle(self, consumer: KafkaConsumer, batch: Batch) -> None:
         """Block the partitions that failed at their failing offsets, and clear the blocks of the others."""
         for tp in batch.polled:
             if tp not in batch.failed:

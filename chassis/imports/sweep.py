@@ -17,7 +17,7 @@ import structlog
 
 from chassis import clock, metrics, quarantine
 from chassis.aggregate import Cause
-from chassis.database import Tx, is_transient
+from chassis.database import Patience, Tx, is_contention, is_transient
 from chassis.imports.formats import read_all
 from chassis.imports.importer import Importer
 from chassis.imports.lines import ImportOutcome, Line, LineError
@@ -37,6 +37,9 @@ _FAULT_DETAIL = (
     "The system failed at this line, and the other lines are not affected. The fault is reported to the operators;"
     " send the line again when it is fixed."
 )
+
+_CHECK_NOW = sa.text("SET CONSTRAINTS ALL IMMEDIATE")
+"""What a deferred constraint refuses fails in the part that has the line, not at the commit."""
 
 log = structlog.get_logger()
 
@@ -111,7 +114,7 @@ def work(tx: Tx, importer: Importer[Any], import_id: UUID, sequence: int) -> int
         with tx.savepoint():
             outcome = _apply(tx, importer, file, chunk)
     except Exception as error:
-        if is_transient(error):
+        if is_transient(error) and not is_contention(error):
             raise
         _note_failure(tx, chunk, error)
         return 1
@@ -184,10 +187,18 @@ def _apply(tx: Tx, importer: Importer[Any], file: Import, chunk: Any) -> ImportO
         with tx.savepoint():
             outcome = importer.apply(tx, file, part)
             _check(outcome, part)
+            tx.execute(_CHECK_NOW)
         outcomes.append(outcome)
 
-    failed = list(quarantine.isolate(lines, attempt)) if lines else []
-    if len(failed) == len(lines) > 1 and chunk.attempts < len(RETRY_AFTER):
+    patient = chunk.attempts < len(RETRY_AFTER)
+    if not patient:
+        tx.execute(Patience.SHORT_LOCK_TIMEOUT)
+
+    def concerns_all(error: Exception) -> bool:
+        return is_transient(error) and (patient or not is_contention(error))
+
+    failed = list(quarantine.isolate(lines, attempt, concerns_all=concerns_all)) if lines else []
+    if len(failed) == len(lines) > 1 and patient:
         # What every line has in common is probably not a fault of the lines: the chunk is retried.
         raise failed[0][1]
     faults = [_fault(file, line, error) for line, error in failed]

@@ -133,6 +133,28 @@ def test_a_partition_with_too_many_failures_is_blocked_and_the_others_continue(
     assert depot.notes(failing[0]) == ["bad", "after"]
 
 
+def test_an_event_whose_row_always_loses_against_another_transaction_is_quarantined(
+    depot: Depot, fast_retries: None
+) -> None:
+    roads = [road for partition in range(3) for road in depot.roads_in(partition, 3)]
+    body = "BEGIN IF NEW.note = 'bad' THEN RAISE EXCEPTION USING ERRCODE = '40001'; END IF; RETURN NEW; END"
+    with depot.database.engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+        connection.exec_driver_sql(
+            "CREATE TRIGGER losing BEFORE INSERT ON arrivals FOR EACH ROW EXECUTE FUNCTION lose()"
+        )
+    with depot.worker() as worker:
+        depot.send([roads[0]], "bad")
+        depot.send(roads, "good")
+        until(lambda: depot.arrivals() == len(roads) - 1)
+        until(lambda: depot.count("quarantine") == 2)
+        assert worker.problems() == {}
+        with depot.database.engine.begin() as connection:
+            connection.exec_driver_sql("DROP TRIGGER losing ON arrivals")
+        until(lambda: depot.arrivals() == len(roads) + 1)
+    assert depot.notes(roads[0]) == ["bad", "good"]
+
+
 def test_an_operator_releases_a_blocked_partition(depot: Depot, fast_retries: None) -> None:
     failing = depot.roads_in(0, 4)
     parcels.broken_notes.add("bad")

@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -188,24 +189,67 @@ def test_a_chunk_that_cannot_be_read_fails_its_import_visibly_until_staff_resume
     assert tuple(entry) == ("import-resumed", "the key is back")
 
 
-def test_a_transient_database_error_does_not_count_as_an_attempt(
+def attempts_of(database: Database, path: str) -> list[int]:
+    """The failed attempts of each chunk of an import."""
+    statement = "SELECT attempts FROM import_chunks WHERE import_id = cast(:id AS uuid)"
+    return [row.attempts for row in rows(database, statement, id=path.rpartition("/")[2])]
+
+
+def test_a_chunk_with_a_locked_row_is_retried_as_a_whole(
     staff: Client, database: Database, new_database: Callable[[str], str]
 ) -> None:
     path = staff.create_import(letters_file(["lock1"]))
     impatient = Database(database.url.render_as_string(hide_password=False), lock_timeout_ms=50)
     with database.begin() as tx:
         tx.copy("letters", ("number", "text", "import_id", "line"), [("lock1", "", path.rpartition("/")[2], 1)])
-        with pytest.raises(Exception, match="lock timeout"), impatient.begin() as other:
+        with impatient.begin() as other:
             import_sweep(letters.IMPORTER).run(other, Slice(1))
     impatient.close()
-    [chunk] = rows(
-        database,
-        "SELECT attempts FROM import_chunks WHERE import_id = cast(:id AS uuid)",
-        id=path.rpartition("/")[2],
-    )
-    assert chunk.attempts == 0
-    letters.sweep(database)
+    assert attempts_of(database, path) == [1]
+    with clock.shifted(RETRY_AFTER[0]):
+        letters.sweep(database)
     assert staff.get_import(path)["duplicates"] == 1
+
+
+@contextmanager
+def refusing(database: Database, number: str, fault: str) -> Iterator[None]:
+    """Let the database refuse the letter with this number."""
+    body = f"BEGIN IF NEW.number = '{number}' THEN {fault}; END IF; RETURN NEW; END"
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+        connection.exec_driver_sql(
+            "CREATE CONSTRAINT TRIGGER refusing AFTER INSERT ON letters DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION refuse()"
+        )
+    try:
+        yield
+    finally:
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql("DROP FUNCTION refuse CASCADE")
+
+
+@pytest.mark.parametrize("state", ["40001", "40P01", "55P03"])
+def test_a_line_that_always_loses_against_another_transaction_is_rejected_at_last(
+    staff: Client, database: Database, state: str
+) -> None:
+    numbers = [f"{state}-{index}" for index in range(9)]
+    path = staff.create_import(letters_file(numbers))
+    with refusing(database, numbers[4], f"RAISE EXCEPTION USING ERRCODE = '{state}'"):
+        for attempt in range(len(RETRY_AFTER) + 1):
+            assert attempts_of(database, path) == [attempt]
+            with clock.shifted(timedelta(minutes=2 * attempt)):
+                letters.sweep(database)
+    read = staff.get_import(path)
+    assert (read["state"], read["accepted"], read["rejected"]) == ("finished", 8, 1)
+
+
+def test_a_line_that_a_deferred_constraint_refuses_is_rejected_alone(staff: Client, database: Database) -> None:
+    numbers = [f"deferred-{index}" for index in range(9)]
+    path = staff.create_import(letters_file(numbers))
+    with refusing(database, numbers[4], "RAISE EXCEPTION 'no such letter'"):
+        letters.sweep(database)
+    read = staff.get_import(path)
+    assert (read["state"], read["accepted"], read["rejected"]) == ("finished", 8, 1)
 
 
 def test_an_import_is_finished_although_its_workers_are_killed_repeatedly(
