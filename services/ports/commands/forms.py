@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from chassis.calendar import LEGAL_TIME, day_of
+from chassis.characters import IGNORABLE
 from chassis.field_errors import FieldError, InvalidFieldsError
 from chassis.hints import meant, shown
 from contracts.carriers import CARRIERS
@@ -34,7 +35,7 @@ _DATE_ALIKE = re.compile(
 _DAY_NUMBER = re.compile(r"[1-9][0-9]{4}(?:\.0)?")
 _DAY_ZERO = date(1899, 12, 30)
 
-_SPACE, _INVISIBLE = "Zs", "Cf"
+_SPACE, _CONTROL = "Zs", "Cc"
 """The categories of Unicode."""
 _LOST = "\ufffd"
 """What stands for a character that a conversion lost."""
@@ -179,12 +180,17 @@ class _Reading:
 
 
 def cleaned(text: str) -> str:
-    """A text with ordinary spaces only, none at its ends, and without invisible characters."""
+    """A text with ordinary spaces only, none at its ends, and without characters that are not seen."""
+    # An accent that follows its letter is not seen by itself: the two become one character.
+    text = unicodedata.normalize("NFC", text)
     # Of the spaces, only the ordinary one is printable.
-    if text.isprintable():
+    if text.isprintable() and IGNORABLE.isdisjoint(text):
         return text.strip()
     kinds = ((each, unicodedata.category(each)) for each in text)
-    return "".join(" " if kind == _SPACE else each for each, kind in kinds if kind != _INVISIBLE).strip()
+    # A control character is no part of any text: it is a sign that the file is damaged, and stays for the error.
+    return "".join(
+        " " if kind == _SPACE else each for each, kind in kinds if kind == _CONTROL or each not in IGNORABLE
+    ).strip()
 
 
 def _first_unreadable(text: str) -> str | None:

@@ -78,8 +78,9 @@ def test_an_error_names_the_value_what_is_expected_and_the_likely_cause(field: s
 
 
 def test_a_missing_value_is_named_as_missing() -> None:
-    for nothing in ("", " ", "\u200b\u3000"):
-        assert error("carrier", nothing) == FieldError("carrier", "a value is required")
+    for nothing in ("", " ", "\u200b\u3000", "\u3164", "\u2800", "\ufe0f"):
+        for field in ("carrier", "holder_name", "signature"):
+            assert error(field, nothing) == FieldError(field, "a value is required")
 
 
 def test_the_error_of_a_name_states_the_place_of_a_wrong_character() -> None:
@@ -105,6 +106,11 @@ def test_the_value_of_an_error_is_redacted_where_it_may_be_a_persons_number() ->
         ("\u3000示例信息\u00a0", "示例信息"),
         ("示例\u3000信息", "示例 信息"),
         ("\ufeff示例\u200b信息\u200e", "示例信息"),
+        ("天\ufe0f南", "天南"),
+        ("天\u3164南", "天南"),
+        ("天\u2800南", "天南"),
+        ("天\u034f南", "天南"),
+        ("Cafe\u0301 天南", "Café 天南"),
         ("示例（北京）ＡＢ", "示例（北京）ＡＢ"),
     ],
 )
