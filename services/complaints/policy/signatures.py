@@ -153,7 +153,7 @@ class _Found:
     def add_name(self, text: str) -> bool:
         """What may be a name, without the brackets of one. Returns whether it is."""
         name = normalised(text, self.spelling)
-        named = _NAME.fullmatch(text) is not None and self.fits(name)
+        named = _NAME.fullmatch(text) is not None and self.fits(name) and name not in self.spelling.headings
         if named:
             self.unread.append(name)
         return named

@@ -164,6 +164,8 @@ def test_what_stands_for_a_signature_without_its_form_is_unread(text: str, unrea
         "您的验证码[123456]，请勿告诉他人",
         "您好[微笑]新书上架",
         "★新书上架",
+        "★温馨提示★今晚停水",
+        "温馨提示】今晚停水",
         "新书上架~",
         "“8”折，详情 https://example.com/8/",
         "《",

@@ -56,6 +56,11 @@ PURPOSES = "(expected: notice, verification, marketing, public-service)"
     [
         ("carrier", "cmcc", f"is unknown here; did you mean CMCC? {CARRIERS}"),
         ("carrier", "中国移动", f"is unknown here; did you mean CMCC? {CARRIERS}"),
+        ("carrier", "移动", f"is unknown here; did you mean CMCC? {CARRIERS}"),
+        ("carrier", "СМСС", f"is unknown here; did you mean CMCC? {CARRIERS}"),
+        ("purpose", "营销", f"is unknown here; did you mean marketing? {PURPOSES}"),
+        ("declared_from", "２０２４-01-05", f"{NO_DAY}; did you mean 2024-01-05?"),
+        ("declared_from", "２０２４－０１－０５", f"{NO_DAY}; did you mean 2024-01-05?"),
         ("purpose", "Marketting", f"is unknown here; did you mean marketing? {PURPOSES}"),
         ("province", "广东", f"{NO_PROVINCE}; did you mean 440000?"),
         ("province", "440100", f"{NO_PROVINCE}; did you mean 440000?"),
@@ -90,6 +95,20 @@ def test_the_error_of_a_name_states_the_place_of_a_wrong_character() -> None:
     assert "has a wrong character 4: U+FFFD, in the place of one that was lost" in lost.detail
     assert read(signature="样例服务\n") == read()
     assert error("signature", "样" * 41).detail == f"`{'样' * 40}…` has 41 characters; at most 40 are possible"
+
+
+@pytest.mark.parametrize("value", ["10690112345678%", "1O69O9999OO1", "1.06907E+11", "10690123456789.0"])
+def test_a_damaged_number_is_shown_once(value: str) -> None:
+    found = error("number", value)
+    assert found.value == value
+    assert found.detail.startswith(f"`{value}` is not a number, but almost one: ")
+    assert found.detail.count("`") == 2
+
+
+def test_a_damaged_number_that_may_be_a_persons_is_shown_redacted() -> None:
+    found = error("number", "13900001234.0")
+    assert "13900001234" not in f"{found.value} {found.detail}"
+    assert found.detail.count("`") == 2
 
 
 def test_the_value_of_an_error_is_redacted_where_it_may_be_a_persons_number() -> None:
