@@ -29,7 +29,7 @@ _PAIRED = re.compile(f"[{''.join(map(re.escape, (*_PAIRS, *_PAIRS.values())))}]"
 _CLOSING = re.compile(f"[{''.join(map(re.escape, BRACKETS.values()))}]")
 _IGNORABLE = re.compile(r"[\W_]+")
 # A sign that may set off a name: no letter, digit, space or bracket, and no mark of a sentence or a link.
-_MARK = re.compile(rf"(?:[^\w\s.,;:!?/。，、；：！？…｡､﹐﹑﹒﹔﹕﹖﹗．·•{re.escape(_ALL)}]|_)")
+_MARK = re.compile(rf"(?:[^\w\s.,;:!?/。，、；：！？…｡､﹐﹑﹒﹔﹕﹖﹗．{re.escape(_ALL)}]|_)")
 # A name: no sentence mark and no link.
 _NAME = re.compile(r"[\w\s·•&-]+")
 _LONGEST_UNREAD = 64
