@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from chassis.characters import plain
 from chassis.redaction import NUMBER, redact
 
 LONGEST_SHOWN = 40
@@ -73,7 +74,7 @@ def meant(value: str, choices: Iterable[str], names: Mapping[str, str] | None = 
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().casefold()
+    return unicodedata.normalize("NFKC", plain(text)).strip().casefold()
 
 
 def json_fault(error: Exception, content: bytes) -> str:

@@ -19,6 +19,7 @@ from contracts.numbers import MAX_DIGITS, SHORTEST_BASE, NumberKind, SenderNumbe
 class DamageCause(StrEnum):
     """The likely cause of the damage."""
 
+    ERROR = "spreadsheet-error"
     SCIENTIFIC = "scientific-notation"
     DECIMALS = "decimals"
     QUOTES = "quotes"
@@ -31,6 +32,8 @@ class DamageCause(StrEnum):
 
 
 _ADVICE: Final = {
+    DamageCause.ERROR: "a spreadsheet shows this where a formula failed or a column is too narrow; take the numbers"
+    " from the source again, as text",
     DamageCause.SCIENTIFIC: "a spreadsheet wrote the number in scientific notation and cut its digits; format the"
     " column as text before the numbers are entered, and take them from the source again",
     DamageCause.DECIMALS: "a spreadsheet wrote the number with decimals or separators; format the column as text",
@@ -59,13 +62,21 @@ class Damage:
         return _ADVICE[self.cause]
 
     @property
+    def fault(self) -> str:
+        """What is wrong and what to do, as it goes on after the value."""
+        kind = "is not a number" if self.cause is DamageCause.ERROR else "is not a number, but almost one"
+        return f"{kind}: {self.advice}"
+
+    @property
     def detail(self) -> str:
         """What is wrong and what to do, in one sentence for the person who sent it."""
-        return f"`{self.shown}` is not a number, but almost one: {self.advice}"
+        return f"`{self.shown}` {self.fault}"
 
 
 _MARKS = "'‘’‛`´′\"“”„″=& \t"
-_SCIENTIFIC = re.compile(r"([1-9](?:[.,][0-9]+)?)[eE](\+?[0-9]{1,2})")
+_SCIENTIFIC = re.compile(r"([1-9](?:[.,][0-9]+)?)[eE](\+?0?[0-9]{1,2})")
+# Also of a spreadsheet in another language: #WERT!, #ИМЯ?, #¡VALOR!.
+_ERROR = re.compile(r"#+|#¡?[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я0-9_/]*[?!！]|#(?:N/?[AD]|NV|GETTING_DATA)|Err:[0-9]{3}")
 _DECIMALS = re.compile(r"(\+?(?:[0-9]{1,3}(?:[.,'’][0-9]{3})+|[0-9]+))(?:[.,]0*)?")
 _LETTERS = str.maketrans("OoQDIil|!", "000011111")
 _BRACKETED = re.compile(r"[^<>]*<([^<>]*)>[^<>]*")
@@ -73,6 +84,7 @@ _PORT = rf"(?:(?:\+|00)?86)?106[0-9]{{{SHORTEST_BASE - 3},{MAX_DIGITS - 3}}}"
 _PORT_IN_TEXT = re.compile(rf"(?<![0-9]){_PORT}(?![0-9])")
 _PORT_BEGINS = re.compile(r"(?:(?:\+|00)?86)?106")
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
+_BEGINNING = "106"
 _LEAST_EXPONENT = SHORTEST_BASE - 1
 _LEAST_DIGITS = 6
 
@@ -87,6 +99,8 @@ def damage_of(raw: str) -> Damage | None:
 
 
 def _by_spreadsheet(text: str) -> Damage | None:
+    if _ERROR.fullmatch(text):
+        return Damage(DamageCause.ERROR, text)
     bare = text.strip(_MARKS)
     if _is_number(bare):
         return Damage(DamageCause.QUOTES, _shown(text)) if bare != text else None
@@ -120,7 +134,7 @@ def _almost_a_port(raw: str, text: str) -> Damage | None:
     if _is_port(number):
         return Damage(DamageCause.DIGITS, raw)
     digits = sum(map(str.isdigit, number))
-    if 2 * digits >= len(number) and _is_port(number.translate(_LETTERS)):
+    if 2 * digits >= len(number) and _is_port(_with_its_beginning(number.translate(_LETTERS))):
         return Damage(DamageCause.LETTERS, text)
     if _is_port(number.lstrip("0")):
         return Damage(DamageCause.LEADING_ZERO, text)
@@ -129,7 +143,17 @@ def _almost_a_port(raw: str, text: str) -> Damage | None:
     if number.lstrip("+").isdigit():
         # Perhaps two numbers, of which the second is a person's.
         return Damage(DamageCause.TOO_LONG, number[:SHORTEST_BASE] + "…")
-    return Damage(DamageCause.CHARACTER, _MOBILE.sub(NUMBER, text))
+    # A person's number may stand in it, with separators too.
+    redacted = _MOBILE.sub(NUMBER, number)
+    return Damage(DamageCause.CHARACTER, text if redacted == number else redacted)
+
+
+def _with_its_beginning(number: str) -> str:
+    """A number with the digit of 106 for which another letter stands, whatever it is: 10б… for 106…."""
+    wrong = [at for at, digit in enumerate(_BEGINNING) if number[at : at + 1] != digit]
+    if len(wrong) != 1 or not number[wrong[0] : wrong[0] + 1].isalpha():
+        return number
+    return _BEGINNING + number[len(_BEGINNING) :]
 
 
 def _is_number(text: str) -> bool:

@@ -20,6 +20,14 @@ _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _SHORT = 10
 """Characters of a text that an error shows; a longer one may be the text of a message."""
+_BOOLEANS = {"是": "true", "有": "true", "yes": "true", "y": "true", "1": "true"} | {
+    "否": "false",
+    "无": "false",
+    "no": "false",
+    "n": "false",
+    "0": "false",
+}
+"""How people write yes and no in a table."""
 _PLACE = re.compile(r" - at `\$\.([^`.\[]+)[^`]*`\Z")
 
 
@@ -36,7 +44,8 @@ def field_error(error: msgspec.ValidationError, record: Any, values: Mapping[str
         return FieldError("", "an object with fields is expected: {…}")
     name = place[1]
     value = _shown(values.get(name))
-    detail = f"{_expected(kind)} is expected{meant(value or '', _choices(kind))}"
+    names = _BOOLEANS if isinstance(kind, inspect.BoolType) else None
+    detail = f"{_expected(kind)} is expected{meant(value or '', _choices(kind), names)}"
     return FieldError(name, f"`{value}`: {detail}" if value is not None else detail, value=value)
 
 

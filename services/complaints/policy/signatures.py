@@ -4,7 +4,8 @@ A signature stands before or after the text (【】 by the rule; other brackets 
 spaces, full-width letters, 官方 and VIP, and the legal form of the company. Normalised signatures are compared.
 
 Characters that are not seen count nowhere; symbols and punctuation do not count around a message and inside a name.
-Where a signature appears to be intended but cannot be read, the message has an unread one.
+Where a signature appears to be intended but cannot be read, the message has an unread one: in other brackets, between
+two other signs, in half a pair, or in brackets behind a salutation.
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ _OF_PROSE = re.compile("PARENTHESIS|ANGLE|CURLY|-THAN SIGN")
 _PROSE = {opening: closing for opening, closing in BRACKETS.items() if _OF_PROSE.search(unicodedata.name(opening))}
 _PAIRS = {opening: closing for opening, closing in BRACKETS.items() if opening not in _PROSE}
 _BRACKETS = frozenset(BRACKETS) | frozenset(BRACKETS.values())
+_ALL = "".join(_BRACKETS)
 _PAIRED = re.compile(f"[{''.join(map(re.escape, (*_PAIRS, *_PAIRS.values())))}]")
 _CLOSING = re.compile(f"[{''.join(map(re.escape, BRACKETS.values()))}]")
 _IGNORABLE = re.compile(r"[\W_]+")
+# A sign that may set off a name: no letter, digit, space or bracket, and no mark of a sentence or a link.
+_MARK = re.compile(rf"(?:[^\w\s.,;:!?/。，、；：！？…｡､﹐﹑﹒﹔﹕﹖﹗．{re.escape(_ALL)}]|_)")
 # A name: no sentence mark and no link.
 _NAME = re.compile(r"[\w\s·•&-]+")
 _LONGEST_UNREAD = 64
@@ -56,7 +60,8 @@ class Signed(NamedTuple):
     """A message split into its signatures and its body. Signatures are normalised, in order of appearance, each once.
 
     `unread` is what stands where a signature appears to be intended, but has not the form of one: too long, too short,
-    in other brackets, or in half a pair. It is normalised too, and empty where there is no name at all.
+    in other brackets, between other signs, in half a pair, or near the edge. It is normalised too, and empty where
+    there is no name at all.
     """
 
     signatures: tuple[str, ...]
@@ -71,7 +76,8 @@ class Signed(NamedTuple):
 
 def read(text: str, spelling: Spelling, form: SignatureForm) -> Signed:
     """Split a message. Only brackets at the very start and the very end contain a signature: elsewhere they are part of
-    the text. The body has no characters that are not seen."""
+    the text. Where neither end has one, a name in brackets near an end, behind a salutation, is unread. The body has
+    no characters that are not seen."""
     found = _Found(spelling, form)
     body = _peeled(visible(text), _START, found)
     # Most messages have no further bracket, and this check is several times faster than the search for one.
@@ -81,14 +87,20 @@ def read(text: str, spelling: Spelling, form: SignatureForm) -> Signed:
         found.signatures += reversed(after.signatures)
         found.unread += reversed(after.unread)
         _look_for_halves(body, found)
+    elif _MARK.search(body):
+        _look_between_marks(*_split(_without_leave(body[::-1], spelling)), _END, found)
+    if not found.signatures and _PAIRED.search(body):
+        _look_near(body, _START, found)
+        _look_near(body[::-1], _END, found)
     return Signed(tuple(dict.fromkeys(found.signatures)), body, tuple(dict.fromkeys(found.unread)))
 
 
 def _without_leave(reverse: str, spelling: Spelling) -> str:
-    """A message, read from its end, without how to unsubscribe where that stands behind a bracket."""
-    last = _CLOSING.search(reverse)
-    if last is not None and spelling.leave.fullmatch(plain(reverse[_edge(reverse) : last.start()][::-1])):
-        return reverse[last.start() :]
+    """A message, read from its end, without how to unsubscribe where that stands behind a bracket or another sign."""
+    for sign in (_CLOSING, _MARK):
+        last = sign.search(reverse)
+        if last is not None and spelling.leave.fullmatch(plain(reverse[_edge(reverse) : last.start()][::-1])):
+            return reverse[last.start() :]
     return reverse
 
 
@@ -136,12 +148,12 @@ class _Found:
         name, text = normalised(inside, self.spelling), plain(inside).strip()
         if name in self.spelling.headings or not any(map(str.isalpha, name)) or self.spelling.leave.fullmatch(text):
             return True
-        return self.add_name(text)
+        return self.add_name(text.strip(_ALL))
 
     def add_name(self, text: str) -> bool:
         """What may be a name, without the brackets of one. Returns whether it is."""
         name = normalised(text, self.spelling)
-        named = _NAME.fullmatch(text) is not None and self.fits(name)
+        named = _NAME.fullmatch(text) is not None and self.fits(name) and name not in self.spelling.headings
         if named:
             self.unread.append(name)
         return named
@@ -153,7 +165,7 @@ class _Found:
 
 def _peeled(text: str, side: _Side, found: _Found) -> str:
     """The text without the brackets that stand before it on this side; their contents are added to what was found."""
-    rest = text[_edge(text) :]
+    marks, rest = _split(text)
     while rest and rest[0] in _BRACKETS:
         if rest[0] in side.pairs:
             end = _end(rest, side)
@@ -167,8 +179,8 @@ def _peeled(text: str, side: _Side, found: _Found) -> str:
                 break
         if end < 0:
             break
-        rest = rest[end + 1 :]
-        rest = rest[_edge(rest) :]
+        marks, rest = _split(rest[end + 1 :])
+    _look_between_marks(marks, rest, side, found)
     return rest
 
 
@@ -182,9 +194,46 @@ def _end(text: str, side: _Side) -> int:
     return -1
 
 
+def _split(text: str) -> tuple[str, str]:
+    """What stands before the first letter, digit or bracket, and the rest."""
+    edge = _edge(text)
+    return text[:edge], text[edge:]
+
+
 def _edge(text: str) -> int:
     """How many characters stand before the first letter, digit or bracket."""
     return next((at for at, char in enumerate(text) if char.isalnum() or char in _BRACKETS), len(text))
+
+
+def _look_between_marks(before: str, text: str, side: _Side, found: _Found) -> None:
+    """Add the name that the text begins with, where signs stand on both sides of it, as quotation marks do."""
+    opening = before.rstrip()[-1:]
+    if not _MARK.fullmatch(opening):
+        return
+    same = text.find(opening)
+    name = _NAME.match(text, 0, same) if same > 0 else _NAME.match(text)
+    if name is not None and _MARK.match(text, name.end()) and any(map(str.isalpha, name[0])):
+        found.add_name(plain(name[0][side.letters]).strip())
+
+
+def _look_near(text: str, side: _Side, found: _Found) -> None:
+    """Add the names in brackets that begin no further from the edge than the longest signature is long."""
+    at = 0
+    while (bracket := _PAIRED.search(text, at)) is not None:
+        start, at = bracket.start(), bracket.end()
+        if sum(map(str.isalnum, text[:start])) > found.form.longest:
+            break
+        if bracket[0] not in side.pairs:
+            continue
+        length = _end(text[start:], side)
+        inside = text[start + 1 : start + length] if length > 0 else text[start + 1 :]
+        name = normalised(inside[side.letters], found.spelling)
+        # A number in brackets is a code, or counts something.
+        if any(map(str.isalpha, name)) and name not in found.spelling.headings:
+            found.add_unread(name)
+        if length < 0:
+            break
+        at = start + length + 1
 
 
 def _look_for_halves(body: str, found: _Found) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from chassis.calendar import LEGAL_TIME, day_of
+from chassis.characters import IGNORABLE, plain
 from chassis.field_errors import FieldError, InvalidFieldsError
 from chassis.hints import meant, shown
 from contracts.carriers import CARRIERS
@@ -26,6 +27,17 @@ SIGNATURE_LENGTH = 40
 """Limits in characters."""
 
 _PURPOSES = {each.value: each for each in Purpose}
+_PURPOSE_NAMES = {
+    "通知": Purpose.NOTICE,
+    "通知类": Purpose.NOTICE,
+    "验证码": Purpose.VERIFICATION,
+    "验证": Purpose.VERIFICATION,
+    "营销": Purpose.MARKETING,
+    "营销类": Purpose.MARKETING,
+    "推广": Purpose.MARKETING,
+    "公益": Purpose.PUBLIC_SERVICE,
+    "公共服务": Purpose.PUBLIC_SERVICE,
+}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_ALIKE = re.compile(
     r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[ T]0?0:00(?::00)?)?|([0-9]{4})([0-9]{2})([0-9]{2})"
@@ -34,7 +46,7 @@ _DATE_ALIKE = re.compile(
 _DAY_NUMBER = re.compile(r"[1-9][0-9]{4}(?:\.0)?")
 _DAY_ZERO = date(1899, 12, 30)
 
-_SPACE, _INVISIBLE = "Zs", "Cf"
+_SPACE, _CONTROL = "Zs", "Cc"
 """The categories of Unicode."""
 _LOST = "\ufffd"
 """What stands for a character that a conversion lost."""
@@ -77,7 +89,7 @@ def read_form(fields: Mapping[str, str | None], *, covers_extensions: bool, now:
         provider=reading.credit_code("provider_uscc"),
         provider_name=reading.text("provider_name", NAME_LENGTH),
         signature=reading.text("signature", SIGNATURE_LENGTH),
-        purpose=reading.one_of("purpose", _PURPOSES),
+        purpose=reading.one_of("purpose", _PURPOSES, lambda: _PURPOSE_NAMES),
         province=reading.province(number),
         covers_extensions=covers_extensions,
         valid_from=reading.declared_from(),
@@ -100,7 +112,10 @@ class _Reading:
         number = SenderNumber.parse(given)
         if not self._has_error("number") and number.access is None:
             damage = damage_of(given)
-            self._reject("number", damage.detail if damage else _not_on_the_plan(number))
+            if damage:
+                self._reject("number", damage.fault, damage.shown)
+            else:
+                self._reject("number", _not_on_the_plan(number))
         return number
 
     def province(self, number: SenderNumber) -> str | None:
@@ -168,10 +183,11 @@ class _Reading:
             self._reject(field, "a value is required")
         return text or ""
 
-    def _reject(self, field: str, detail: str) -> None:
-        """Note an error: `detail` goes on after the value."""
+    def _reject(self, field: str, detail: str, value: str | None = None) -> None:
+        """Note an error: `detail` goes on after the value, which is `value` where that is how an error may show it."""
         text = self._given(field)
-        value = None if text is None else shown(text)
+        if value is None and text is not None:
+            value = shown(text)
         self.errors.append(FieldError(field, detail if value is None else f"`{value}` {detail}", value=value))
 
     def _has_error(self, field: str) -> bool:
@@ -179,12 +195,17 @@ class _Reading:
 
 
 def cleaned(text: str) -> str:
-    """A text with ordinary spaces only, none at its ends, and without invisible characters."""
+    """A text with ordinary spaces only, none at its ends, and without characters that are not seen."""
+    # An accent that follows its letter is not seen by itself: the two become one character.
+    text = unicodedata.normalize("NFC", text)
     # Of the spaces, only the ordinary one is printable.
-    if text.isprintable():
+    if text.isprintable() and IGNORABLE.isdisjoint(text):
         return text.strip()
     kinds = ((each, unicodedata.category(each)) for each in text)
-    return "".join(" " if kind == _SPACE else each for each, kind in kinds if kind != _INVISIBLE).strip()
+    # A control character is no part of any text: it is a sign that the file is damaged, and stays for the error.
+    return "".join(
+        " " if kind == _SPACE else each for each, kind in kinds if kind == _CONTROL or each not in IGNORABLE
+    ).strip()
 
 
 def _first_unreadable(text: str) -> str | None:
@@ -203,7 +224,11 @@ def _not_on_the_plan(number: SenderNumber) -> str:
 
 
 def _carrier_names() -> dict[str, str]:
-    return {name: code for code, row in CARRIERS.items() for name in (row.name, row.name_zh)}
+    return {
+        name: code
+        for code, row in CARRIERS.items()
+        for name in (row.name, row.name_zh, row.name_zh.removeprefix("中国"), row.name.removeprefix("China "))
+    }
 
 
 def _province_meant(text: str) -> str:
@@ -223,6 +248,7 @@ def _unreadable(character: str) -> str:
 
 def _day_meant(text: str) -> str:
     """The end of an error's sentence about a day in another form."""
+    text = plain(text)
     parts = _DATE_ALIKE.fullmatch(text)
     with suppress(ValueError):  # no day of the calendar
         if parts is not None:

@@ -225,7 +225,16 @@ class Parcel(msgspec.Struct, forbid_unknown_fields=True):
         ('{"sent_at": "2026-11-24T09:00"}', f"field `sent_at`: `2026-11-24T09:00`: {TIME}", "2026-11-24T09:00"),
         ('{"colour": "Blue"}', "field `colour`: `Blue`: one of red, blue is expected; did you mean blue?", "Blue"),
         ('{"number": "1", "grams": 10}', "field `grams`: `10`: a whole number from 1 to 9 is expected", "10"),
-        ('{"number": "1", "fragile": "no"}', "field `fragile`: `no`: true or false is expected", "no"),
+        (
+            '{"number": "1", "fragile": "no"}',
+            "field `fragile`: `no`: true or false is expected; did you mean false?",
+            "no",
+        ),
+        (
+            '{"number": "1", "fragile": "是"}',
+            "field `fragile`: `是`: true or false is expected; did you mean true?",
+            "是",
+        ),
         ('{"number": "1", "note": ""}', "field `note`: ``: a text of 1 to 3 characters is expected", ""),
         ('{"number": "1", "depot": "x"}', "field `depot`: `x`: an id (UUID) is expected", "x"),
         ('{"number": "1", "weight": null}', "field `weight`: `null`: a number is expected", "null"),

@@ -67,7 +67,20 @@ def test_a_signature_behind_characters_that_are_not_seen_is_suspected_subletting
 
 
 @pytest.mark.parametrize(
-    "text", ["（红枫超市）八折", "【红枫超市八折", "红枫超市】八折", "八折【红枫超市", "【？？？？】八折", "【】八折"]
+    "text",
+    [
+        "（红枫超市）八折",
+        "【红枫超市八折",
+        "红枫超市】八折",
+        "八折【红枫超市",
+        "【？？？？】八折",
+        "【】八折",
+        "亲【红枫超市】八折",
+        "尊敬的客户，您好：【红枫超市】八折",
+        "≪红枫超市≫八折",
+        "„红枫超市“八折",
+        "★红枫超市★八折",
+    ],
 )
 def test_an_unreadable_signature_names_no_provider_by_the_filing_alone(text: str) -> None:
     found = attributed(register(port()), text)
@@ -79,7 +92,15 @@ def test_an_unreadable_signature_names_no_provider_by_the_filing_alone(text: str
 
 
 @pytest.mark.parametrize(
-    "text", ["（云杉书店）八折", "云杉书店】八折", "八折【云杉书店", "《云杉文化传播有限公司》八折"]
+    "text",
+    [
+        "（云杉书店）八折",
+        "云杉书店】八折",
+        "八折【云杉书店",
+        "《云杉文化传播有限公司》八折",
+        "亲【会员日】【云杉书店】八折",
+        "“云杉书店”八折",
+    ],
 )
 def test_the_filed_name_without_the_form_of_a_signature_is_declared(text: str) -> None:
     found = attributed(register(port()), text)

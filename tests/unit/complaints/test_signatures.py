@@ -68,7 +68,7 @@ def test_a_signature_is_found_at_either_end_in_any_spelling(text: str) -> None:
     [
         "",
         "新书上架",
-        "今晚【云杉书店】有活动，欢迎您来",
+        "今晚七点，在我们大学路十二号的门店里，新书陆续上架，【云杉书店】有一场活动，敬请光临，期待您和家人一起来看新书",
         "【】新书上架",
         "【云】新书上架",
         "【温馨提示】今晚停水",
@@ -94,6 +94,43 @@ def test_text_without_a_bracketed_name_at_either_end_has_no_signature(text: str)
         ("新书上架【云杉书店", "云杉书店"),
         ("【云杉书店新书上架", "云杉书店新书上架"),
         ("新书上架云杉书店】", "新书上架云杉书店"),
+        ("亲【云杉书店】新书上架", "云杉书店"),
+        ("1【云杉书店】新书上架", "云杉书店"),
+        ("您好【云杉书店】新书上架", "云杉书店"),
+        ("尊敬的客户，您好：【云杉书店】新书上架", "云杉书店"),
+        ("亲～～～～～～～～～～～～～～～～～～～～【云杉书店】新书上架", "云杉书店"),
+        ("hi【云杉书店】新书上架", "云杉书店"),
+        ("T:【云杉书店】新书上架", "云杉书店"),
+        ("ː【云杉书店】新书上架", "云杉书店"),
+        ("亲[微笑]【云杉书店】新书上架", "云杉书店"),
+        ("（限时，仅今天）【云杉书店】新书上架", "云杉书店"),
+        ("亲【云杉书店", "云杉书店"),
+        ("新书上架【云杉书店】谢谢", "云杉书店"),
+        ("≪云杉书店≫新书上架", "云杉书店"),
+        ("<<云杉书店>>新书上架", "云杉书店"),
+        ("⋘云杉书店⋙新书上架", "云杉书店"),
+        ("⫷云杉书店⫸新书上架", "云杉书店"),
+        ("⎡云杉书店⎤新书上架", "云杉书店"),
+        ("༺云杉书店༻新书上架", "云杉书店"),
+        ("᚛云杉书店᚜新书上架", "云杉书店"),
+        ("﴾云杉书店﴿新书上架", "云杉书店"),
+        ("꧁云杉书店꧂新书上架", "云杉书店"),
+        ("„云杉书店“新书上架", "云杉书店"),
+        ("‚云杉书店‘新书上架", "云杉书店"),
+        ("“云杉书店”新书上架", "云杉书店"),
+        ('"云杉书店"新书上架', "云杉书店"),
+        ("〝云杉书店〞新书上架", "云杉书店"),
+        ("┃云杉书店┃新书上架", "云杉书店"),
+        ("|云杉书店|新书上架", "云杉书店"),
+        ("★云杉书店★新书上架", "云杉书店"),
+        ("★ 云杉书店 ☆新书上架", "云杉书店"),
+        ("#云杉书店#新书上架", "云杉书店"),
+        ("•云杉书店•新书上架", "云杉书店"),
+        ("-云杉书店-新书上架", "云杉书店"),
+        ("_云杉书店_新书上架", "云杉书店"),
+        ("新书上架★云杉书店★", "云杉书店"),
+        ("新书上架“云杉书店”退订回T", "云杉书店"),
+        ("（1/2）|云杉书店|新书上架", "云杉书店"),
         ("【云】新书上架", "云"),
         ("【】新书上架", ""),
         ("【\u200e】新书上架", ""),
@@ -118,13 +155,20 @@ def test_what_stands_for_a_signature_without_its_form_is_unread(text: str, unrea
     [
         "",
         "新书上架",
-        "今晚【云杉书店】有活动，欢迎您来",
+        "今晚七点，在我们大学路十二号的门店里，新书陆续上架，【云杉书店】有一场活动，敬请光临，期待您和家人一起来看新书",
         "【温馨提示】今晚停水",
         "[微笑]新书上架",
         "(1/2)新书上架",
         "新书上架（退订回T）",
         "新书上架（活动最终解释权归本店，详询门店）",
-        "“云杉书店”新书上架",
+        "“新书上架，欢迎光临”",
+        "您的验证码[123456]，请勿告诉他人",
+        "您好[微笑]新书上架",
+        "★新书上架",
+        "★温馨提示★今晚停水",
+        "温馨提示】今晚停水",
+        "新书上架~",
+        "“8”折，详情 https://example.com/8/",
         "《",
         "①[链接]",
     ],
@@ -139,6 +183,15 @@ def test_a_signature_that_can_be_read_makes_a_message_readable() -> None:
     assert (signed.signatures, signed.unread, signed.unreadable) == (("云杉书店",), ("限时",), False)
 
 
+def test_brackets_in_the_text_do_not_count_where_a_signature_can_be_read() -> None:
+    signed = read("【云杉书店】亲【会员日】八折“限时”", standard(NOON).lexicon.spelling, FORM)
+    assert (signed.signatures, signed.unreadable) == (("云杉书店",), False)
+
+
+def test_signs_at_the_end_stay_in_the_body() -> None:
+    assert read("新书上架，低至50%", standard(NOON).lexicon.spelling, FORM).body == "新书上架，低至50%"
+
+
 def test_look_alikes_and_fillers_in_a_name_are_the_same_name() -> None:
     spelling = standard(NOON).lexicon.spelling
     assert normalised("ВOОК\u3164店", spelling) == normalised("BOOK店", spelling)
@@ -146,7 +199,22 @@ def test_look_alikes_and_fillers_in_a_name_are_the_same_name() -> None:
 
 def test_a_hostile_text_takes_linear_time() -> None:
     started = time.perf_counter()
-    for piece in ("【", "】", "【】", "（", "（）", "（云杉）", "★", "[云]", "a】【"):
+    for piece in (
+        "【",
+        "】",
+        "【】",
+        "（",
+        "（）",
+        "（云杉）",
+        "★",
+        "[云]",
+        "a】【",
+        "a【",
+        "a【云】",
+        "a|云|",
+        "|",
+        "“云杉",
+    ):
         signatures(piece * (2000 // len(piece)))
     assert time.perf_counter() - started < 5
 

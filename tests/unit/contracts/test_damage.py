@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contracts.damage import DamageCause, damage_of
-from contracts.numbers import SenderNumber
+from contracts.numbers import SenderNumber, without_separators
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,22 @@ from contracts.numbers import SenderNumber
         ("1.0690999900101e13", DamageCause.SCIENTIFIC),
         ("１.０６９０７Ｅ＋11", DamageCause.SCIENTIFIC),
         ("'1.06907E+11", DamageCause.SCIENTIFIC),
+        ("1.06901123456780E+013", DamageCause.SCIENTIFIC),
+        ("########", DamageCause.ERROR),
+        ("＃＃＃", DamageCause.ERROR),
+        ("#NAME?", DamageCause.ERROR),
+        ("#VALUE!", DamageCause.ERROR),
+        ("#DIV/0!", DamageCause.ERROR),
+        ("#REF!", DamageCause.ERROR),
+        ("#N/A", DamageCause.ERROR),
+        ("#NV", DamageCause.ERROR),
+        ("#WERT!", DamageCause.ERROR),
+        ("#ИМЯ?", DamageCause.ERROR),
+        ("#¡VALOR!", DamageCause.ERROR),
+        ("Err:502", DamageCause.ERROR),
+        ("10б90112345678", DamageCause.LETTERS),
+        ("10b90112345678", DamageCause.LETTERS),
+        ("+86 1069011б345678", DamageCause.CHARACTER),
         ("106909999001.0", DamageCause.DECIMALS),
         ("106909999001.00", DamageCause.DECIMALS),
         ("106909999001,0", DamageCause.DECIMALS),
@@ -70,13 +86,15 @@ def test_the_error_shows_the_value(raw: str) -> None:
         "赵六<13900001234>",
         "106909999001/13900001234",
         "10690x13900001234",
+        "10690x139 0000 1234",
+        "10690x139-0000-1234",
         "10690999900113900001234",
     ],
 )
 def test_a_number_that_may_be_a_persons_is_not_quoted(raw: str) -> None:
     damage = damage_of(raw)
     assert damage is not None
-    assert "13900001234" not in damage.detail
+    assert "13900001234" not in without_separators(damage.detail)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +106,10 @@ def test_a_number_that_may_be_a_persons_is_not_quoted(raw: str) -> None:
         "BANK24",
         "106KING",
         "5E10",
+        "#1店",
+        "#云杉!",
+        "A06",
+        "云杉10690",
         "IOO86",
         "3com",
         "来自13900001234的短信",

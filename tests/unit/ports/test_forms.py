@@ -56,6 +56,11 @@ PURPOSES = "(expected: notice, verification, marketing, public-service)"
     [
         ("carrier", "cmcc", f"is unknown here; did you mean CMCC? {CARRIERS}"),
         ("carrier", "中国移动", f"is unknown here; did you mean CMCC? {CARRIERS}"),
+        ("carrier", "移动", f"is unknown here; did you mean CMCC? {CARRIERS}"),
+        ("carrier", "СМСС", f"is unknown here; did you mean CMCC? {CARRIERS}"),
+        ("purpose", "营销", f"is unknown here; did you mean marketing? {PURPOSES}"),
+        ("declared_from", "２０２４-01-05", f"{NO_DAY}; did you mean 2024-01-05?"),
+        ("declared_from", "２０２４－０１－０５", f"{NO_DAY}; did you mean 2024-01-05?"),
         ("purpose", "Marketting", f"is unknown here; did you mean marketing? {PURPOSES}"),
         ("province", "广东", f"{NO_PROVINCE}; did you mean 440000?"),
         ("province", "440100", f"{NO_PROVINCE}; did you mean 440000?"),
@@ -78,8 +83,9 @@ def test_an_error_names_the_value_what_is_expected_and_the_likely_cause(field: s
 
 
 def test_a_missing_value_is_named_as_missing() -> None:
-    for nothing in ("", " ", "\u200b\u3000"):
-        assert error("carrier", nothing) == FieldError("carrier", "a value is required")
+    for nothing in ("", " ", "\u200b\u3000", "\u3164", "\u2800", "\ufe0f"):
+        for field in ("carrier", "holder_name", "signature"):
+            assert error(field, nothing) == FieldError(field, "a value is required")
 
 
 def test_the_error_of_a_name_states_the_place_of_a_wrong_character() -> None:
@@ -89,6 +95,20 @@ def test_the_error_of_a_name_states_the_place_of_a_wrong_character() -> None:
     assert "has a wrong character 4: U+FFFD, in the place of one that was lost" in lost.detail
     assert read(signature="样例服务\n") == read()
     assert error("signature", "样" * 41).detail == f"`{'样' * 40}…` has 41 characters; at most 40 are possible"
+
+
+@pytest.mark.parametrize("value", ["10690112345678%", "1O69O9999OO1", "1.06907E+11", "10690123456789.0"])
+def test_a_damaged_number_is_shown_once(value: str) -> None:
+    found = error("number", value)
+    assert found.value == value
+    assert found.detail.startswith(f"`{value}` is not a number, but almost one: ")
+    assert found.detail.count("`") == 2
+
+
+def test_a_damaged_number_that_may_be_a_persons_is_shown_redacted() -> None:
+    found = error("number", "13900001234.0")
+    assert "13900001234" not in f"{found.value} {found.detail}"
+    assert found.detail.count("`") == 2
 
 
 def test_the_value_of_an_error_is_redacted_where_it_may_be_a_persons_number() -> None:
@@ -105,6 +125,11 @@ def test_the_value_of_an_error_is_redacted_where_it_may_be_a_persons_number() ->
         ("\u3000示例信息\u00a0", "示例信息"),
         ("示例\u3000信息", "示例 信息"),
         ("\ufeff示例\u200b信息\u200e", "示例信息"),
+        ("天\ufe0f南", "天南"),
+        ("天\u3164南", "天南"),
+        ("天\u2800南", "天南"),
+        ("天\u034f南", "天南"),
+        ("Cafe\u0301 天南", "Café 天南"),
         ("示例（北京）ＡＢ", "示例（北京）ＡＢ"),
     ],
 )
