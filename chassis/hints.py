@@ -16,6 +16,7 @@ from chassis.redaction import NUMBER, redact
 LONGEST_SHOWN = 40
 """Characters of a value that an error shows."""
 
+_SHORT = 10
 _SIMILAR = 0.7
 
 # The fewest digits of a number of a person, without its area code.
@@ -53,6 +54,11 @@ def shown(value: str) -> str:
         # The rest of a number that was redacted in part says too much.
         text = redacted if len(characters.digits(redacted)) < _REST else NUMBER
     return "".join(each if each.isprintable() else f"<U+{ord(each):04X}>" for each in text)
+
+
+def shown_if_short(value: str) -> str | None:
+    """A value as an error shows it; None where it may be the text of a message: longer than `_SHORT` and not ASCII."""
+    return shown(value) if value.isascii() or len(value) <= _SHORT else None
 
 
 def may_be_personal(value: str) -> bool:

@@ -14,12 +14,10 @@ import msgspec
 from msgspec import inspect
 
 from chassis.field_errors import FieldError
-from chassis.hints import meant, shown
+from chassis.hints import meant, shown, shown_if_short
 
 _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
-_SHORT = 10
-"""Characters of a text that an error shows; a longer one may be the text of a message."""
 _PLACE = re.compile(r" - at `\$\.([^`.\[]+)[^`]*`\Z")
 
 
@@ -57,7 +55,7 @@ def _shown(value: Any) -> str | None:
     """A value as an error may show it; None for one that may be long or a personal text."""
     match value:
         case str():
-            return shown(value) if value.isascii() or len(value) <= _SHORT else None
+            return shown_if_short(value)
         case bool() | int() | float() | None:
             return shown(msgspec.json.encode(value).decode())
     return None
