@@ -8,7 +8,8 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from chassis import characters
 from chassis.redaction import NUMBER, redact
@@ -40,6 +41,7 @@ _PERSON_IN_PORT = re.compile(r"1[3-9][0-9]{9}(?:0{0,2}|E\+?[0-9]{1,2})\"?$|106(?
 # The code of an enterprise, also with a character too many or too few. One of digits only, or of digits and an X, may
 # be the number of an identity card.
 _ENTERPRISE = re.compile(r"(?![0-9]*[0-9Xx]$)[0-9A-Za-z]{2}[0-9]{6}[0-9A-Za-z]{9,11}")
+_ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 
 
@@ -63,13 +65,13 @@ def shown_if_short(value: str) -> str | None:
 
 def may_be_personal(value: str) -> bool:
     """Whether a value contains what may be a person's number: seven digits of any script, whatever stands between them,
-    unless the whole value is a day, a port or the code of an enterprise."""
+    unless the whole value is a day, a port, the code of an enterprise or an id (UUID)."""
     bare = _BETWEEN.sub("", characters.plain(value))
     if len(characters.digits(value)) < _PERSONAL and not _RUN.search(bare):
         return False
     # The forms are those of the value itself: what is not seen, or of another script, is in none of them.
     text = unicodedata.normalize("NFKC", value).strip()
-    return not (_DAY.fullmatch(text) or _is_port(text) or _is_enterprise(text))
+    return not (_DAY.fullmatch(text) or _is_port(text) or _is_enterprise(text) or _is_id(text))
 
 
 def _is_port(text: str) -> bool:
@@ -80,6 +82,11 @@ def _is_port(text: str) -> bool:
 def _is_enterprise(text: str) -> bool:
     code = text.translate(characters.DIGITS_ALIKE)
     return _ENTERPRISE.fullmatch(code) is not None and not _MOBILE.search(code)
+
+
+def _is_id(text: str) -> bool:
+    digits = text.replace("-", "")
+    return _ID.fullmatch(text) is not None and not digits.isdigit() and not _MOBILE.search(digits)
 
 
 def meant(value: str, choices: Iterable[str], names: Mapping[str, str] | None = None) -> str:
@@ -119,3 +126,19 @@ def json_fault(error: Exception, content: bytes) -> str:
     if "trailing" in str(error):
         return "text follows after its last brace"
     return f"character {len(content[: int(at[1])].decode(errors='replace')) + 1} is not expected there"
+
+
+def texts_with(char: str, value: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every text of a JSON value that has this character, names too, after the names and places that lead to it."""
+    # No recursion: what can be decoded may be nested as deeply as Python allows.
+    waiting: list[tuple[tuple[str, ...], Any]] = [((), value)]
+    while waiting:
+        path, each = waiting.pop()
+        match each:
+            case str() if char in each:
+                yield path, each
+            case list():
+                waiting += [((*path, str(place)), item) for place, item in reversed(list(enumerate(each)))]
+            case dict():
+                yield from (((*path, name), name) for name in each if char in name)
+                waiting += [((*path, name), item) for name, item in reversed(each.items())]

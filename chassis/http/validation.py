@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute, RouteContext
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from chassis.hints import json_fault, shown_if_short
+from chassis.hints import json_fault, shown_if_short, texts_with
 from chassis.http.auth import is_public
 from chassis.http.problems import Invalid, Malformed, UnsupportedMediaType, pointer_to
 
@@ -169,30 +169,14 @@ def read_json(content: bytes) -> Any:
         value = msgspec.json.decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"The body is not JSON in UTF-8: {json_fault(error, content)}.") from error
-    if b"\\u0000" in content and any(_texts_with("\0", value)):
+    if b"\\u0000" in content and any(texts_with("\0", value)):
         raise Malformed("A string contains a NUL character.")
-    if (_LOST.encode() in content or _LOST_ESCAPE.search(content)) and (lost := list(_texts_with(_LOST, value))):
+    if (_LOST.encode() in content or _LOST_ESCAPE.search(content)) and (lost := list(texts_with(_LOST, value))):
         raise Invalid(errors=[_lost(*each) for each in lost[:_MOST_ERRORS]])
     return value
 
 
-def _texts_with(char: str, value: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Every text of a JSON value with this character, names too, and the names and places that lead to it."""
-    # No recursion: what can be decoded may be nested as deeply as Python allows.
-    waiting: list[tuple[Any, tuple[str, ...]]] = [(value, ())]
-    while waiting:
-        each, path = waiting.pop()
-        match each:
-            case str() if char in each:
-                yield each, path
-            case list():
-                waiting += [(item, (*path, str(place))) for place, item in enumerate(each)]
-            case dict():
-                yield from ((name, (*path, name)) for name in each if char in name)
-                waiting += [(item, (*path, name)) for name, item in each.items()]
-
-
-def _lost(text: str, path: tuple[str, ...]) -> dict[str, str]:
+def _lost(path: tuple[str, ...], text: str) -> dict[str, str]:
     detail = (
         f"character {text.index(_LOST) + 1} is U+FFFD, in the place of one that was lost when the text was converted"
     )

@@ -111,7 +111,7 @@ def _wrong_numbers(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
     elif kind is not NumberKind.INVALID and _reveals(report.sender_number, _bare(report.complainant_number)):
         yield FieldError("sender_number", "the sender must not be the complainant", "personal")
     elif damage := damage_of(report.sender_number):
-        yield FieldError("sender_number", damage.detail, "damaged")
+        yield FieldError("sender_number", damage.detail, "damaged", damage.shown)
 
 
 def _wrong_moments(report: Report, form: ComplaintForm, now: datetime) -> Iterator[FieldError]:

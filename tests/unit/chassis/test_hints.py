@@ -27,6 +27,7 @@ from chassis.hints import LONGEST_SHOWN, json_fault, may_be_personal, meant, sho
         "91350000M0CKHA1D3F",
         "乌有商城（北京）有限公司",
         "440100",
+        "01a21bcc-c64e-7770-949f-34cf86faf80e",
         "10000-01-01T00:00:00Z",
         "2026-11-24 09:00:00.123456+08:00",
         "1069-0123 456 789",
@@ -51,6 +52,8 @@ def test_a_value_that_is_no_persons_number_is_shown_as_it_is(value: str) -> None
         "110105194912310021",
         "张三13900001234",
         "x13900001234yzabcde",
+        "13900001-2343-4444-8444-444444444444",
+        "a3900001-1390-0001-2344-44444444444a",
     ],
 )
 def test_a_value_that_may_be_a_persons_number_is_redacted(value: str) -> None:
