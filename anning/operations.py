@@ -15,10 +15,12 @@ import typer
 
 from anning.local import DIRECTORY
 from anning.services import Name, load, load_all
-from chassis import audit, run
+from chassis import audit, characters, run
 from chassis.database import Database
 from chassis.events import dead_letters, outbox, projections, quarantine
 from chassis.events.replay import ReplayOutcome, replay
+from chassis.events.topics import Catalogue
+from chassis.hints import meant
 from chassis.quarantine import list_quarantined_items, list_rows
 from chassis.quarantine import retry as retry_items
 from chassis.settings import Settings, SettingsError
@@ -120,11 +122,28 @@ def release_partition(
 ) -> None:
     """Let a partition continue that is blocked by too many failures: the count of them begins again."""
     loaded = _settings(service, directory)
-    physical = run.catalogue(loaded).physical(topic)
+    catalogue = run.catalogue(loaded)
+    _check_partition(catalogue, load(service).name, topic, partition)
+    if not characters.visible(reason).strip():
+        raise typer.BadParameter("the reason is blank; the audit log keeps it, so it must say why")
+    physical = catalogue.physical(topic)
     with run.opened(load(service), loaded) as database, database.begin() as tx:
         counted = quarantine.release(tx, physical, partition)
         audit.record(tx, Operator(getpass.getuser()), "partition-released", f"{topic}[{partition}]", reason)
     typer.echo(f"{topic}[{partition}]: {counted} failures of {service} are no longer counted")
+
+
+def _check_partition(catalogue: Catalogue, service: str, topic: str, partition: int) -> None:
+    """Raises BadParameter for a topic or partition that is not in the catalogue, or that the service does not read."""
+    known = catalogue.topics.get(topic)
+    if known is None:
+        raise typer.BadParameter(f"there is no topic {topic!r}{meant(topic, catalogue.topics)}")
+    if service not in known.consumers:
+        raise typer.BadParameter(
+            f"{service} does not consume {topic}; it is for {', '.join(known.consumers) or 'none'}"
+        )
+    if not 0 <= partition < known.partitions:
+        raise typer.BadParameter(f"{topic} has no partition {partition}; it has 0 to {known.partitions - 1}")
 
 
 @dlq.command("replay")

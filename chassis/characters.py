@@ -103,6 +103,9 @@ PLAIN: Final[Mapping[int, str]] = MappingProxyType(
 )
 """For `str.translate`: what is not seen is removed, what looks like ASCII letters, digits and signs becomes these."""
 
+DIGITS_ALIKE: Final[Mapping[int, int]] = MappingProxyType(str.maketrans("OoIl", "0011"))
+"""For `str.translate`: letters that a keyboard or a scanner confuses with digits become these."""
+
 _DROPPED = dict.fromkeys(map(ord, IGNORABLE))
 _REPLACED = dict(PLAIN)
 _ALTERED = frozenset(map(chr, PLAIN))
@@ -117,3 +120,24 @@ def visible(text: str) -> str:
 def plain(text: str) -> str:
     """The text as it looks: without the characters that are not seen, and with ASCII for what looks like it."""
     return text if _ALTERED.isdisjoint(text) else text.translate(_REPLACED)
+
+
+def digits(text: str, *, letters: bool = False) -> str:
+    """All digits of a text, of any script and as Chinese numerals, as 0 to 9 and without what stands between them.
+
+    With `letters` also those that are taken for digits, such as O for 0.
+    """
+    text = plain(text.translate(DIGITS_ALIKE) if letters else text)
+    return "".join(filter(None, map(_digit, text)))
+
+
+def contain_number(text: str, number: str) -> bool:
+    """Whether a text contains the digits of a number, in whatever spelling and with whatever between them."""
+    return any(number in digits(text, letters=letters) for letters in (False, True))
+
+
+def _digit(char: str) -> str:
+    if char.isascii():
+        return char if char.isdigit() else ""
+    value = unicodedata.numeric(char, -1)
+    return str(int(value)) if value in range(10) else ""

@@ -8,28 +8,41 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from chassis.characters import plain
+from chassis import characters
 from chassis.redaction import NUMBER, redact
 
 LONGEST_SHOWN = 40
 """Characters of a value that an error shows."""
 
+_SHORT = 10
 _SIMILAR = 0.7
 
-# Digits with what people write between them. Letters that a keyboard or a scanner confuses with digits count as digits.
-_DIGITS_ALIKE = str.maketrans("OoIl", "0011")
+# The fewest digits of a number of a person, without its area code.
+_PERSONAL = 7
+_REST = 4
+# Also without separators, with the letters that are taken for digits.
+_RUN = re.compile(r"[0-9OoIl]{7}")
 _BETWEEN = re.compile(r"[\s().\-]")
-_PERSONAL = re.compile(r"[0-9]{7}")
+_CLOCK = r"(?:[01][0-9]|2[0-4])(?::?[0-5][0-9](?::?[0-6][0-9](?:[.,][0-9]{1,6})?)?)?"
+_OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])"
+# A year of five digits is a mistake that an error shows; one from 13 on may be the beginning of the number of a mobile.
 _DAY = re.compile(
-    r"[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}(?:[T ][0-9:.]{1,15}(?:Z|[+-][0-9:]{4,5})?)?|20[0-9]{2}[01][0-9][0-3][0-9]"
+    r"(?:(?!1[3-8])[0-9]{4}|10[0-9]{3})([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])"
+    rf"(?:[Tt ]{_CLOCK}{_OFFSET}?)?"
+    r"|20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 )
 # Also as a spreadsheet damages it: '1069…, ="1069…", 1.06907E+11.
-_PORT = re.compile(r"[='\"]{0,3}(?:(?:\+|00)?86)?106[0-9]{0,20}(?:E\+?[0-9]{1,2})?\"?")
+_PORT = re.compile(r"[='\"]{0,3}(?:(?:\+|00)?86)?106[0-9]{0,17}(?:E\+?[0-9]{1,2})?\"?")
+# The extension of a port may be the number of a person: at its end, or at once after 106.
+_PERSON_IN_PORT = re.compile(r"1[3-9][0-9]{9}(?:0{0,2}|E\+?[0-9]{1,2})\"?$|106(?:1[3-9][0-9]{9}|0[1-9][0-9]{8})")
 # The code of an enterprise, also with a character too many or too few. One of digits only, or of digits and an X, may
 # be the number of an identity card.
-_ENTERPRISE = re.compile(r"(?![0-9]*[0-9Xx]$)(?!.*1[3-9][0-9]{9})[0-9A-Za-z]{17,19}")
+_ENTERPRISE = re.compile(r"(?![0-9]*[0-9Xx]$)[0-9A-Za-z]{2}[0-9]{6}[0-9A-Za-z]{9,11}")
+_ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 
 
 def shown(value: str) -> str:
@@ -40,18 +53,40 @@ def shown(value: str) -> str:
     if may_be_personal(value):
         # Beyond the end of what is shown, a number would not be recognised.
         redacted = redact(value[: 4 * LONGEST_SHOWN])[:LONGEST_SHOWN]
-        text = NUMBER if may_be_personal(redacted) or redacted == value else redacted
+        # The rest of a number that was redacted in part says too much.
+        text = redacted if len(characters.digits(redacted)) < _REST else NUMBER
     return "".join(each if each.isprintable() else f"<U+{ord(each):04X}>" for each in text)
 
 
+def shown_if_short(value: str) -> str | None:
+    """A value as an error shows it; None where it may be the text of a message: longer than `_SHORT` and not ASCII."""
+    return shown(value) if value.isascii() or len(value) <= _SHORT else None
+
+
 def may_be_personal(value: str) -> bool:
-    """Whether a value contains what may be a person's number: seven digits that are neither a day nor a port, and not
-    in the code of an enterprise."""
-    text = unicodedata.normalize("NFKC", value).strip()
-    digits = _BETWEEN.sub("", text).translate(_DIGITS_ALIKE)
-    if not _PERSONAL.search(digits):
+    """Whether a value contains what may be a person's number: seven digits of any script, whatever stands between them,
+    unless the whole value is a day, a port, the code of an enterprise or an id (UUID)."""
+    bare = _BETWEEN.sub("", characters.plain(value))
+    if len(characters.digits(value)) < _PERSONAL and not _RUN.search(bare):
         return False
-    return not (_DAY.fullmatch(text) or _PORT.fullmatch(digits) or _ENTERPRISE.fullmatch(text))
+    # The forms are those of the value itself: what is not seen, or of another script, is in none of them.
+    text = unicodedata.normalize("NFKC", value).strip()
+    return not (_DAY.fullmatch(text) or _is_port(text) or _is_enterprise(text) or _is_id(text))
+
+
+def _is_port(text: str) -> bool:
+    number = _BETWEEN.sub("", text).translate(characters.DIGITS_ALIKE)
+    return _PORT.fullmatch(number) is not None and not _PERSON_IN_PORT.search(number)
+
+
+def _is_enterprise(text: str) -> bool:
+    code = text.translate(characters.DIGITS_ALIKE)
+    return _ENTERPRISE.fullmatch(code) is not None and not _MOBILE.search(code)
+
+
+def _is_id(text: str) -> bool:
+    digits = text.replace("-", "")
+    return _ID.fullmatch(text) is not None and not digits.isdigit() and not _MOBILE.search(digits)
 
 
 def meant(value: str, choices: Iterable[str], names: Mapping[str, str] | None = None) -> str:
@@ -74,7 +109,7 @@ def meant(value: str, choices: Iterable[str], names: Mapping[str, str] | None = 
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", plain(text)).strip().casefold()
+    return unicodedata.normalize("NFKC", characters.plain(text)).strip().casefold()
 
 
 def json_fault(error: Exception, content: bytes) -> str:
@@ -91,3 +126,19 @@ def json_fault(error: Exception, content: bytes) -> str:
     if "trailing" in str(error):
         return "text follows after its last brace"
     return f"character {len(content[: int(at[1])].decode(errors='replace')) + 1} is not expected there"
+
+
+def texts_with(char: str, value: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every text of a JSON value that has this character, names too, after the names and places that lead to it."""
+    # No recursion: what can be decoded may be nested as deeply as Python allows.
+    waiting: list[tuple[tuple[str, ...], Any]] = [((), value)]
+    while waiting:
+        path, each = waiting.pop()
+        match each:
+            case str() if char in each:
+                yield path, each
+            case list():
+                waiting += [((*path, str(place)), item) for place, item in reversed(list(enumerate(each)))]
+            case dict():
+                yield from (((*path, name), name) for name in each if char in name)
+                waiting += [((*path, name), item) for name, item in reversed(each.items())]

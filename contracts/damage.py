@@ -7,7 +7,7 @@ number as spreadsheets write it, is damaged; every other text is a name.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -83,7 +83,7 @@ _BRACKETED = re.compile(r"[^<>]*<([^<>]*)>[^<>]*")
 _PORT = rf"(?:(?:\+|00)?86)?106[0-9]{{{SHORTEST_BASE - 3},{MAX_DIGITS - 3}}}"
 _PORT_IN_TEXT = re.compile(rf"(?<![0-9]){_PORT}(?![0-9])")
 _PORT_BEGINS = re.compile(r"(?:(?:\+|00)?86)?106")
-_MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _BEGINNING = "106"
 _LEAST_EXPONENT = SHORTEST_BASE - 1
 _LEAST_DIGITS = 6
@@ -95,7 +95,13 @@ def damage_of(raw: str) -> Damage | None:
         return None
     # Full-width and circled characters count as what they look like.
     text = characters.plain(raw).strip()
-    return _by_spreadsheet(text) or _beside_text(text) or _almost_a_port(raw, text)
+    found = _by_spreadsheet(text) or _beside_text(text) or _almost_a_port(raw, text)
+    # What stands behind the digits of a port may be a person's number, in any spelling.
+    if found is not None and any(
+        _MOBILE.search(characters.digits(found.shown, letters=each)) for each in (False, True)
+    ):
+        return replace(found, shown=NUMBER)
+    return found
 
 
 def _by_spreadsheet(text: str) -> Damage | None:
@@ -143,9 +149,7 @@ def _almost_a_port(raw: str, text: str) -> Damage | None:
     if number.lstrip("+").isdigit():
         # Perhaps two numbers, of which the second is a person's.
         return Damage(DamageCause.TOO_LONG, number[:SHORTEST_BASE] + "…")
-    # A person's number may stand in it, with separators too.
-    redacted = _MOBILE.sub(NUMBER, number)
-    return Damage(DamageCause.CHARACTER, text if redacted == number else redacted)
+    return Damage(DamageCause.CHARACTER, text)
 
 
 def _with_its_beginning(number: str) -> str:

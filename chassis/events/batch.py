@@ -22,7 +22,7 @@ class Blocked:
 
 
 @dataclass
-class Batch:
+class PolledBatch:
     """The records of one poll, and their outcome."""
 
     polled: dict[TopicPartition, list[Any]]

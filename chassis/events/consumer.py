@@ -35,7 +35,7 @@ from chassis import metrics, tracing
 from chassis.database import Database, Patience, Tx, is_contention, is_transient
 from chassis.events import dead_letters, quarantine
 from chassis.events import kafka as clients
-from chassis.events.batch import Batch, Blocked
+from chassis.events.batch import Blocked, PolledBatch
 from chassis.events.envelope import Decoder, Message, UndecodableError
 from chassis.events.projections import SupersededError
 from chassis.events.quarantine import FailureLimit, QuarantinedEvent, TooManyFailuresError
@@ -131,7 +131,7 @@ class Consumer:
             consumer.close(autocommit=False, timeout_ms=2_000)
 
     def _process(self, consumer: KafkaConsumer, polled: dict[TopicPartition, list[Any]]) -> None:
-        batch = Batch(polled)
+        batch = PolledBatch(polled)
         self._decode(batch)
         try:
             self._apply(batch, batch.messages)
@@ -150,7 +150,7 @@ class Consumer:
         self._settle(consumer, batch)
         metrics.CONSUMED.labels(self._group).inc(len(batch.messages))
 
-    def _decode(self, batch: Batch) -> None:
+    def _decode(self, batch: PolledBatch) -> None:
         for tp, records in batch.polled.items():
             for record in records:
                 try:
@@ -161,7 +161,7 @@ class Consumer:
                     if message is not None:
                         batch.messages.append(message)
 
-    def _apply(self, batch: Batch, messages: Sequence[Message[Any]]) -> None:
+    def _apply(self, batch: PolledBatch, messages: Sequence[Message[Any]]) -> None:
         """Run the handlers in one transaction; bisect down to the failing message. Raises transient errors."""
         messages = [each for each in messages if _partition(each) not in batch.failed]
         if not messages:
@@ -203,7 +203,7 @@ class Consumer:
             },
         )
 
-    def _fail(self, batch: Batch, message: Message[Any], error: Exception) -> None:
+    def _fail(self, batch: PolledBatch, message: Message[Any], error: Exception) -> None:
         """Try a failing message again, or quarantine it. Raises transient errors."""
         tp = _partition(message)
         blocked = self.blocked.get(tp)
@@ -220,7 +220,7 @@ class Consumer:
         if not counted:
             batch.failed[tp] = (message.offset, self._too_many(error))
 
-    def _count_dead(self, batch: Batch) -> None:
+    def _count_dead(self, batch: PolledBatch) -> None:
         """Count the dead letters, and block a partition that has too many."""
         for record, reason in batch.dead():
             tp = TopicPartition(record.topic, record.partition)
@@ -311,7 +311,7 @@ class Consumer:
             # The partitions belong to another member now, whose inbox skips these events.
             log.info("offsets not committed", group=self._group, error=str(error))
 
-    def _settle(self, consumer: KafkaConsumer, batch: Batch) -> None:
+    def _settle(self, consumer: KafkaConsumer, batch: PolledBatch) -> None:
         """Block the partitions that failed at their failing offsets, and clear the blocks of the others."""
         for tp in batch.polled:
             if tp not in batch.failed:

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from chassis.aggregate import ConflictError, NotFoundError
 from chassis.database import StaleAggregateError, is_transient
 from chassis.field_errors import FieldError, InvalidFieldsError
+from chassis.hints import shown
 from chassis.http.faults import fault_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -342,8 +343,9 @@ def _of_database(error: Exception) -> Problem:
 
 
 def pointer_to(*names: str) -> str:
-    """The JSON Pointer (RFC 6901) with these names."""
-    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
+    """The JSON Pointer (RFC 6901) with these names, as an error may show them: a client can name a field or a parameter
+    with a person's number."""
+    return "".join("/" + shown(name).replace("~", "~0").replace("/", "~1") for name in names)
 
 
 def responses(*types: type[Problem]) -> dict[int | str, dict[str, Any]]:

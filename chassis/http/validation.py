@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message
@@ -14,7 +15,7 @@ from fastapi.routing import APIRoute, RouteContext
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from chassis.hints import json_fault
+from chassis.hints import json_fault, shown_if_short, texts_with
 from chassis.http.auth import is_public
 from chassis.http.problems import Invalid, Malformed, UnsupportedMediaType, pointer_to
 
@@ -28,6 +29,10 @@ OCTET_STREAM = "application/octet-stream"
 
 UTF_8 = ("utf-8", "utf8", "us-ascii")
 """The names of UTF-8 as a charset."""
+
+_LOST = "\ufffd"
+_LOST_ESCAPE = re.compile(rb"\\u[fF]{3}[dD]")
+_MOST_ERRORS = 20
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -157,23 +162,23 @@ def read_json(content: bytes) -> Any:
     """The value of a JSON text.
 
     Raises Malformed for malformed JSON, and for what Python's parser accepts but JSON or the database does not: other
-    encodings than UTF-8, NaN and infinite numbers, lone surrogates, NUL characters, unlimited nesting.
+    encodings than UTF-8, NaN and infinite numbers, lone surrogates, NUL characters, unlimited nesting. Raises Invalid
+    for U+FFFD: a conversion has put it in the place of a character that is lost.
     """
     try:
         value = msgspec.json.decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"The body is not JSON in UTF-8: {json_fault(error, content)}.") from error
-    if b"\\u0000" in content and _has_nul(value):
+    if b"\\u0000" in content and any(texts_with("\0", value)):
         raise Malformed("A string contains a NUL character.")
+    if (_LOST.encode() in content or _LOST_ESCAPE.search(content)) and (lost := list(texts_with(_LOST, value))):
+        raise Invalid(errors=[_lost(*each) for each in lost[:_MOST_ERRORS]])
     return value
 
 
-def _has_nul(value: Any) -> bool:
-    match value:
-        case str():
-            return "\0" in value
-        case list():
-            return any(_has_nul(each) for each in value)
-        case dict():
-            return any("\0" in name or _has_nul(each) for name, each in value.items())
-    return False
+def _lost(path: tuple[str, ...], text: str) -> dict[str, str]:
+    detail = (
+        f"character {text.index(_LOST) + 1} is U+FFFD, in the place of one that was lost when the text was converted"
+    )
+    value = shown_if_short(text)
+    return {"in": "body", "pointer": pointer_to(*path), "detail": detail} | ({} if value is None else {"value": value})

@@ -10,6 +10,7 @@ import codecs
 import re
 from typing import Any, NamedTuple
 
+from chassis.imports.lines import MAX_LINE
 from chassis.imports.refusals import UnreadableFile
 
 UTF_8, GB18030, UTF_16_LE, UTF_16_BE = "utf-8", "gb18030", "utf-16le", "utf-16be"
@@ -52,6 +53,8 @@ _FOREIGN_STARTS = {
     b"\x00\x00\xfe\xff": "It is in UTF-32. Save it in UTF-8.",
 }
 _SAMPLE_BYTES = 4096
+_THREE_BYTES = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}")
+_LEAST_CHARACTERS = 3
 _HAN = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 
@@ -60,6 +63,44 @@ class _Fault(NamedTuple):
 
     content: bytes
     at: int
+
+
+class _Utf8Lines:
+    """Finds the first line that is UTF-8 in a file that is said to be in GB 18030, while it streams in.
+
+    Such a line has characters of three bytes in UTF-8, at least `_LEAST_CHARACTERS`, and nothing in it contradicts
+    UTF-8. Two such characters are the bytes of three Chinese ones in GB 18030, of which the first is a rare one (lead
+    byte E0 to EF). Of three random ones, two in 10,000 are so. As Chinese ones have two bytes, three characters in
+    UTF-8 need two such threes: fewer than one line in 10,000,000 is refused by mistake. A line with one or two
+    characters in UTF-8 is not found.
+    """
+
+    def __init__(self) -> None:
+        self.first: int | None = None
+        self._line = 1
+        self._tail = b""
+
+    def feed(self, data: bytes, *, final: bool) -> None:
+        if self.first is not None:
+            return
+        *lines, rest = (self._tail + data).split(b"\n")
+        # A line that is too long is refused later; its beginning decides here.
+        self._tail = rest[: MAX_LINE + 1]
+        for number, line in enumerate([*lines, rest] if final else lines, self._line):
+            if not line.isascii() and _is_utf8(line):
+                self.first = number
+                return
+        self._line += len(lines)
+
+
+def _is_utf8(line: bytes) -> bool:
+    if len(_THREE_BYTES.findall(line)) < _LEAST_CHARACTERS:
+        return False
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class Transcoder:
@@ -74,6 +115,7 @@ class Transcoder:
         # Text in UTF-8 often decodes as GB 18030, as other text: then all of it is UTF-8, by no chance.
         self._as_utf8: Any = None
         self._utf8_han = False
+        self._utf8_lines = _Utf8Lines()
         self._line = 1
         self._ascii = True
 
@@ -145,7 +187,8 @@ class Transcoder:
             )
 
     def _decoded(self, data: bytes, *, final: bool = False) -> bytes:
-        self._try_utf8(data, final=final)
+        if self._encoding == GB18030:
+            self._try_utf8(data, final=final)
         try:
             text: str = self._decoder.decode(data, final)
             content = data if self._encoding == UTF_8 else text.encode()
@@ -158,14 +201,23 @@ class Transcoder:
         return content
 
     def _try_utf8(self, data: bytes, *, final: bool) -> None:
-        if self._as_utf8 is None:
-            return
-        try:
-            text = self._as_utf8.decode(data, final)
-        except UnicodeDecodeError:
-            self._as_utf8 = None
-        else:
-            self._utf8_han = self._utf8_han or _HAN.search(text) is not None
+        self._utf8_lines.feed(data, final=final)
+        if self._as_utf8 is not None:
+            try:
+                text = self._as_utf8.decode(data, final)
+            except UnicodeDecodeError:
+                self._as_utf8 = None
+            else:
+                self._utf8_han = self._utf8_han or _HAN.search(text) is not None
+        line = self._utf8_lines.first
+        # A file all of whose bytes are UTF-8 is refused at its end: its remedy is another one.
+        if self._as_utf8 is None and line is not None:
+            raise UnreadableFile(
+                f"{_NAMES[GB18030]} is declared, but line {line} is {_NAMES[UTF_8]}, and others are not: the file seems"
+                f" to be joined from several files. Save all of it in {_NAMES[UTF_8]}.",
+                line=line,
+                likely=UTF_8,
+            )
 
     def _mismatch(self, fault: _Fault) -> UnreadableFile:
         declared = _NAMES[self._encoding]

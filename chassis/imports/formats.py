@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from chassis.field_errors import FieldError
-from chassis.hints import json_fault, meant, shown
+from chassis.hints import json_fault, meant, shown, shown_if_short, texts_with
 from chassis.imports.lines import MAX_LINE, Cut, Cutter, Line, LineCutter, LineError, QuotedCutter, Repeat
 from chassis.imports.quotes import QuoteFaultError, split
 from chassis.imports.refusals import UnreadableFile, WrongHeader
@@ -42,6 +42,12 @@ class BadLine(Exception):
     def whole(cls, code: str, detail: str, column: str = "") -> BadLine:
         """A fault of a whole line, or of a column whose value cannot be separated from its neighbours."""
         return cls(FieldError(column, detail, code))
+
+    @classmethod
+    def at(cls, code: str, detail: str, place: tuple[str, str | None] | None, word: str = "column") -> BadLine:
+        """A fault of characters, with the column and the value that have them where the line can be read so far."""
+        column, value = place or ("", None)
+        return cls(FieldError(column, detail, code, value), word)
 
 
 class Format(Protocol[R_co]):
@@ -89,9 +95,10 @@ class Ndjson(Generic[R]):
     def _read(self, raw: bytes) -> R:
         text = _text(raw)
         if _LOST in text or (_LOST_ESCAPE.search(raw) and _escapes(raw, "lost")):
-            raise _lost(text.find(_LOST) + 1)
+            place = _field_with(_LOST, raw)
+            raise BadLine.at("replacement-character", _lost(text.find(_LOST) + 1), place, "field")
         if b"\\u0000" in raw and _escapes(raw, "nul"):
-            raise BadLine.whole("nul-character", "a text contains a NUL character")
+            raise BadLine.at("nul-character", "a text contains a NUL character", _field_with("\0", raw), "field")
         try:
             return self._decoder.decode(raw)
         except msgspec.ValidationError as error:
@@ -215,20 +222,40 @@ def _text(raw: bytes) -> str:
     return text
 
 
-def _lost(place: int) -> BadLine:
+def _lost(place: int) -> str:
     where = f"character {place} of the line" if place else "a character"
-    return BadLine.whole(
-        "replacement-character", f"{where} is U+FFFD: the right one was lost when the text was converted before"
-    )
+    return f"{where} is U+FFFD: the right one was lost when the text was converted before"
+
+
+def _column_with(chars: str, text: str, columns: Sequence[str]) -> tuple[str, str | None] | None:
+    """The first column of a line of CSV whose value has one of these characters, and the value as it may be shown."""
+    try:
+        values = split(text)
+    except QuoteFaultError:
+        return None
+    found = ((name, value) for name, value in zip(columns, values, strict=False) if not set(chars).isdisjoint(value))
+    return next(((name, shown_if_short(value.strip(" \t"))) for name, value in found), None)
+
+
+def _field_with(char: str, raw: bytes) -> tuple[str, str | None] | None:
+    """The first field of a JSON object whose name or value has this character, and the value as it may be shown."""
+    try:
+        values = msgspec.json.decode(raw)
+    except (ValueError, RecursionError):
+        return None
+    for path, text in texts_with(char, values):
+        return shown(path[0]) if path else "", shown_if_short(text)
+    return None
 
 
 def _values(raw: bytes, columns: Sequence[str]) -> list[str]:
     """The values of a line of CSV with these columns."""
     text = _text(raw)
     if "\r" in text or "\n" in text:
-        raise BadLine.whole("line-break", "a line break is within a value; a record is one line, ended by LF or CRLF")
+        detail = "a line break is within a value; a record is one line, ended by LF or CRLF"
+        raise BadLine.at("line-break", detail, _column_with("\r\n", text, columns))
     if _LOST in text:
-        raise _lost(text.index(_LOST) + 1)
+        raise BadLine.at("replacement-character", _lost(text.index(_LOST) + 1), _column_with(_LOST, text, columns))
     try:
         return split(text)
     except QuoteFaultError as error:

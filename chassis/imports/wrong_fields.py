@@ -14,12 +14,10 @@ import msgspec
 from msgspec import inspect
 
 from chassis.field_errors import FieldError
-from chassis.hints import meant, shown
+from chassis.hints import meant, shown, shown_if_short
 
 _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
-_SHORT = 10
-"""Characters of a text that an error shows; a longer one may be the text of a message."""
 _BOOLEANS = {"是": "true", "有": "true", "yes": "true", "y": "true", "1": "true"} | {
     "否": "false",
     "无": "false",
@@ -66,7 +64,7 @@ def _shown(value: Any) -> str | None:
     """A value as an error may show it; None for one that may be long or a personal text."""
     match value:
         case str():
-            return shown(value) if value.isascii() or len(value) <= _SHORT else None
+            return shown_if_short(value)
         case bool() | int() | float() | None:
             return shown(msgspec.json.encode(value).decode())
     return None

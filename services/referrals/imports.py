@@ -45,7 +45,7 @@ def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[ConclusionLine]]) -> 
     outcomes = [each.outcome for each in results]
     accepted, known = outcomes.count(ConclusionOutcome.CONCLUDED), outcomes.count(ConclusionOutcome.KNOWN)
     errors = [
-        LineError(line.number, each.outcome, each.detail)
+        LineError.of(line.number, each.errors, word="field")
         for line, each in zip(lines, results, strict=True)
         if each.outcome not in (ConclusionOutcome.CONCLUDED, ConclusionOutcome.KNOWN)
     ]

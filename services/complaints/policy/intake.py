@@ -94,7 +94,7 @@ def _wrong_words(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
         yield FieldError("external_id", detail, "length")
     elif identifier.startswith(DERIVED):
         yield FieldError("external_id", f"the prefix {DERIVED} is reserved for derived ids", "reserved")
-    elif len(number := _number(report.complainant_number)) > 4 and number in characters.plain(identifier):
+    elif len(number := _bare(report.complainant_number)) > 4 and characters.contain_number(identifier, number):
         yield FieldError("external_id", "an external id must not contain the complainant's number", "personal")
 
 
@@ -108,10 +108,10 @@ def _wrong_numbers(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
         yield FieldError("sender_number", f"a sender has 1 to {form.longest_sender} characters", "length")
     elif not _storable(report.sender_number):
         yield FieldError("sender_number", "a sender has no NUL and no half of a surrogate pair", "characters")
-    elif kind is not NumberKind.INVALID and _reveals(report.sender_number, _number(report.complainant_number)):
+    elif kind is not NumberKind.INVALID and _reveals(report.sender_number, _bare(report.complainant_number)):
         yield FieldError("sender_number", "the sender must not be the complainant", "personal")
     elif damage := damage_of(report.sender_number):
-        yield FieldError("sender_number", damage.detail, "damaged")
+        yield FieldError("sender_number", damage.detail, "damaged", damage.shown)
 
 
 def _wrong_moments(report: Report, form: ComplaintForm, now: datetime) -> Iterator[FieldError]:
@@ -128,10 +128,14 @@ def _wrong_moments(report: Report, form: ComplaintForm, now: datetime) -> Iterat
 
 
 def _reveals(sender: str, complainant: str) -> bool:
-    """Whether a sender is, or contains, the complainant's number. Senders are published."""
-    parsed = SenderNumber.parse(sender)
+    """Whether a sender is, or contains, the complainant's number, in any spelling. Senders are published."""
     # The extension of a port may be any digits, by chance or by the choice of its holder.
-    return parsed.kind is not NumberKind.PORT and complainant in characters.plain(parsed.number)
+    return SenderNumber.parse(sender).kind is not NumberKind.PORT and characters.contain_number(sender, complainant)
+
+
+def _bare(raw: str) -> str:
+    """The digits of a number without the trunk prefix 0, which stands only before some spellings."""
+    return characters.digits(_number(raw)).removeprefix("0")
 
 
 def _number(raw: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -39,10 +39,15 @@ class ConclusionOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConclusionResult:
-    """The outcome of one conclusion, and the reason where it was refused."""
+    """The outcome of one conclusion, and its errors where it was refused: at least one."""
 
     outcome: ConclusionOutcome
-    detail: str = ""
+    errors: Sequence[FieldError] = ()
+
+    @classmethod
+    def refused(cls, outcome: ConclusionOutcome, detail: str) -> ConclusionResult:
+        """A refusal for another reason than the fields of the conclusion."""
+        return cls(outcome, [FieldError("", detail, outcome)])
 
 
 def receive_batch(tx: Tx, batch_id: UUID, visibility: Visibility, digest: str) -> Batch:
@@ -166,7 +171,9 @@ def mark_overdue(tx: Tx, ids: Sequence[str]) -> int:
     return len(clues)
 
 
-_NOT_FOUND = ConclusionResult(ConclusionOutcome.NOT_SEEN, "The clue does not exist, or is not visible to the sender.")
+_NOT_FOUND = ConclusionResult.refused(
+    ConclusionOutcome.NOT_SEEN, "The clue does not exist, or is not visible to the sender."
+)
 
 
 def _result(tx: Tx, clue: Clue | None, conclusion: Conclusion, visibility: Visibility) -> ConclusionResult:
@@ -178,9 +185,10 @@ def _result(tx: Tx, clue: Clue | None, conclusion: Conclusion, visibility: Visib
             return ConclusionResult(ConclusionOutcome.KNOWN)
         _conclude(tx, clue, conclusion, visibility)
     except InvalidFieldsError as error:
-        return ConclusionResult(ConclusionOutcome.INCOHERENT, str(error))
+        incoherent = ConclusionOutcome.INCOHERENT
+        return ConclusionResult(incoherent, [replace(each, code=incoherent) for each in error.errors])
     except ConflictError as error:
-        return ConclusionResult(ConclusionOutcome.CLUE_STATE, error.detail)
+        return ConclusionResult.refused(ConclusionOutcome.CLUE_STATE, error.detail)
     return ConclusionResult(ConclusionOutcome.CONCLUDED)
 
 

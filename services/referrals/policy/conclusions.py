@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 import msgspec
 
 from chassis.field_errors import FieldError, InvalidFieldsError
+from chassis.hints import shown
 from contracts.credit_codes import CreditCode, InvalidCreditCode
 from contracts.referrals import Conclusion
 from contracts.vocabulary import ConclusionCode
@@ -21,12 +23,17 @@ LONGEST_NOTE = 1_000
 
 def checked(conclusion: Conclusion, clue: UUID) -> Conclusion:
     """The conclusion of this clue, with the enterprise's credit code in standard form. Raises InvalidFieldsError."""
-    errors = list(_errors_in(conclusion, clue))
+    errors = [_with_value(each, conclusion) for each in _errors_in(conclusion, clue)]
     if errors:
         raise InvalidFieldsError(errors)
     if conclusion.enterprise is None:
         return conclusion
     return msgspec.structs.replace(conclusion, enterprise=str(CreditCode.parse(conclusion.enterprise)))
+
+
+def _with_value(error: FieldError, conclusion: Conclusion) -> FieldError:
+    value = getattr(conclusion, error.field)
+    return error if value is None else replace(error, value=shown(str(value)))
 
 
 def _errors_in(conclusion: Conclusion, clue: UUID) -> Iterator[FieldError]:

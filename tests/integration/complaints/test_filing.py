@@ -101,6 +101,9 @@ def test_a_complainant_has_one_surrogate_in_every_channel(office: Office) -> Non
         ({"sent_at": "0001-01-01T00:00:00+08:00"}, "/sent_at"),
         ({"sent_at": "9999-12-31T23:59:59-08:00"}, "/sent_at"),
         ({"surprise": 1}, "/surprise"),
+        ({"text": "坏\ufffd字"}, "/text"),
+        ({"sender_number": "AB\ufffdC"}, "/sender_number"),
+        ({"external_id": "AB\ufffdC"}, "/external_id"),
         ({"unsubscribed": None, "text": None}, "/text"),
     ],
 )

@@ -67,6 +67,11 @@ INVALID = {
     "a number that is too small": (b'{"road": "a", "grams": 0}', "/grams"),
     "a number that is too large": (b'{"road": "a", "grams": 99999999999999999999999999}', "/grams"),
     "a fraction": (b'{"road": "a", "grams": 1.5}', "/grams"),
+    "an unknown member that may be a number": (b'{"road": "a", "grams": 1, "159_87654321": 1}', "/〈号码〉"),
+    "a lost character": ('{"road": "a\ufffd", "grams": 1}'.encode(), "/road"),
+    "a lost character, escaped": (b'{"road": "a\\ufffD", "grams": 1}', "/road"),
+    "a lost character in a name": ('{"road": "a", "grams": 1, "\ufffd": 1}'.encode(), "/\ufffd"),
+    "a lost character in a list": ('{"road": "a", "grams": [1, "\ufffd"]}'.encode(), "/grams/1"),
     "an unknown member": (b'{"road": "a", "grams": 1, "a/b~c": 1}', "/a~1b~0c"),
 }
 
@@ -154,6 +159,7 @@ def test_a_url_with_chinese_characters_is_accepted(api: TestClient, sender: Head
     ("query", "pointer"),
     [
         ("color=red", "/color"),
+        ("15987654321=1", "/〈号码〉"),
         ("page_size=0", "/page_size"),
         ("page_size=501", "/page_size"),
         ("page_size=many", "/page_size"),

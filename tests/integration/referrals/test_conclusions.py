@@ -183,6 +183,21 @@ def test_a_file_of_conclusions_is_applied_line_by_line_and_bad_lines_are_reporte
     assert (again["accepted"], again["duplicates"]) == (0, 2)
 
 
+def test_the_error_of_a_conclusion_that_does_not_fit_names_the_field_and_the_value(
+    api: Api, database: Database
+) -> None:
+    consume(database, assessed("own", industry="telecom"))
+    clue = str(clues(database)[0].id)
+    sent = api.upload(MIIT, "/conclusion-imports", json.dumps({"clue": clue, "code": "warned", "amount": 5}).encode())
+    done = 1
+    while done:
+        with database.begin() as tx:
+            done = import_sweep(CONCLUSION_IMPORTS).run(tx, Slice(1))
+    (error,) = api.get(MIIT, f"{sent.headers['location']}/errors").json()["items"]
+    assert (error["code"], error["column"], error["value"]) == ("incoherent", "amount", "5")
+    assert error["detail"] == "field `amount`: only a fine has an amount"
+
+
 def test_staff_conclude_clues_without_another_competent_authority_by_a_file(api: Api, database: Database) -> None:
     consume(database, assessed("a", industry="telecom"), assessed("b"))
     own, foreign = [str(row.id) for row in clues(database)][::-1]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis import characters
-from chassis.characters import BRACKETS, DASHES, IGNORABLE, SPACES, plain, visible
+from chassis.characters import BRACKETS, DASHES, IGNORABLE, SPACES, contain_number, digits, plain, visible
 
 UNSEEN = {
     "soft hyphen": "\u00ad",
@@ -107,3 +107,17 @@ def test_brackets_are_pairs_and_quotation_marks_are_none() -> None:
 def test_spaces_and_dashes_are_what_unicode_calls_so() -> None:
     assert {" ", "\t", "\u00a0", "\u2003", "\u3000"} <= SPACES
     assert {"-", "–", "—", "－", "﹣", "−"} <= DASHES
+
+
+@pytest.mark.parametrize(
+    "text", ["1_3/9", "１３９", "١٣٩", "१३९", "一三九", "壹叁玖", "①③⑨", "1\ufe0f\u20e33\u200b9", "a1b3c9½", "1十3百9"]
+)
+def test_the_digits_of_a_text_are_those_of_every_script(text: str) -> None:
+    assert digits(text) == "139"
+
+
+def test_letters_that_are_taken_for_digits_count_where_this_is_asked_for() -> None:
+    assert digits("l39O") == "39"
+    assert digits("l39O", letters=True) == "1390"
+    assert contain_number("l3_9O", "1390")
+    assert not contain_number("l3_9O", "1391")

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.characters import digits
 from chassis.hints import LONGEST_SHOWN, json_fault, may_be_personal, meant, shown
 
 
@@ -26,6 +27,10 @@ from chassis.hints import LONGEST_SHOWN, json_fault, may_be_personal, meant, sho
         "91350000M0CKHA1D3F",
         "乌有商城（北京）有限公司",
         "440100",
+        "01a21bcc-c64e-7770-949f-34cf86faf80e",
+        "10000-01-01T00:00:00Z",
+        "2026-11-24 09:00:00.123456+08:00",
+        "1069-0123 456 789",
     ],
 )
 def test_a_value_that_is_no_persons_number_is_shown_as_it_is(value: str) -> None:
@@ -47,12 +52,49 @@ def test_a_value_that_is_no_persons_number_is_shown_as_it_is(value: str) -> None
         "110105194912310021",
         "张三13900001234",
         "x13900001234yzabcde",
+        "13900001-2343-4444-8444-444444444444",
+        "a3900001-1390-0001-2344-44444444444a",
     ],
 )
 def test_a_value_that_may_be_a_persons_number_is_redacted(value: str) -> None:
     assert may_be_personal(value)
     assert not may_be_personal(shown(value))
     assert "1234" not in shown(value)
+
+
+SEPARATORS = [
+    *"/,·–—−‑、:|*~+\\_. -()'\"=;#",
+    "\u200b",
+    "\ufe0f",
+    "\u00a0",
+    "\u2060",
+    "\u3000",
+    "",
+    "电",
+    "xy",
+    "1\ufe0f\u20e3"[1:],
+]
+SCRIPTS = [
+    "0123456789",
+    "０１２３４５６７８９",
+    "٠١٢٣٤٥٦٧٨٩",
+    "०१२३४५६७८९",
+    "零一二三四五六七八九",
+    "〇壹贰叁肆伍陆柒捌玖",
+]
+
+
+@pytest.mark.parametrize("separator", SEPARATORS)
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize(
+    "prefix", ["", "106", "+86 106", "10690", "1069044x", "2026-11-24T", "2026-11-24 ", "20261124", "+86"]
+)
+def test_a_persons_number_is_redacted_in_every_spelling(separator: str, script: str, prefix: str) -> None:
+    parts = [part.translate(str.maketrans("0123456789", script)) for part in ("159", "8765", "4321")]
+    for value in (prefix + separator.join(parts), prefix + separator.join("".join(parts))):
+        found = shown(value)
+        assert "8765" not in digits(found), found
+        assert "4321" not in digits(found), found
 
 
 @given(st.text(max_size=20), st.text(max_size=20), st.sampled_from("3456789"), st.integers(10**8, 10**9 - 1))

@@ -121,6 +121,30 @@ def test_a_file_that_was_joined_from_two_encodings_is_refused_as_such() -> None:
     assert "joined from several files" in str(problem)
 
 
+@pytest.mark.parametrize("order", ["after", "before", "within"])
+@pytest.mark.parametrize("times", [1, 50])
+def test_lines_in_utf8_in_a_file_that_is_declared_gbk_are_refused(order: str, times: int) -> None:
+    # Both decode as GB 18030: the second one as 澶╁崡閫氫俊 and 娴峰寳鐧捐揣.
+    gbk, utf8 = "1,乌有商城\n".encode("gbk") * 3, "2,天南通信,海北百货\n".encode() * times
+    first = {"after": 5, "before": 2, "within": 5}[order]
+    content = {"after": gbk + utf8, "before": utf8 + gbk, "within": gbk + utf8 + gbk}[order]
+    problem = refusal(b"number,name\n" + content, "gbk")
+    assert problem.members == {"line": first, "likely": "utf-8"}
+    assert f"line {first} is UTF-8" in str(problem)
+
+
+def test_a_line_in_utf8_at_the_end_of_a_file_needs_no_line_break() -> None:
+    assert refusal("1,乌有商城\n".encode("gbk") + "2,天南通信".encode(), "gbk").members["line"] == 2
+
+
+@given(
+    st.lists(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1, max_size=12), max_size=20)
+)
+def test_chinese_lines_in_gbk_are_not_taken_for_utf8(lines: list[str]) -> None:
+    text = "\n".join(["乌有商城", *lines])
+    assert read(text.encode("gbk"), "gbk") == text
+
+
 def test_bytes_that_resemble_nothing_are_refused_without_a_likely_encoding() -> None:
     assert refusal(b"number,name\n1,\xff\xff\n").members == {"line": 2}
 

@@ -173,6 +173,8 @@ def errors_of(read: Callable[[bytes], object], raw: bytes, **cut: Any) -> LineEr
 
 NAMED = "the first line names 3 columns"
 SEMICOLONS = "the values seem to be separated by semicolons, not by commas"
+LOST = "of the line is U+FFFD: the right one was lost when the text was converted before"
+BREAK = "a line break is within a value; a record is one line, ended by LF or CRLF"
 STRAY = 'a quote (") stands within a value; such a value is in quotes, and each quote in it is doubled ("")'
 TIME = "a time with its offset, such as 2026-11-24T09:00:00+08:00, is expected"
 
@@ -186,6 +188,10 @@ TIME = "a time with its offset, such as 2026-11-24T09:00:00+08:00, is expected"
         (b'a,"b,1', "column `name`: a quote is opened and not closed on its line", "name", None),
         (b'a,b",1', f"column `name`: {STRAY}", "name", None),
         (b"a,,1", "column `name`: a value is required", "name", None),
+        (b"a,b\rc,1", f"column `name`: {BREAK}", "name", "b<U+000D>c"),
+        ("a,b\ufffd,1".encode(), f"column `name`: character 4 {LOST}", "name", "b\ufffd"),
+        ("1390000\ufffd1,b,1".encode(), f"column `code`: character 8 {LOST}", "code", "〈号码〉"),
+        ('a\ufffd,"b,1'.encode(), f"character 2 {LOST}", None, None),
         (b"a,b,many", "column `houses`: `many`: a whole number is expected", "houses", "many"),
         (b"a,b,1390000123x", "column `houses`: `〈编码〉`: a whole number is expected", "houses", "〈编码〉"),
     ],
@@ -240,6 +246,12 @@ class Parcel(msgspec.Struct, forbid_unknown_fields=True):
         ('{"number": "1", "weight": null}', "field `weight`: `null`: a number is expected", "null"),
         ('{"number": "1", "stops": ["a", 1]}', "field `stops`: a list is expected", None),
         ('{"fragile": "这是一条很长的短信内容请勿外传"}', "field `fragile`: true or false is expected", None),
+        ('{"number": "a\ufffd"}', f"field `number`: character 14 {LOST}", "a\ufffd"),
+        ('{"number": "1", "stops": ["a\ufffd"]}', f"field `stops`: character 29 {LOST}", "a\ufffd"),
+        ('{"number": "这是一条很长的短信内容\ufffd"}', f"field `number`: character 24 {LOST}", None),
+        ('{"number": "a\\u0000"}', "field `number`: a text contains a NUL character", "a<U+0000>"),
+        ('{"15987654321": "\ufffd"}', f"field `〈号码〉`: character 18 {LOST}", "\ufffd"),
+        ('{"number": "\ufffd"', f"character 13 {LOST}", None),
         ('{"number": "1"', "the line is not one JSON object: it ends before its last brace or quote", None),
         ('{"number": "1"} {}', "the line is not one JSON object: text follows after its last brace", None),
         ('{"信": x}', "the line is not one JSON object: character 7 is not expected there", None),

@@ -65,7 +65,20 @@ def test_a_sender_is_not_the_complainant(sender: str) -> None:
     assert codes(sender_number=sender, complainant_number="13900001235") == []
 
 
-@pytest.mark.parametrize("sender", ["来自1\ufe0f3900001234", "来自①③⑨00001234的短信"])
+@pytest.mark.parametrize(
+    "sender",
+    [
+        *(
+            "来自1\ufe0f3900001234",
+            "来自①③⑨00001234的短信",
+            "139_0000_1234",
+            "139.0000.1234",
+            "139/0000/1234",
+            "139·0000·1234",
+        ),
+        *("一三九零零零零一二三四", "١٣٩٠٠٠٠١٢٣٤", "१३९००००१२३४", "139x0000x1234", "l39OOOO1234", "+86_139_0000_1234"),
+    ],
+)
 def test_a_complainants_number_does_not_hide_behind_look_alikes(sender: str) -> None:
     assert codes(sender_number=sender) == [("sender_number", "personal")]
 
@@ -111,6 +124,13 @@ def test_an_external_id_is_printable_and_does_not_contain_the_complainants_numbe
     assert codes(external_id="hmac:00") == [("external_id", "reserved")]
     assert codes(external_id="20260601-13900001234") == [("external_id", "personal")]
     assert codes(external_id="20260601-139\ufe0f0000①234") == [("external_id", "personal")]
+    assert codes(external_id="20260601/139_0000_1234") == [("external_id", "personal")]
+    assert codes(external_id="一三九零零零零一二三四") == [("external_id", "personal")]
+
+
+def test_a_landline_of_the_complainant_is_recognised_without_its_0() -> None:
+    assert codes(complainant_number="02087654321", sender_number="86_20_8765_4321") == [("sender_number", "personal")]
+    assert codes(complainant_number="02087654321", external_id="86-20-8765-4321") == [("external_id", "personal")]
 
 
 def test_all_errors_are_reported_at_once() -> None:
