@@ -53,7 +53,7 @@ def shown(value: str) -> str:
     if may_be_personal(value):
         # Beyond the end of what is shown, a number would not be recognised.
         redacted = redact(value[: 4 * LONGEST_SHOWN])[:LONGEST_SHOWN]
-        # The rest of a number that was redacted in part says too much.
+        # The rest of a number that was redacted in part is still personal.
         text = redacted if len(characters.digits(redacted)) < _REST else NUMBER
     return "".join(each if each.isprintable() else f"<U+{ord(each):04X}>" for each in text)
 

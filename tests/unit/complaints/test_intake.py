@@ -88,7 +88,7 @@ def test_a_complainants_number_does_not_hide_behind_look_alikes(sender: str) -> 
 )
 def test_a_sender_that_is_almost_a_port_is_refused_with_its_value_and_the_likely_cause(sender: str) -> None:
     (error,) = find_errors(report(sender_number=sender), RULES.at(ComplaintForm, NOW), NOW)
-    assert (error.field, error.code) == ("sender_number", "damaged")
+    assert (error.field, error.code, error.value) == ("sender_number", "damaged", sender)
     assert sender in error.detail
 
 
