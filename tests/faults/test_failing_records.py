@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import msgspec
 import pytest
@@ -131,11 +132,14 @@ def test_too_many_failures_block_a_partition_until_an_operator_releases_it(runni
     assert re.search(r'anning_blocked_partitions{group="ports"} 1\.0', running.metrics("ports worker"))
 
     where = [TOPIC, str(partition_of(number)), "--reason", "a broken producer; ticket 7"]
-    released = running.operate("ports", "consumer", "release", "ports", *where)
-    assert released.returncode == 0, released.stderr
-    assert "100 failures of ports are no longer counted" in released.stdout
+    for service in ("ports", "referrals"):  # every consumer of the topic is blocked
+        eventually(partial(running.readiness_problems, f"{service} worker"))
+        released = running.operate(service, "consumer", "release", service, *where)
+        assert released.returncode == 0, released.stderr
+        assert f"100 failures of {service} are no longer counted" in released.stdout
     eventually(lambda: running.in_evidence(behind))
-    eventually(lambda: not running.readiness_problems("ports worker"))
+    workers = ("ports worker", "referrals worker")
+    eventually(lambda: not any(running.readiness_problems(each) for each in workers))
     audited = "SELECT object, reason FROM audit_log WHERE act = 'partition-released'"
     assert [tuple(row) for row in running.rows("ports", audited)] == [
         (f"{TOPIC}[{partition_of(number)}]", "a broken producer; ticket 7")

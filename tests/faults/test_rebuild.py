@@ -94,7 +94,8 @@ def test_enterprise_names_are_the_same_after_a_rebuild(running: RunningSystem, s
     assert before
     done = running.operate(service, "projection", "rebuild", service, "enterprises")
     assert done.returncode == 0, done.stderr
-    eventually(lambda: not running.readiness_problems(f"{service} worker"))
+    worker = f"{service} worker"
+    eventually(lambda: not running.readiness_problems(worker), describe=lambda: running.readiness_problems(worker))
     running.settle()
     assert sorted(running.rows(service, enterprises)) == before
 
