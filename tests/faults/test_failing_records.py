@@ -113,10 +113,9 @@ def test_an_event_that_keeps_failing_holds_back_its_number_only_until_it_is_fixe
         gauge = r'anning_quarantined_events{group="ports"} 2\.0'
         eventually(lambda: re.search(gauge, running.metrics("ports worker")))
 
-    assert (
-        "2 events and 0 items of ports are tried again now"
-        in running.operate("ports", "quarantine", "retry", "ports").stdout
-    )
+    retried = running.operate("ports", "quarantine", "retry", "ports")
+    # Their next try may have been due before the command.
+    assert re.fullmatch(r"[0-2] events and 0 items of ports are tried again now\n", retried.stdout), retried
     eventually(lambda: running.in_evidence(failed, later))
     assert running.rows("ports", "SELECT key FROM quarantine") == []
 
