@@ -131,9 +131,14 @@ def digits(text: str, *, letters: bool = False) -> str:
     return "".join(filter(None, map(_digit, text)))
 
 
+def readings(text: str) -> tuple[str, str]:
+    """Both readings of the digits of a text: without and with the letters that are taken for digits."""
+    return digits(text), digits(text, letters=True)
+
+
 def contain_number(text: str, number: str) -> bool:
     """Whether a text contains the digits of a number, in whatever spelling and with whatever between them."""
-    return any(number in digits(text, letters=letters) for letters in (False, True))
+    return any(number in each for each in readings(text))
 
 
 def _digit(char: str) -> str:

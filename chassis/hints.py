@@ -17,6 +17,14 @@ from chassis.redaction import NUMBER, redact
 LONGEST_SHOWN = 40
 """Characters of a value that an error shows."""
 
+LOST = "\ufffd"
+"""What stands for a character that a conversion lost."""
+
+LOST_ESCAPE = re.compile(rb"\\u[fF]{3}[dD]")
+"""It, in JSON."""
+
+LOST_FAULT = "U+FFFD, in the place of one that was lost when the text was converted"
+
 _SHORT = 10
 _SIMILAR = 0.7
 

@@ -6,6 +6,7 @@ holds each of them in `quarantined_items` and tries it again, alone, with growin
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -97,6 +98,11 @@ def reason_of(error: Exception) -> str:
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     message = cause.diag.message_primary if isinstance(cause, psycopg.Error) else str(cause)
     return privacy.redact(f"{type(cause).__name__}: {message}")[:_REASON_LENGTH]
+
+
+def place_of(error: Exception) -> str:
+    """Where an error occurred: its traceback without its message, which can contain personal data."""
+    return "".join(traceback.format_tb(error.__traceback__))
 
 
 def hold(tx: Tx, sweep: str, item: str, error: Exception) -> QuarantinedItem:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 import threading
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -219,8 +218,7 @@ class Sweeper:
                 reason=held.error,
                 tries=held.tries,
                 next_at=held.next_at.isoformat(),
-                # Without the message, which can contain personal data.
-                at="".join(traceback.format_tb(error.__traceback__)),
+                at=quarantine.place_of(error),
             )
             if self._stop.is_set():
                 break

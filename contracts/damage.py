@@ -97,9 +97,7 @@ def damage_of(raw: str) -> Damage | None:
     text = characters.plain(raw).strip()
     found = _by_spreadsheet(text) or _beside_text(text) or _almost_a_port(raw, text)
     # What stands behind the digits of a port may be a person's number, in any spelling.
-    if found is not None and any(
-        _MOBILE.search(characters.digits(found.shown, letters=each)) for each in (False, True)
-    ):
+    if found is not None and any(map(_MOBILE.search, characters.readings(found.shown))):
         return replace(found, shown=NUMBER)
     return found
 

@@ -41,6 +41,7 @@ from chassis.events.projections import SupersededError
 from chassis.events.quarantine import FailureLimit, QuarantinedEvent, TooManyFailuresError
 from chassis.events.routing import Routing, topics_of
 from chassis.events.topics import Catalogue
+from chassis.quarantine import isolate
 
 RETRY_SECONDS = 30.0
 TRIES = 3
@@ -134,7 +135,7 @@ class Consumer:
         batch = PolledBatch(polled)
         self._decode(batch)
         try:
-            self._apply(batch, batch.messages)
+            self._apply(batch)
             self._count_dead(batch)
         except Exception as error:
             if not is_transient(error):
@@ -161,33 +162,27 @@ class Consumer:
                     if message is not None:
                         batch.messages.append(message)
 
-    def _apply(self, batch: PolledBatch, messages: Sequence[Message[Any]]) -> None:
-        """Run the handlers in one transaction; bisect down to the failing message. Raises transient errors."""
-        messages = [each for each in messages if _partition(each) not in batch.failed]
-        if not messages:
-            return
-        error = self._attempt(messages)
-        if error is None:
-            return
-        if isinstance(error, SupersededError) or self._patience.expects_success(error):
-            raise error
-        if len(messages) > 1:
-            middle = len(messages) // 2
-            self._apply(batch, messages[:middle])
-            self._apply(batch, messages[middle:])
-        else:
-            self._fail(batch, messages[0], error)
+    def _apply(self, batch: PolledBatch) -> None:
+        """Run the handlers in one transaction; bisect down to the failing messages. Raises errors that concern all."""
 
-    def _attempt(self, messages: Sequence[Message[Any]]) -> Exception | None:
-        try:
-            with self._traced(messages), self._database.begin(messages[0].caused()) as tx:
-                if self._patience.is_over:
-                    tx.execute(Patience.SHORT_LOCK_TIMEOUT)
-                arrived = self._arriving(tx, self._group, messages)
-                dispatch(tx, self._filter(tx, arrived), self._routing)
-        except Exception as error:  # handled by the caller, after the rollback
-            return error
-        return None
+        def attempt(part: Sequence[Message[Any]]) -> None:
+            # Behind a failing message of its partition nothing is processed: it waits for that one.
+            messages = [each for each in part if _partition(each) not in batch.failed]
+            if messages:
+                self._attempt(messages)
+
+        for message, error in isolate(batch.messages, attempt, concerns_all=self._concerns_all):
+            self._fail(batch, message, error)
+
+    def _concerns_all(self, error: Exception) -> bool:
+        return isinstance(error, SupersededError) or self._patience.expects_success(error)
+
+    def _attempt(self, messages: Sequence[Message[Any]]) -> None:
+        with self._traced(messages), self._database.begin(messages[0].caused()) as tx:
+            if self._patience.is_over:
+                tx.execute(Patience.SHORT_LOCK_TIMEOUT)
+            arrived = self._arriving(tx, self._group, messages)
+            dispatch(tx, self._filter(tx, arrived), self._routing)
 
     def _traced(self, messages: Sequence[Message[Any]]) -> AbstractContextManager[Span]:
         """A span around a transaction, linked to what caused each message."""
@@ -242,10 +237,11 @@ class Consumer:
         end = time.monotonic() + REPLAY_SECONDS
         partitions = [(tp.topic, tp.partition) for tp in consumer.assignment()]
         try:
+            with self._database.read() as read:
+                metrics.QUARANTINED_EVENTS.labels(self._group).set(quarantine.count_events(read, self._group))
             while not self._stop.is_set():
                 with self._database.read() as read:
                     event = quarantine.find_due(read, self._group, partitions)
-                    metrics.QUARANTINED_EVENTS.labels(self._group).set(quarantine.count_events(read, self._group))
                 if event is None or not self._replay_one(event) or time.monotonic() > end:
                     break
         except Exception as error:

@@ -13,8 +13,9 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -105,12 +106,12 @@ class QuarantinedEvent:
     partition: int
     offset: int
     key: str
-    event_id: Any
+    event_id: UUID
     payload: bytes
     error: str | None
     tries: int
-    next_at: Any
-    quarantined_at: Any
+    next_at: datetime
+    quarantined_at: datetime
 
 
 def hold(tx: Tx, group: str, messages: Sequence[Message[Any]]) -> Sequence[Message[Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message
@@ -15,7 +14,7 @@ from fastapi.routing import APIRoute, RouteContext
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from chassis.hints import json_fault, shown_if_short, texts_with
+from chassis.hints import LOST, LOST_ESCAPE, LOST_FAULT, json_fault, shown_if_short, texts_with
 from chassis.http.auth import is_public
 from chassis.http.problems import Invalid, Malformed, UnsupportedMediaType, pointer_to
 
@@ -30,8 +29,6 @@ OCTET_STREAM = "application/octet-stream"
 UTF_8 = ("utf-8", "utf8", "us-ascii")
 """The names of UTF-8 as a charset."""
 
-_LOST = "\ufffd"
-_LOST_ESCAPE = re.compile(rb"\\u[fF]{3}[dD]")
 _MOST_ERRORS = 20
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -171,14 +168,12 @@ def read_json(content: bytes) -> Any:
         raise Malformed(f"The body is not JSON in UTF-8: {json_fault(error, content)}.") from error
     if b"\\u0000" in content and any(texts_with("\0", value)):
         raise Malformed("A string contains a NUL character.")
-    if (_LOST.encode() in content or _LOST_ESCAPE.search(content)) and (lost := list(texts_with(_LOST, value))):
+    if (LOST.encode() in content or LOST_ESCAPE.search(content)) and (lost := list(texts_with(LOST, value))):
         raise Invalid(errors=[_lost(*each) for each in lost[:_MOST_ERRORS]])
     return value
 
 
 def _lost(path: tuple[str, ...], text: str) -> dict[str, str]:
-    detail = (
-        f"character {text.index(_LOST) + 1} is U+FFFD, in the place of one that was lost when the text was converted"
-    )
+    detail = f"character {text.index(LOST) + 1} is {LOST_FAULT}"
     value = shown_if_short(text)
     return {"in": "body", "pointer": pointer_to(*path), "detail": detail} | ({} if value is None else {"value": value})

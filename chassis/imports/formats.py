@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from chassis.field_errors import FieldError
-from chassis.hints import json_fault, meant, shown, shown_if_short, texts_with
+from chassis.hints import LOST, LOST_ESCAPE, json_fault, meant, shown, shown_if_short, texts_with
 from chassis.imports.lines import MAX_LINE, Cut, Cutter, Line, LineCutter, LineError, QuotedCutter, Repeat
 from chassis.imports.quotes import QuoteFaultError, split
 from chassis.imports.refusals import UnreadableFile, WrongHeader
@@ -24,8 +24,6 @@ _ESCAPE = re.compile(
     rb"|(?P<nul>u0000)|(?P<lost>u[fF]{3}[dD])|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
-_LOST = "\ufffd"
-_LOST_ESCAPE = re.compile(rb"\\u[fF]{3}[dD]")
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "\uff0c": "full-width commas", "|": "vertical bars"}
 
 
@@ -94,9 +92,9 @@ class Ndjson(Generic[R]):
 
     def _read(self, raw: bytes) -> R:
         text = _text(raw)
-        if _LOST in text or (_LOST_ESCAPE.search(raw) and _escapes(raw, "lost")):
-            place = _field_with(_LOST, raw)
-            raise BadLine.at("replacement-character", _lost(text.find(_LOST) + 1), place, "field")
+        if LOST in text or (LOST_ESCAPE.search(raw) and _escapes(raw, "lost")):
+            place = _field_with(LOST, raw)
+            raise BadLine.at("replacement-character", _lost(text.find(LOST) + 1), place, "field")
         if b"\\u0000" in raw and _escapes(raw, "nul"):
             raise BadLine.at("nul-character", "a text contains a NUL character", _field_with("\0", raw), "field")
         try:
@@ -254,8 +252,8 @@ def _values(raw: bytes, columns: Sequence[str]) -> list[str]:
     if "\r" in text or "\n" in text:
         detail = "a line break is within a value; a record is one line, ended by LF or CRLF"
         raise BadLine.at("line-break", detail, _column_with("\r\n", text, columns))
-    if _LOST in text:
-        raise BadLine.at("replacement-character", _lost(text.index(_LOST) + 1), _column_with(_LOST, text, columns))
+    if LOST in text:
+        raise BadLine.at("replacement-character", _lost(text.index(LOST) + 1), _column_with(LOST, text, columns))
     try:
         return split(text)
     except QuoteFaultError as error:

@@ -6,7 +6,6 @@ worker applies its unfinished chunk, and applied chunks stay applied.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -215,7 +214,7 @@ def _fault(file: Import, line: Line[Any], error: Exception) -> LineError:
         import_id=str(file.id),
         line=line.number,
         reason=quarantine.reason_of(error),
-        at=_traceback(error),
+        at=quarantine.place_of(error),
     )
     return LineError(line.number, FAULT, _FAULT_DETAIL)
 
@@ -243,7 +242,7 @@ def _note_failure(tx: Tx, chunk: Any, error: Exception) -> None:
         first_line=chunk.first_line,
         attempts=attempts,
         reason=quarantine.reason_of(error),
-        at=_traceback(error),
+        at=quarantine.place_of(error),
     )
     if attempts <= len(RETRY_AFTER):
         _set_chunk(tx, chunk, attempts=attempts, due_at=clock.now() + RETRY_AFTER[attempts - 1])
@@ -258,8 +257,3 @@ def _note_failure(tx: Tx, chunk: Any, error: Exception) -> None:
         .where(IMPORTS.c.id == chunk.import_id, IMPORTS.c.state == RECEIVED)
         .values(state=FAILED, failure=failure)
     )
-
-
-def _traceback(error: Exception) -> str:
-    """Where an error occurred; without its message, which can contain text of the lines."""
-    return "".join(traceback.format_tb(error.__traceback__))

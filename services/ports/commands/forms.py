@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from chassis.calendar import LEGAL_TIME, day_of
 from chassis.characters import IGNORABLE, plain
 from chassis.field_errors import FieldError, InvalidFieldsError
-from chassis.hints import meant, shown
+from chassis.hints import LOST, LOST_FAULT, meant, shown
 from contracts.carriers import CARRIERS
 from contracts.credit_codes import CreditCode, CreditCodeFault, InvalidCreditCode
 from contracts.damage import damage_of
@@ -48,8 +48,6 @@ _DAY_ZERO = date(1899, 12, 30)
 
 _SPACE, _CONTROL = "Zs", "Cc"
 """The categories of Unicode."""
-_LOST = "\ufffd"
-"""What stands for a character that a conversion lost."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +208,7 @@ def cleaned(text: str) -> str:
 
 def _first_unreadable(text: str) -> str | None:
     """The first character of a cleaned text that a name cannot have."""
-    return next((each for each in text if each == _LOST or not each.isprintable()), None)
+    return next((each for each in text if each == LOST or not each.isprintable()), None)
 
 
 def _not_on_the_plan(number: SenderNumber) -> str:
@@ -240,10 +238,7 @@ def _province_meant(text: str) -> str:
 
 
 def _unreadable(character: str) -> str:
-    code = f"U+{ord(character):04X}"
-    if character == _LOST:
-        return f"{code}, in the place of one that was lost when the text was converted"
-    return f"{code}, which cannot be printed"
+    return LOST_FAULT if character == LOST else f"U+{ord(character):04X}, which cannot be printed"
 
 
 def _day_meant(text: str) -> str:
