@@ -21,6 +21,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from chassis import metrics
 from chassis.database import Database, Tx
+from chassis.decoding import build_types
 from chassis.events import inbox, outbox, projections, quarantine
 from chassis.events.catch_up import CatchUp, Progress
 from chassis.events.consumer import Consumer
@@ -81,6 +82,7 @@ class Worker:
 
     def start(self) -> None:
         """Start every loop."""
+        build_types()
         self._loop("wakeup", self._wakeup.run)
         relay = Relay(
             self._database,

@@ -32,6 +32,11 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
     clue: UUID
 
 
+# Built at import: threads that build the same type at the same time crash the process.
+_MANIFESTS = msgspec.json.Decoder(ReceivedManifest)
+_DOCUMENTS = msgspec.json.Decoder(_Document)
+
+
 def verified_manifest(content: bytes, digest: str) -> ReceivedManifest:
     """The manifest of a complete batch: its first line, which has that digest (SHA-256, hexadecimal), lists every
     further line in order, with id, length and digest. Raises Tampered."""
@@ -39,7 +44,7 @@ def verified_manifest(content: bytes, digest: str) -> ReceivedManifest:
     if _digest(first) != digest:
         raise Tampered(f"the manifest has the digest {_digest(first)}, the sealed batch {digest}")
     try:
-        manifest = msgspec.json.decode(first, type=ReceivedManifest)
+        manifest = _MANIFESTS.decode(first)
     except ValueError as error:
         raise Tampered(f"the manifest is malformed: {error}") from error
     if len(documents) != len(manifest.clues):
@@ -54,7 +59,7 @@ def verified_manifest(content: bytes, digest: str) -> ReceivedManifest:
 
 def _clue_of(document: bytes) -> UUID | None:
     try:
-        return msgspec.json.decode(document, type=_Document).clue
+        return _DOCUMENTS.decode(document).clue
     except ValueError:
         return None
 

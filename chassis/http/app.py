@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from chassis.database import Database
+from chassis.decoding import build_types
 from chassis.http import health, openapi, pages, problems
 from chassis.http.auth import TokenVerifier, public, unprotected_routes
 from chassis.http.middleware import RequestMiddleware
@@ -46,6 +47,7 @@ def create_app(service: Api, settings: Settings, database: Database) -> FastAPI:
     `app.state.readiness` takes further checks by name. Raises RuntimeError for a route that neither requires a token
     nor is declared public: such a route must not be served.
     """
+    build_types()
     app = _bare(service)
     app.state.database = database
     app.state.threads = ThreadPoolExecutor(settings.database_pool, thread_name_prefix="transaction")
