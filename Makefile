@@ -44,9 +44,10 @@ down: $(STANDALONE)  ## stop what `make dev` left running
 	@exec $(BIN)/anning down
 
 # Three processes keep two cores busy: many tests wait until something starts, stops or times out.
+PROCESSES := 3
 .PHONY: test
 test: $(DEV)  ## every test that needs no container engine (ARGS=... go to pytest)
-	@exec $(BIN)/python -m pytest $(PARALLEL) 3 --durations 10 $(ARGS)
+	@exec $(BIN)/python -m pytest $(PARALLEL) $(PROCESSES) --durations 10 $(ARGS)
 
 .PHONY: unit
 unit: $(DEV)  ## the tests that need neither a database nor Kafka (ARGS=... go to pytest)
