@@ -28,7 +28,7 @@ from benchmarks.results import OUT, Stalled
 from benchmarks.soak_checks import Finding
 from benchmarks.testbed import STAFF, Sizes, Testbed
 from chassis import clock
-from contracts.numbers import NumberKind, SenderNumber
+from contracts.numbers import MAX_DIGITS, NumberKind, SenderNumber
 from sandbox import scenario
 from standalone.system import System
 
@@ -142,10 +142,11 @@ def scenarios() -> Iterator[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
 
 
 def _moved(number: str, index: int) -> str:
-    """The number that has the role of this one in the scenario with that index."""
+    """The number that has the role of this one in the scenario with that index. A port with a long extension loses its
+    last digits: the ports that it belongs to stay the same."""
     parsed = SenderNumber.parse(number)
     if parsed.base is not None:
-        return f"{parsed.base}{index:05d}{parsed.extension}"
+        return f"{parsed.base}{index:05d}{parsed.extension}"[:MAX_DIGITS]
     if parsed.kind is NumberKind.MOBILE:
         return f"{number[:3]}{(int(number[3:]) + index * 7919) % 10**8:08d}"
     return number
