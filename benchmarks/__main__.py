@@ -19,6 +19,7 @@ from benchmarks import (
     credit,
     filing,
     growth,
+    histories,
     order_latency,
     projection,
     relay,
@@ -39,6 +40,7 @@ MEASUREMENTS = {
     ("growth",): growth.measure,
     ("credit_check", "credit_bulk_ms"): credit.measure,
     ("filing", "filing_pss_mib_max"): filing.measure,
+    ("histories",): histories.measure,
 }
 """The measurements in their order, each with the names of its figures. Those that fill the databases run last."""
 

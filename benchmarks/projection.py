@@ -22,13 +22,14 @@ from chassis.aggregate import Cause
 from chassis.database import Database
 from chassis.events import envelope, projections
 from chassis.events import kafka as clients
+from chassis.events.routing import topics_of
 from chassis.events.topics import Catalogue
 from chassis.ids import new_id
 from chassis.run import tune_gc
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.worker import Worker
-from contracts.ports import Filing, PortDeclared
+from contracts.ports import FilingRecorded
 from standalone.system import ROOT
 
 PORTS = 60_000
@@ -60,8 +61,8 @@ def _registers(testbed: Testbed) -> Iterator[_Registers]:
         instance="bench",
     )
     catalogue = Catalogue.load(ROOT / "contracts" / "topics.yaml", settings.topic_prefix)
-    topic = catalogue.topics[PortDeclared.topic]
-    Catalogue({PortDeclared.topic: topic}, catalogue.prefix).create(settings.kafka, [topic.owner])
+    consumed = {name: catalogue.topics[name] for each in whole.projections for name in topics_of(each.handlers)}
+    Catalogue(consumed, catalogue.prefix).create(settings.kafka, ["ports"])
     service = replace(whole, reactions={}, sweeps=(), routers=())
     with ExitStack() as stack:
         database = Database(url, pool=4)
@@ -80,10 +81,11 @@ class _Registers:
     _groups: Iterator[int] = field(default_factory=count)
 
     def publish(self) -> None:
-        """Write every port to the topic, in the form in which ports publishes it."""
+        """Write the filing of every port to the topic, in the form in which ports publishes it."""
         producer = clients.producer(self.settings.kafka, "bench")
-        topic, cause, now = self.catalogue.physical(PortDeclared.topic), Cause.beginning("benchmark"), datetime.now(UTC)
-        for event in _ports():
+        topic, cause = self.catalogue.physical(FilingRecorded.topic), Cause.beginning("benchmark")
+        now = datetime.now(UTC)
+        for event in _filings():
             value = envelope.encode(event, id=new_id(), version=1, time=now, source="/anning/ports", cause=cause)
             producer.send(topic, value, event.key.encode())
         producer.flush()
@@ -95,7 +97,7 @@ class _Registers:
             for each in self.service.projections:
                 projections.rebuild(tx, each)
         with psycopg.connect(self.database.conninfo, autocommit=True) as connection:
-            connection.execute("TRUNCATE register_ports")
+            connection.execute("TRUNCATE register_filings, register_numbers")
 
     def catch_up(self) -> None:
         """Run a worker until its readiness shows that every port is applied."""
@@ -112,11 +114,11 @@ class _Registers:
             self.settings.kafka,
             f"{self.catalogue.prefix}floor{next(self._groups)}",
             "0",
-            [self.catalogue.physical(PortDeclared.topic)],
+            [self.catalogue.physical(FilingRecorded.topic)],
         )
         decoder, handled = msgspec.json.Decoder(_Envelope), 0
         with psycopg.connect(self.database.conninfo) as connection:
-            connection.execute("CREATE TEMP TABLE incoming (LIKE register_ports)")
+            connection.execute(_INCOMING)
             connection.commit()
             while handled < PORTS:
                 polled = consumer.poll(timeout_ms=500)
@@ -126,7 +128,8 @@ class _Registers:
                 with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
                     for record in records:
                         copy.write_row(_row(decoder.decode(record.value)))
-                connection.execute(_UPSERT)
+                connection.execute(_UPSERT_FILINGS)
+                connection.execute(_UPSERT_NUMBERS)
                 connection.execute("TRUNCATE incoming")
                 connection.commit()
                 consumer.commit({tp: OffsetAndMetadata(each[-1].offset + 1, "", -1) for tp, each in polled.items()})
@@ -139,12 +142,15 @@ def _complete(worker: Worker) -> bool:
     return bool(progress) and all(each.complete for each in progress.values())
 
 
-def _ports() -> Iterator[PortDeclared]:
+def _filings() -> Iterator[FilingRecorded]:
     codes = list(credit_codes(ENTERPRISES))
     since = datetime.now(UTC) - timedelta(days=100)
     for number in range(PORTS):
         provider = codes[number % ENTERPRISES]
-        filing = Filing(
+        yield FilingRecorded(
+            carrier="CMCC",
+            number=f"10690888{number:07d}",
+            access_code="10690888",
             filing=new_id(),
             holder=codes[number % _HOLDERS],
             holder_name="子虚短信技术有限公司",
@@ -156,53 +162,55 @@ def _ports() -> Iterator[PortDeclared]:
             covers_extensions=False,
             valid_from=since,
             valid_to=None,
-        )
-        yield PortDeclared(
-            carrier="CMCC",
-            number=f"10690888{number:07d}",
-            access_code="10690888",
-            status="declared",
-            filings=(filing,),
+            recorded_at=since,
         )
 
 
 class _Filing(msgspec.Struct):
+    carrier: str
+    number: str
+    access_code: str
+    filing: str
     holder: str
     valid_from: datetime
 
 
-class _Port(msgspec.Struct):
-    carrier: str
-    number: str
-    access_code: str
-    status: str
-    filings: msgspec.Raw
-
-
 class _Envelope(msgspec.Struct):
     aggregateversion: int
-    data: _Port
+    data: msgspec.Raw
 
 
-_filings = msgspec.json.Decoder(list[_Filing])
+_filing = msgspec.json.Decoder(_Filing)
 
 
 def _row(message: _Envelope) -> tuple[Any, ...]:
-    port = message.data
-    filings = sorted(_filings.decode(port.filings), key=lambda each: each.valid_from)
+    filing = _filing.decode(message.data)
     return (
-        *(port.carrier, port.number, message.aggregateversion, port.access_code, port.status),
-        *(filings[-1].holder, filings[0].valid_from, bytes(port.filings).decode()),
+        *(filing.carrier, filing.number, filing.access_code, filing.filing, filing.holder, filing.valid_from),
+        *(message.aggregateversion, bytes(message.data).decode()),
     )
 
 
-_COLUMNS = "carrier, number, version, access_code, status, holder, filed_since, filings"
-_COPY = f"COPY incoming ({_COLUMNS}) FROM STDIN"
-_UPSERT = f"""
-    INSERT INTO register_ports ({_COLUMNS})
-    SELECT DISTINCT ON (carrier, number) {_COLUMNS} FROM incoming ORDER BY carrier, number, version DESC
-    ON CONFLICT (carrier, number) DO UPDATE SET version = excluded.version, access_code = excluded.access_code,
-        status = excluded.status, holder = excluded.holder, filed_since = excluded.filed_since,
-        filings = excluded.filings
-    WHERE register_ports.version < excluded.version
+_INCOMING = """
+    CREATE TEMP TABLE incoming (
+        carrier text COLLATE "C", number text COLLATE "C", access_code text COLLATE "C", filing uuid,
+        holder text COLLATE "C", valid_from timestamptz, version integer, content jsonb
+    )
+"""
+_COPY = "COPY incoming (carrier, number, access_code, filing, holder, valid_from, version, content) FROM STDIN"
+_UPSERT_FILINGS = """
+    INSERT INTO register_filings (filing, carrier, number, version, content)
+    SELECT DISTINCT ON (filing) filing, carrier, number, version, content FROM incoming ORDER BY filing, version DESC
+    ON CONFLICT (filing) DO UPDATE SET version = excluded.version, content = excluded.content
+    WHERE register_filings.version < excluded.version
+"""
+_UPSERT_NUMBERS = """
+    INSERT INTO register_numbers AS known
+        (carrier, number, access_code, holder, filed_since, newest_since, newest_filing)
+    SELECT DISTINCT ON (carrier, number) carrier, number, access_code, holder,
+        min(valid_from) OVER (PARTITION BY carrier, number), valid_from, filing
+    FROM incoming ORDER BY carrier, number, valid_from DESC, filing DESC
+    ON CONFLICT (carrier, number) DO UPDATE SET filed_since = least(known.filed_since, excluded.filed_since),
+        holder = excluded.holder, newest_since = excluded.newest_since, newest_filing = excluded.newest_filing
+    WHERE (excluded.newest_since, excluded.newest_filing) > (known.newest_since, known.newest_filing)
 """

@@ -51,6 +51,7 @@ TARGETS = {
     "credit_check": Target("ratio", least=0.6),
     "credit_bulk_ms": Target("value", most=150),
     "filing": Target("ratio", least=0.2),
+    "histories": Target("ratio", least=0.15),
     "filing_pss_mib_max": Target("value", most=400),
     "pss_mib_max": Target("value", most=200),
 }

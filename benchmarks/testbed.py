@@ -189,6 +189,11 @@ class Testbed:
         return moment
 
     @property
+    def histories_published(self) -> bool:
+        """Whether the filings of every port are published."""
+        return not self._one("ports", "SELECT EXISTS (SELECT FROM ports WHERE history_version <> version)")
+
+    @property
     def assessed(self) -> bool:
         """Whether no complaint waits for its assessment."""
         return not self._one("complaints", "SELECT EXISTS (SELECT FROM complaints WHERE state = 'filed')")

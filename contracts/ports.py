@@ -28,18 +28,14 @@ class Filing(msgspec.Struct, frozen=True, kw_only=True):
     valid_to: Moment | None
 
 
-class PortDeclared(Event, frozen=True, kw_only=True):
-    """A port in the register: its status and every filing with its validity."""
+class PortFact(Event, frozen=True, kw_only=True):
+    """A fact about a port of the register, which is one number at one carrier."""
 
-    type: ClassVar[str] = "port-declared.v1"
-    topic: ClassVar[str] = "ports.ports.v1"
     aggregate: ClassVar[str] = "port"
 
     carrier: str
     number: str
     access_code: str
-    status: str
-    filings: tuple[Filing, ...]
 
     @property
     def aggregate_id(self) -> str:
@@ -47,7 +43,58 @@ class PortDeclared(Event, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
+        return self.aggregate_id
+
+
+class FilingRecorded(Filing, Event, frozen=True, kw_only=True):
+    """A filing as it stands in the history of its port; published again when a later filing ends it.
+
+    Its key contains the filing: the compacted topic keeps every filing. So its order relative to the other facts about
+    the port is not defined.
+    """
+
+    type: ClassVar[str] = "filing-recorded.v1"
+    topic: ClassVar[str] = "ports.filing-records.v1"
+    aggregate: ClassVar[str] = "port"
+
+    carrier: str
+    number: str
+    access_code: str
+    recorded_at: Moment
+
+    @property
+    def aggregate_id(self) -> str:
         return f"{self.carrier}:{self.number}"
+
+    @property
+    def key(self) -> str:
+        return f"{self.aggregate_id}:{self.filing}"
+
+    @property
+    def filings(self) -> tuple[Filing, ...]:
+        """Itself, as the only one: its consumers read the filings of `port-declared.v1` in the same way."""
+        return (self,)
+
+
+class PortDeclared(PortFact, frozen=True, kw_only=True):
+    """A port of the register: its status, and the filing that holds until further notice, if any."""
+
+    type: ClassVar[str] = "port-declared.v2"
+    topic: ClassVar[str] = "ports.ports.v1"
+
+    status: str
+    filing: UUID | None
+
+
+class PortDeclaredV1(PortFact, frozen=True, kw_only=True):
+    """A port with its status and the whole history of its filings: no longer published, because a fact that contains a
+    history grows without limit. A consumer adds these filings, and removes none: later ones are in FilingRecorded."""
+
+    type: ClassVar[str] = "port-declared.v1"
+    topic: ClassVar[str] = "ports.ports.v1"
+
+    status: str
+    filings: tuple[Filing, ...]
 
 
 class FilingDecided(Event, frozen=True, kw_only=True):

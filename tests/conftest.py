@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 # How long an example takes depends on what else the machine does.
@@ -42,6 +43,6 @@ class _Scheduling(LoadFileScheduling):  # type: ignore[misc]
 
 
 @pytest.hookimpl
-def pytest_xdist_make_scheduler(config: pytest.Config) -> _Scheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:
     """Replace the scheduling of `--dist loadfile`."""
-    return _Scheduling(config)
+    return _Scheduling(config, log)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chassis.events.routing import Projection, Routing
-from contracts.ports import GroundFell, OrderExecuted, OrderLifted, PortDeclared
+from contracts.ports import FilingRecorded, GroundFell, OrderExecuted, OrderLifted, PortDeclaredV1
 from contracts.referrals import ClueConcluded, ConclusionAnnulled
 from services.credit.commands.clues import propose_after_fines, withdraw_after_annulments
 from services.credit.commands.orders import count_orders
@@ -17,4 +17,6 @@ REACTIONS: Routing = {
     OrderLifted: count_orders,
     GroundFell: count_orders,
 }
-PROJECTIONS = (Projection(name="enterprises", handlers={PortDeclared: save_names}, tables=(NAMES,)),)
+PROJECTIONS = (
+    Projection(name="enterprises", handlers={FilingRecorded: save_names, PortDeclaredV1: save_names}, tables=(NAMES,)),
+)

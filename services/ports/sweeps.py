@@ -1,4 +1,4 @@
-"""Work that becomes due: deadlines that pass, and ports of listed enterprises."""
+"""Work that becomes due: deadlines that pass, ports of listed enterprises, histories of the last release."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from chassis.database import Tx
 from chassis.imports import import_sweep
 from chassis.sweeper import Slice, Sweep
 from services.ports.commands import enforcement, enquiries, orders
+from services.ports.commands.filings import publish_histories
 from services.ports.imports import FILING_IMPORTS
 from services.ports.store.enquiries import find_enquiries_due
 from services.ports.store.orders import find_orders_due
+from services.ports.store.register import find_unpublished_histories
 
 
 def find_overdue_orders(tx: Tx, piece: Slice) -> list[str]:
@@ -46,4 +48,11 @@ ENFORCE_LISTINGS = Sweep(
     every=timedelta(seconds=1),
     limit=200,
 )
-SWEEPS = (import_sweep(FILING_IMPORTS), OVERDUE_ORDERS, UNANSWERED_ENQUIRIES, ENFORCE_LISTINGS)
+PUBLISH_HISTORIES = Sweep(
+    name="publish-histories",
+    find=find_unpublished_histories,
+    apply=publish_histories,
+    every=timedelta(seconds=10),
+    woken=False,
+)
+SWEEPS = (import_sweep(FILING_IMPORTS), OVERDUE_ORDERS, UNANSWERED_ENQUIRIES, ENFORCE_LISTINGS, PUBLISH_HISTORIES)

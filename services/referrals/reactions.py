@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chassis.events.routing import Projection, Routing
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
-from contracts.ports import PortDeclared
+from contracts.ports import FilingRecorded, PortDeclaredV1
 from services.referrals.commands.collecting import collect_assessments, collect_withdrawals
 from services.referrals.store.enterprises import save_names
 from services.referrals.store.tables import ENTERPRISES
@@ -14,4 +14,8 @@ REACTIONS: Routing = {
     ComplaintWithdrawn: collect_withdrawals,
 }
 
-PROJECTIONS = (Projection(name="enterprises", handlers={PortDeclared: save_names}, tables=(ENTERPRISES,)),)
+PROJECTIONS = (
+    Projection(
+        name="enterprises", handlers={FilingRecorded: save_names, PortDeclaredV1: save_names}, tables=(ENTERPRISES,)
+    ),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
@@ -87,8 +88,12 @@ def test_a_fact_is_immutable_and_encoded_with_all_its_fields(event: type[Event])
 
 @every_fact
 def test_the_type_of_a_fact_is_the_name_of_its_class_with_a_version(event: type[Event]) -> None:
-    words = "-".join(_words_of(event.__name__))
-    assert event.type == f"{words}.v1"
+    """A class of an earlier version ends with that version; the newest one has the name alone."""
+    named = re.fullmatch(r"(.*?)(?:V(\d+))?", event.__name__)
+    assert named is not None
+    words, earlier = "-".join(_words_of(named[1])), named[2]
+    versions = [int(each.removeprefix(f"{words}.v")) for each in EVENTS if each.startswith(f"{words}.v")]
+    assert event.type == f"{words}.v{earlier or max(versions)}"
     assert not event.__name__.endswith("Event")
 
 

@@ -147,7 +147,7 @@ class RunningSystem:
             yield f"outbox of {name}", self.one(name, _UNPUBLISHED)
         for name in NAMES:
             yield f"not processed by {name}", len(self.unprocessed(name))
-        yield "ports not copied", len(set(self.rows("ports", _PORTS)) - set(self.rows("complaints", _COPIES)))
+        yield "filings not copied", len(set(self.rows("ports", _FILINGS)) - set(self.rows("complaints", _COPIES)))
 
     def unprocessed(self, service: str) -> set[Any]:
         """The ids of other services' events that a service reacts to and has not processed."""
@@ -164,9 +164,9 @@ class RunningSystem:
 
 _UNFINISHED = "SELECT count(*) FROM imports WHERE state IN ('received', 'running')"
 _UNPUBLISHED = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
-_COPIED_NUMBERS = "SELECT number FROM register_ports"
-_PORTS = "SELECT carrier, number, version, status FROM ports"
-_COPIES = "SELECT carrier, number, version, status FROM register_ports"
+_COPIED_NUMBERS = "SELECT number FROM register_filings"
+_FILINGS = "SELECT id, valid_to FROM filings WHERE port_id IS NOT NULL"
+_COPIES = "SELECT filing, (content ->> 'valid_to')::timestamptz FROM register_filings"
 
 
 PROVIDERS = tuple(credit_code("630000", index) for index in range(1, 7))

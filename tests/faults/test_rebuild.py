@@ -17,19 +17,20 @@ pytestmark = pytest.mark.timeout(600)
 def rebuild(running: RunningSystem) -> None:
     """Rebuild the copy of the register in complaints by the operator's command."""
     generation = running.one("complaints", _GENERATION)
-    done = running.operate("complaints", "projection", "rebuild", "complaints", "register")
+    done = running.operate("complaints", "projection", "rebuild", "complaints", "filings")
     assert done.returncode == 0, done.stderr
     assert f"starts generation {generation + 1}" in done.stdout
 
 
-_GENERATION = "SELECT coalesce(max(generation), 1) FROM projections WHERE name = 'register'"
+_GENERATION = "SELECT coalesce(max(generation), 1) FROM projections WHERE name = 'filings'"
 
 
 def rows_and_digest(running: RunningSystem) -> tuple[int, str]:
     """The number of rows in the copy of the register, and the digest of all their columns."""
     ((count, digest),) = running.rows(
         "complaints",
-        "SELECT count(*), md5(string_agg(each::text, E'\\n' ORDER BY carrier, number)) FROM register_ports AS each",
+        "SELECT count(*), md5(string_agg(each::text || numbers::text, E'\\n' ORDER BY filing)) "
+        "FROM register_filings AS each JOIN register_numbers AS numbers USING (carrier, number)",
     )
     return count, digest
 
@@ -111,12 +112,12 @@ def _names(service: str) -> Table:
 
 
 _COPIED = """
-SELECT carrier, number, version, status, access_code, filing ->> 'filing', filing ->> 'holder', filing ->> 'signature',
-       (filing ->> 'valid_from')::timestamptz, (filing ->> 'valid_to')::timestamptz
-FROM register_ports, jsonb_array_elements(filings) AS filing
+SELECT carrier, number, access_code, filing::text, content ->> 'holder', content ->> 'signature',
+       (content ->> 'valid_from')::timestamptz, (content ->> 'valid_to')::timestamptz
+FROM register_filings JOIN register_numbers USING (carrier, number)
 """
 _OWN = """
-SELECT ports.carrier, ports.number, version, status, access_code, filings.id::text, holder, signature,
+SELECT ports.carrier, ports.number, access_code, filings.id::text, holder, signature,
        valid_from, valid_to
 FROM ports JOIN filings ON filings.port_id = ports.id
 """

@@ -97,7 +97,7 @@ def test_a_complaint_and_the_order_that_its_carrier_executes_are_one_trace(
     register, intake = start(PORTS), start(COMPLAINTS)
     until(lambda: not register.worker.problems() | intake.worker.problems())
     ports.file(register.database, ports.form(NUMBER, signature="云杉书店"))
-    until(lambda: ports.rows(intake.database, "SELECT number FROM register_ports"))
+    until(lambda: ports.rows(intake.database, "SELECT number FROM register_filings"))
 
     for person, caller in zip(PEOPLE, CALLERS, strict=True):
         headers = issuer.bearer(complaints.ALL_SCOPES, org="regulator:MIIT") | {"traceparent": caller}

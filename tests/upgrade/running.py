@@ -32,6 +32,8 @@ from tests.upgrade.release import reconciled_figures
 
 STAFF = "regulator:MIIT"
 
+_UNPUBLISHED_HISTORIES = sa.text("SELECT count(*) FROM ports WHERE history_version <> version")
+
 
 @dataclass
 class RunningService:
@@ -101,7 +103,11 @@ class Platform:
 
     def pending(self) -> list[str]:
         """Work that workers have not done yet."""
-        return [each for service in self.services.values() for each in service.pending(self.topics, self.catalogue)]
+        pending = [each for service in self.services.values() for each in service.pending(self.topics, self.catalogue)]
+        with self.services["ports"].database.read() as read:
+            if count := read.execute(_UNPUBLISHED_HISTORIES).scalar_one():
+                pending.append(f"ports: {count} histories are not published")
+        return pending
 
     def dead_letters(self) -> list[str]:
         """The names of dead-letter topics with records."""

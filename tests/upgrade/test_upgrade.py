@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -128,6 +129,8 @@ def test_workers_read_the_topics_of_the_last_release_and_process_new_events(
         eventually(settled, describe=unsettled)
         figures, _ = upgraded.figures()
         assert {name: figures[name] for name in UNCHANGED} == {name: release.figures[name] for name in UNCHANGED}
+        copied = _filings(upgraded, "complaints", "SELECT filing, content ->> 'valid_to' FROM register_filings")
+        assert copied == _filings(upgraded, "ports", "SELECT id, valid_to::text FROM filings WHERE port_id IS NOT NULL")
 
         upgraded.services["complaints"].file(_complaint(upgraded))
         upgraded.imports.append({"lines_read": 1, "rejected": 0, "duplicates": 0})
@@ -142,6 +145,13 @@ def test_workers_read_the_topics_of_the_last_release_and_process_new_events(
                 eventually(settled, describe=unsettled)
                 assert each.rows(projection) == rows
     assert upgraded.dead_letters() == []
+
+
+def _filings(upgraded: Platform, service: str, statement: str) -> dict[UUID, datetime | None]:
+    """The filings of the register in the database of a service, and their ends."""
+    with psycopg.connect(upgraded.services[service].database.conninfo) as connection:
+        rows = connection.execute(statement.encode()).fetchall()
+    return {filing: end and datetime.fromisoformat(end) for filing, end in rows}
 
 
 def _complaint(upgraded: Platform) -> dict[str, object]:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from chassis.citation import Citation
 from contracts.complaints import Attribution, ComplaintAssessed, ComplaintWithdrawn, Sender
 from contracts.examples.records.record import (
@@ -30,6 +32,7 @@ from contracts.ports import (
     EnquiryUnanswered,
     Filing,
     FilingDecided,
+    FilingRecorded,
     GroundFell,
     OrderAcknowledged,
     OrderExecuted,
@@ -38,6 +41,7 @@ from contracts.ports import (
     OrderOverdue,
     OrderRefused,
     PortDeclared,
+    PortDeclaredV1,
     ShutdownOrdered,
 )
 
@@ -224,9 +228,33 @@ RECORDS: tuple[Record, ...] = (
         causation=ACT,
     ),
     Record(
-        event=PortDeclared(carrier="CMCC", number=NUMBER, access_code="10690753", status="declared", filings=_FILINGS),
+        event=PortDeclaredV1(
+            carrier="CMCC", number=NUMBER, access_code="10690753", status="declared", filings=_FILINGS
+        ),
         id=id_of(905),
         version=2,
+        time=days(-90),
+        correlation=FILING,
+        causation=ACT,
+    ),
+    Record(
+        event=FilingRecorded(
+            **msgspec.structs.asdict(_FILINGS[-1]),
+            carrier="CMCC",
+            number=NUMBER,
+            access_code="10690753",
+            recorded_at=days(-90),
+        ),
+        id=id_of(907),
+        version=3,
+        time=days(-90),
+        correlation=FILING,
+        causation=ACT,
+    ),
+    Record(
+        event=PortDeclared(carrier="CMCC", number=NUMBER, access_code="10690753", status="declared", filing=FILING),
+        id=id_of(908),
+        version=4,
         time=days(-90),
         correlation=FILING,
         causation=ACT,

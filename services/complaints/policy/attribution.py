@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from contracts.complaints import Attribution
 from contracts.numbers import NumberKind, SenderNumber
@@ -23,6 +24,14 @@ class RegisteredPort:
     carrier: str
     number: str
     filings: tuple[Filing, ...]
+
+    def filing_at(self, moment: datetime) -> Filing | None:
+        """The filing in force at a moment.
+
+        The facts about the filings of a port are received in any order: until the end of the former filing is received,
+        it overlaps with the one that replaced it. The later one is in force.
+        """
+        return max((each for each in self.filings if in_force(each, moment)), key=began, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +53,18 @@ class RegisterPart:
 
     def filed(self, sender: SenderNumber, at: datetime) -> list[tuple[RegisteredPort, Filing]]:
         """The filings in force for a number at a moment: its own, else those of its longest covering prefix."""
-        own = [
-            (port, filing)
-            for port in self.ports.get(sender.number, ())
-            for filing in port.filings
-            if in_force(filing, at)
-        ]
+        own = self._filings_at(sender.number, at)
         if own or sender.kind is not NumberKind.PORT:
             return own
         for prefix in sender.declared_prefixes:
-            covering = [
-                (port, filing)
-                for port in self.ports.get(prefix, ())
-                for filing in port.filings
-                if filing.covers_extensions and in_force(filing, at)
-            ]
+            covering = [(port, filing) for port, filing in self._filings_at(prefix, at) if filing.covers_extensions]
             if covering:
                 return covering
         return []
+
+    def _filings_at(self, number: str, at: datetime) -> list[tuple[RegisteredPort, Filing]]:
+        filings = ((port, port.filing_at(at)) for port in self.ports.get(number, ()))
+        return [(port, filing) for port, filing in filings if filing is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,12 @@ class Attributed:
 def in_force(filing: Filing, at: datetime) -> bool:
     """Whether a filing is in force at that moment; its end is the first moment at which it is not."""
     return filing.valid_from <= at and (filing.valid_to is None or at < filing.valid_to)
+
+
+def began(filing: Filing) -> tuple[datetime, UUID]:
+    """What sorts the filings of a port: their start; of the same start, the one that was entered later corrects the
+    other, and ids sort by time."""
+    return filing.valid_from, filing.filing
 
 
 def attribute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from chassis.database import Read, Tx
 from chassis.events.envelope import Message
 from contracts.numbers import NumberKind, SenderNumber
-from contracts.ports import Filing, PortDeclared
-from services.complaints.policy.attribution import CodeHolder, RegisteredPort, RegisterPart
+from contracts.ports import Filing, FilingRecorded, PortDeclaredV1
+from services.complaints.policy.attribution import CodeHolder, RegisteredPort, RegisterPart, began
 
-_filings = msgspec.json.Decoder(tuple[Filing, ...])
+_filing = msgspec.json.Decoder(Filing)
 
-_PORTS = sa.text(
-    "SELECT carrier, number, filings::text AS filings FROM register_ports WHERE number = ANY(CAST(:numbers AS text[]))"
+_FILINGS = sa.text(
+    "SELECT carrier, number, content::text AS content FROM register_filings"
+    " WHERE number = ANY(CAST(:numbers AS text[])) ORDER BY number, carrier"
 )
 
 # An access code has thousands of ports and few holders: the recursion jumps from holder to holder in the index.
@@ -28,62 +29,90 @@ _HOLDERS = sa.text(
         SELECT code, found.carrier, found.holder
         FROM unnest(CAST(:codes AS text[])) AS code
         CROSS JOIN LATERAL (
-            SELECT carrier, holder FROM register_ports
-            WHERE access_code = code AND holder IS NOT NULL
+            SELECT carrier, holder FROM register_numbers
+            WHERE access_code = code
             ORDER BY carrier, holder LIMIT 1
         ) AS found
         UNION ALL
         SELECT held.code, found.carrier, found.holder
         FROM held
         CROSS JOIN LATERAL (
-            SELECT carrier, holder FROM register_ports
-            WHERE access_code = held.code AND holder IS NOT NULL
+            SELECT carrier, holder FROM register_numbers
+            WHERE access_code = held.code
               AND (carrier, holder) > (held.carrier, held.holder)
             ORDER BY carrier, holder LIMIT 1
         ) AS found
     )
     SELECT code, carrier, holder, (
-        SELECT min(filed_since) FROM register_ports p
+        SELECT min(filed_since) FROM register_numbers p
         WHERE p.access_code = code AND p.carrier = held.carrier AND p.holder = held.holder
     ) AS since
     FROM held
     """
 )
 
-_DECLARE = sa.text(
-    "INSERT INTO register_ports (carrier, number, version, access_code, status, holder, filed_since, filings)"
-    " SELECT carrier, number, version, access_code, status, holder, filed_since, CAST(filings AS jsonb)"
-    " FROM unnest(CAST(:carriers AS text[]), CAST(:numbers AS text[]), CAST(:versions AS int[]),"
-    " CAST(:codes AS text[]), CAST(:statuses AS text[]), CAST(:holders AS text[]), CAST(:since AS timestamptz[]),"
-    " CAST(:filings AS text[]))"
-    " AS n (carrier, number, version, access_code, status, holder, filed_since, filings)"
-    " ORDER BY carrier, number"
-    " ON CONFLICT (carrier, number) DO UPDATE SET version = excluded.version, access_code = excluded.access_code,"
-    " status = excluded.status, holder = excluded.holder, filed_since = excluded.filed_since,"
-    " filings = excluded.filings WHERE register_ports.version < excluded.version"
+_SAVE_FILINGS = sa.text(
+    "INSERT INTO register_filings (filing, carrier, number, version, content)"
+    " SELECT filing, carrier, number, version, CAST(content AS jsonb) FROM unnest(CAST(:filings AS uuid[]),"
+    " CAST(:carriers AS text[]), CAST(:numbers AS text[]), CAST(:versions AS int[]), CAST(:contents AS text[]))"
+    " AS n (filing, carrier, number, version, content) ORDER BY filing"
+    " ON CONFLICT (filing) DO UPDATE SET version = excluded.version, content = excluded.content"
+    " WHERE register_filings.version < excluded.version"
+)
+_SAVE_NUMBERS = sa.text(
+    "INSERT INTO register_numbers AS known"
+    " (carrier, number, access_code, filed_since, newest_since, newest_filing, holder)"
+    " SELECT * FROM unnest(CAST(:carriers AS text[]), CAST(:numbers AS text[]), CAST(:codes AS text[]),"
+    " CAST(:filed AS timestamptz[]), CAST(:since AS timestamptz[]), CAST(:filings AS uuid[]), CAST(:holders AS text[]))"
+    " AS n (carrier, number, access_code, filed_since, newest_since, newest_filing, holder) ORDER BY carrier, number"
+    " ON CONFLICT (carrier, number) DO UPDATE SET filed_since = least(known.filed_since, excluded.filed_since),"
+    " (newest_since, newest_filing, holder) = (SELECT * FROM (VALUES"
+    " (known.newest_since, known.newest_filing, known.holder),"
+    " (excluded.newest_since, excluded.newest_filing, excluded.holder)) AS each ORDER BY 1 DESC, 2 DESC LIMIT 1)"
+    " WHERE excluded.filed_since < known.filed_since"
+    " OR (excluded.newest_since, excluded.newest_filing) > (known.newest_since, known.newest_filing)"
 )
 
 
-def save_declared_ports(tx: Tx, messages: Sequence[Message[PortDeclared]]) -> None:
-    """Store the newest snapshot of every port. A snapshot that is older than the stored one changes nothing."""
-    newest: dict[tuple[str, str], Message[PortDeclared]] = {}
+def save_filings(tx: Tx, messages: Sequence[Message[FilingRecorded]] | Sequence[Message[PortDeclaredV1]]) -> None:
+    """Store the newest state of each filing. One that is older than the stored one changes nothing; none is removed."""
+    filings: dict[UUID, tuple[int, FilingRecorded | PortDeclaredV1, Filing]] = {}
     for message in messages:
-        key = (message.event.carrier, message.event.number)
-        if key not in newest or newest[key].version < message.version:
-            newest[key] = message
-    ports = [message.event for message in newest.values()]
-    by_start = [sorted(port.filings, key=lambda filing: filing.valid_from) for port in ports]
+        for filing in message.event.filings:
+            if filing.filing not in filings or filings[filing.filing][0] < message.version:
+                filings[filing.filing] = message.version, message.event, filing
+    if not filings:
+        return
     tx.execute(
-        _DECLARE,
+        _SAVE_FILINGS,
         {
-            "carriers": [port.carrier for port in ports],
-            "numbers": [port.number for port in ports],
-            "versions": [message.version for message in newest.values()],
-            "codes": [port.access_code for port in ports],
-            "statuses": [port.status for port in ports],
-            "holders": [filings[-1].holder if filings else None for filings in by_start],
-            "since": [filings[0].valid_from if filings else None for filings in by_start],
-            "filings": [msgspec.json.encode(port.filings).decode() for port in ports],
+            "filings": list(filings),
+            "carriers": [port.carrier for _, port, _ in filings.values()],
+            "numbers": [port.number for _, port, _ in filings.values()],
+            "versions": [version for version, _, _ in filings.values()],
+            "contents": [msgspec.json.encode(filing).decode() for _, _, filing in filings.values()],
+        },
+    )
+    _save_numbers(tx, [(port, filing) for _, port, filing in filings.values()])
+
+
+def _save_numbers(tx: Tx, filed: Iterable[tuple[FilingRecorded | PortDeclaredV1, Filing]]) -> None:
+    """Store the start of the first filing of these numbers, and the holder in the last one."""
+    numbers: dict[tuple[str, str], tuple[str, datetime, Filing]] = {}
+    for port, filing in filed:
+        code, since, newest = numbers.get((port.carrier, port.number), (port.access_code, filing.valid_from, filing))
+        newest = max(newest, filing, key=began)
+        numbers[port.carrier, port.number] = code, min(since, filing.valid_from), newest
+    tx.execute(
+        _SAVE_NUMBERS,
+        {
+            "carriers": [carrier for carrier, _ in numbers],
+            "numbers": [number for _, number in numbers],
+            "codes": [code for code, _, _ in numbers.values()],
+            "filed": [since for _, since, _ in numbers.values()],
+            "since": [newest.valid_from for _, _, newest in numbers.values()],
+            "filings": [newest.filing for _, _, newest in numbers.values()],
+            "holders": [newest.holder for _, _, newest in numbers.values()],
         },
     )
 
@@ -107,11 +136,10 @@ def load_register(read: Read, messages: Iterable[tuple[SenderNumber, datetime]])
 
 
 def _ports(read: Read, numbers: Iterable[str]) -> dict[str, list[RegisteredPort]]:
+    filings: dict[tuple[str, str], list[Filing]] = {}
+    for row in read.execute(_FILINGS, {"numbers": sorted(numbers)}):
+        filings.setdefault((row.number, row.carrier), []).append(_filing.decode(row.content))
     found: dict[str, list[RegisteredPort]] = {}
-    for row in read.execute(_PORTS, {"numbers": sorted(numbers)}):
-        found.setdefault(row.number, []).append(_port(row))
+    for (number, carrier), history in filings.items():
+        found.setdefault(number, []).append(RegisteredPort(carrier, number, tuple(history)))
     return found
-
-
-def _port(row: Any) -> RegisteredPort:
-    return RegisteredPort(row.carrier, row.number, _filings.decode(row.filings))

@@ -140,6 +140,34 @@ REVEALS = sa.Table(
 )
 """Requests to see a complainant's number, and the decisions. Disclosures are in the audit log."""
 
+REGISTER_FILINGS = sa.Table(
+    "register_filings",
+    METADATA,
+    sa.Column("filing", sa.Uuid, primary_key=True),
+    sa.Column("carrier", Key, nullable=False),
+    sa.Column("number", Key, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("content", JSONB, nullable=False),
+    sa.Index("ix_register_filings_number", "number"),
+)
+"""The filings of the register, as the ports service publishes them; `version` is that of the port, `content` a
+`contracts.ports.Filing`."""
+
+REGISTER_NUMBERS = sa.Table(
+    "register_numbers",
+    METADATA,
+    sa.Column("carrier", Key, primary_key=True),
+    sa.Column("number", Key, primary_key=True),
+    sa.Column("access_code", Key, nullable=False),
+    sa.Column("holder", Key, nullable=False),
+    moment("filed_since", nullable=False),
+    moment("newest_since", nullable=False),
+    sa.Column("newest_filing", sa.Uuid, nullable=False),
+    sa.Index("ix_register_numbers_holders", "access_code", "carrier", "holder", "filed_since"),
+)
+"""The numbers that were filed: `holder` is that of the newest filing, which is valid from `newest_since`; `filed_since`
+the start of the oldest one. These never depend on the order in which filings are received."""
+
 REGISTER_PORTS = sa.Table(
     "register_ports",
     METADATA,
@@ -154,5 +182,5 @@ REGISTER_PORTS = sa.Table(
     sa.Index("ix_register_ports_number", "number"),
     sa.Index("ix_register_ports_holders", "access_code", "carrier", "holder", "filed_since"),
 )
-"""The register of ports, as the ports service publishes it: `holder` is that of the newest filing, `filed_since` the
-start of the oldest one."""
+"""The register as release 0.1.0 stores it: its processes use the table while they are replaced. The next release drops
+it."""

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from chassis import sets
 from chassis.database import Read, Tx
 from chassis.events.envelope import Message
-from contracts.ports import OrderFact, PortDeclared
+from contracts.ports import FilingRecorded, OrderFact, PortDeclaredV1
 from services.credit.policy.orders import LISTING, ShutPort, counts, enterprise_of, has_fallen
 from services.credit.store.tables import ORDERS
 
@@ -125,7 +125,7 @@ _UPSERT_NAMES = sa.text(
 )
 
 
-def save_names(tx: Tx, messages: Sequence[Message[PortDeclared]]) -> None:
+def save_names(tx: Tx, messages: Sequence[Message[FilingRecorded]] | Sequence[Message[PortDeclaredV1]]) -> None:
     """Write the names of the holder and the provider of every filing that was ever in force."""
     newest: dict[str, tuple[datetime, int, str, str, str]] = {}
     for message in messages:

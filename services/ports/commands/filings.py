@@ -8,13 +8,14 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis import clock
+from chassis.aggregate import Cause
 from chassis.database import Read, Tx
 from services.ports.commands.forms import FilingForm
 from services.ports.model import Application, Hindrance, HindranceKind, Port, PortFiling, PortKey
 from services.ports.policy.listings import refusal_of
 from services.ports.store.locks import lock_for_filing
 from services.ports.store.orders import orders_in_force
-from services.ports.store.register import load_ports, past_refusals, save_applications, save_ports
+from services.ports.store.register import load_ports, lock_ports, past_refusals, save_applications, save_ports
 from services.ports.store.standings import restrictions_on
 
 
@@ -79,6 +80,15 @@ def file_ports(tx: Tx, forms: Sequence[FilingForm]) -> list[FilingResult]:
     save_ports(tx, changed)
     save_applications(tx, applications, changed)
     return results
+
+
+def publish_histories(tx: Tx, ids: Sequence[str]) -> int:
+    """Publish the history of those of these ports (ids) where that has not been done; returns of how many."""
+    unpublished = [each for each in lock_ports(tx, ids) if each.history_version != each.version]
+    for port in unpublished:
+        port.publish_history(Cause.beginning(port.id))
+    save_ports(tx, unpublished)
+    return len(unpublished)
 
 
 def _hindrances(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
+from uuid import UUID
+
+import msgspec
 
 from chassis.aggregate import Aggregate, Cause, fact
 from chassis.event import Event
 from chassis.ids import new_id
-from contracts.ports import PortDeclared
+from contracts.ports import FilingRecorded, PortDeclared
 from services.ports.model.filing import PortFiling
 
 PortKey = tuple[str, str]
@@ -35,11 +39,19 @@ class Port(Aggregate):
     access_code: str
     status: PortStatus = PortStatus.DECLARED
     filings: list[PortFiling] = field(default_factory=list)
+    history_version: int = 0
+    """The version at which each filing of the history was published. It differs from the version where the release that
+    published `port-declared.v1` changed the port last."""
 
     @classmethod
     def unfiled(cls, carrier: str, number: str, access_code: str) -> Port:
         """A port without filings; it enters the register with its first filing."""
         return cls(id=new_id(), carrier=carrier, number=number, access_code=access_code)
+
+    @property
+    def key(self) -> PortKey:
+        """What identifies it."""
+        return self.carrier, self.number
 
     @property
     def covers_extensions(self) -> bool:
@@ -50,6 +62,11 @@ class Port(Aggregate):
     def last(self) -> PortFiling | None:
         """The filing that holds until further notice."""
         return next((each for each in self.filings if each.valid_to is None), None)
+
+    @property
+    def filing(self) -> UUID | None:
+        """The id of the last filing, as events name it."""
+        return None if self.last is None else self.last.id
 
     def filing_at(self, moment: datetime) -> PortFiling | None:
         """The filing in force at `moment`."""
@@ -67,21 +84,34 @@ class Port(Aggregate):
         """
         later = [each.valid_from for each in self.filings if not each.empty and each.valid_from > filing.valid_from]
         entered = filing.until(min(later, default=None))
-        kept = [each.until(filing.valid_from) if each.holds_at(filing.valid_from) else each for each in self.filings]
-        self.filings = sorted([*kept, entered], key=lambda each: (each.valid_from, each.recorded_at, each.id))
-        self._record(cause)
+        ended = [each.until(filing.valid_from) for each in self.filings if each.holds_at(filing.valid_from)]
+        changed = {each.id: each for each in (entered, *ended)}
+        kept = [each for each in self.filings if each.id not in changed]
+        self.filings = sorted([*kept, *changed.values()], key=lambda each: (each.valid_from, each.recorded_at, each.id))
+        self._record(changed.values(), cause)
 
     def shut(self, cause: Cause) -> None:
         """The carrier has shut it. Nothing changes where it was shut before."""
         if self.status is PortStatus.DECLARED:
             self.status = PortStatus.SHUT
-            self._record(cause)
+            self._record((), cause)
 
     def reopen(self, cause: Cause) -> None:
         """The order that shut it was lifted."""
         if self.status is PortStatus.SHUT:
             self.status = PortStatus.DECLARED
-            self._record(cause)
+            self._record((), cause)
 
-    def _record(self, cause: Cause) -> None:
+    def publish_history(self, cause: Cause) -> None:
+        """Publish each filing, and the port, where the last release published the history as a part of the port."""
+        if self.history_version != self.version:
+            self._record(self.filings, cause)
+
+    def _record(self, changed: Iterable[PortFiling], cause: Cause) -> None:
+        """Publish the changed filings, then the port. A history that was never published is published as a whole: this
+        fact about the port replaces the one that contains it."""
+        for each in changed if self.history_version == self.version else self.filings:
+            port = {"carrier": self.carrier, "number": self.number, "access_code": self.access_code}
+            self.record(msgspec.convert(asdict(each) | port | {"filing": each.id}, FilingRecorded), cause)
         self.record(fact(PortDeclared, self), cause)
+        self.history_version = self.version

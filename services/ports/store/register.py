@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -13,7 +14,9 @@ import sqlalchemy as sa
 
 from chassis import sets
 from chassis.database import Read, Tx
+from chassis.quarantine import HELD
 from chassis.stored import Stored
+from chassis.sweeper import Slice
 from contracts.numbers import SHORTEST_BASE
 from services.ports.model import Application, Port, PortFiling, PortKey
 from services.ports.policy.decisions import AccessCodeHolder
@@ -37,8 +40,33 @@ def load_ports(tx: Tx, keys: Iterable[PortKey]) -> dict[PortKey, Port]:
         ),
         sets.by_column(("carriers", "numbers"), wanted),
     ).all()
-    filings = _filings_of(tx, [row.id for row in rows])
-    return {(row.carrier, row.number): _PORTS.load(row, filings=filings[row.id]) for row in rows}
+    return {each.key: each for each in _load(tx, rows)}
+
+
+def find_unpublished_histories(tx: Tx, piece: Slice) -> list[str]:
+    """The ports whose filings were not published each by itself, as release 0.1.0 left them."""
+    rows = tx.execute(
+        sa.text(
+            "SELECT id FROM ports WHERE history_version <> version "  # noqa: S608 - a constant
+            f"AND CAST(id AS text) NOT IN {HELD} ORDER BY id LIMIT :limit"
+        ),
+        {"limit": piece.limit, "sweep": piece.sweep},
+    )
+    return [str(each) for each in rows.scalars()]
+
+
+def lock_ports(tx: Tx, ids: Sequence[str]) -> list[Port]:
+    """The ports with these ids, with their history; skips those locked by another transaction."""
+    rows = tx.execute(
+        sa.text("SELECT * FROM ports WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE SKIP LOCKED"),
+        {"ids": list(ids)},
+    ).all()
+    return _load(tx, rows)
+
+
+def _load(read: Read, rows: Sequence[sa.Row[Any]]) -> list[Port]:
+    filings = _filings_of(read, [row.id for row in rows])
+    return [_PORTS.load(row, filings=filings[row.id]) for row in rows]
 
 
 def save_ports(tx: Tx, ports: Sequence[Port]) -> None:

@@ -26,10 +26,12 @@ PORTS = sa.Table(
     sa.Column("status", Key, nullable=False),
     sa.Column("covers_extensions", sa.Boolean, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("history_version", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("carrier", "number"),
     sa.Index("ix_ports_number", "number"),
     sa.Index("ix_ports_access_code", "access_code"),
     sa.Index("ix_ports_covering", "number", postgresql_where=sa.text("covers_extensions")),
+    sa.Index("ix_ports_unpublished_history", "id", postgresql_where=sa.text("history_version <> version")),
     comment="The register: one row per number and carrier",
 )
 

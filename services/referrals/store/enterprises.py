@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from chassis.database import Read, Tx
 from chassis.events.envelope import Message
-from contracts.ports import PortDeclared
+from contracts.ports import FilingRecorded, PortDeclaredV1
 
 _SAVE = sa.text(
     "INSERT INTO enterprises (code, name, filing) SELECT code, name, filing "
@@ -20,7 +20,7 @@ _SAVE = sa.text(
 )
 
 
-def save_names(tx: Tx, messages: Sequence[Message[PortDeclared]]) -> None:
+def save_names(tx: Tx, messages: Sequence[Message[FilingRecorded]] | Sequence[Message[PortDeclaredV1]]) -> None:
     """Store every enterprise under the name in the last filing that names it.
 
     Many ports name one enterprise, and the versions of different ports cannot be compared. Filings never change, are

@@ -21,9 +21,9 @@ from chassis.events.envelope import Message
 from chassis.imports import import_sweep
 from chassis.sweeper import Slice
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
-from contracts.ports import Filing, PortDeclared
+from contracts.ports import Filing, PortDeclaredV1
 from services.complaints.imports import COMPLAINT_IMPORTS
-from services.complaints.store.register import save_declared_ports
+from services.complaints.store.register import save_filings
 from services.complaints.sweeps import ASSESS
 from tests.integration.http.issuer import Issuer
 
@@ -129,12 +129,12 @@ class Office:
 
     def declare(self, *filings: Filing, number: str = NUMBER, carrier: str = "CMCC", version: int = 1) -> None:
         """Consume the snapshot of a port with these filings."""
-        event = PortDeclared(
+        event = PortDeclaredV1(
             carrier=carrier, number=number, access_code=number[:8], status="declared", filings=filings or (filing(),)
         )
         message = Message(uuid4(), event, version, SENT, Cause("filing", "filing"))
         with self.database.begin() as tx:
-            save_declared_ports(tx, [message])
+            save_filings(tx, [message])
 
     def request_reveal(self, complaint: str, by: str = ANNA, reason: str = "警方来函") -> dict[str, Any]:
         """Request a reveal of who filed a complaint."""

@@ -17,7 +17,7 @@ from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
 from chassis.ids import new_id
 from chassis.target import Target
-from contracts.ports import Filing, GroundFell, OrderExecuted, OrderFact, OrderLifted, PortDeclared
+from contracts.ports import Filing, GroundFell, OrderExecuted, OrderFact, OrderLifted, PortDeclaredV1
 from contracts.referrals import ClueConcluded, Conclusion, ConclusionAnnulled, Counts, Subject
 from contracts.vocabulary import CreditList, Tier
 from sandbox.scenario.cast import credit_code
@@ -176,12 +176,12 @@ def declared(
     version: int = 1,
     carrier: str = "CMCC",
     corrected: Sequence[str] = (),
-) -> Message[PortDeclared]:
+) -> Message[PortDeclaredV1]:
     """A port with these filings: provider's code, its name, the holder's name, start.
 
     A filing whose provider name is in `corrected` was replaced on the same day.
     """
-    port = PortDeclared(
+    port = PortDeclaredV1(
         carrier=carrier,
         number=number,
         access_code=NUMBER[:8],

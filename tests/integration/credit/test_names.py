@@ -10,7 +10,7 @@ from chassis import clock
 from chassis.database import Database
 from chassis.events import projections
 from chassis.events.envelope import Message
-from contracts.ports import PortDeclared
+from contracts.ports import PortDeclaredV1
 from services.credit.reactions import PROJECTIONS
 from tests.integration.credit.scenes import HOLDER, OF_BEIJING, SHOP, declared, project, rows
 
@@ -29,7 +29,7 @@ def everything(database: Database) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in rows(database, "SELECT * FROM enterprise_names ORDER BY code")]
 
 
-HISTORY: list[Message[PortDeclared]] = [
+HISTORY: list[Message[PortDeclaredV1]] = [
     declared("10690123566571", (SHOP, "虚构优选", "示例信息公司", since(0)), version=1),
     declared(
         "10690123566571",

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+import sqlalchemy as sa
 
 from chassis import clock
 from chassis.calendar import LEGAL_TIME
 from chassis.database import Database
 from chassis.field_errors import InvalidFieldsError
+from chassis.sweeper import Slice
 from services.ports.commands.filings import FilingOutcome
 from services.ports.commands.forms import read_form
 from services.ports.commands.orders import acknowledge_order, execute_order, lift_order
+from services.ports.sweeps import PUBLISH_HISTORIES
 from tests.integration.ports.scenes import (
     HOLDER,
     NOON,
@@ -56,7 +59,7 @@ def test_a_filing_enters_the_register_and_is_published_with_its_decision(databas
     (filed,) = file(database, form())
     assert filed.outcome is FilingOutcome.ACCEPTED
     assert statuses(database) == ["declared"]
-    assert (published(database, "port-declared.v1"), published(database, "filing-decided.v1")) == (1, 1)
+    assert (published(database, "port-declared.v2"), published(database, "filing-decided.v1")) == (1, 1)
 
 
 def test_the_same_filings_again_add_nothing(database: Database) -> None:
@@ -78,7 +81,51 @@ def test_a_port_that_is_filed_twice_in_one_file_ends_with_the_later_filing(datab
     assert [row.signature for row in history] == ["虚构生活", "样例服务"]
     assert history[0].valid_to == history[1].valid_from
     assert history[1].valid_to is None
-    assert rows(database, "SELECT version FROM ports")[0].version == 2
+    assert published(database, "port-declared.v2") == 2
+    assert published(database, "filing-recorded.v1") == 3
+
+
+def outbox_bytes(database: Database) -> int:
+    return int(rows(database, "SELECT sum(length(payload)) FROM outbox")[0][0])
+
+
+def test_twice_as_many_filings_of_a_port_publish_twice_as_much(database: Database) -> None:
+    """A filing publishes the port, itself, and the end of the one before it."""
+    days = [f"{2019 + each // 300}-{each // 25 % 12 + 1:02}-{each % 25 + 1:02}" for each in range(200)]
+    for day in days[:100]:
+        file(database, form(declared_from=day, signature=f"虚构{day}"))
+    half = outbox_bytes(database)
+    for day in days[100:]:
+        file(database, form(declared_from=day, signature=f"虚构{day}"))
+    assert outbox_bytes(database) == pytest.approx(2 * half, rel=0.02)
+    assert published(database, "filing-recorded.v1") == 2 * len(days) - 1
+
+
+def publish_histories(database: Database, limit: int) -> int:
+    with database.begin() as tx:
+        return PUBLISH_HISTORIES.run(tx, Slice(limit))
+
+
+def test_the_filings_of_the_last_release_are_published_in_parts_before_their_ports(database: Database) -> None:
+    numbers = [f"{NUMBER[:10]}{n:04}" for n in range(5)]
+    file(database, *(form(number, declared_from="2020-01-01", signature="虚构生活") for number in numbers))
+    file(database, *(form(number, declared_from="2021-01-01") for number in numbers))
+    with database.begin() as tx:
+        tx.execute(sa.text("UPDATE ports SET history_version = 0"))  # as the last release leaves a port
+        tx.execute(sa.text("DELETE FROM outbox"))
+    file(database, form(numbers[0], declared_from="2022-01-01", signature="虚构生活"))
+    assert [publish_histories(database, 2) for _ in range(3)] == [2, 2, 0]
+    facts = rows(database, "SELECT aggregateid, type FROM outbox ORDER BY aggregateid, position")
+    of_port: dict[str, list[str]] = {}
+    for fact in facts:
+        if fact.type != "filing-decided.v1":
+            of_port.setdefault(fact.aggregateid, []).append(fact.type)
+    history = ["filing-recorded.v1", "filing-recorded.v1"]
+    assert of_port == {
+        f"CMCC:{number}": [*history, *(history[:1] if number == numbers[0] else ()), "port-declared.v2"]
+        for number in numbers
+    }
+    assert rows(database, "SELECT id FROM ports WHERE history_version <> version") == []
 
 
 def test_a_later_filing_ends_the_stored_one(database: Database) -> None:
@@ -99,7 +146,7 @@ def test_executing_an_order_shuts_the_port_in_the_register_and_lifting_reopens_i
     with database.begin() as tx:
         lift_order(tx, target(orders(database)[0].id), "a mistake")
     assert statuses(database) == ["declared"]
-    assert published(database, "port-declared.v1") == 3
+    assert published(database, "port-declared.v2") == 3
     (audited,) = rows(database, "SELECT act, object, reason FROM audit_log")
     assert (audited.act, audited.object) == ("order-lifted", f"order:{orders(database)[0].id}")
 

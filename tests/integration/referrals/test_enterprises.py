@@ -14,7 +14,7 @@ from chassis.events import projections
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
 from chassis.ids import new_id
-from contracts.ports import Filing, PortDeclared
+from contracts.ports import Filing, PortDeclaredV1
 from services.referrals.reactions import PROJECTIONS
 from tests.integration.referrals.scenes import (
     HOLDER,
@@ -49,8 +49,8 @@ def filing(number: int, provider_name: str, *, holder_name: str = "示例短信"
     )
 
 
-def declared(number: str, version: int, *filings: Filing) -> Message[PortDeclared]:
-    event = PortDeclared(carrier="CMCC", number=number, access_code=number[:8], status="open", filings=tuple(filings))
+def declared(number: str, version: int, *filings: Filing) -> Message[PortDeclaredV1]:
+    event = PortDeclaredV1(carrier="CMCC", number=number, access_code=number[:8], status="open", filings=tuple(filings))
     return Message(new_id(), event, version, clock.now(), Cause("a filing", "a filing"))
 
 
@@ -66,7 +66,7 @@ HISTORY = [
 NAMES = {HOLDER: "自持企业", PROVIDER: "样例优选", OTHER_PROVIDER: "样品铺"}
 
 
-def project(database: Database, messages: Sequence[Message[PortDeclared]]) -> None:
+def project(database: Database, messages: Sequence[Message[PortDeclaredV1]]) -> None:
     with database.begin() as tx:
         dispatch(tx, messages, ENTERPRISES.handlers)
 

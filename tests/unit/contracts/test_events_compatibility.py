@@ -242,8 +242,8 @@ def test_a_changed_example_is_published_beside_the_old_one(tmp_path: Path) -> No
     assert published_examples(tmp_path) == [first, second]
 
 
-FIELD = "    carrier: str\n    number: str\n    access_code: str\n"
-"""Fields of PortDeclared, published in port-declared.v1."""
+FIELD = "    status: str\n    filings: tuple[Filing, ...]\n"
+"""Fields of PortDeclaredV1, published in port-declared.v1."""
 NEW_TYPE = """
 
 class PortAudited(Event, frozen=True, kw_only=True):
@@ -289,7 +289,7 @@ def make_contracts(contracts: Path) -> list[str]:
     ("fields", "refusal"),
     [
         (f"{FIELD}    zz: int\n", "data.zz: it is newly required, and published facts do not have it"),
-        (FIELD.replace("    access_code: str\n", ""), "data.access_code: it was removed"),
+        (FIELD.replace("    status: str\n", ""), "data.status: it was removed"),
     ],
 )
 def test_a_new_required_or_removed_field_is_refused_with_the_remedy(contracts: Path, fields: str, refusal: str) -> None:

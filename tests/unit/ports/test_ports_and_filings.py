@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.ids import new_id
-from contracts.ports import FilingDecided, PortDeclared
+from contracts.ports import FilingDecided, FilingRecorded, PortDeclared
 from services.ports.model import Application, Hindrance, HindranceKind, Port, PortStatus
 from services.ports.model.filing import PortFiling
 from tests.unit.ports.builders import BECAUSE, NOON, NUMBER, days, filing, order
@@ -25,12 +25,50 @@ def application(filed: PortFiling) -> Application:
     return Application(id=filed.id, carrier="CMCC", number=NUMBER, filed=filed, digest=b"")
 
 
-def test_a_first_filing_declares_the_port_with_its_whole_snapshot() -> None:
-    declared = port(filing()).drain()
-    assert [each.version for each in declared] == [1]
-    fact = declared[0].event
-    assert isinstance(fact, PortDeclared)
-    assert (fact.aggregate_id, fact.status, len(fact.filings)) == (f"CMCC:{NUMBER}", "declared", 1)
+def test_a_first_filing_is_published_and_then_its_port() -> None:
+    first = filing()
+    recorded = port(first).drain()
+    assert [each.version for each in recorded] == [1, 2]
+    (filed, declared) = (each.event for each in recorded)
+    assert isinstance(filed, FilingRecorded)
+    assert (filed.key, filed.valid_from, filed.valid_to) == (f"CMCC:{NUMBER}:{first.id}", NOON, None)
+    assert isinstance(declared, PortDeclared)
+    assert (declared.key, declared.status, declared.filing) == (f"CMCC:{NUMBER}", "declared", first.id)
+
+
+def test_a_later_filing_publishes_itself_and_the_end_of_the_earlier_one_only() -> None:
+    filings = [filing(since=NOON + days(each)) for each in range(5)]
+    made = port(*filings)
+    made.drain()
+    made.declare(filing(since=NOON + days(9)), BECAUSE)
+    *recorded, declared = (each.event for each in made.drain())
+    assert all(isinstance(each, FilingRecorded) for each in recorded)
+    assert [(each.filing, each.valid_to) for each in recorded if isinstance(each, FilingRecorded)] == [
+        (made.filings[-1].id, None),
+        (filings[-1].id, NOON + days(9)),
+    ]
+    assert isinstance(declared, PortDeclared)
+    assert declared.filing == made.filings[-1].id
+
+
+def test_the_history_of_the_last_release_is_published_once_and_before_any_other_fact() -> None:
+    def of_the_last_release() -> Port:
+        """The last release counts its facts, and does not know which filings were published."""
+        made = port(filing(), filing(since=NOON + days(3)))
+        made.drain()
+        made.history_version = 0
+        return made
+
+    swept, shut = of_the_last_release(), of_the_last_release()
+    for _ in range(2):
+        swept.publish_history(BECAUSE)
+    shut.shut(BECAUSE)
+    for made in (swept, shut):
+        *recorded, declared = (each.event for each in made.drain())
+        assert [each.filing for each in recorded if isinstance(each, FilingRecorded)] == [
+            each.id for each in made.filings
+        ]
+        assert isinstance(declared, PortDeclared)
 
 
 def test_a_later_filing_ends_the_earlier_one() -> None:

@@ -1,0 +1,164 @@
+"""The copy of the register before, during and after the upgrade of ports: the same filings at every moment."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from chassis.aggregate import Cause
+from chassis.database import Database
+from chassis.events.consumer import dispatch
+from chassis.events.envelope import Message
+from contracts.numbers import SenderNumber
+from contracts.ports import PortDeclaredV1
+from services.complaints.reactions import PROJECTIONS
+from services.complaints.store.register import load_register
+from services.ports.model import FilingContent, Port, PortFiling
+from tests.integration.complaints.scenes import NUMBER, SENT
+
+BECAUSE = Cause("filing", "filing")
+HOLDERS = ("914401110000000000", "914401110000000001", "914401110000000002")
+STARTS = (100, 30, 60, 60, 10, 100)
+"""How many days ago the filings of a port begin, in the order in which they are filed: some are filed late, and some
+correct another one of the same day."""
+
+Facts = Sequence[Message[Any]]
+
+
+def ago(days: float) -> datetime:
+    return SENT - timedelta(days=days)
+
+
+def ports() -> list[Port]:
+    return [Port.unfiled("CMCC", f"{NUMBER}{last}", NUMBER[:8]) for last in range(3)] + [
+        Port.unfiled("CUCC", f"{NUMBER}0", NUMBER[:8])
+    ]
+
+
+def file(port: Port, turn: int) -> None:
+    content = FilingContent(
+        holder=HOLDERS[(turn + int(port.number[-1])) % len(HOLDERS)],
+        holder_name="示例信息公司",
+        provider=HOLDERS[turn % 2],
+        provider_name="虚构优选",
+        signature=f"虚构{turn}",
+        purpose="notice",
+        province=None,
+        covers_extensions=turn % 2 == 0,
+    )
+    recorded_at = ago(9) + timedelta(minutes=turn)
+    port.declare(PortFiling.of(content, valid_from=ago(STARTS[turn]), recorded_at=recorded_at), BECAUSE)
+
+
+def published(port: Port) -> Facts:
+    """What the current release publishes."""
+    return [Message(uuid4(), each.event, each.version, SENT, BECAUSE) for each in port.drain()]
+
+
+def snapshot(port: Port) -> Message[Any]:
+    """What the last release publishes in place of that, and what it leaves in the database."""
+    port.drain()
+    port.history_version = 0
+    filings = [{**msgspec.to_builtins(each), "filing": each.id} for each in port.filings]
+    state = {name: getattr(port, name) for name in ("carrier", "number", "access_code", "status")}
+    return Message(uuid4(), msgspec.convert(state | {"filings": filings}, PortDeclaredV1), port.version, SENT, BECAUSE)
+
+
+def project(database: Database, facts: Facts) -> None:
+    (projection,) = PROJECTIONS
+    with database.begin() as tx:
+        dispatch(tx, [each for each in facts if type(each.event) in projection.handlers], projection.handlers)
+
+
+def seen(database: Database) -> list[Any]:
+    """What the register has about numbers and an extension at many moments, and the holders of their access code."""
+    found: list[Any] = []
+    for number in (f"{NUMBER}0", f"{NUMBER}1", f"{NUMBER}2", f"{NUMBER}07", NUMBER):
+        sender = SenderNumber.parse(number)
+        for at in (ago(each + half) for each in {*STARTS, 200} for half in (-0.5, 0, 0.5)):
+            with database.read() as read:
+                part = load_register(read, [(sender, at)])
+            filed = sorted((port.carrier, port.number, filing.filing) for port, filing in part.filed(sender, at))
+            holders = sorted(
+                (code, each.carrier, each.holder, each.since) for code, of in part.holders.items() for each in of
+            )
+            found.append((number, at, filed, holders))
+    return found
+
+
+def forget(database: Database) -> None:
+    with database.begin() as tx:
+        for table in PROJECTIONS[0].tables:
+            tx.execute(sa.delete(table))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_register_is_the_same_before_during_and_after_the_upgrade_of_ports(database: Database, seed: int) -> None:
+    dice, history = random.Random(seed), ports()
+    old: list[Message[Any]] = []
+    for turn in range(len(STARTS) - 1):
+        for port in history:
+            file(port, turn)
+            old.append(snapshot(port))
+    project(database, old)
+    before = seen(database)
+    assert any(filed for _, _, filed, _ in before)
+    assert any(holders for _, _, _, holders in before)
+
+    new: list[Message[Any]] = []
+    for port in history:
+        port.publish_history(BECAUSE)
+        new += published(port)
+    shuffled = dice.sample(new, len(new))
+    for first in range(0, len(shuffled), 5):
+        project(database, shuffled[first : first + 5])
+        assert seen(database) == before
+    project(database, dice.sample(old + new, len(old + new)))
+    assert seen(database) == before
+
+    # After compaction the topics have no fact of the last release.
+    forget(database)
+    project(database, dice.sample(new, len(new)))
+    assert seen(database) == before
+
+
+def test_a_filing_after_the_upgrade_gives_the_same_register_as_a_rebuild_from_compacted_topics(
+    database: Database,
+) -> None:
+    history, facts = ports(), dict[str, Message[Any]]()
+    for turn in range(len(STARTS)):
+        for port in history:
+            file(port, turn)
+            new = published(port)
+            facts |= {each.event.key: each for each in new}
+            project(database, new)
+    before = seen(database)
+    forget(database)
+    project(database, [*facts.values()])
+    assert seen(database) == before
+
+
+def test_of_two_filings_that_overlap_until_the_end_of_the_first_is_received_the_later_one_is_in_force(
+    database: Database,
+) -> None:
+    port = ports()[0]
+    file(port, 0)
+    project(database, published(port))
+    file(port, 1)
+    entered, ended, _ = published(port)
+    project(database, [entered])
+    sender, at = SenderNumber.parse(port.number), ago(1)
+    with database.read() as read:
+        ((_, filing),) = load_register(read, [(sender, at)]).filed(sender, at)
+    assert filing.filing == entered.event.filing
+    project(database, [ended])
+    with database.read() as read:
+        ((_, filing),) = load_register(read, [(sender, at)]).filed(sender, at)
+    assert filing.filing == entered.event.filing
