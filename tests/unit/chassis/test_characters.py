@@ -121,3 +121,8 @@ def test_letters_that_are_taken_for_digits_count_where_this_is_asked_for() -> No
     assert digits("l39O", letters=True) == "1390"
     assert contain_number("l3_9O", "1390")
     assert not contain_number("l3_9O", "1391")
+
+
+@given(st.text(st.characters(codec="ascii")))
+def test_ascii_has_the_same_digits_alone_and_beside_other_characters(text: str) -> None:
+    assert (digits(text), digits(text, letters=True)) == (digits(f"{text}字"), digits(f"{text}字", letters=True))
