@@ -73,26 +73,6 @@ def complaint_ids(client: Client) -> Sequence[str]:
     return [each["id"] for each in client.pages("/complaints")]
 
 
-def test_complaints_survive_a_restart_and_no_process_survives_the_command(tmp_path: Path) -> None:
-    with up(tmp_path) as process:
-        with staff(tmp_path) as client:
-            filed = client.post("/complaints", complaint("kept", "1069036100001", 1))["id"]
-        assert "in all" in operate(tmp_path, "outbox", "complaints")
-        assert "0 dead letters" in operate(tmp_path, "dlq", "list", "ports", "complaints.complaints.v1")
-        assert "0 quarantined events" in operate(tmp_path, "quarantine", "list", "complaints")
-        assert "starts generation" in operate(tmp_path, "projection", "rebuild", "complaints", "register")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE_SECONDS) == 0
-        assert left_running(tmp_path) == []
-    with up(tmp_path) as process:
-        with staff(tmp_path) as client:
-            assert complaint_ids(client) == [filed]
-        process.kill()
-        process.wait()
-        # A killed command stops nothing: its child processes detect its end themselves.
-        assert all_processes_end(tmp_path)
-
-
 def anning(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
@@ -106,9 +86,16 @@ def anning(folder: Path, *arguments: str, check: bool = True) -> subprocess.Comp
     )
 
 
-def test_up_prints_addresses_the_token_command_and_how_to_load_the_demonstration(tmp_path: Path) -> None:
+def test_up_prints_what_operators_need_and_complaints_survive_the_end_of_the_command(tmp_path: Path) -> None:
     lines: list[str] = []
     with up(tmp_path, printed=lines) as process:
+        with staff(tmp_path) as client:
+            filed = client.post("/complaints", complaint("kept", "1069036100001", 1))["id"]
+        assert "in all" in operate(tmp_path, "outbox", "complaints")
+        assert "0 dead letters" in operate(tmp_path, "dlq", "list", "ports", "complaints.complaints.v1")
+        assert "0 quarantined events" in operate(tmp_path, "quarantine", "list", "complaints")
+        assert "starts generation" in operate(tmp_path, "projection", "rebuild", "complaints", "filings")
+
         printed, directory = "".join(lines), tmp_path / "data"
         urls = re.findall(r"http://127\.0\.0\.1:\d+/docs", printed)
         assert len(urls) == len(NAMES)
@@ -126,6 +113,14 @@ def test_up_prints_addresses_the_token_command_and_how_to_load_the_demonstration
 
         anning(tmp_path, "down", "--directory", str(directory))
         assert process.wait(PATIENCE_SECONDS) == 0
+        assert left_running(tmp_path) == []
+    with up(tmp_path) as process:
+        with staff(tmp_path) as client:
+            assert complaint_ids(client) == [filed]
+        process.kill()
+        process.wait()
+        # A killed command stops nothing: its child processes detect its end themselves.
+        assert all_processes_end(tmp_path)
 
 
 def test_of_two_systems_with_the_same_ports_one_is_up_and_names_the_process_that_ends(tmp_path: Path) -> None:
@@ -185,7 +180,7 @@ def ended_first(*processes: subprocess.Popen[str]) -> subprocess.Popen[str]:
 
 def test_up_loads_the_demonstration_once_and_keeps_its_data(tmp_path: Path) -> None:
     lines: list[str] = []
-    with up(tmp_path, "--demo", printed=lines), staff(tmp_path) as client:
+    with up(tmp_path, "--demo", printed=lines) as process, staff(tmp_path) as client:
         printed = "".join(lines)
         assert "The story of" in printed
         assert "DOES NOT HOLD" not in printed
@@ -196,3 +191,7 @@ def test_up_loads_the_demonstration_once_and_keeps_its_data(tmp_path: Path) -> N
         filed = client.get("/statistics")["filed"]
         assert not demo.load(system_over(tmp_path), Console(file=io.StringIO()))
         assert client.get("/statistics")["filed"] == filed
+
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_SECONDS) == 0
+        assert left_running(tmp_path) == []

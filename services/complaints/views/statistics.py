@@ -10,7 +10,7 @@ from chassis.http.queries import equal
 from contracts.vocabulary import AttributionKind, Category
 from services.complaints.access import Visibility
 from services.complaints.model import ComplaintState
-from services.complaints.store.tables import COMPLAINTS, REGISTER_PORTS
+from services.complaints.store.tables import COMPLAINTS, REGISTER_NUMBERS
 
 
 class ComplaintStatistics(BaseModel):
@@ -51,5 +51,5 @@ def count_complaints(read: Read, visibility: Visibility) -> ComplaintStatistics:
         attribution=kinds,
         categories=categories,
         industries=dict(sorted(industries.items())),
-        ports_known=read.execute(sa.select(sa.func.count()).select_from(REGISTER_PORTS)).scalar_one(),
+        ports_known=read.execute(sa.select(sa.func.count()).select_from(REGISTER_NUMBERS)).scalar_one(),
     )

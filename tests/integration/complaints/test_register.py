@@ -21,7 +21,7 @@ from contracts.ports import PortDeclaredV1
 from services.complaints.reactions import PROJECTIONS
 from services.complaints.store.register import load_register
 from services.ports.model import FilingContent, Port, PortFiling
-from tests.integration.complaints.scenes import NUMBER, SENT
+from tests.integration.complaints.scenes import NUMBER, SENT, Office, filing
 
 BECAUSE = Cause("filing", "filing")
 HOLDERS = ("914401110000000000", "914401110000000001", "914401110000000002")
@@ -143,6 +143,12 @@ def test_a_filing_after_the_upgrade_gives_the_same_register_as_a_rebuild_from_co
     forget(database)
     project(database, [*facts.values()])
     assert seen(database) == before
+
+
+def test_the_statistics_count_the_ports_of_the_copy(office: Office) -> None:
+    office.declare(filing(), filing())
+    office.declare(filing(), carrier="CUCC")
+    assert office.get("/statistics").json()["ports_known"] == 2
 
 
 def test_of_two_filings_that_overlap_until_the_end_of_the_first_is_received_the_later_one_is_in_force(
