@@ -8,44 +8,45 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from chassis import wrong_fields as expected
+from chassis.field_errors import FieldError
 from chassis.hints import meant, shown
 
 UNKNOWN_FAULT: Final = "is not a value that is expected here"
 
-_TIME = "must be a time with its offset, such as 2026-05-06T09:00:00+08:00"
 _TEXTS: Final = {
     "missing": "is required",
     "extra_forbidden": "is not known here",
-    "string_type": "must be a text",
+    "string_type": f"must be {expected.TEXT}",
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "may have at most {max_length} characters",
     "string_pattern_mismatch": "must have the form {pattern}",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
+    "int_type": f"must be {expected.WHOLE_NUMBER}",
+    "int_parsing": f"must be {expected.WHOLE_NUMBER}",
+    "int_from_float": f"must be {expected.WHOLE_NUMBER}",
     "int_parsing_size": "is too large a number",
-    "float_type": "must be a number",
-    "float_parsing": "must be a number",
-    "finite_number": "must be a number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "uuid_type": "must be an id (UUID)",
-    "uuid_parsing": "must be an id (UUID)",
+    "float_type": f"must be {expected.NUMBER}",
+    "float_parsing": f"must be {expected.NUMBER}",
+    "finite_number": f"must be {expected.NUMBER}",
+    "bool_type": f"must be {expected.BOOLEAN}",
+    "bool_parsing": f"must be {expected.BOOLEAN}",
+    "uuid_type": f"must be {expected.ID}",
+    "uuid_parsing": f"must be {expected.ID}",
     "greater_than": "must be greater than {gt}",
     "greater_than_equal": "must be at least {ge}",
     "less_than": "must be less than {lt}",
     "less_than_equal": "may be at most {le}",
-    "list_type": "must be a list",
+    "list_type": f"must be {expected.LIST}",
     "too_short": "must have at least {min_length} entries",
     "too_long": "may have at most {max_length} entries",
     "dict_type": "must be an object",
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
-    "datetime_type": _TIME,
-    "datetime_parsing": _TIME,
-    "datetime_from_date_parsing": _TIME,
-    "datetime_object_invalid": _TIME,
-    "timezone_aware": _TIME,
+    "datetime_type": f"must be {expected.TIME}",
+    "datetime_parsing": f"must be {expected.TIME}",
+    "datetime_from_date_parsing": f"must be {expected.TIME}",
+    "datetime_object_invalid": f"must be {expected.TIME}",
+    "timezone_aware": f"must be {expected.TIME}",
     "none_required": "must be null",
 }
 """The sentence for each kind of error that the models of this system can produce; further ones are `UNKNOWN_FAULT`."""
@@ -61,6 +62,12 @@ def fault_of(error: Mapping[str, Any]) -> dict[str, str]:
     if error["type"] != "missing" and isinstance(value, str | int | float) and not isinstance(value, bool):
         found["value"] = shown(str(value))
     return found
+
+
+def fault_in_body(error: FieldError) -> dict[str, str]:
+    """The place of the field in the body, the detail of its error, and its value as it may be shown."""
+    value = {} if error.value is None else {"value": error.value}
+    return {"in": "body", "pointer": f"/{error.field}" if error.field else "", "detail": error.detail, **value}
 
 
 def _detail(error: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from chassis.aggregate import ConflictError, NotFoundError
 from chassis.database import StaleAggregateError, is_transient
 from chassis.field_errors import FieldError, InvalidFieldsError
 from chassis.hints import shown
-from chassis.http.faults import fault_of
+from chassis.http.faults import fault_in_body, fault_of
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -193,6 +193,11 @@ class Invalid(Problem):
         super().__init__(detail, errors=[dict(error) for error in errors])
 
     @classmethod
+    def of_fields(cls, errors: Sequence[FieldError]) -> Invalid:
+        """The problem of a body with these errors in its fields."""
+        return cls(errors=list(map(fault_in_body, errors)))
+
+    @classmethod
     def value(cls, where: str, pointer: str, detail: str) -> Invalid:
         """One invalid value: `where` is body, path, query or header, `pointer` the value within it ("/number")."""
         return cls(errors=[{"in": where, "pointer": pointer, "detail": detail}])
@@ -305,7 +310,7 @@ def of(error: Exception, request: Request) -> Problem:
         case NotFoundError():
             return NotFound()
         case InvalidFieldsError():
-            return Invalid(errors=[_of_field(each) for each in error.errors])
+            return Invalid.of_fields(error.errors)
         case StaleAggregateError():
             return PreconditionFailed() if "if-match" in request.headers else Conflict()
         case sa.exc.DBAPIError() | sa.exc.TimeoutError() | psycopg.Error():
@@ -321,11 +326,6 @@ def _of_validation(error: RequestValidationError) -> Problem:
         where, *path = (str(part) for part in each["loc"])
         errors.append({"in": where, "pointer": pointer_to(*path), **fault_of(each)})
     return Invalid(errors=errors)
-
-
-def _of_field(error: FieldError) -> dict[str, str]:
-    value = {} if error.value is None else {"value": error.value}
-    return {"in": "body", "pointer": f"/{error.field}" if error.field else "", "detail": error.detail, **value}
 
 
 def _of_database(error: Exception) -> Problem:

@@ -14,7 +14,7 @@ from chassis.hints import LOST, LOST_ESCAPE, json_fault, meant, shown, shown_if_
 from chassis.imports.lines import MAX_LINE, Cut, Cutter, Line, LineCutter, LineError, QuotedCutter, Repeat
 from chassis.imports.quotes import QuoteFaultError, split
 from chassis.imports.refusals import UnreadableFile, WrongHeader
-from chassis.imports.wrong_fields import field_error
+from chassis.wrong_fields import field_error
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)

@@ -4,39 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from chassis import clock
 from chassis.database import Tx
 from chassis.field_errors import FieldError, InvalidFieldsError
 from chassis.hints import shown
 from chassis.imports import Csv, Import, Importer, ImportOutcome, Line, LineError, Unique
-from contracts.numbers import SenderNumber
 from contracts.organisations import is_national
 from services.ports.access import may_file_for
 from services.ports.commands.filings import FilingOutcome, file_ports
-from services.ports.commands.forms import FilingForm, cleaned, read_form
-
-
-class FilingLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One port, as a line of a register file."""
-
-    number: str
-    carrier: str
-    province: str | None = None
-    holder_uscc: str
-    holder_name: str
-    provider_uscc: str
-    provider_name: str
-    signature: str
-    purpose: str
-    declared_from: str | None = None
-    covers_extensions: bool = False
-
-    @property
-    def port(self) -> str:
-        """Its port: carrier and number, in one text."""
-        return f"{cleaned(self.carrier)} {SenderNumber.parse(cleaned(self.number)).number}"
+from services.ports.commands.forms import FilingForm, FilingLine, read_form
 
 
 def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[FilingLine]]) -> ImportOutcome:
@@ -45,10 +21,8 @@ def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[FilingLine]]) -> Impo
     forms: list[tuple[int, FilingForm]] = []
     now = clock.now()
     for line in lines:
-        fields = msgspec.structs.asdict(line.record)
-        covers_extensions = fields.pop("covers_extensions")
         try:
-            form = read_form(fields, covers_extensions=covers_extensions, now=now)
+            form = read_form(line.record, now)
         except InvalidFieldsError as error:
             errors.append(LineError.of(line.number, error.errors))
             continue

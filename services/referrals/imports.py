@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
 from uuid import UUID
-
-import msgspec
 
 from chassis.database import Tx
 from chassis.imports import Import, Importer, ImportOutcome, Line, LineError, Ndjson
 from contracts.organisations import is_national
-from contracts.referrals import Conclusion
-from contracts.vocabulary import ConclusionCode
 from services.referrals.access import concludable_by
 from services.referrals.commands.clues import ConclusionOutcome, conclude_clues
-from services.referrals.policy.conclusions import LONGEST_NAME, LONGEST_NOTE, MOST_YUAN
-
-_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
+from services.referrals.policy.conclusions import ConclusionForm
 
 
-class ConclusionLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ConclusionLine(ConclusionForm, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The conclusion of one clue, as a line of a file."""
 
     clue: UUID
-    code: ConclusionCode
-    amount: Annotated[int, msgspec.Meta(ge=-MOST_YUAN, le=MOST_YUAN)] | None = None
-    enterprise: _Name | None = None
-    decision: _Name | None = None
-    merged_into: UUID | None = None
-    transferred_to: _Name | None = None
-    note: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NOTE)] | None = None
-
-    @property
-    def conclusion(self) -> Conclusion:
-        """The conclusion, without the clue."""
-        return msgspec.convert(self, Conclusion, from_attributes=True)
 
 
 def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[ConclusionLine]]) -> ImportOutcome:

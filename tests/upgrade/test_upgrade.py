@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from anning.services import NAMES, load
 from chassis import clock, logs, migrations, privacy, rules
@@ -16,6 +19,7 @@ from chassis.database import Database
 from chassis.events import projections
 from chassis.migrations import LOCK_TIMEOUT, STATEMENT_TIMEOUT
 from chassis.migrations.generation import mechanism_tables
+from services.complaints.policy.intake import DERIVED
 from standalone.demo import RULE_PACKS
 from tests.architecture import schema
 from tests.faults.running import eventually
@@ -145,6 +149,32 @@ def test_workers_read_the_topics_of_the_last_release_and_process_new_events(
                 eventually(settled, describe=unsettled)
                 assert each.rows(projection) == rows
     assert upgraded.dead_letters() == []
+
+
+def test_complaints_of_the_last_release_are_known_when_they_are_sent_again(upgraded: Platform) -> None:
+    complaints, sent = upgraded.services["complaints"], _sent(upgraded)
+    before = complaints.statistics()["filed"]
+    for each in sent[:50]:
+        complaints.file(each)
+    found = complaints.upload("/complaint-imports", b"\n".join(map(msgspec.json.encode, sent)))
+    assert (found["duplicates"], found["accepted"], found["rejected"]) == (len(sent), 0, 0)
+    assert complaints.statistics()["filed"] == before == len(sent)
+    upgraded.imports.append({name: found[name] for name in ("lines_read", "rejected", "duplicates")})
+
+
+def _sent(upgraded: Platform) -> list[dict[str, Any]]:
+    """The complaints of the last release, as their channels sent them."""
+    with psycopg.connect(upgraded.services["complaints"].database.conninfo, row_factory=dict_row) as connection:
+        rows = connection.execute(
+            "SELECT id, number_cipher, external_id, channel, sender_raw AS sender_number, province, text,"
+            " consented, unsubscribed, sent_at, received_at FROM complaints"
+        ).fetchall()
+    for row in rows:
+        row["complainant_number"] = privacy.ring().decrypt(row.pop("number_cipher"), row.pop("id").bytes).decode()
+        row["complainant_province"] = row.pop("province")
+        if row["external_id"].startswith(DERIVED):
+            del row["external_id"]
+    return [msgspec.to_builtins(row) for row in rows]
 
 
 def _filings(upgraded: Platform, service: str, statement: str) -> dict[UUID, datetime | None]:

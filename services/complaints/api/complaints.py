@@ -6,8 +6,8 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from fastapi import Body, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from chassis import clock
@@ -17,10 +17,11 @@ from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import etag
 from chassis.http.problems import Forbidden, responses
+from chassis.http.records import RecordBody
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from contracts.numbers import as_searched
-from contracts.vocabulary import AttributionKind, Category, Consent
+from contracts.vocabulary import AttributionKind, Category
 from services.complaints.access import (
     FILE,
     READ,
@@ -48,21 +49,8 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class ComplaintIn(_Strict):
-    """A complaint as a channel files it."""
-
-    channel: str = Field(description="the code of the channel that received it", examples=["12321_web"])
-    complainant_number: str = Field(description="a mobile or landline number in digits", examples=["13900001234"])
-    sender_number: str = Field(description="the number the message came from, as shown", examples=["1069012345678"])
-    text: str = Field(description="the message, word for word", examples=["【示例】限时优惠，回T退订"])
-    sent_at: AwareDatetime = Field(examples=["2026-05-06T09:00:00+08:00"])
-    received_at: AwareDatetime = Field(
-        description="when the channel received the complaint", examples=["2026-05-06T09:30:00+08:00"]
-    )
-    external_id: str | None = Field(None, description="the channel's own id; the same id twice is one complaint")
-    complainant_province: str | None = Field(None, description="six digits (GB/T 2260)", examples=["440000"])
-    consented: Consent = Field(Consent.UNKNOWN, description="whether the complainant had agreed to such messages")
-    unsubscribed: bool = Field(False, description="whether the complainant had unsubscribed before")
+ComplaintIn = Annotated[Report, Body(), RecordBody("ComplaintIn")]
+"""A complaint as a channel files it."""
 
 
 class AttributionIn(_Strict):
@@ -104,21 +92,15 @@ def file_complaint(
     """File a complaint. For a complaint that was filed before, the status is 200 and the id is that of the first."""
     if not may_file_for(caller, complaint.channel):
         raise Forbidden("A channel files only its own complaints; the regulator files complaints of any channel.")
-    filed = filing.file_complaint(tx, _report(complaint))
+    now = clock.now()
+    if errors := find_errors(complaint, RULES.at(ComplaintForm, now), now):
+        raise InvalidFieldsError(errors)
+    filed = filing.file_complaint(tx, complaint)
     if filed.conflicting:
         raise ComplaintDiffers
     if not filed.new:
         response.status_code = 200
     return views.FiledView.model_validate(filed)
-
-
-def _report(complaint: ComplaintIn) -> Report:
-    report = msgspec.convert(complaint, Report, from_attributes=True)
-    now = clock.now()
-    errors = find_errors(report, RULES.at(ComplaintForm, now), now)
-    if errors:
-        raise InvalidFieldsError(errors)
-    return report
 
 
 @router.get("/complaints")

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from chassis import characters
 from chassis.calendar import LEGAL_TIME, begin_of, end_of, following, preceding, quarter_of
@@ -41,16 +43,26 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     `external_id` is the channel's own; without one the same complaint is recognised by its content.
     """
 
-    channel: str
-    complainant_number: str
-    sender_number: str
-    text: str
-    sent_at: Moment
-    received_at: Moment
-    external_id: str | None = None
-    complainant_province: str | None = None
-    consented: Consent = Consent.UNKNOWN
-    unsubscribed: bool = False
+    channel: Annotated[str, Meta(description="the code of the channel that received it", examples=["12321_web"])]
+    complainant_number: Annotated[
+        str, Meta(description="a mobile or landline number in digits", examples=["13900001234"])
+    ]
+    sender_number: Annotated[
+        str, Meta(description="the number the message came from, as shown", examples=["1069012345678"])
+    ]
+    text: Annotated[str, Meta(description="the message, word for word", examples=["【示例】限时优惠，回T退订"])]
+    sent_at: Annotated[Moment, Meta(examples=["2026-05-06T09:00:00+08:00"])]
+    received_at: Annotated[
+        Moment, Meta(description="when the channel received the complaint", examples=["2026-05-06T09:30:00+08:00"])
+    ]
+    external_id: Annotated[str | None, Meta(description="the channel's own id; the same id twice is one complaint")] = (
+        None
+    )
+    complainant_province: Annotated[str | None, Meta(description="six digits (GB/T 2260)", examples=["440000"])] = None
+    consented: Annotated[Consent, Meta(description="whether the complainant had agreed to such messages")] = (
+        Consent.UNKNOWN
+    )
+    unsubscribed: Annotated[bool, Meta(description="whether the complainant had unsubscribed before")] = False
 
     @property
     def identity(self) -> str:

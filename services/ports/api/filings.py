@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import Body, Query
 from starlette.responses import Response
 
 from chassis import clock
@@ -14,43 +13,21 @@ from chassis.http.auth import Caller, requires
 from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import Forbidden
+from chassis.http.records import RecordBody
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
-from contracts.vocabulary import Purpose
 from services.ports.access import FILE, READ_PORTS, may_file_for, visible_to
 from services.ports.api.parameters import NumberInPath, NumberInQuery
 from services.ports.commands.filings import FilingOutcome, file_ports
-from services.ports.commands.forms import NAME_LENGTH, SIGNATURE_LENGTH, read_form
+from services.ports.commands.forms import FilingLine, read_form
 from services.ports.model import FilingDecision
 from services.ports.views import register as views
 
 router = Router(tags=["register"])
 
 
-class FilingIn(BaseModel):
-    """A filing of a port by its carrier."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    number: str = Field(max_length=64, description="an access code, or longer", examples=["10690123566571"])
-    carrier: str = Field(max_length=64, examples=["CMCC"])
-    province: str | None = Field(
-        None, max_length=6, description="six digits (GB/T 2260); required on access codes for one province"
-    )
-    holder_uscc: str = Field(max_length=64, description="unified social credit code of the port's enterprise")
-    holder_name: str = Field(max_length=NAME_LENGTH)
-    provider_uscc: str = Field(max_length=64, description="unified social credit code of the content provider")
-    provider_name: str = Field(max_length=NAME_LENGTH)
-    signature: str = Field(max_length=SIGNATURE_LENGTH, description="the signature in the messages, without brackets")
-    purpose: Purpose
-    declared_from: str | None = Field(
-        None,
-        max_length=10,
-        description="the day from which it holds; without it, from now on",
-        examples=["2026-05-01"],
-        json_schema_extra={"format": "date"},
-    )
-    covers_extensions: bool = Field(False, description="whether it also covers longer numbers that begin with this one")
+FilingIn = Annotated[FilingLine, Body(), RecordBody("FilingIn")]
+"""A filing of a port by its carrier."""
 
 
 @router.post("/filings", status_code=201)
@@ -66,9 +43,7 @@ def file_port(
     """
     if not may_file_for(caller, filing.carrier):
         raise Forbidden("A carrier files its own ports.")
-    fields = filing.model_dump(exclude={"covers_extensions"})
-    form = read_form(fields, covers_extensions=filing.covers_extensions, now=clock.now())
-    (result,) = file_ports(tx, [form])
+    (result,) = file_ports(tx, [read_form(filing, clock.now())])
     if result.outcome is FilingOutcome.KNOWN:
         response.status_code = 200
     return views.find_filing(tx, result.filing, visible_to(caller))

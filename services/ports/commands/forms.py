@@ -8,6 +8,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
 
 from chassis.calendar import LEGAL_TIME, day_of
 from chassis.characters import IGNORABLE, plain
@@ -50,6 +54,57 @@ _SPACE, _CONTROL = "Zs", "Cc"
 """The categories of Unicode."""
 
 
+class FilingLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A filing of a port by its carrier, as it is sent: alone, or as a line of a register file."""
+
+    number: Annotated[
+        str,
+        Meta(description="an access code, or longer", examples=["10690123566571"], extra_json_schema={"maxLength": 64}),
+    ]
+    carrier: Annotated[str, Meta(examples=["CMCC"], extra_json_schema={"maxLength": 64})]
+    province: Annotated[
+        str | None,
+        Meta(
+            description="six digits (GB/T 2260); required on access codes for one province",
+            extra_json_schema={"maxLength": 6},
+        ),
+    ] = None
+    holder_uscc: Annotated[
+        str,
+        Meta(description="unified social credit code of the port's enterprise", extra_json_schema={"maxLength": 64}),
+    ]
+    holder_name: Annotated[str, Meta(extra_json_schema={"maxLength": NAME_LENGTH})]
+    provider_uscc: Annotated[
+        str,
+        Meta(description="unified social credit code of the content provider", extra_json_schema={"maxLength": 64}),
+    ]
+    provider_name: Annotated[str, Meta(extra_json_schema={"maxLength": NAME_LENGTH})]
+    signature: Annotated[
+        str,
+        Meta(
+            description="the signature in the messages, without brackets",
+            extra_json_schema={"maxLength": SIGNATURE_LENGTH},
+        ),
+    ]
+    purpose: Annotated[str, Meta(extra_json_schema={"enum": [each.value for each in Purpose]})]
+    declared_from: Annotated[
+        str | None,
+        Meta(
+            description="the day from which it holds; without it, from now on",
+            examples=["2026-05-01"],
+            extra_json_schema={"format": "date"},
+        ),
+    ] = None
+    covers_extensions: Annotated[
+        bool, Meta(description="whether it also covers longer numbers that begin with this one")
+    ] = False
+
+    @property
+    def port(self) -> str:
+        """Its port: carrier and number, in one text."""
+        return f"{cleaned(self.carrier)} {SenderNumber.parse(cleaned(self.number)).number}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class FilingForm(FilingContent):
     """A filing that can be decided on: its port and its content. `valid_from` None: from the decision on."""
@@ -69,14 +124,14 @@ class FilingForm(FilingContent):
         return PortFiling.of(self, valid_from=self.valid_from or decided_at, recorded_at=decided_at)
 
 
-def read_form(fields: Mapping[str, str | None], *, covers_extensions: bool, now: datetime) -> FilingForm:
-    """The form in `fields`, by their names in POST /filings; an empty field counts as missing. Every kind of space is
-    an ordinary one, and invisible characters do not count.
+def read_form(record: FilingLine, now: datetime) -> FilingForm:
+    """The form in a record; an empty field counts as missing. Every kind of space is an ordinary one, and invisible
+    characters do not count.
 
     Raises InvalidFieldsError. `declared_from` is a day of the legal calendar, not later than that of `now`; the filing
     holds from its midnight on.
     """
-    reading = _Reading(fields, now)
+    reading = _Reading(record, now)
     number = reading.number()
     form = FilingForm(
         carrier=reading.one_of("carrier", CARRIERS, _carrier_names),
@@ -89,7 +144,7 @@ def read_form(fields: Mapping[str, str | None], *, covers_extensions: bool, now:
         signature=reading.text("signature", SIGNATURE_LENGTH),
         purpose=reading.one_of("purpose", _PURPOSES, lambda: _PURPOSE_NAMES),
         province=reading.province(number),
-        covers_extensions=covers_extensions,
+        covers_extensions=record.covers_extensions,
         valid_from=reading.declared_from(),
     )
     if reading.errors:
@@ -100,8 +155,8 @@ def read_form(fields: Mapping[str, str | None], *, covers_extensions: bool, now:
 class _Reading:
     """One pass over the fields of a form; errors are collected, so that all of them are reported at once."""
 
-    def __init__(self, fields: Mapping[str, str | None], now: datetime) -> None:
-        self._fields = fields
+    def __init__(self, record: FilingLine, now: datetime) -> None:
+        self._record = record
         self._now = now
         self.errors: list[FieldError] = []
 
@@ -141,7 +196,7 @@ class _Reading:
         text = self._required(field)
         wrong = _first_unreadable(text)
         if wrong is not None:
-            place = (self._fields.get(field) or "").index(wrong) + 1
+            place = (getattr(self._record, field) or "").index(wrong) + 1
             self._reject(field, f"has a wrong character {place}: {_unreadable(wrong)}")
         elif len(text) > length:
             self._reject(field, f"has {len(text)} characters; at most {length} are possible")
@@ -173,7 +228,7 @@ class _Reading:
         return datetime.combine(day, time(), LEGAL_TIME)
 
     def _given(self, field: str) -> str | None:
-        return cleaned(self._fields.get(field) or "") or None
+        return cleaned(getattr(self._record, field) or "") or None
 
     def _required(self, field: str) -> str:
         text = self._given(field)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
-import msgspec
+from fastapi import Body
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.http.records import RecordBody
 from chassis.http.times import Quarter
-from contracts.referrals import Conclusion
-from contracts.vocabulary import ConclusionCode, ReturnReason
-from services.referrals.policy.conclusions import LONGEST_NAME, LONGEST_NOTE, MOST_YUAN
+from contracts.vocabulary import ReturnReason
+from services.referrals.policy.conclusions import LONGEST_NAME, LONGEST_NOTE, ConclusionForm
 
 Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_NOTE)]
 Note = Annotated[str | None, Field(min_length=1, max_length=LONGEST_NOTE)]
@@ -36,21 +35,8 @@ class ExtensionIn(_Strict):
     reason: Reason
 
 
-class ConclusionIn(_Strict):
-    """What the authority found and did."""
-
-    code: ConclusionCode
-    amount: int | None = Field(None, ge=-MOST_YUAN, le=MOST_YUAN, description="of a fine, in yuan; only with `fined`")
-    enterprise: Name = Field(None, description="credit code of the enterprise found to be behind the subject")
-    decision: Name = Field(None, description="number of the authority's decision")
-    merged_into: UUID | None = Field(None, description="the clue whose case includes this one; only with `merged`")
-    transferred_to: Name = Field(None, description="the body that took over the case; only with `transferred`")
-    note: Note = None
-
-    @property
-    def conclusion(self) -> Conclusion:
-        """The conclusion as facts carry it."""
-        return msgspec.convert(self, Conclusion, from_attributes=True)
+ConclusionIn = Annotated[ConclusionForm, Body(), RecordBody("ConclusionIn")]
+"""What the authority found and did."""
 
 
 class AnnulmentIn(_Strict):

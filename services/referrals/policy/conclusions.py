@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from chassis.field_errors import FieldError, InvalidFieldsError
 from chassis.hints import shown
@@ -19,6 +21,34 @@ MOST_YUAN = 10**12
 LONGEST_NAME = 200
 """Characters of a decision's number, or of the name of a body that a case is transferred to."""
 LONGEST_NOTE = 1_000
+
+_Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
+
+
+class ConclusionForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the authority found and did."""
+
+    code: ConclusionCode
+    amount: Annotated[
+        Annotated[int, Meta(ge=-MOST_YUAN, le=MOST_YUAN)] | None,
+        Meta(description="of a fine, in yuan; only with `fined`"),
+    ] = None
+    enterprise: Annotated[
+        _Name | None, Meta(description="credit code of the enterprise found to be behind the subject")
+    ] = None
+    decision: Annotated[_Name | None, Meta(description="number of the authority's decision")] = None
+    merged_into: Annotated[
+        UUID | None, Meta(description="the clue whose case includes this one; only with `merged`")
+    ] = None
+    transferred_to: Annotated[
+        _Name | None, Meta(description="the body that took over the case; only with `transferred`")
+    ] = None
+    note: Annotated[str, Meta(min_length=1, max_length=LONGEST_NOTE)] | None = None
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """The conclusion as facts carry it."""
+        return msgspec.convert(self, Conclusion, from_attributes=True)
 
 
 def checked(conclusion: Conclusion, clue: UUID) -> Conclusion:

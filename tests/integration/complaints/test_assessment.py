@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from chassis.buckets import ALL, bucket_of
@@ -119,9 +120,10 @@ def test_all_holders_of_an_access_code_with_many_ports_are_found(office: Office)
 
 
 def test_an_older_snapshot_of_a_port_changes_nothing(office: Office) -> None:
-    office.declare(filing("新签名"), version=2)
-    office.declare(filing("旧签名"), version=1)
-    office.declare(filing("又一个"), version=2)
+    newest = filing("新签名")
+    office.declare(newest, version=2)
+    office.declare(msgspec.structs.replace(newest, signature="旧签名"), version=1)
+    office.declare(msgspec.structs.replace(newest, signature="又一个"), version=2)
     view = office.get(f"/register/{NUMBER}").json()
     assert [each["signature"] for each in view["filings"]] == ["新签名"]
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+import msgspec
 import sqlalchemy as sa
 
 from chassis import clock
@@ -23,7 +24,7 @@ from contracts.credit import Restriction, StandingChanged
 from contracts.numbers import SenderNumber
 from services.ports.access import EVERYTHING, Visibility
 from services.ports.commands.filings import FilingResult, file_ports
-from services.ports.commands.forms import FilingForm, read_form
+from services.ports.commands.forms import FilingForm, FilingLine, read_form
 from services.ports.commands.orders import acknowledge_order, execute_order, lift_order
 from services.ports.reactions import REACTIONS
 from services.ports.sweeps import ENFORCE_LISTINGS
@@ -223,8 +224,9 @@ def form(
         "signature": signature,
         "purpose": "notice",
         "declared_from": declared_from,
+        "covers_extensions": covers_extensions,
     }
-    return read_form(fields, covers_extensions=covers_extensions, now=clock.now())
+    return read_form(msgspec.convert(fields, FilingLine), clock.now())
 
 
 def file(database: Database, *forms: FilingForm) -> list[FilingResult]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -13,7 +14,7 @@ from chassis.database import Database
 from chassis.field_errors import InvalidFieldsError
 from chassis.sweeper import Slice
 from services.ports.commands.filings import FilingOutcome
-from services.ports.commands.forms import read_form
+from services.ports.commands.forms import FilingForm, FilingLine, read_form
 from services.ports.commands.orders import acknowledge_order, execute_order, lift_order
 from services.ports.sweeps import PUBLISH_HISTORIES
 from tests.integration.ports.scenes import (
@@ -221,6 +222,10 @@ GOOD = {
 }
 
 
+def read(fields: dict[str, str], now: datetime = NOON) -> FilingForm:
+    return read_form(msgspec.convert(fields, FilingLine), now)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -248,34 +253,34 @@ GOOD = {
 )
 def test_a_wrong_field_of_a_form_is_named(field: str, value: str) -> None:
     with pytest.raises(InvalidFieldsError) as unfit:
-        read_form({**GOOD, field: value}, covers_extensions=False, now=NOON)
+        read({**GOOD, field: value})
     assert [fault.field for fault in unfit.value.errors] == [field]
 
 
 def test_all_errors_of_a_form_are_reported_at_once() -> None:
     with pytest.raises(InvalidFieldsError) as unfit:
-        read_form({}, covers_extensions=False, now=NOON)
+        read(dict.fromkeys(GOOD, ""))
     assert {fault.field for fault in unfit.value.errors} == set(GOOD) - {"declared_from"}
 
 
 def test_a_provincial_access_code_requires_its_province() -> None:
     provincial = {**GOOD, "number": "10629001947213"}
     with pytest.raises(InvalidFieldsError) as unfit:
-        read_form(provincial, covers_extensions=False, now=NOON)
+        read(provincial)
     assert [fault.field for fault in unfit.value.errors] == ["province"]
-    assert read_form({**provincial, "province": "440000"}, covers_extensions=False, now=NOON).province == "440000"
+    assert read({**provincial, "province": "440000"}).province == "440000"
 
 
 def test_numbers_and_codes_are_read_in_common_spellings() -> None:
     written = {**GOOD, "number": "+86 1069 0123 5665 71", "holder_uscc": "91350000-m0ckha1d3-e"}
-    read = read_form(written, covers_extensions=False, now=NOON)
-    assert (read.number, read.access_code, read.holder) == (NUMBER, NUMBER[:8], HOLDER)
+    form = read(written)
+    assert (form.number, form.access_code, form.holder) == (NUMBER, NUMBER[:8], HOLDER)
 
 
 def test_a_day_begins_at_midnight_in_beijing_and_today_is_not_the_future() -> None:
     # 12:00 UTC on the tenth is still the tenth in Beijing; 17:00 UTC is the eleventh.
-    read = read_form({**GOOD, "declared_from": "2026-06-10"}, covers_extensions=False, now=NOON)
-    assert read.valid_from == datetime(2026, 6, 10, tzinfo=LEGAL_TIME)
+    form = read({**GOOD, "declared_from": "2026-06-10"})
+    assert form.valid_from == datetime(2026, 6, 10, tzinfo=LEGAL_TIME)
     with pytest.raises(InvalidFieldsError):
-        read_form({**GOOD, "declared_from": "2026-06-11"}, covers_extensions=False, now=NOON)
-    read_form({**GOOD, "declared_from": "2026-06-11"}, covers_extensions=False, now=NOON.replace(hour=17))
+        read({**GOOD, "declared_from": "2026-06-11"})
+    read({**GOOD, "declared_from": "2026-06-11"}, NOON.replace(hour=17))

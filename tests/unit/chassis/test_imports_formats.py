@@ -176,7 +176,7 @@ SEMICOLONS = "the values seem to be separated by semicolons, not by commas"
 LOST = "of the line is U+FFFD: the right one was lost when the text was converted before"
 BREAK = "a line break is within a value; a record is one line, ended by LF or CRLF"
 STRAY = 'a quote (") stands within a value; such a value is in quotes, and each quote in it is doubled ("")'
-TIME = "a time with its offset, such as 2026-11-24T09:00:00+08:00, is expected"
+TIME = "a time with its offset, such as 2026-05-06T09:00:00+08:00, is expected"
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
 import pytest
 
 from chassis import rules
 from chassis.calendar import LEGAL_TIME
 from chassis.field_errors import FieldError, InvalidFieldsError
-from services.ports.commands.forms import FilingForm, read_form
+from services.ports.commands.forms import FilingForm, FilingLine, read_form
 
 NOW = datetime(2026, 11, 27, 10, tzinfo=LEGAL_TIME)
 GOOD = {
@@ -32,7 +33,7 @@ def _packs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read(**fields: str) -> FilingForm:
-    return read_form(GOOD | fields, covers_extensions=False, now=NOW)
+    return read_form(msgspec.convert(GOOD | fields, FilingLine), NOW)
 
 
 def error(field: str, value: str) -> FieldError:

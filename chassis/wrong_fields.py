@@ -8,13 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import inspect
 
 from chassis.field_errors import FieldError
 from chassis.hints import meant, shown, shown_if_short
+
+TEXT: Final = "a text"
+WHOLE_NUMBER: Final = "a whole number"
+NUMBER: Final = "a number"
+BOOLEAN: Final = "true or false"
+TIME: Final = "a time with its offset, such as 2026-05-06T09:00:00+08:00"
+DAY: Final = "a day, such as 2026-05-06"
+ID: Final = "an id (UUID)"
+LIST: Final = "a list"
+"""What is expected, in the words of the person who sends it."""
 
 _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
@@ -29,18 +39,48 @@ _BOOLEANS = {"是": "true", "有": "true", "yes": "true", "y": "true", "1": "tru
 _PLACE = re.compile(r" - at `\$\.([^`.\[]+)[^`]*`\Z")
 
 
+def field_errors(record: Any, values: object) -> list[FieldError]:
+    """Every fault of `values`, which could not be converted into the struct `record`."""
+    if not isinstance(values, dict):
+        return [_NO_OBJECT]
+    fields = msgspec.structs.fields(record)
+    known = {each.encode_name for each in fields}
+    found = [_unknown(name, record) for name in values if name not in known]
+    for each in fields:
+        if each.encode_name not in values:
+            found += [_missing(each.encode_name)] if each.required else []
+            continue
+        try:
+            msgspec.convert(values[each.encode_name], each.type)
+        except msgspec.ValidationError:
+            found.append(_wrong(each.encode_name, record, values))
+    return found
+
+
 def field_error(error: msgspec.ValidationError, record: Any, values: Mapping[str, Any]) -> FieldError:
     """The first fault of `values`, which could not be converted into the struct `record`."""
     text = str(error)
     if missing := _MISSING.fullmatch(text):
-        return FieldError(missing[1], "a value is required")
+        return _missing(missing[1])
     if unknown := _UNKNOWN.fullmatch(text):
-        return FieldError(shown(unknown[1]), f"this field is unknown{meant(unknown[1], _types(record))}")
+        return _unknown(unknown[1], record)
     place = _PLACE.search(text)
-    kind = _types(record).get(place[1]) if place else None
-    if place is None or kind is None:
-        return FieldError("", "an object with fields is expected: {…}")
-    name = place[1]
+    return _wrong(place[1], record, values) if place and place[1] in _types(record) else _NO_OBJECT
+
+
+_NO_OBJECT = FieldError("", "an object with fields is expected: {…}")
+
+
+def _missing(name: str) -> FieldError:
+    return FieldError(name, "a value is required")
+
+
+def _unknown(name: str, record: Any) -> FieldError:
+    return FieldError(shown(name), f"this field is unknown{meant(name, _types(record))}")
+
+
+def _wrong(name: str, record: Any, values: Mapping[str, Any]) -> FieldError:
+    kind = _types(record)[name]
     value = _shown(values.get(name))
     names = _BOOLEANS if isinstance(kind, inspect.BoolType) else None
     detail = f"{_expected(kind)} is expected{meant(value or '', _choices(kind), names)}"
@@ -54,6 +94,8 @@ def _types(record: Any) -> dict[str, inspect.Type]:
 
 
 def _without_null(kind: inspect.Type) -> inspect.Type:
+    if isinstance(kind, inspect.Metadata):  # what describes the field in the OpenAPI document
+        return _without_null(kind.type)
     if not isinstance(kind, inspect.UnionType):
         return kind
     kinds = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
@@ -84,23 +126,23 @@ def _choices(kind: inspect.Type) -> list[str]:
 def _expected(kind: inspect.Type) -> str:
     match kind:
         case inspect.StrType():
-            return f"a text{_length(kind)}"
+            return f"{TEXT}{_length(kind)}"
         case inspect.IntType():
-            return f"a whole number{_range(kind)}"
+            return f"{WHOLE_NUMBER}{_range(kind)}"
         case inspect.FloatType():
-            return f"a number{_range(kind)}"
+            return f"{NUMBER}{_range(kind)}"
         case inspect.BoolType():
-            return "true or false"
+            return BOOLEAN
         case inspect.DateTimeType():
-            return "a time with its offset, such as 2026-11-24T09:00:00+08:00,"
+            return f"{TIME},"
         case inspect.DateType():
-            return "a day, such as 2026-11-24,"
+            return f"{DAY},"
         case inspect.UUIDType():
-            return "an id (UUID)"
+            return ID
         case inspect.EnumType() | inspect.LiteralType():
             return f"one of {', '.join(_choices(kind))}"
         case inspect.ListType() | inspect.VarTupleType() | inspect.SetType() | inspect.FrozenSetType():
-            return "a list"
+            return LIST
     return "another value"
 
 
