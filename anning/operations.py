@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,8 +13,11 @@ from typing import Annotated
 import msgspec
 import typer
 
+from anning.backups.restoring import restore
+from anning.backups.sources import BackupError, Sources, of_environment
+from anning.backups.taking import take
 from anning.local import DIRECTORY
-from anning.services import Name, load, load_all
+from anning.services import NAMES, Name, load, load_all
 from chassis import audit, characters, run
 from chassis.database import Database
 from chassis.events import dead_letters, outbox, projections, quarantine
@@ -53,6 +56,8 @@ Topic = Annotated[str, typer.Argument(help="A topic of the catalogue, contracts/
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command("outbox")(show_outbox)
+    app.command("backup")(take_backup)
+    app.command("restore")(restore_backup)
     app.add_typer(dlq, name="dlq")
     app.add_typer(quarantined, name="quarantine")
     app.add_typer(consumer, name="consumer")
@@ -68,6 +73,40 @@ def show_outbox(service: Name, directory: Directory = DIRECTORY) -> None:
     for topic, count in waiting.items():
         typer.echo(f"{count:>10}  {topic}")
     typer.echo(f"{sum(waiting.values()):>10}  in all; the oldest for {age.total_seconds():.1f} s")
+
+
+def take_backup(
+    folder: Annotated[Path, typer.Argument(help="The new folder of the backup.")], directory: Directory = DIRECTORY
+) -> None:
+    """Back up the databases and key rings of all services at one moment, while they run."""
+    _follow(lambda: take(_sources(directory), folder))
+    typer.echo(f"backup in {folder}: it contains keys and personal data")
+
+
+def restore_backup(
+    folder: Annotated[Path, typer.Argument(help="The folder of the backup.")],
+    replication: Annotated[int, typer.Option(help="Replicas of each topic that is created.")] = 1,
+    directory: Directory = DIRECTORY,
+) -> None:
+    """Restore a backup into empty databases and a broker without records, before the services start."""
+    _follow(lambda: restore(_sources(directory), folder, replication))
+    typer.echo("restored: start the services")
+
+
+def _follow(steps: Callable[[], Iterable[str]]) -> None:
+    try:
+        for step in steps():
+            typer.echo(step)
+    except BackupError as error:
+        typer.echo(f"anning: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _sources(directory: Path) -> Sources:
+    """The data of all services: of the environment, or of the system that runs in the directory."""
+    variables = {name: of_environment(name) or _of_running_system(name, directory) for name in NAMES}
+    topics = os.environ.get("ANNING_TOPICS_FILE") or next(iter(variables.values())).get("ANNING_TOPICS_FILE")
+    return Sources.of(variables, Path(topics or "contracts/topics.yaml"))
 
 
 @dlq.command("list")

@@ -1,0 +1,113 @@
+"""Where the data of the services is: databases, key rings, and the broker."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from chassis.events.topics import Catalogue
+
+TABLES = "SELECT format('%I', relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+
+
+class BackupError(Exception):
+    """A backup cannot be taken or restored; the message is for the operator."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The database of a service, and its key ring if it has one."""
+
+    service: str
+    database_url: str
+    keys_file: Path | None
+
+    @property
+    def database(self) -> str:
+        """The name of the database."""
+        return str(conninfo_to_dict(self.database_url)["dbname"])
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The data of all services."""
+
+    services: tuple[Source, ...]
+    kafka: str
+    catalogue: Catalogue
+
+    @classmethod
+    def of(cls, variables: Mapping[str, Mapping[str, str]], topics_file: Path) -> Sources:
+        """What the variables of the services name, by service. Raises BackupError for a missing one."""
+        found = []
+        for service, own in variables.items():
+            if "ANNING_DATABASE_URL" not in own or "ANNING_KAFKA" not in own:
+                raise BackupError(
+                    f"the database of {service} is not known: start the system with `make up`, or set"
+                    f" ANNING_KAFKA and {variable(service, 'DATABASE_URL')}"
+                )
+            keys = own.get("ANNING_KEYS_FILE")
+            found.append(Source(service, own["ANNING_DATABASE_URL"], Path(keys) if keys else None))
+        any_service = next(iter(variables.values()))
+        prefix = any_service.get("ANNING_TOPIC_PREFIX", "")
+        return cls(tuple(found), any_service["ANNING_KAFKA"], Catalogue.load(topics_file, prefix))
+
+    @property
+    def compacted(self) -> tuple[str, ...]:
+        """The names of the compacted topics on the broker: they have the newest fact of every key without limit."""
+        topics = self.catalogue.topics.items()
+        return tuple(self.catalogue.physical(name) for name, topic in topics if topic.compacted)
+
+
+def variable(service: str, name: str) -> str:
+    """The environment variable with a setting of one service, where one environment has those of all."""
+    return f"ANNING_{service.upper()}_{name}"
+
+
+def of_environment(service: str) -> dict[str, str]:
+    """The variables of a service in an environment with those of all; empty where it names no database."""
+    own = {name: os.environ.get(variable(service, name)) for name in ("DATABASE_URL", "KEYS_FILE")}
+    if own["DATABASE_URL"] is None:
+        return {}
+    shared = {name: os.environ[name] for name in ("ANNING_KAFKA", "ANNING_TOPIC_PREFIX") if name in os.environ}
+    return shared | {f"ANNING_{name}": value for name, value in own.items() if value is not None}
+
+
+def run_program(name: str, url: str, *arguments: str) -> None:
+    """Run a client program of PostgreSQL for a database; no argument contains its password. Raises BackupError."""
+    given = conninfo_to_dict(url)
+    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
+    environment = {variable: str(given[key]) for key, variable in names.items() if key in given}
+    with psycopg.connect(url) as connection:
+        server = connection.info.server_version // 10_000
+    done = subprocess.run(
+        [_program(name, server), *arguments], env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise BackupError(f"{name} ended with {done.returncode}: {done.stderr.strip()}")
+
+
+def _program(name: str, server: int) -> str:
+    """A client program of the server's major version or a later one: an older one refuses the server."""
+    if (found := shutil.which(name)) and _major(found) >= server:
+        return found
+    if find_spec("standalone") is not None:
+        from standalone import postgres
+
+        return str(postgres.program(name))
+    raise BackupError(f"there is no {name} of version {server} or later: install the client programs of PostgreSQL")
+
+
+def _major(program: str) -> int:
+    shown = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"[0-9]+", shown)
+    return int(found[0]) if found else 0

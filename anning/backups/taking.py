@@ -1,0 +1,180 @@
+"""Taking a backup while the system runs: the databases as they were at one moment, and what rebuilds the projections.
+
+Services exchange facts, so the databases must not contradict each other: none may contain the consequences of a fact
+that another one does not have. Otherwise the restored producer would count the versions of its aggregates again, and
+the consumer would ignore the new facts as old ones. So the snapshots are opened one right after the other, and opened
+again where a consumer has processed an event that no outbox has.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from kafka import KafkaConsumer, TopicPartition
+
+from anning.backups.sources import BackupError, Source, Sources, run_program
+from chassis.events import kafka as clients
+from chassis.version import VERSION
+
+MANIFEST, TOPICS = "manifest.json", "topics.ndjson.gz"
+_TRIES = 50
+_RECENT_SECONDS = 300
+"""How long before the snapshots an event may have got its id that only one of them has."""
+
+
+def take(sources: Sources, folder: Path) -> Iterator[str]:
+    """Write a backup to a new folder; yields a line for each step. Raises BackupError; then there is no folder."""
+    if folder.exists():
+        raise BackupError(f"{folder} exists already")
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(mode=0o700, parents=True)
+    try:
+        with _reader(sources) as reader:
+            ends = reader.end_offsets([*reader.assignment()])
+            with _snapshots(sources) as (taken_at, snapshots):
+                revisions = {}
+                for source in sources.services:
+                    snapshot = snapshots[source.service]
+                    run_program(
+                        "pg_dump", source.database_url, "--format=custom", "--no-owner", "--no-privileges",
+                        f"--snapshot={snapshot.name}", f"--file={partial / dump_of(source)}",
+                    )  # fmt: skip
+                    revisions[source.service] = snapshot.revision
+                    yield f"{source.service}: {(partial / dump_of(source)).stat().st_size:,} bytes"
+            yield f"{_save_records(reader, ends, sources, partial / TOPICS):,} records of compacted topics"
+        for source in sources.services:
+            if source.keys_file is not None:
+                _copy_private(source.keys_file, partial / keys_of(source))
+        _write_manifest(partial, taken_at, revisions)
+        partial.rename(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def dump_of(source: Source) -> str:
+    """The name of the file with the database of a service."""
+    return f"{source.service}.dump"
+
+
+def keys_of(source: Source) -> str:
+    """The name of the file with the key ring of a service."""
+    return f"{source.service}.keys.json"
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class _Snapshot:
+    """A transaction that sees a database as it was when it was opened."""
+
+    def __init__(self, url: str) -> None:
+        self._connection: psycopg.Connection[Any] = psycopg.connect(url)
+        self._connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        self._connection.read_only = True
+        self.name = str(self._one("SELECT pg_export_snapshot()"))
+
+    @property
+    def revision(self) -> str:
+        """The revision of the migrations."""
+        return str(self._one("SELECT version_num FROM alembic_version"))
+
+    def events(self, table: str, column: str, since: UUID) -> set[UUID]:
+        """The ids of the events in a table that were recorded since the time in an id."""
+        rows = self._connection.execute(f"SELECT {column} FROM {table} WHERE {column} >= %s".encode(), [since])  # noqa: S608
+        return {row[0] for row in rows}
+
+    def close(self) -> None:
+        """End the transaction."""
+        self._connection.close()
+
+    def _one(self, statement: str) -> Any:
+        row = self._connection.execute(statement.encode()).fetchone()
+        return None if row is None else row[0]
+
+
+@contextmanager
+def _snapshots(sources: Sources) -> Iterator[tuple[datetime, dict[str, _Snapshot]]]:
+    """Snapshots of all databases that do not contradict each other, and when they were opened."""
+    for _ in range(_TRIES):
+        with ExitStack() as stack:
+            taken_at, opened = datetime.now(UTC), {}
+            for source in sources.services:
+                opened[source.service] = _Snapshot(source.database_url)
+                stack.callback(opened[source.service].close)
+            since = UUID(int=int((taken_at.timestamp() - _RECENT_SECONDS) * 1000) << 80)
+            processed = set().union(*(each.events("inbox", "event_id", since) for each in opened.values()))
+            recorded = set().union(*(each.events("outbox", "id", since) for each in opened.values()))
+            if processed <= recorded:
+                yield taken_at, opened
+                return
+        time.sleep(0.1)
+    raise BackupError("the databases could not be seen at one moment: too much was processed; try again later")
+
+
+@contextmanager
+def _reader(sources: Sources) -> Iterator[KafkaConsumer]:
+    """A consumer of all partitions of the compacted topics."""
+    reader = clients.consumer(sources.kafka, None, "backup")
+    try:
+        partitions = [
+            TopicPartition(topic, number)
+            for topic in sources.compacted
+            for number in sorted(reader.partitions_for_topic(topic) or ())
+        ]
+        reader.assign(partitions)
+        yield reader
+    finally:
+        reader.close()
+
+
+def _save_records(reader: KafkaConsumer, ends: dict[TopicPartition, int], sources: Sources, file: Path) -> int:
+    """Write the records of the compacted topics up to these offsets; returns their count.
+
+    The offsets are older than the snapshots, so that no record is newer than the databases. What was published between
+    them is in an outbox.
+    """
+    reader.seek_to_beginning(*ends)
+    count = 0
+    with gzip.open(file, "wt", encoding="utf-8", compresslevel=3) as lines:
+        while any(reader.position(partition) < end for partition, end in ends.items()):
+            for partition, records in reader.poll(timeout_ms=500).items():
+                for record in records:
+                    if record.offset < ends[partition] and record.value is not None:
+                        topic = sources.catalogue.logical(partition.topic)
+                        line = {"topic": topic, "key": record.key.decode(), "value": record.value.decode()}
+                        lines.write(json.dumps(line, ensure_ascii=False) + "\n")
+                        count += 1
+    return count
+
+
+def _copy_private(source: Path, target: Path) -> None:
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(source.read_bytes())
+
+
+def _write_manifest(folder: Path, taken_at: datetime, revisions: dict[str, str]) -> None:
+    content = {
+        "release": VERSION,
+        "taken_at": taken_at.isoformat(),
+        "revisions": revisions,
+        "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
+    }
+    (folder / MANIFEST).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
