@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,14 +34,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class _Scheduling(LoadFileScheduling):  # type: ignore[misc]
-    """Each process runs whole modules; one runs all of tests/faults, whose modules share a running system.
+    """Each process runs whole modules; one runs all modules of tests/faults that share a running system.
 
     To start a system takes 19 seconds of a core, and it uses a third of a core while nothing happens.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         module: str = super()._split_scope(nodeid)
-        return "tests/faults" if module.startswith("tests/faults/") else module
+        return "tests/faults" if module.startswith("tests/faults/") and not _needs_own_system(module) else module
+
+
+@cache
+def _needs_own_system(module: str) -> bool:
+    return "dedicated" in Path(module).read_text(encoding="utf-8")
 
 
 @pytest.hookimpl
