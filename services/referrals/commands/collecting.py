@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -109,18 +110,24 @@ def _collect(
     return clues | dict.fromkeys(moving) | joined
 
 
+class _ClosedMeanwhileError(Exception):
+    """A clue was sealed or concluded between a look at it and the lock of its subject."""
+
+
 def _lock(tx: Tx, subjects: set[Subject], joining: Mapping[PlaceKey, Place]) -> Mapping[PlaceKey, CluesInPlace]:
     """Lock these subjects: alone where a clue is to be opened in one of these places, else shared. Returns the clues of
     the places."""
     alone = _without_open_clue(joining, load_clues_in(tx, joining.values()))
-    lock_subjects(tx, subjects, shared=subjects - alone)
-    existing = load_clues_in(tx, joining.values())
-    sealed = _without_open_clue(joining, existing) - alone
-    if sealed:
-        # Sealed or concluded meanwhile. From now on the lock prevents that, and a second clue of another worker.
-        lock_subjects(tx, sealed)
-        existing = load_clues_in(tx, joining.values())
-    return existing
+    while True:
+        # The savepoint releases the locks. Two workers that share one would wait for each other to have it alone.
+        with suppress(_ClosedMeanwhileError), tx.savepoint():
+            lock_subjects(tx, subjects, shared=subjects - alone)
+            existing = load_clues_in(tx, joining.values())
+            to_open = _without_open_clue(joining, existing)
+            if to_open <= alone:
+                return existing
+            raise _ClosedMeanwhileError
+        alone |= to_open
 
 
 def _without_open_clue(places: Mapping[PlaceKey, Place], existing: Mapping[PlaceKey, CluesInPlace]) -> set[Subject]:

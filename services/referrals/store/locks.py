@@ -37,8 +37,8 @@ _ADD = sa.text(
 _FIND = "SELECT FROM subjects AS s WHERE s.kind = wanted.kind AND s.value = wanted.value"
 _LOCK = sa.text(
     "SELECT FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[]), CAST(:shared AS boolean[])) "
-    "AS wanted(kind, value, shared) CROSS JOIN LATERAL ("
-    f"({_FIND} AND NOT wanted.shared FOR UPDATE) UNION ALL ({_FIND} AND wanted.shared FOR SHARE)) AS locked"
+    f"AS wanted(kind, value, shared) LEFT JOIN LATERAL ({_FIND} AND NOT wanted.shared FOR UPDATE) AS alone ON true "
+    f"LEFT JOIN LATERAL ({_FIND} AND wanted.shared FOR SHARE) AS together ON true"
 )
 _OF_OPEN_CLUES = sa.text(
     "SELECT DISTINCT subject_kind AS kind, subject_value AS value FROM clues "
@@ -48,10 +48,7 @@ _OF_OPEN_CLUES = sa.text(
 
 def lock_subjects(tx: Tx, subjects: Iterable[Subject], shared: Collection[Subject] = ()) -> None:
     """Lock these subjects, so that the caller may change what is collected about them. Those in `shared` are locked
-    together with other workers: the caller may add complaints to their open clues and remove complaints.
-
-    Called a second time in a transaction it can deadlock; the database then aborts one transaction, which is retried.
-    """
+    together with other workers: the caller may add complaints to their open clues and remove complaints."""
     keys = sorted(set(subjects))
     parameters = {
         "kinds": [kind for kind, _ in keys],
