@@ -145,13 +145,14 @@ def test_events_of_a_transaction_that_commits_late_are_not_skipped(depot: Depot)
 
 
 def test_another_relay_takes_over_when_the_owner_loses_its_locks(depot: Depot) -> None:
-    with depot.relays(3), writing(depot, threads=4, moves=150):
-        for _ in range(5):
-            until(lambda: len(owners(depot)) == 3)
-            owner = min(owners(depot))
-            with depot.database.begin() as tx:
-                tx.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": owner})
-            until(partial(lambda gone: gone not in owners(depot), owner))
+    with depot.relays(3):
+        with writing(depot, threads=4, moves=150):
+            for _ in range(5):
+                until(lambda: len(owners(depot)) == 3)
+                owner = min(owners(depot))
+                with depot.database.begin() as tx:
+                    tx.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": owner})
+                until(partial(lambda gone: gone not in owners(depot), owner))
         expect_all_published(depot)
 
 
@@ -161,19 +162,21 @@ def test_another_relay_takes_over_when_the_process_of_the_owner_dies(depot: Depo
         depot.send(["a"])
         until(lambda: depot.unpublished() == 0)
         (owner,) = owners(depot)
-        with depot.relays(1), writing(depot, threads=4, moves=100):
-            until(lambda: len(owners(depot)) == 2)
-            process.kill()
-            until(lambda: owner not in owners(depot))
+        with depot.relays(1):
+            with writing(depot, threads=4, moves=100):
+                until(lambda: len(owners(depot)) == 2)
+                process.kill()
+                until(lambda: owner not in owners(depot))
             expect_all_published(depot)
 
 
 def test_every_event_is_published_although_the_broker_is_killed(depot: Depot, breakable: Parts) -> None:
-    with depot.relays(2), writing(depot, threads=4, moves=150):
-        until(lambda: depot.count("outbox WHERE published_at IS NOT NULL") > 200)
-        breakable.kafka.kill()
-        until(lambda: depot.unpublished() > 200)
-        breakable.kafka.start()
+    with depot.relays(2):
+        with writing(depot, threads=4, moves=150):
+            until(lambda: depot.count("outbox WHERE published_at IS NOT NULL") > 200)
+            breakable.kafka.kill()
+            until(lambda: depot.unpublished() > 200)
+            breakable.kafka.start()
         expect_all_published(depot)
 
 
@@ -184,11 +187,12 @@ def test_every_event_is_published_although_the_broker_hangs(
     depot: Depot, breakable: Parts, monkeypatch: pytest.MonkeyPatch, send_timeout: float, hanging: float
 ) -> None:
     monkeypatch.setattr(relay, "SEND_SECONDS", send_timeout)
-    with depot.relays(2), writing(depot, threads=4, moves=200):
-        until(lambda: depot.count("outbox WHERE published_at IS NOT NULL") > 200)
-        breakable.kafka.pause()
-        time.sleep(hanging)  # the parameter of this test
-        breakable.kafka.resume()
+    with depot.relays(2):
+        with writing(depot, threads=4, moves=200):
+            until(lambda: depot.count("outbox WHERE published_at IS NOT NULL") > 200)
+            breakable.kafka.pause()
+            time.sleep(hanging)  # the parameter of this test
+            breakable.kafka.resume()
         expect_all_published(depot)
 
 
