@@ -1,4 +1,4 @@
-"""Workers are added and killed while complaints flow: the work is divided anew, nothing is lost or done twice."""
+"""Workers are added and killed while complaints flow: the work is divided again, nothing is lost or done twice."""
 
 from __future__ import annotations
 
