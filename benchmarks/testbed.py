@@ -143,13 +143,16 @@ class Testbed:
     def two_workers_of(self, *services: str) -> Iterator[None]:
         """Run a second worker of each of these services. It has its share of the work when the block begins, and the
         first worker has all work again when it has ended."""
-        second = [self.system.second_worker(name) for name in services]
+        second = {each.name: each for each in map(self.system.second_worker, services)}
+        self.system.processes.update(second)
         try:
-            self._start(second)
+            self._start(second.values())
             self.wait_until(lambda: all(self._divided_among(name, 2) for name in services))
             yield
         finally:
-            stop_together(second)
+            for name in second:
+                del self.system.processes[name]
+            stop_together(list(second.values()))
         self.wait_until(lambda: all(self._divided_among(name, 1) for name in services))
 
     def _divided_among(self, service: str, workers: int) -> bool:

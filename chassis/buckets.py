@@ -65,7 +65,8 @@ class Ownership:
         before = self.owned
         try:
             if self._connection is None:
-                self._connection = self._connect()
+                self._connection = psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5)
+                self._join(self._connection)
             ((owners, rank),) = self._connection.execute(_COUNT_OWNERS, [self._owners])
             share = share_of(rank, owners)
             self._unlock(self._connection, sorted(self.owned.difference(busy))[: max(0, len(self.owned) - share)])
@@ -84,14 +85,12 @@ class Ownership:
         if connection is not None:
             connection.close()
 
-    def _connect(self) -> psycopg.Connection:
-        connection = psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5)
+    def _join(self, connection: psycopg.Connection) -> None:
         # With the default of TCP a dead host would keep its buckets for two hours.
         connection.execute("SET tcp_keepalives_idle = 5")
         connection.execute("SET tcp_keepalives_interval = 2")
         connection.execute("SET tcp_keepalives_count = 3")
         connection.execute("SELECT pg_advisory_lock(%s::int, pg_backend_pid())", [self._owners])
-        return connection
 
     def _unlock(self, connection: psycopg.Connection, surplus: list[int]) -> None:
         if surplus:
