@@ -30,8 +30,8 @@ from benchmarks.testbed import Sizes, Testbed
 from standalone.system import System
 
 MEASUREMENTS = {
-    ("chain", "pss_mib_max"): chain.measure,
-    ("bulk_intake",): bulk_intake.measure,
+    ("chain", "pss_mib_max", "chain_2_workers"): chain.measure,
+    ("bulk_intake", "bulk_intake_2_workers", "bulk_intake_gain"): bulk_intake.measure,
     ("order_latency_p50_ms", "order_latency_p99_ms"): order_latency.measure,
     ("single_intake",): single_intake.measure,
     ("relay",): relay.measure,

@@ -1,6 +1,10 @@
-"""`bulk_intake`: from the upload of a file until every complaint is assessed and its event is in the outbox."""
+"""`bulk_intake`: from the upload of a file until every complaint is assessed and its event is in the outbox, with one
+worker and with two."""
 
 from __future__ import annotations
+
+from contextlib import nullcontext
+from statistics import median
 
 from benchmarks import load
 from benchmarks.floor import Floor
@@ -8,25 +12,51 @@ from benchmarks.results import Result
 from benchmarks.testbed import Testbed
 
 LINES = 20_000
+ROUNDS = 3
 SEED = 100_000
 """The first seed of these scenarios: their people and numbers occur nowhere else."""
+BETWEEN = 1_000
+"""The difference between the first seeds of two files."""
 
 
 def measure(testbed: Testbed) -> list[Result]:
-    """Lines per second including parsing, encryption and assessment, while no other worker runs; the floor is a COPY of
-    the same rows. The end is the time of the last row in the outbox, so it is independent of the polling interval."""
-    source = load.prepare(testbed.directory / "bulk", None, LINES, SEED)
-    testbed.file_register(source)
+    """Lines per second including parsing, encryption and assessment, while no worker of another service runs; the floor
+    is a COPY of the same rows. Rounds with one worker and with two alternate."""
+    sources = [
+        load.prepare(testbed.directory / f"bulk-{number}", None, LINES, SEED + number * BETWEEN)
+        for number in range(2 * ROUNDS)
+    ]
+    for each in sources:
+        testbed.file_register(each)
+    rates: dict[int, list[float]] = {1: [], 2: []}
+    floors: list[float] = []
     with testbed.only_workers_of("complaints"):
-        since = testbed.now("complaints")
-        file = testbed.upload("complaints", "/complaint-imports", source.complaints, "application/x-ndjson")
-        testbed.wait_until(lambda: testbed.imported("complaints", file) and testbed.assessed)
-        row = testbed.databases["complaints"].execute("SELECT max(created_at) FROM outbox").fetchone()
-        assert row is not None
-        seconds = (row[0] - since).total_seconds()
-        counts = testbed.imported("complaints", file)
-        assert counts is not None
-        with Floor(testbed, since) as floor:
-            floor_rate = floor.intake()
+        for number, source in enumerate(sources):
+            workers = 1 + number % 2
+            with testbed.two_workers_of("complaints") if workers == 2 else nullcontext():
+                rate, floor = _intake(testbed, source)
+            print(f"  with {workers}: {rate:,.0f} lines/s, floor {floor:,.0f}", flush=True)
+            rates[workers].append(rate)
+            floors.append(floor)
     testbed.settle()
-    return [Result.against("bulk_intake", counts["accepted"] / seconds, "lines/s", floor_rate)]
+    one, two, floor = median(rates[1]), median(rates[2]), median(floors)
+    return [
+        Result.against("bulk_intake", one, "lines/s", floor),
+        Result.against("bulk_intake_2_workers", two, "lines/s", floor),
+        Result.alone("bulk_intake_gain", two / one, "of 1 worker"),
+    ]
+
+
+def _intake(testbed: Testbed, source: load.Input) -> tuple[float, float]:
+    """Lines per second of the intake of a file, and of the floor. The end is the time of the last row in the outbox, so
+    it is independent of the polling interval."""
+    since = testbed.now("complaints")
+    file = testbed.upload("complaints", "/complaint-imports", source.complaints, "application/x-ndjson")
+    testbed.wait_until(lambda: testbed.imported("complaints", file) and testbed.assessed)
+    row = testbed.databases["complaints"].execute("SELECT max(created_at) FROM outbox").fetchone()
+    counts = testbed.imported("complaints", file)
+    assert row is not None
+    assert counts is not None
+    rate = counts["accepted"] / (row[0] - since).total_seconds()
+    with Floor(testbed, since) as floor:
+        return rate, floor.intake()

@@ -40,6 +40,8 @@ class Target:
 
 TARGETS = {
     "bulk_intake": Target("ratio", least=0.25),
+    "bulk_intake_2_workers": Target("ratio", least=0.15),
+    "bulk_intake_gain": Target("value", least=1.4),
     "single_intake": Target("ratio", least=0.6),
     "relay": Target("ratio", least=0.7),
     "consumer": Target("ratio", least=0.7),
@@ -47,6 +49,7 @@ TARGETS = {
     "order_latency_p50_ms": Target("value", most=50),
     "order_latency_p99_ms": Target("value", most=200),
     "chain": Target("value", least=2_000),
+    "chain_2_workers": Target("value", least=1_600),
     "growth": Target("value", least=0.9),
     "credit_check": Target("ratio", least=0.6),
     "credit_bulk_ms": Target("value", most=150),

@@ -20,6 +20,7 @@ from anning.services import NAMES
 from benchmarks import load
 from benchmarks.load import Input
 from benchmarks.results import wait_until
+from chassis.buckets import COUNT
 from chassis.events.topics import Catalogue
 from chassis.version import API_PREFIX
 from sandbox import tokens
@@ -37,6 +38,12 @@ _PROGRESS = {
     "events recorded": "SELECT coalesce(max(position), 0) FROM outbox",
     "first event to publish": "SELECT coalesce(min(position), 0) FROM outbox WHERE published_at IS NULL",
 }
+
+_DIVIDED = (
+    "SELECT bool_and(owners = %s) FROM (SELECT count(DISTINCT pid) AS owners FROM pg_locks"
+    f" JOIN pg_database ON oid = database WHERE locktype = 'advisory' AND objsubid = 2 AND objid < {COUNT}"
+    " AND mode = 'ExclusiveLock' AND datname = current_database() GROUP BY classid) AS work"
+)
 
 
 @dataclass(frozen=True)
@@ -131,6 +138,28 @@ class Testbed:
                 yield
             finally:
                 self._start(others)
+
+    @contextmanager
+    def two_workers_of(self, *services: str) -> Iterator[None]:
+        """Run a second worker of each of these services. It has its share of the work when the block begins, and the
+        first worker has all work again when it has ended."""
+        second = {each.name: each for each in map(self.system.second_worker, services)}
+        self.system.processes.update(second)
+        try:
+            self._start(second.values())
+            self.wait_until(lambda: all(self._divided_among(name, 2) for name in services))
+            yield
+        finally:
+            for name in second:
+                del self.system.processes[name]
+            stop_together(list(second.values()))
+        self.wait_until(lambda: all(self._divided_among(name, 1) for name in services))
+
+    def _divided_among(self, service: str, workers: int) -> bool:
+        """Whether so many workers of a service have buckets of each kind of work, and are members of each of its
+        consumer groups."""
+        groups = self._admin.describe_groups(self._groups(service)).values()
+        return bool(self._one(service, _DIVIDED, workers)) and all(len(each["members"]) == workers for each in groups)
 
     def recover(self) -> None:
         """Start what a failed measurement has left stopped, paused or ended. Raises ProcessFailed."""
@@ -238,8 +267,8 @@ class Testbed:
     def _all_published(self, service: str) -> bool:
         return not self._one(service, "SELECT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)")
 
-    def _one(self, service: str, statement: str) -> Any:
-        row = self.databases[service].execute(statement).fetchone()
+    def _one(self, service: str, statement: str, *parameters: object) -> Any:
+        row = self.databases[service].execute(statement.encode(), parameters or None).fetchone()
         assert row is not None
         return row[0]
 
@@ -271,6 +300,10 @@ class Testbed:
 
     def _committed(self) -> dict[str, Any]:
         """The committed offsets of the services' consumer groups, by group."""
-        groups = [str(each["group_id"]) for each in self._admin.list_groups()]
-        known = [group for group in groups if group.partition(".")[0] in NAMES]
+        known = self._groups(*NAMES)
         return dict(self._admin.list_group_offsets(known)) if known else {}
+
+    def _groups(self, *services: str) -> list[str]:
+        """The consumer groups of these services."""
+        groups = [str(each["group_id"]) for each in self._admin.list_groups()]
+        return [group for group in groups if group.partition(".")[0] in services]

@@ -63,7 +63,7 @@ class Sweep:
     `find` returned or with a part of it, in the same transaction or a later one, so it skips items that are no longer
     due. An item must not depend on the others of its set: each of them may be done in another transaction, or later.
 
-    A `bucketed` sweep receives only buckets that this process owns, so that no two replicas find the same key; any
+    A `bucketed` sweep receives only its share of the buckets, so that no two replicas find the same key; any
     other sweep selects its rows with SKIP LOCKED. An item that was set aside is tried by any replica.
     """
 

@@ -20,7 +20,7 @@ from standalone import addresses
 from standalone.addresses import SANDBOX
 from standalone.kafka import EmbeddedKafka
 from standalone.postgres import EmbeddedPostgres
-from standalone.processes import Process, ProcessFailed, answers, check_running, progress, stop_together
+from standalone.processes import Process, ProcessFailed, answers, check_running, free_port, progress, stop_together
 
 ROOT = Path(__file__).resolve().parent.parent
 ROLES = ("api", "worker")
@@ -119,17 +119,13 @@ class System:
 
     def process(self, service: str, role: str, log: Path | None) -> Process:
         """A process of a service, not started; `log` as for Process."""
-        ready = f"{self.url(service, role)}/readyz"
-        return Process(
-            _part(service, role),
-            [sys.executable, "-m", "anning", "run", service, "--role", role],
-            log=log,
-            port=self._numbers[_part(service, role)],
-            ready=partial(answers, ready, run_id=self._run_id),
-            progress=partial(progress, ready, run_id=self._run_id),
-            env=self.environment(service, role),
-            cwd=ROOT,
-        )
+        part = _part(service, role)
+        return self._process(part, service, role, log, self._numbers[part], {})
+
+    def second_worker(self, service: str) -> Process:
+        """One more worker of a service, not started: a member of its own in every consumer group."""
+        name = f"{service} second worker"
+        return self._process(name, service, "worker", self._log(name), free_port(), {"ANNING_INSTANCE": "second"})
 
     def check(self) -> None:
         """Raise ProcessFailed when a started part has ended by itself; the message names it and shows the end of its
@@ -159,6 +155,21 @@ class System:
         if self.services[service].personal:
             environment["ANNING_KEYS_FILE"] = str(self._keys(service))
         return environment
+
+    def _process(
+        self, name: str, service: str, role: str, log: Path | None, port: int, settings: dict[str, str]
+    ) -> Process:
+        ready = f"{addresses.url(port)}/readyz"
+        return Process(
+            name,
+            [sys.executable, "-m", "anning", "run", service, "--role", role],
+            log=log,
+            port=port,
+            ready=partial(answers, ready, run_id=self._run_id),
+            progress=partial(progress, ready, run_id=self._run_id),
+            env=self.environment(service, role) | {"ANNING_PORT": str(port)} | settings,
+            cwd=ROOT,
+        )
 
     def _start_infrastructure(self, *, correspondents: bool) -> None:
         """The sandbox is started last and may not be ready yet. `correspondents`: carriers and authorities act."""

@@ -348,9 +348,9 @@ class Consumer:
 
 
 def dispatch(tx: Tx, messages: Sequence[Message[Any]], routing: Routing) -> None:
-    """Call the handler of each run of messages of one type, in the order of receipt."""
-    for kind, run in groupby(messages, key=lambda message: type(message.event)):
-        routing[kind](tx, list(run))
+    """Call the handler of each run of messages that it is registered for, in the order of receipt."""
+    for handler, run in groupby(messages, key=lambda message: routing[type(message.event)]):
+        handler(tx, list(run))
 
 
 def _partition(message: Message[Any]) -> TopicPartition:

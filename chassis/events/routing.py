@@ -13,7 +13,9 @@ from chassis.event import Event
 from chassis.events.envelope import Message
 
 Handler = Callable[[Tx, Sequence[Message[Any]]], None]
-"""Handles a run of messages of one type, in the order of receipt, in one transaction."""
+"""Handles a run of messages of the types that it is registered for, in the order of receipt, in one transaction.
+
+It can lock in one order only within its run. Where several workers lock the same rows, one handler has all types."""
 
 Routing = Mapping[type[Event], Handler]
 """Event type → its handler: the one table of what a consumer group consumes."""

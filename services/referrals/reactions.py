@@ -5,13 +5,13 @@ from __future__ import annotations
 from chassis.events.routing import Projection, Routing
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.ports import FilingRecorded, PortDeclaredV1
-from services.referrals.commands.collecting import collect_assessments, collect_withdrawals
+from services.referrals.commands.collecting import collect
 from services.referrals.store.enterprises import save_names
 from services.referrals.store.tables import ENTERPRISES
 
 REACTIONS: Routing = {
-    ComplaintAssessed: collect_assessments,
-    ComplaintWithdrawn: collect_withdrawals,
+    ComplaintAssessed: collect,
+    ComplaintWithdrawn: collect,
 }
 
 PROJECTIONS = (

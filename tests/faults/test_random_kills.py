@@ -16,6 +16,7 @@ import pytest
 
 from anning.services import NAMES
 from tests.faults.chaos import KILLS, TARGETS, ChaosRun, Responses, kill, start
+from tests.faults.history import check_history
 from tests.faults.running import TOPICS, RunningSystem, eventually, provider_of, request_until_answered
 from tests.faults.staff_actions import (
     approve_shutdown_proposals,
@@ -145,29 +146,7 @@ def test_every_filed_port_is_once_in_the_register_and_once_in_its_copy(after_kil
 
 @pytest.mark.parametrize("service", NAMES)
 def test_every_event_was_published_in_order_and_none_is_left(after_kills: SystemAfterKills, service: str) -> None:
-    running = after_kills.running
-    happened = running.rows(service, _HAPPENED)
-    versions: dict[tuple[str, str], list[int]] = defaultdict(list)
-    topics = set()
-    for _, topic, kind, identifier, version, published in happened:
-        assert published
-        versions[kind, identifier].append(version)
-        topics.add(topic)
-    for aggregate, found in versions.items():
-        assert found == list(range(1, len(found) + 1)), aggregate
-    published_ids: set[str] = set()
-    for topic in topics:
-        newest: dict[str, int] = {}
-        for record in running.topics.records(topic):
-            envelope = msgspec.json.decode(record.value)
-            if envelope["id"] in published_ids:
-                continue  # sent again by a relay that was killed before it recorded the acknowledgement
-            published_ids.add(envelope["id"])
-            assert envelope["aggregateversion"] == newest.get(envelope["subject"], 0) + 1, (topic, envelope["subject"])
-            newest[envelope["subject"]] = envelope["aggregateversion"]
-    assert {str(event) for event, *_ in happened} <= published_ids
-    # Carriers may have recorded further events meanwhile.
-    assert published_ids <= {str(event) for event, *_ in running.rows(service, _HAPPENED)}
+    check_history(after_kills.running, service)
 
 
 def test_every_spam_complaint_is_in_one_clue_or_set_aside(after_kills: SystemAfterKills) -> None:
@@ -289,8 +268,4 @@ def test_the_kills_leave_no_dead_letters(after_shutdowns: SystemAfterKills) -> N
 _DECIDED = (
     "SELECT 'order', carrier, number, ground FROM orders"
     " UNION ALL SELECT 'enquiry', carrier, number, answer FROM enquiries"
-)
-_HAPPENED = (
-    "SELECT id, topic, aggregatetype, aggregateid, version, published_at IS NOT NULL FROM outbox"
-    " ORDER BY aggregatetype, aggregateid, position"
 )

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import count
-from pathlib import Path
 
 import pytest
 
 from anning.services import NAMES
-from standalone.processes import Process, answers, free_port
-from standalone.system import ROOT
+from standalone.processes import Process
 from tests.faults.running import PATIENCE_SECONDS, RunningSystem, eventually
 from tests.faults.topics import partition_of
 from tests.faults.workload import BAR, complaint
@@ -24,17 +21,9 @@ SERVICES = NAMES
 
 
 @contextmanager
-def second_worker(running: RunningSystem, service: str, folder: Path) -> Iterator[Process]:
+def second_worker(running: RunningSystem, service: str) -> Iterator[Process]:
     """A second running worker of a service."""
-    port = free_port()
-    process = Process(
-        f"{service} second worker",
-        [sys.executable, "-m", "anning", "run", service, "--role", "worker"],
-        log=folder / f"{service} second worker.log",
-        ready=partial(answers, f"http://127.0.0.1:{port}/readyz"),
-        env=running.system.environment(service, "worker") | {"ANNING_INSTANCE": "second", "ANNING_PORT": str(port)},
-        cwd=ROOT,
-    )
+    process = running.system.second_worker(service)
     try:
         process.start(PATIENCE_SECONDS)
         yield process
@@ -66,13 +55,13 @@ def complain_until_ordered(running: RunningSystem, numbers: Sequence[str]) -> No
     assert sorted(number for (number,) in ordered) == sorted(numbers)
 
 
-def test_when_one_of_two_workers_dies_the_other_continues(running: RunningSystem, tmp_path: Path) -> None:
+def test_when_one_of_two_workers_dies_the_other_continues(running: RunningSystem) -> None:
     together, without_first, again, without_second = (one_number_per_partition(f"10690339{part}") for part in "0123")
     running.file_ports([*together, *without_first, *again, *without_second])
     running.settle()
     first = [running.system.processes[f"{service} worker"] for service in SERVICES]
     with ExitStack() as stack:
-        second = [stack.enter_context(second_worker(running, service, tmp_path)) for service in SERVICES]
+        second = [stack.enter_context(second_worker(running, service)) for service in SERVICES]
         complain_until_ordered(running, together)
         for worker in first:
             worker.kill()

@@ -14,13 +14,11 @@ from services.credit.model import EntryWithdrawal, ProposedListing, reference
 from services.credit.policy.proposals import after_fine
 from services.credit.policy.rulebook import rules_for_fines
 from services.credit.store.entries import find_codes_with_causes, load_active_entries, save_entries
-from services.credit.store.locks import lock_enterprises, lock_reactions
 from services.credit.store.received import save_clues
 
 
 def propose_after_fines(tx: Tx, messages: Sequence[Message[ClueConcluded]]) -> None:
-    """Propose every enterprise that an authority fined, once per clue."""
-    lock_reactions(tx)
+    """Propose every enterprise that an authority fined, once per clue. Clues and enterprises are locked."""
     latest = newest(messages, lambda event: event.clue)
     saved = save_clues(tx, {clue: each.version for clue, each in latest.items()}, annulled=False)
     found: list[tuple[ProposedListing, Cause]] = []
@@ -28,22 +26,19 @@ def propose_after_fines(tx: Tx, messages: Sequence[Message[ClueConcluded]]) -> N
         proposed = after_fine(each.event, rules_for_fines) if clue in saved else None
         if proposed is not None:
             found.append((proposed, each.caused()))
-    lock_enterprises(tx, (proposed.code for proposed, _ in found))
     propose_by_rules(tx, found, clock.now())
 
 
 def withdraw_after_annulments(tx: Tx, messages: Sequence[Message[ConclusionAnnulled]]) -> None:
     """Withdraw every proposal and every listing that names an annulled decision (Penalty Law Art. 48), with its
-    restrictions."""
-    lock_reactions(tx)
+    restrictions. Clues and enterprises are locked."""
     latest = newest(messages, lambda event: event.clue)
     saved = save_clues(tx, {clue: each.version for clue, each in latest.items()}, annulled=True)
     annulled = {reference("clue", clue): each.caused() for clue, each in latest.items() if clue in saved}
-    codes = lock_enterprises(tx, find_codes_with_causes(tx, list(annulled))) if annulled else []
-    if not codes:
+    if not annulled:
         return
     now = clock.now()
-    entries = load_active_entries(tx, codes, list(annulled))
+    entries = load_active_entries(tx, find_codes_with_causes(tx, list(annulled)), list(annulled))
     changed: dict[str, Cause] = {}
     for entry in entries:
         because = next(cause for name, cause in annulled.items() if name in entry.causes)

@@ -14,20 +14,16 @@ from chassis.events.envelope import Message, newest
 from contracts.ports import OrderFact
 from services.credit.commands.entries import propose_by_rules
 from services.credit.model import EntryWithdrawal, ProposedListing, reference
-from services.credit.policy.orders import enterprise_of
 from services.credit.policy.proposals import EnterpriseOrders, after_orders, still_reached
 from services.credit.policy.rulebook import rule_for_orders
 from services.credit.store.entries import load_open_entries_for_orders, load_past_entries, save_entries
-from services.credit.store.locks import lock_enterprises, lock_reactions
 from services.credit.store.received import load_counting_orders, save_orders
 
 
 def count_orders(tx: Tx, messages: Sequence[Message[OrderFact]]) -> None:
     """Record executed and fallen orders; propose enterprises whose orders reach the threshold, and withdraw proposals
-    whose orders no longer do."""
-    lock_reactions(tx)
+    whose orders no longer do. Their enterprises are locked."""
     latest = newest(messages, lambda event: event.order)
-    lock_enterprises(tx, (code for each in latest.values() if (code := enterprise_of(each.event)) is not None))
     now = clock.now()
     saved = save_orders(tx, list(latest.values()))
     arrived: dict[str, dict[UUID, Cause]] = defaultdict(dict)

@@ -1,23 +1,20 @@
 """The fixed order in which this service takes locks, to prevent deadlock:
 
-1. reactions: one advisory lock, held by one batch at a time
-2. clues: rows, sorted by id
-3. enterprises: rows, sorted by credit code
-4. entries: rows, sorted by id
-5. standings: rows, sorted by credit code
+1. clues: rows, sorted by id
+2. enterprises: rows, sorted by credit code
+3. entries: rows, sorted by id
+4. standings: rows, sorted by credit code
 
 Lock before reading. A transaction that decides on an enterprise, names a clue, or changes the input of such a decision
 (an order is lifted, a decision is annulled) locks its row first. Otherwise two transactions each read half of the
 input, and neither or both act. Rows of `orders` are written under the lock of their enterprise.
 
-A batch of facts is handled in runs of one type, each of which takes its own locks: over the whole batch they are in no
-order. Topics are not partitioned by what is locked either: orders against one enterprise arrive on many partitions.
-Two workers would deadlock often; the facts are few, so that the workers take turns.
+A batch of facts locks all its clues and enterprises before the first of them is handled. Topics are not partitioned by
+enterprise, so several workers have orders against one enterprise: they wait for each other, and only there.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -25,16 +22,9 @@ import sqlalchemy as sa
 
 from chassis.database import Tx
 
-_REACTIONS = zlib.crc32(b"credit: reactions")
-
-
-def lock_reactions(tx: Tx) -> None:
-    """Wait until no other batch of facts is being handled. The first lock of every reaction."""
-    tx.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _REACTIONS})
-
 
 def lock_clues(tx: Tx, clues: Iterable[UUID]) -> None:
-    """Lock these clues, so that none is annulled while an entry that names them is written."""
+    """Lock these clues, so that none is concluded or annulled while an entry that names them is written."""
     wanted = sorted(set(clues))
     if not wanted:
         return

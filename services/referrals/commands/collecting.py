@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
 from uuid import UUID
 
 from chassis import clock
@@ -27,9 +27,7 @@ from services.referrals.store.evidence import (
     save_assessments,
     save_withdrawals,
 )
-from services.referrals.store.locks import lock_collection, lock_subjects
-
-E = TypeVar("E", ComplaintAssessed, ComplaintWithdrawn)
+from services.referrals.store.locks import Subject, lock_subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,43 +40,35 @@ class Arrival:
     because: Cause
 
 
-def collect_assessments(tx: Tx, messages: Sequence[Message[ComplaintAssessed]]) -> None:
-    """Write assessed complaints as evidence, each in the clue where it belongs now."""
-    lock_collection(tx)
+def collect(tx: Tx, messages: Sequence[Message[ComplaintAssessed | ComplaintWithdrawn]]) -> None:
+    """Write assessed complaints as evidence, each in the clue where it belongs now, and remove withdrawn ones from
+    their clues. Sealed content does not change.
+
+    All messages of a batch at once, so that everything is locked in one order: several workers collect at a time.
+    """
     latest = newest(messages, lambda event: event.complaint)
     stored = load_collected(tx, latest)
-    assessed = {complaint: _assessed(each) for complaint, each in _unseen(latest, stored).items()}
-    arrivals = {
-        complaint: Arrival(each.placement.place, each.tally, latest[complaint].caused())
-        for complaint, each in assessed.items()
-    }
-    save_assessments(tx, list(assessed.values()), stored, _collect(tx, stored, arrivals))
+    assessed: dict[UUID, AssessedComplaint] = {}
+    withdrawn: dict[UUID, int] = {}
+    arrivals: dict[UUID, Arrival] = {}
+    for complaint, each in latest.items():
+        if complaint in stored and stored[complaint].version >= each.version:
+            continue
+        if isinstance(each.event, ComplaintWithdrawn):
+            withdrawn[complaint] = each.version
+            arrivals[complaint] = Arrival(None, EMPTY, each.caused())
+        else:
+            found = assessed[complaint] = _assessed(each.event, each.version)
+            arrivals[complaint] = Arrival(found.placement.place, found.tally, each.caused())
+    clues = _collect(tx, stored, arrivals)
+    save_assessments(tx, list(assessed.values()), stored, clues)
+    save_withdrawals(tx, withdrawn, stored)
 
 
-def collect_withdrawals(tx: Tx, messages: Sequence[Message[ComplaintWithdrawn]]) -> None:
-    """Remove withdrawn complaints from their clues. Sealed content does not change."""
-    lock_collection(tx)
-    latest = newest(messages, lambda event: event.complaint)
-    stored = load_collected(tx, latest)
-    withdrawn = _unseen(latest, stored)
-    _collect(tx, stored, {complaint: Arrival(None, EMPTY, each.caused()) for complaint, each in withdrawn.items()})
-    save_withdrawals(tx, {complaint: each.version for complaint, each in withdrawn.items()}, stored)
-
-
-def _unseen(latest: Mapping[UUID, Message[E]], stored: Mapping[UUID, CollectedComplaint]) -> dict[UUID, Message[E]]:
-    """The messages that are newer than the row of their complaint."""
-    return {
-        complaint: each
-        for complaint, each in latest.items()
-        if complaint not in stored or stored[complaint].version < each.version
-    }
-
-
-def _assessed(message: Message[ComplaintAssessed]) -> AssessedComplaint:
-    event = message.event
+def _assessed(event: ComplaintAssessed, version: int) -> AssessedComplaint:
     return AssessedComplaint(
         complaint_id=event.complaint,
-        version=message.version,
+        version=version,
         category=event.category,
         complainant=event.complainant,
         vouched=event.vouched and not event.capped,
@@ -103,8 +93,6 @@ def _collect(
     """
     clues = {complaint: stored[complaint].clue_id if complaint in stored else None for complaint in arrivals}
     before = load_places(tx, {clue for clue in clues.values() if clue is not None})
-    places = (*before.values(), *(each.place for each in arrivals.values()))
-    lock_subjects(tx, (place.subject_key for place in places if place is not None))
     # In the order of receipt: the first complaint opens the clue.
     moving = {
         complaint: each
@@ -112,13 +100,39 @@ def _collect(
         if (before[clue] if (clue := clues[complaint]) else None) != each.place
     }
     joining = {complaint: (place, each) for complaint, each in moving.items() if (place := each.place) is not None}
-    existing = load_clues_in(tx, (place for place, _ in joining.values()))
+    places = (*before.values(), *(each.place for each in arrivals.values() if each.place is not None))
+    existing = _lock(tx, {each.subject_key for each in places}, {place.key: place for place, _ in joining.values()})
     opened = _open_clues(tx, joining, existing)
     joined = {
         complaint: opened[place.key].id if place.key in opened else existing[place.key].open
         for complaint, (place, _) in joining.items()
     }
     return clues | dict.fromkeys(moving) | joined
+
+
+class _ClosedMeanwhileError(Exception):
+    """A clue was sealed or concluded between a look at it and the lock of its subject."""
+
+
+def _lock(tx: Tx, subjects: set[Subject], joining: Mapping[PlaceKey, Place]) -> Mapping[PlaceKey, CluesInPlace]:
+    """Lock these subjects: alone where a clue is to be opened in one of these places, else shared. Returns the clues of
+    the places."""
+    alone = _without_open_clue(joining, load_clues_in(tx, joining.values()))
+    while True:
+        # The savepoint releases the locks. Two workers that share one would wait for each other to have it alone.
+        with suppress(_ClosedMeanwhileError), tx.savepoint():
+            lock_subjects(tx, subjects, shared=subjects - alone)
+            existing = load_clues_in(tx, joining.values())
+            to_open = _without_open_clue(joining, existing)
+            if to_open <= alone:
+                return existing
+            raise _ClosedMeanwhileError
+        alone |= to_open
+
+
+def _without_open_clue(places: Mapping[PlaceKey, Place], existing: Mapping[PlaceKey, CluesInPlace]) -> set[Subject]:
+    """The subjects of those of these places that have no open clue."""
+    return {place.subject_key for key, place in places.items() if existing.get(key, CluesInPlace()).open is None}
 
 
 def _open_clues(

@@ -103,8 +103,8 @@ def _assessed_row(each: AssessedComplaint, clue_id: UUID | None) -> tuple[Any, .
 
 
 def _save(tx: Tx, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], stored: Container[UUID]) -> None:
-    """Write rows that begin with the complaint. Only the holder of the collection lock writes here, so a complaint that
-    is not in `stored` has no row and can be copied."""
+    """Write rows that begin with the complaint. Only one worker writes a complaint, so one that is not in `stored` has
+    no row and can be copied; the primary key refuses a second row."""
     tx.copy("evidence", columns, [row for row in rows if row[0] not in stored])
     updated = [row for row in rows if row[0] in stored]
     if updated:

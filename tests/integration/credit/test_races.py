@@ -13,11 +13,13 @@ from uuid import UUID
 from chassis import clock
 from chassis.aggregate import ConflictError
 from chassis.database import Database
+from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
 from chassis.sweeper import Slice
 from contracts.vocabulary import CreditList
 from sandbox.scenario.cast import credit_code
 from services.credit.commands.entries import EntryDecision, decide_entry, propose_by_hand, repair_entry
+from services.credit.reactions import REACTIONS
 from services.credit.store.locks import lock_enterprises
 from services.credit.sweeps import EXPIRED_LISTINGS
 from tests.integration.credit.scenes import (
@@ -39,6 +41,7 @@ from tests.integration.credit.scenes import (
     published_data,
     rows,
     target,
+    three_orders,
 )
 from tests.integration.races import again, all_at_once, in_batches
 
@@ -78,6 +81,25 @@ def standings_due(database: Database) -> dict[str, list[str]]:
         if row.state == "effective":
             due.setdefault(row.code, []).append(str(row.id))
     return {code: sorted(found) for code, found in due.items()}
+
+
+def test_two_workers_handle_facts_about_different_enterprises_at_the_same_time(database: Database) -> None:
+    with database.begin() as tx:
+        dispatch(tx, [fined("a", enterprise=CODES[0])], REACTIONS)
+        # Where it had to wait for the first worker, it would fail after the lock time-out.
+        consume(database, fined("b", enterprise=CODES[1]), *three_orders(provider=CODES[2]))
+    assert Counter(row.code for row in entries(database)) == dict.fromkeys(CODES[:3], 1)
+
+
+def test_a_worker_waits_for_another_one_with_orders_against_the_same_enterprise(database: Database) -> None:
+    one, two, three = three_orders(provider=CODES[0])
+    with ThreadPoolExecutor(1) as threads:
+        with database.begin() as tx:
+            dispatch(tx, [one, two], REACTIONS)
+            counting = threads.submit(consume, database, three)
+            assert waits(database, counting)
+        counting.result()
+    assert [len(row.causes) for row in entries(database)] == [3]
 
 
 def test_two_workers_that_each_receive_a_part_of_a_window_make_one_proposal(database: Database) -> None:
@@ -223,16 +245,26 @@ def test_a_listing_expires_once_during_concurrent_sweeps_and_repairs(database: D
 
 
 def test_batches_with_the_same_enterprises_in_different_orders_do_not_deadlock(database: Database) -> None:
+    """Fines, annulments and orders are mixed, so that a batch has many runs of one type."""
     dice = random.Random(11)
     codes = [credit_code("440300", 100 + number) for number in range(200)]
 
     def fine_all(name: str) -> Callable[[], int]:
-        messages = [fined(f"{name} {code}", enterprise=code) for code in dice.sample(codes, len(codes))]
+        messages: list[Message[Any]] = []
+        for code in dice.sample(codes, len(codes)):
+            messages += fined(f"{name} {code}", enterprise=code), executed(f"{name} {code}", provider=code)
+        for code in dice.sample(codes[:50], 50):
+            messages.append(annulled(f"{name} {code}"))
         return lambda: again(lambda: consume(database, *messages))
 
     refused = all_at_once(fine_all("a"), fine_all("b"), fine_all("c"))
     assert sum(refused) == 0
-    assert len(entries(database)) == 3 * len(codes)
+    found = Counter((row.ground, row.state) for row in entries(database))
+    assert found == {
+        ("fined", "proposed"): 3 * 150,
+        ("fined", "withdrawn"): 3 * 50,
+        ("orders", "proposed"): len(codes),
+    }
 
 
 def test_a_listing_takes_effect_once_while_more_orders_arrive(database: Database) -> None:

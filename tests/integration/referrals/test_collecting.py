@@ -156,7 +156,10 @@ def test_a_clue_that_all_complaints_left_is_not_sealed_until_another_joins(datab
 
 
 def test_messages_received_again_in_any_order_change_nothing(database: Database) -> None:
-    messages = [assessed("a"), assessed("b"), assessed("a", version=3, industry="education"), withdrawn("b")]
+    messages = [
+        *(assessed(name) for name in "abc"),
+        *(assessed("a", version=3, industry="education"), withdrawn("b")),
+    ]
     consume(database, *messages)
     before = (
         complaints_by_clue(database),
@@ -173,6 +176,12 @@ def test_messages_received_again_in_any_order_change_nothing(database: Database)
     )
     assert after == before
     assert len(published(database, "clue-opened.v1")) == 2
+
+
+def test_a_complaint_that_is_assessed_and_withdrawn_in_one_batch_opens_no_clue(database: Database) -> None:
+    consume(database, assessed("a"), withdrawn("a"))
+    assert clues(database) == []
+    assert [row.withdrawn for row in rows(database, "SELECT withdrawn FROM evidence")] == [True]
 
 
 def test_the_inbox_filters_messages_that_were_handled_before(database: Database) -> None:

@@ -1,10 +1,10 @@
-"""A key has the same bucket in every process and every release."""
+"""A key has the same bucket in every process and every release; owners have equal shares of the buckets."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from chassis.buckets import ALL, COUNT, bucket_of
+from chassis.buckets import ALL, COUNT, bucket_of, share_of
 
 
 def test_the_bucket_of_a_key_never_changes() -> None:
@@ -17,3 +17,10 @@ def test_similar_keys_are_spread_evenly_over_the_buckets() -> None:
     assert sorted(shares) == list(ALL) == list(range(COUNT))
     assert min(shares.values()) > 800
     assert max(shares.values()) < 1_200
+
+
+def test_the_shares_of_all_owners_are_all_buckets_and_differ_by_one_at_most() -> None:
+    for owners in range(1, 2 * COUNT):
+        shares = [share_of(rank, owners) for rank in range(owners)]
+        assert sum(shares) == COUNT
+        assert max(shares) - min(shares) <= 1

@@ -55,6 +55,18 @@ def test_consecutive_events_of_one_type_are_one_call_in_the_order_received() -> 
     assert calls == [["a", "b"], ["…", "…"], ["c"]]
 
 
+def test_consecutive_events_of_a_handler_with_several_types_are_one_call() -> None:
+    calls: list[list[type[Event]]] = []
+
+    def consume_all(tx: Tx, messages: Sequence[Message[Event]]) -> None:
+        calls.append([type(message.event) for message in messages])
+
+    dispatch(
+        NO_TRANSACTION, received(Word(text="a"), Pause(), Word(text="b")), dict.fromkeys((Word, Pause), consume_all)
+    )
+    assert calls == [[Word, Pause, Word]]
+
+
 def test_an_empty_batch_calls_no_handler() -> None:
     dispatch(NO_TRANSACTION, [], {})
 
