@@ -9,8 +9,7 @@ import msgspec
 from tests.faults.running import RunningSystem
 
 _HAPPENED = (
-    "SELECT id, topic, key, aggregatetype, aggregateid, version, published_at IS NOT NULL FROM outbox"
-    " ORDER BY position"
+    "SELECT id, topic, key, aggregatetype, aggregateid, version, published_at IS NOT NULL FROM outbox ORDER BY position"
 )
 
 

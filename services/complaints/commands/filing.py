@@ -13,7 +13,7 @@ from chassis.ids import new_id
 from contracts.channels import CHANNELS
 from contracts.numbers import SenderNumber
 from services.complaints.model import ComplaintState
-from services.complaints.policy.intake import DERIVED, Report, surrogate_quarters
+from services.complaints.policy.intake import DERIVED, Report, earlier_readings, surrogate_quarters
 from services.complaints.policy.rulebook import RULES, SurrogateOverlap
 from services.complaints.store.complainants import ensure_identities
 from services.complaints.store.complaints import (
@@ -41,7 +41,21 @@ class FiledComplaint:
 
 def file_complaint(tx: Tx, report: Report) -> FiledComplaint:
     """File one complaint. Its complainant gets a receipt."""
-    return _file(tx, [report], receipts=True)[0]
+    if report.external_id is None:
+        report = _as_filed(tx, report)
+    (filed,) = _file(tx, [report], receipts=True)
+    if filed.conflicting:
+        (filed,) = _file(tx, [_as_filed(tx, report)], receipts=True)
+    return filed
+
+
+def _as_filed(tx: Tx, report: Report) -> Report:
+    """The earlier reading of a report under which it is stored; the report itself otherwise."""
+    ring = privacy.ring()
+    readings = {_recognised_by(each, ring): each for each in earlier_readings(report)}
+    known = find_known(tx, {key for key, _ in readings})
+    stored = ((key, each.digest) for key, each in known.items())
+    return next((readings[each] for each in stored if each in readings), report)
 
 
 def file_complaints(tx: Tx, reports: Sequence[Report]) -> list[FiledComplaint]:
@@ -72,15 +86,11 @@ def _file(tx: Tx, reports: Sequence[Report], *, receipts: bool) -> list[FiledCom
 def _new(report: Report, ring: privacy.KeyRing, traceparent: str | None, *, receipt: bool) -> NewComplaint:
     identifier = new_id()
     complainant = SenderNumber.parse(report.complainant_number).number
-    if report.external_id is None:
-        # A keyed hash, as for the complainant: an attacker could find the number behind a plain one by trying them all.
-        digest = ring.fingerprint(f"identity:{report.identity}")
-    else:
-        digest = ring.fingerprint(f"content:{report.content}")
+    (channel, external_id), digest = _recognised_by(report, ring)
     return NewComplaint(
         id=identifier,
-        channel=report.channel,
-        external_id=DERIVED + digest.hex() if report.external_id is None else report.external_id,
+        channel=channel,
+        external_id=external_id,
         digest=digest,
         sender_number=SenderNumber.parse(report.sender_number).number,
         sender_raw=report.sender_number,
@@ -97,6 +107,15 @@ def _new(report: Report, ring: privacy.KeyRing, traceparent: str | None, *, rece
         receipt=secrets.token_urlsafe(_RECEIPT_BYTES) if receipt else None,
         traceparent=traceparent,
     )
+
+
+def _recognised_by(report: Report, ring: privacy.KeyRing) -> tuple[ComplaintKey, bytes]:
+    """The key of a report, and the digest that another one under this key is compared by."""
+    # A keyed hash, as for the complainant: an attacker could find the number behind a plain one by trying them all.
+    if report.external_id is None:
+        digest = ring.fingerprint(f"identity:{report.identity}")
+        return (report.channel, DERIVED + digest.hex()), digest
+    return (report.channel, report.external_id), ring.fingerprint(f"content:{report.content}")
 
 
 def _identify(tx: Tx, complaints: Collection[NewComplaint]) -> None:

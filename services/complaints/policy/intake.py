@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from itertools import product
 from typing import Annotated
 
 import msgspec
@@ -82,6 +83,19 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             self.consented.value,
             str(self.unsubscribed),
         )
+
+
+def earlier_readings(report: Report) -> Iterator[Report]:
+    """What else release 0.1.0 may have read in a request with this report: it cut off the fractions of a microsecond
+    that are rounded now."""
+    for sent_at, received_at in product(_cut_off(report.sent_at), _cut_off(report.received_at)):
+        if (sent_at, received_at) != (report.sent_at, report.received_at):
+            yield msgspec.structs.replace(report, sent_at=sent_at, received_at=received_at)
+
+
+def _cut_off(moment: datetime) -> tuple[datetime, ...]:
+    # Most channels state whole seconds: nothing was cut off.
+    return (moment, moment - timedelta(microseconds=1)) if moment.microsecond else (moment,)
 
 
 def find_errors(report: Report, form: ComplaintForm, now: datetime) -> list[FieldError]:
