@@ -20,9 +20,9 @@ from tests.faults.workload import BAR, complaint
 
 pytestmark = pytest.mark.timeout(900)
 
-HOT = [f"1069034110{index:02}" for index in range(24)]
+HOT = [f"1069034110{index:02}" for index in range(12)]
 """Numbers about which enough people complain for an order."""
-COLD = [f"1069034120{index:02}" for index in range(24)]
+COLD = [f"1069034120{index:02}" for index in range(12)]
 """Numbers about which one person too few complains, again and again."""
 NUMBERS = [*HOT, *COLD]
 LEAST = len(NUMBERS) * 2 * BAR
@@ -49,9 +49,9 @@ class Filing:
         self._done.result()
 
     def goes_on(self) -> None:
-        """Wait until fifty more complaints are filed and assessed: they were processed by the present workers."""
+        """Wait until thirty more complaints are filed and assessed: they were processed by the present workers."""
         assessed = self._assessed()
-        eventually(lambda: self._assessed() >= assessed + 50 or self._done.done())
+        eventually(lambda: self._assessed() >= assessed + 30 or self._done.done())
 
     def _assessed(self) -> int:
         return int(self._running.one("complaints", "SELECT count(*) FROM complaints WHERE state = 'assessed'"))
@@ -92,16 +92,12 @@ def rebalanced(dedicated: RunningSystem) -> Iterator[tuple[RunningSystem, Filing
             start(first)
             eventually(lambda: has_shares(dedicated, 2), describe=lambda: shares(dedicated))
             filing.goes_on()
-            for each in second:
-                each.stop()
-            eventually(lambda: has_shares(dedicated, 1), describe=lambda: shares(dedicated))
-            filing.goes_on()
-            start(second)
-            for victim, survivor in zip((*first, *second), (*second, *first), strict=True):
-                victim.kill()
+            for place, pair in enumerate(zip(first, second, strict=True)):
+                ended, survivor = pair if place % 2 else reversed(pair)
+                (ended.stop if place < 2 else ended.kill)()
                 filing.goes_on()
                 assert survivor.running
-                start([victim])
+                start([ended])
         dedicated.settle()
         yield dedicated, filing
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chassis import clock, privacy
@@ -41,21 +41,7 @@ class FiledComplaint:
 
 def file_complaint(tx: Tx, report: Report) -> FiledComplaint:
     """File one complaint. Its complainant gets a receipt."""
-    if report.external_id is None:
-        report = _as_filed(tx, report)
-    (filed,) = _file(tx, [report], receipts=True)
-    if filed.conflicting:
-        (filed,) = _file(tx, [_as_filed(tx, report)], receipts=True)
-    return filed
-
-
-def _as_filed(tx: Tx, report: Report) -> Report:
-    """The earlier reading of a report under which it is stored; the report itself otherwise."""
-    ring = privacy.ring()
-    readings = {_recognised_by(each, ring): each for each in earlier_readings(report)}
-    known = find_known(tx, {key for key, _ in readings})
-    stored = ((key, each.digest) for key, each in known.items())
-    return next((readings[each] for each in stored if each in readings), report)
+    return _file(tx, [report], receipts=True)[0]
 
 
 def file_complaints(tx: Tx, reports: Sequence[Report]) -> list[FiledComplaint]:
@@ -70,6 +56,7 @@ def _file(tx: Tx, reports: Sequence[Report], *, receipts: bool) -> list[FiledCom
     if not reports:
         return []
     ring = privacy.ring()
+    reports = _as_filed(tx, reports, ring)
     # Their ids are in the order of the reports: of one person's complaints the first ones count (the cap).
     complaints = [_new(report, ring, tx.cause.traceparent, receipt=receipts) for report in reports]
     first: dict[ComplaintKey, NewComplaint] = {}
@@ -80,7 +67,32 @@ def _file(tx: Tx, reports: Sequence[Report], *, receipts: bool) -> list[FiledCom
     known = find_known(tx, [key for key, each in first.items() if each.id not in inserted])
     if inserted:
         tx.announce()
-    return [_outcome(each, first[each.key], inserted, known) for each in complaints]
+    outcomes = [_outcome(each, first[each.key], inserted, known) for each in complaints]
+    return [
+        replace(each, conflicting=False) if each.conflicting and _was_cut_off(report, known, ring) else each
+        for report, each in zip(reports, outcomes, strict=True)
+    ]
+
+
+def _as_filed(tx: Tx, reports: Sequence[Report], ring: privacy.KeyRing) -> list[Report]:
+    """The reports; one without an external id in its earlier reading where it was filed in that."""
+    earlier = {
+        _recognised_by(each, ring)[0]: (place, each)
+        for place, report in enumerate(reports)
+        if report.external_id is None
+        for each in earlier_readings(report)
+    }
+    filed = list(reports)
+    for key in find_known(tx, earlier.keys()):
+        place, reading = earlier[key]
+        filed[place] = reading
+    return filed
+
+
+def _was_cut_off(report: Report, known: Mapping[ComplaintKey, KnownComplaint], ring: privacy.KeyRing) -> bool:
+    """Whether the complaint with this external id is this report in an earlier reading."""
+    recognised = (_recognised_by(each, ring) for each in earlier_readings(report))
+    return any(key in known and known[key].digest == digest for key, digest in recognised)
 
 
 def _new(report: Report, ring: privacy.KeyRing, traceparent: str | None, *, receipt: bool) -> NewComplaint:

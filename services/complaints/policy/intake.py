@@ -86,7 +86,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def earlier_readings(report: Report) -> Iterator[Report]:
-    """What else release 0.1.0 may have read in a request with this report: it cut off the fractions of a microsecond
+    """What else release 0.1.0 may have read where a request had this report: it cut off the fractions of a microsecond
     that are rounded now."""
     for sent_at, received_at in product(_cut_off(report.sent_at), _cut_off(report.received_at)):
         if (sent_at, received_at) != (report.sent_at, report.received_at):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from chassis import clock
@@ -103,6 +104,13 @@ def _end_listing(world: World) -> None:
 def _place_orders(world: World) -> None:
     _list_holder(world)
     ports.enforce(world.database)
+
+
+def _leave_histories(world: World) -> None:
+    """As the last release leaves ports: their filings are not published each by itself."""
+    ports.file(world.database, *(ports.form(number) for number in NUMBERS))
+    with world.database.begin() as tx:
+        tx.execute(sa.text("UPDATE ports SET history_version = 0"))
 
 
 def _ask(world: World) -> None:
@@ -217,6 +225,16 @@ SCENES: dict[tuple[str, str], tuple[Scene | FileScene, ...]] = {
             pending="enquiries WHERE state = 'sent'",
             items=12,
             later=timedelta(hours=48),
+        ),
+    ),
+    ("ports", "publish-histories"): (
+        Scene(
+            name="histories of the last release",
+            prepare=_leave_histories,
+            table="ports",
+            fails=f"NEW.number = '{NUMBERS[4]}'",
+            pending="ports WHERE history_version <> version",
+            items=7,
         ),
     ),
     ("ports", "enforce-listings"): (
