@@ -27,6 +27,8 @@ from chassis.database import Database
 from chassis.events import kafka as clients
 from chassis.events import projections
 
+_ALL_OFFSETS = 2**62
+"""More than any topic has."""
 _OF_NO_DATA = ("alembic_version", "projections")
 
 
@@ -122,11 +124,17 @@ def _send_records(sources: Sources, file: Path) -> int:
 
 
 def _begin_again(source: Source) -> None:
-    """Let the relay publish the whole outbox, and the workers build every projection."""
+    """Let the relay publish the whole outbox, and the workers build every projection.
+
+    The new topics count from 0. The quarantine knows events by their offsets: it keeps those of the old topics below 0,
+    in their order, so that none of them is taken for a new one.
+    """
     database = Database(source.database_url, pool=1)
     try:
         with database.begin() as tx:
             tx.execute(sa.text("UPDATE outbox SET published_at = NULL WHERE published_at IS NOT NULL"))
+            tx.execute(sa.text('UPDATE quarantine SET "offset" = "offset" - :all'), {"all": _ALL_OFFSETS})
+            tx.execute(sa.text("DELETE FROM failed_records"))
             for each in load(source.service).projections:
                 projections.rebuild(tx, each)
     finally:

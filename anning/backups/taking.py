@@ -30,8 +30,9 @@ from chassis.version import VERSION
 
 MANIFEST, TOPICS = "manifest.json", "topics.ndjson.gz"
 _TRIES = 50
-_RECENT_SECONDS = 300
-"""How long before the snapshots an event may have got its id that only one of them has."""
+_RECENT_SECONDS, _RECENT_EVENTS = 300, 1_000_000
+"""How long before the snapshots, and how many events before the last one, an event may have got its id that only one of
+them has."""
 
 
 def take(sources: Sources, folder: Path) -> Iterator[str]:
@@ -95,9 +96,18 @@ class _Snapshot:
         """The revision of the migrations."""
         return str(self._one("SELECT version_num FROM alembic_version"))
 
-    def events(self, table: str, column: str, since: UUID) -> set[UUID]:
-        """The ids of the events in a table that were recorded since the time in an id."""
-        rows = self._connection.execute(f"SELECT {column} FROM {table} WHERE {column} >= %s".encode(), [since])  # noqa: S608
+    def processed(self, since: UUID) -> set[UUID]:
+        """The events that the service has processed whose ids are from this time on."""
+        rows = self._connection.execute("SELECT event_id FROM inbox WHERE event_id >= %s", [since])
+        return {row[0] for row in rows}
+
+    def recorded(self, since: UUID) -> set[UUID]:
+        """The events that the service has recorded whose ids are from this time on. They are among the last ones: the
+        outbox, which has no index of ids, is not read as a whole."""
+        rows = self._connection.execute(
+            "SELECT id FROM outbox WHERE position > (SELECT max(position) FROM outbox) - %s AND id >= %s",
+            [_RECENT_EVENTS, since],
+        )
         return {row[0] for row in rows}
 
     def close(self) -> None:
@@ -119,9 +129,8 @@ def _snapshots(sources: Sources) -> Iterator[tuple[datetime, dict[str, _Snapshot
                 opened[source.service] = _Snapshot(source.database_url)
                 stack.callback(opened[source.service].close)
             since = UUID(int=int((taken_at.timestamp() - _RECENT_SECONDS) * 1000) << 80)
-            processed = set().union(*(each.events("inbox", "event_id", since) for each in opened.values()))
-            recorded = set().union(*(each.events("outbox", "id", since) for each in opened.values()))
-            if processed <= recorded:
+            processed = set().union(*(each.processed(since) for each in opened.values()))
+            if processed <= set().union(*(each.recorded(since) for each in opened.values())):
                 yield taken_at, opened
                 return
         time.sleep(0.1)

@@ -183,4 +183,4 @@ def test_a_second_up_keeps_secrets_and_data_and_scales_a_worker(composition: Com
 
     with composition.client("complaints", STAFF) as staff:
         assert (composition.execute("sandbox", "cat", CREDENTIALS), staff.get("/statistics")["filed"]) == before
-    assert within(60, lambda: member_count(composition, "complaints.register.1") == 2)
+    assert within(60, lambda: member_count(composition, "complaints.filings.1") == 2)
