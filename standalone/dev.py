@@ -25,8 +25,9 @@ _SETTLES_WITHIN_MS = 400
 """Changes within this time cause one restart: an editor saves repeatedly, a checkout changes many files."""
 _START_SECONDS = 180
 """The maximum start time of the infrastructure, with all migrations."""
-_READY_SECONDS = 20
-"""How long a restart waits until a process is ready; changes are not noticed meanwhile."""
+_READY_SECONDS = 60
+"""How long a restart waits until a process is ready; changes are not noticed meanwhile. On a machine with much other
+work the import of all modules takes a third of it."""
 
 
 def dev(service: Service, services: Sequence[Service], directory: Path, console: Console) -> None:
