@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+import psycopg
 import typer
+from kafka.errors import KafkaError
 
 from anning.backups.restoring import restore
 from anning.backups.sources import BackupError, Sources, of_environment
@@ -97,7 +99,7 @@ def _follow(steps: Callable[[], Iterable[str]]) -> None:
     try:
         for step in steps():
             typer.echo(step)
-    except BackupError as error:
+    except (BackupError, psycopg.OperationalError, KafkaError) as error:
         typer.echo(f"anning: {error}", err=True)
         raise typer.Exit(1) from error
 

@@ -14,36 +14,39 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from kafka import TopicPartition
+from kafka.errors import KafkaError
 
 from anning.backups.sources import TABLES, BackupError, Source, Sources, run_program
 from anning.backups.taking import MANIFEST, TOPICS, dump_of, keys_of, sha256
 from anning.services import load
 from chassis import migrations
 from chassis.database import Database
+from chassis.events import inbox, outbox, projections, quarantine
 from chassis.events import kafka as clients
-from chassis.events import projections
 
-_ALL_OFFSETS = 2**62
-"""More than any topic has."""
+_OTHER_SESSIONS = (
+    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND backend_type = 'client backend'"
+)
 _OF_NO_DATA = ("alembic_version", "projections")
 
 
 def restore(sources: Sources, folder: Path, replication: int) -> Iterator[str]:
     """Restore a backup; yields a line for each step. Raises BackupError before anything is changed where the backup is
-    damaged or of a later release, and where a database or a topic has data."""
+    damaged or of a later release, where a database or a topic has data, and where a service runs."""
     manifest = _verified(folder)
     for source in sources.services:
         _require_known(source, manifest["revisions"])
-        _require_empty(source)
+        _require_empty_and_unused(source)
     _require_no_records(sources)
     for source in sources.services:
+        _drop_tables(source)
         run_program(
-            "pg_restore", source.database_url, "--clean", "--if-exists", "--no-owner", "--no-privileges",
-            "--single-transaction", f"--dbname={source.database}", str(folder / dump_of(source)),
+            "pg_restore", source.database_url, "--no-owner", "--no-privileges", "--single-transaction",
+            str(folder / dump_of(source)),
         )  # fmt: skip
         migrations.upgrade(load(source.service), source.database_url)
         if source.keys_file is not None:
@@ -52,7 +55,7 @@ def restore(sources: Sources, folder: Path, replication: int) -> Iterator[str]:
     sources.catalogue.create(sources.kafka, [each.service for each in sources.services], replication)
     yield f"{_send_records(sources, folder / TOPICS):,} records of compacted topics sent"
     for source in sources.services:
-        _begin_again(source)
+        _begin_again(source, manifest["topic_prefix"], sources.catalogue.prefix)
 
 
 def _verified(folder: Path) -> dict[str, Any]:
@@ -78,11 +81,21 @@ def _require_known(source: Source, revisions: dict[str, str]) -> None:
         ) from error
 
 
-def _require_empty(source: Source) -> None:
+def _require_empty_and_unused(source: Source) -> None:
+    """A service that runs would publish while the records of the compacted topics are sent, which are older."""
     with psycopg.connect(source.database_url) as connection:
         for (table,) in connection.execute(TABLES.encode()).fetchall():
             if table not in _OF_NO_DATA and connection.execute(f"SELECT FROM {table} LIMIT 1".encode()).rowcount:
                 raise BackupError(f"the database of {source.service} is not empty: {table} has rows; use a new one")
+        if connection.execute(_OTHER_SESSIONS.encode()).rowcount:
+            raise BackupError(f"the database of {source.service} is in use: stop the services before a restore")
+
+
+def _drop_tables(source: Source) -> None:
+    """The empty tables may be of a later revision than the backup, whose migrations create them again."""
+    with psycopg.connect(source.database_url) as connection:
+        for (table,) in connection.execute(TABLES.encode()).fetchall():
+            connection.execute(f"DROP TABLE {table} CASCADE".encode())
 
 
 def _require_no_records(sources: Sources) -> None:
@@ -109,32 +122,36 @@ def _restore_keys(backup: Path, target: Path) -> None:
 
 
 def _send_records(sources: Sources, file: Path) -> int:
+    """Send the records and wait for their acknowledgements; returns their count. Raises BackupError."""
     producer, count = clients.producer(sources.kafka, "restore"), 0
+    failures: list[Exception] = []
     try:
         with gzip.open(file, "rt", encoding="utf-8") as lines:
             for line in lines:
                 count += 1
                 record = json.loads(line)
                 topic = sources.catalogue.physical(record["topic"])
-                producer.send(topic, record["value"].encode(), record["key"].encode())
+                headers = [(name, value.encode()) for name, value in record["headers"]]
+                sent = producer.send(topic, record["value"].encode(), record["key"].encode(), headers)
+                sent.add_errback(failures.append)
         producer.flush()
+    except KafkaError as error:
+        failures.append(error)
     finally:
-        producer.close()
+        clients.abandon(producer)
+    if failures:
+        raise BackupError(f"records of compacted topics could not be sent: {failures[0]}; begin with a new broker")
     return count
 
 
-def _begin_again(source: Source) -> None:
-    """Let the relay publish the whole outbox, and the workers build every projection.
-
-    The new topics count from 0. The quarantine knows events by their offsets: it keeps those of the old topics below 0,
-    in their order, so that none of them is taken for a new one.
-    """
-    database = Database(source.database_url, pool=1)
+def _begin_again(source: Source, old_prefix: str, new_prefix: str) -> None:
+    """Let the relay publish the whole outbox, and the workers build every projection."""
+    database = Database(source.database_url, pool=1, statement_timeout_ms=0)
     try:
         with database.begin() as tx:
-            tx.execute(sa.text("UPDATE outbox SET published_at = NULL WHERE published_at IS NOT NULL"))
-            tx.execute(sa.text('UPDATE quarantine SET "offset" = "offset" - :all'), {"all": _ALL_OFFSETS})
-            tx.execute(sa.text("DELETE FROM failed_records"))
+            outbox.publish_again(tx)
+            inbox.keep_longer(tx)
+            quarantine.move_to_new_topics(tx, old_prefix, new_prefix)
             for each in load(source.service).projections:
                 projections.rebuild(tx, each)
     finally:

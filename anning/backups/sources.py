@@ -12,8 +12,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from anning.services import load
 from chassis.events.topics import Catalogue
 
 TABLES = "SELECT format('%I', relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
@@ -30,11 +31,6 @@ class Source:
     service: str
     database_url: str
     keys_file: Path | None
-
-    @property
-    def database(self) -> str:
-        """The name of the database."""
-        return str(conninfo_to_dict(self.database_url)["dbname"])
 
 
 @dataclass(frozen=True)
@@ -56,6 +52,8 @@ class Sources:
                     f" ANNING_KAFKA and {variable(service, 'DATABASE_URL')}"
                 )
             keys = own.get("ANNING_KEYS_FILE")
+            if load(service).personal and keys is None:
+                raise BackupError(f"the key ring of {service} is not known: set {variable(service, 'KEYS_FILE')}")
             found.append(Source(service, own["ANNING_DATABASE_URL"], Path(keys) if keys else None))
         any_service = next(iter(variables.values()))
         prefix = any_service.get("ANNING_TOPIC_PREFIX", "")
@@ -83,15 +81,17 @@ def of_environment(service: str) -> dict[str, str]:
 
 
 def run_program(name: str, url: str, *arguments: str) -> None:
-    """Run a client program of PostgreSQL for a database; no argument contains its password. Raises BackupError."""
+    """Run a client program of PostgreSQL for a database, with every parameter of the url; no argument contains its
+    password. Raises BackupError."""
     given = conninfo_to_dict(url)
-    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
-    environment = {variable: str(given[key]) for key, variable in names.items() if key in given}
+    password = given.pop("password", None)
+    environment = {} if password is None else {"PGPASSWORD": str(password)}
     with psycopg.connect(url) as connection:
         server = connection.info.server_version // 10_000
     done = subprocess.run(
-        [_program(name, server), *arguments], env=os.environ | environment, capture_output=True, text=True, check=False
-    )
+        [_program(name, server), f"--dbname={make_conninfo('', **given)}", *arguments],
+        env=os.environ | environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     if done.returncode:
         raise BackupError(f"{name} ended with {done.returncode}: {done.stderr.strip()}")
 

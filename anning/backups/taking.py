@@ -46,6 +46,7 @@ def take(sources: Sources, folder: Path) -> Iterator[str]:
         with _reader(sources) as reader:
             ends = reader.end_offsets([*reader.assignment()])
             with _snapshots(sources) as (taken_at, snapshots):
+                yield f"{_save_records(reader, ends, sources, partial / TOPICS):,} records of compacted topics"
                 revisions = {}
                 for source in sources.services:
                     snapshot = snapshots[source.service]
@@ -55,11 +56,10 @@ def take(sources: Sources, folder: Path) -> Iterator[str]:
                     )  # fmt: skip
                     revisions[source.service] = snapshot.revision
                     yield f"{source.service}: {(partial / dump_of(source)).stat().st_size:,} bytes"
-            yield f"{_save_records(reader, ends, sources, partial / TOPICS):,} records of compacted topics"
         for source in sources.services:
             if source.keys_file is not None:
                 _copy_private(source.keys_file, partial / keys_of(source))
-        _write_manifest(partial, taken_at, revisions)
+        _write_manifest(partial, sources, taken_at, revisions)
         partial.rename(folder)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -97,8 +97,12 @@ class _Snapshot:
         return str(self._one("SELECT version_num FROM alembic_version"))
 
     def processed(self, since: UUID) -> set[UUID]:
-        """The events that the service has processed whose ids are from this time on."""
-        rows = self._connection.execute("SELECT event_id FROM inbox WHERE event_id >= %s", [since])
+        """The events that the service has processed, or has in quarantine, whose ids are from this time on."""
+        rows = self._connection.execute(
+            "SELECT event_id FROM inbox WHERE event_id >= %(since)s"
+            " UNION SELECT event_id FROM quarantine WHERE event_id >= %(since)s",
+            {"since": since},
+        )
         return {row[0] for row in rows}
 
     def recorded(self, since: UUID) -> set[UUID]:
@@ -139,15 +143,13 @@ def _snapshots(sources: Sources) -> Iterator[tuple[datetime, dict[str, _Snapshot
 
 @contextmanager
 def _reader(sources: Sources) -> Iterator[KafkaConsumer]:
-    """A consumer of all partitions of the compacted topics."""
+    """A consumer of all partitions of the compacted topics. Raises BackupError for a topic that does not exist."""
     reader = clients.consumer(sources.kafka, None, "backup")
     try:
-        partitions = [
-            TopicPartition(topic, number)
-            for topic in sources.compacted
-            for number in sorted(reader.partitions_for_topic(topic) or ())
-        ]
-        reader.assign(partitions)
+        numbers = {topic: reader.partitions_for_topic(topic) for topic in sources.compacted}
+        if missing := [topic for topic, found in numbers.items() if not found]:
+            raise BackupError(f"the broker has no topic {', '.join(missing)}: is ANNING_TOPIC_PREFIX right?")
+        reader.assign([TopicPartition(topic, number) for topic, found in numbers.items() for number in sorted(found)])
         yield reader
     finally:
         reader.close()
@@ -157,7 +159,8 @@ def _save_records(reader: KafkaConsumer, ends: dict[TopicPartition, int], source
     """Write the records of the compacted topics up to these offsets; returns their count.
 
     The offsets are older than the snapshots, so that no record is newer than the databases. What was published between
-    them is in an outbox.
+    them is in an outbox. They are read before the dumps: meanwhile the broker could remove a record for a newer one of
+    its key, which is not in the backup.
     """
     reader.seek_to_beginning(*ends)
     count = 0
@@ -167,7 +170,12 @@ def _save_records(reader: KafkaConsumer, ends: dict[TopicPartition, int], source
                 for record in records:
                     if record.offset < ends[partition] and record.value is not None:
                         topic = sources.catalogue.logical(partition.topic)
-                        line = {"topic": topic, "key": record.key.decode(), "value": record.value.decode()}
+                        line = {
+                            "topic": topic,
+                            "key": record.key.decode(),
+                            "headers": [[name, value.decode()] for name, value in record.headers],
+                            "value": record.value.decode(),
+                        }
                         lines.write(json.dumps(line, ensure_ascii=False) + "\n")
                         count += 1
     return count
@@ -179,10 +187,11 @@ def _copy_private(source: Path, target: Path) -> None:
         file.write(source.read_bytes())
 
 
-def _write_manifest(folder: Path, taken_at: datetime, revisions: dict[str, str]) -> None:
+def _write_manifest(folder: Path, sources: Sources, taken_at: datetime, revisions: dict[str, str]) -> None:
     content = {
         "release": VERSION,
         "taken_at": taken_at.isoformat(),
+        "topic_prefix": sources.catalogue.prefix,
         "revisions": revisions,
         "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
     }

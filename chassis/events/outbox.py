@@ -110,6 +110,11 @@ def unpublished(read: Read) -> dict[str, int]:
     return {row.topic: row.waiting for row in read.execute(statement)}
 
 
+def publish_again(tx: Tx) -> None:
+    """Let the relay publish every event that is still here once more."""
+    tx.execute(OUTBOX.update().where(OUTBOX.c.published_at.is_not(None)).values(published_at=None))
+
+
 def prune(tx: Tx, keep: timedelta, limit: int) -> int:
     """Delete at most `limit` events published longer than `keep` ago; returns how many."""
     doomed = (

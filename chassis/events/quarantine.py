@@ -85,6 +85,13 @@ _PRUNE_FAILED = sa.text(
 )
 
 
+# All new offsets are below 0 and below all old ones, so that no update meets a row that is not updated yet.
+_MOVE = sa.text(
+    'UPDATE quarantine SET topic = :new || substr(topic, :rest), "group" = :new || substr("group", :rest), '
+    '"offset" = "offset" - (SELECT max("offset") - least(min("offset"), 0) + 1 FROM quarantine)'
+)
+
+
 @dataclass(frozen=True, slots=True)
 class FailureLimit:
     """How many records of a partition may fail among its last `window` records, before it is blocked."""
@@ -172,6 +179,15 @@ def forget(tx: Tx, suffix: str) -> None:
     """Remove the events and failures of the groups whose names end so: their projection is built again."""
     for table in (QUARANTINE, FAILED_RECORDS):
         tx.execute(table.delete().where(table.c.group.endswith(suffix, autoescape=True)))
+
+
+def move_to_new_topics(tx: Tx, old_prefix: str, new_prefix: str) -> None:
+    """Adapt the quarantine to topics without records, under another prefix of topics and groups.
+
+    Its events stay before all new ones of their keys. Failures are forgotten: offsets count from 0 again.
+    """
+    tx.execute(FAILED_RECORDS.delete())
+    tx.execute(_MOVE, {"new": new_prefix, "rest": len(old_prefix) + 1})
 
 
 def find_due(read: Read, group: str, partitions: Collection[tuple[str, int]]) -> QuarantinedEvent | None:
