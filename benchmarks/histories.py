@@ -17,8 +17,7 @@ PORTS = 100_000
 def measure(testbed: Testbed) -> list[Result]:
     """Ports per second, from the first commit to the last, while no other worker runs. The floor is a COPY of the same
     facts into the outbox. The ports are those that were filed before, at least those of the chain."""
-    if not testbed.source.ports:
-        raise RuntimeError("no port was filed")
+    _ = testbed.source  # its register is filed with the first use
     since = testbed.now("ports")
     with testbed.only_workers_of("ports"), psycopg.connect(testbed.system.database_url("ports")) as database:
         ports = database.execute(_AS_THE_LAST_RELEASE, [PORTS]).rowcount

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from kafka import TopicPartition
 from kafka.errors import KafkaError
 
 from anning.backups.sources import TABLES, BackupError, Source, Sources, run_program
-from anning.backups.taking import MANIFEST, TOPICS, dump_of, keys_of, sha256
+from anning.backups.taking import MANIFEST, TOPICS, copy_private, dump_of, keys_of, sha256
 from anning.services import load
 from chassis import migrations
 from chassis.database import Database
@@ -116,9 +115,7 @@ def _restore_keys(backup: Path, target: Path) -> None:
     """Replace the key ring, which encrypts nothing while the database is empty; it is kept beside the restored one."""
     if target.exists():
         target.rename(target.with_suffix(".unused"))
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(backup.read_bytes())
+    copy_private(backup, target)
 
 
 def _send_records(sources: Sources, file: Path) -> int:

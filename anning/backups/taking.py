@@ -58,7 +58,7 @@ def take(sources: Sources, folder: Path) -> Iterator[str]:
                     yield f"{source.service}: {(partial / dump_of(source)).stat().st_size:,} bytes"
         for source in sources.services:
             if source.keys_file is not None:
-                _copy_private(source.keys_file, partial / keys_of(source))
+                copy_private(source.keys_file, partial / keys_of(source))
         _write_manifest(partial, sources, taken_at, revisions)
         partial.rename(folder)
     except BaseException:
@@ -181,7 +181,8 @@ def _save_records(reader: KafkaConsumer, ends: dict[TopicPartition, int], source
     return count
 
 
-def _copy_private(source: Path, target: Path) -> None:
+def copy_private(source: Path, target: Path) -> None:
+    """Copy a file to a new one that its owner only can read. Raises FileExistsError."""
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(source.read_bytes())

@@ -202,15 +202,13 @@ def _split(text: str) -> tuple[str, str]:
 
 def _edge(text: str) -> int:
     """How many characters stand before the first letter, digit or bracket."""
-    if text and (text[0].isalnum() or text[0] in _BRACKETS):
-        return 0
     return next((at for at, char in enumerate(text) if char.isalnum() or char in _BRACKETS), len(text))
 
 
 def _look_between_marks(before: str, text: str, side: _Side, found: _Found) -> None:
     """Add the name that the text begins with, where signs stand on both sides of it, as quotation marks do."""
     opening = before.rstrip()[-1:]
-    if not opening or not _MARK.fullmatch(opening):
+    if not _MARK.fullmatch(opening):
         return
     same = text.find(opening)
     name = _NAME.match(text, 0, same) if same > 0 else _NAME.match(text)

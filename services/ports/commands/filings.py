@@ -84,11 +84,12 @@ def file_ports(tx: Tx, forms: Sequence[FilingForm]) -> list[FilingResult]:
 
 def publish_histories(tx: Tx, ids: Sequence[str]) -> int:
     """Publish the history of those of these ports (ids) where that has not been done; returns of how many."""
-    unpublished = [each for each in lock_ports(tx, ids) if each.history_version != each.version]
-    for port in unpublished:
+    ports = lock_ports(tx, ids)
+    for port in ports:
         port.publish_history(Cause.beginning(port.id))
-    save_ports(tx, unpublished)
-    return len(unpublished)
+    changed = [each for each in ports if each.recorded]
+    save_ports(tx, changed)
+    return len(changed)
 
 
 def _hindrances(

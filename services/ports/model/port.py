@@ -105,7 +105,7 @@ class Port(Aggregate):
     def publish_history(self, cause: Cause) -> None:
         """Publish each filing, and the port, where the last release published the history as a part of the port."""
         if self.history_version != self.version:
-            self._record(self.filings, cause)
+            self._record((), cause)
 
     def _record(self, changed: Iterable[PortFiling], cause: Cause) -> None:
         """Publish the changed filings, then the port. A history that was never published is published as a whole: this
