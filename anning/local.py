@@ -6,13 +6,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from anning.services import Name, load, load_all
 from contracts.carriers import CARRIERS
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 DIRECTORY = Path(".anning")
 
@@ -117,6 +119,8 @@ def token(
 
 
 def _console() -> Console:
+    from rich.console import Console
+
     return Console(highlight=False, soft_wrap=True)
 
 

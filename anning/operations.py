@@ -1,4 +1,7 @@
-"""Commands for operators: the outbox, dead letters, quarantine, projections."""
+"""Commands for operators: the outbox, dead letters, quarantine, projections, backups.
+
+Backups are imported when they are used: every process of a service imports this module, and Alembic takes 50 ms.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import psycopg
 import typer
 from kafka.errors import KafkaError
 
-from anning.backups.restoring import restore
-from anning.backups.sources import BackupError, Sources, of_environment
-from anning.backups.taking import take
 from anning.local import DIRECTORY
 from anning.services import NAMES, Name, load, load_all
 from chassis import audit, characters, run
@@ -29,6 +29,9 @@ from chassis.hints import meant
 from chassis.quarantine import list_quarantined_items, list_rows
 from chassis.quarantine import retry as retry_items
 from chassis.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from anning.backups.sources import Sources
 
 _DATABASE = "ANNING_DATABASE_URL"
 
@@ -81,6 +84,8 @@ def take_backup(
     folder: Annotated[Path, typer.Argument(help="The new folder of the backup.")], directory: Directory = DIRECTORY
 ) -> None:
     """Back up the databases and key rings of all services at one moment, while they run."""
+    from anning.backups.taking import take
+
     _follow(lambda: take(_sources(directory), folder))
     typer.echo(f"backup in {folder}: it contains keys and personal data")
 
@@ -91,11 +96,15 @@ def restore_backup(
     directory: Directory = DIRECTORY,
 ) -> None:
     """Restore a backup into empty databases and a broker without records, before the services start."""
+    from anning.backups.restoring import restore
+
     _follow(lambda: restore(_sources(directory), folder, replication))
     typer.echo("restored: start the services")
 
 
 def _follow(steps: Callable[[], Iterable[str]]) -> None:
+    from anning.backups.sources import BackupError
+
     try:
         for step in steps():
             typer.echo(step)
@@ -106,6 +115,8 @@ def _follow(steps: Callable[[], Iterable[str]]) -> None:
 
 def _sources(directory: Path) -> Sources:
     """The data of all services: of the environment, or of the system that runs in the directory."""
+    from anning.backups.sources import Sources, of_environment
+
     variables = {name: of_environment(name) or _of_running_system(name, directory) for name in NAMES}
     topics = os.environ.get("ANNING_TOPICS_FILE") or next(iter(variables.values())).get("ANNING_TOPICS_FILE")
     return Sources.of(variables, Path(topics or "contracts/topics.yaml"))

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -30,8 +32,13 @@ _LETTERS = {
     "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧανορι": "ABEZHIKMNOPTYXavopi",
 }
 
-# Further planes have ideographs, and what the first table lists.
-_SEARCHED = tuple(map(chr, range(0x20000)))
+# Ideographs, Hangul, surrogates and private use have none of what is searched. Further planes have ideographs, and what
+# the first table lists.
+_SEARCHED = (range(0x3400), range(0xA000, 0xAC00), range(0xF900, 0x20000))
+_BY_CATEGORY: defaultdict[str, list[str]] = defaultdict(list)
+for _char in map(chr, chain(*_SEARCHED)):
+    _BY_CATEGORY[unicodedata.category(_char)].append(_char)
+del _BY_CATEGORY["Cn"]  # not assigned
 
 # The signs of numbers, links and addresses. Other full-width ones are the ordinary punctuation of Chinese.
 _ASCII = frozenset(string.ascii_letters + string.digits + "./@-+*_#?=&%")
@@ -42,41 +49,38 @@ def _invisible() -> Iterator[str]:
     for first, last in _DEFAULT_IGNORABLE:
         yield from map(chr, range(first, last + 1))
     yield from _FILLERS
-    for char in _SEARCHED:
-        match unicodedata.category(char):
-            case "Cf":
-                yield char
-            case "Cc" if not char.isspace():
-                yield char
-            # Accents and enclosing marks of no script, such as the key around a digit. Vowels of a script are letters.
-            case "Mn" | "Me" if unicodedata.name(char, "").startswith("COMBINING "):
-                yield char
+    yield from _BY_CATEGORY["Cf"]
+    yield from (char for char in _BY_CATEGORY["Cc"] if not char.isspace())
+    # Accents and enclosing marks of no script, such as the key around a digit. Vowels of a script are letters.
+    marks = (*_BY_CATEGORY["Mn"], *_BY_CATEGORY["Me"])
+    yield from (char for char in marks if unicodedata.name(char, "").startswith("COMBINING "))
 
 
 def _lookalikes() -> Iterator[tuple[str, str]]:
-    for char in _SEARCHED[0x80:]:
-        plain = _plain(char)
-        if plain is not None:
-            yield char, plain
+    for category, chars in _BY_CATEGORY.items():
+        for char in chars:
+            plain = _plain(char, category)
+            if plain is not None and not char.isascii():
+                yield char, plain
     for letters, latin in _LETTERS.items():
         yield from zip(letters, latin, strict=True)
 
 
-def _plain(char: str) -> str | None:
-    if unicodedata.category(char) in ("Nd", "No"):
+def _plain(char: str, category: str) -> str | None:
+    if category in ("Nd", "No"):
         value = unicodedata.numeric(char)
         # Circled, bracketed and other digits; ten to fifty exist as one character. No fractions.
         return str(int(value)) if value.is_integer() and value < 100 else None
     if unicodedata.decomposition(char):
         compatible = unicodedata.normalize("NFKC", char)
         return compatible if compatible in _ASCII else None
-    named = _NAMED_LETTER.fullmatch(unicodedata.name(char, ""))
+    named = _NAMED_LETTER.fullmatch(unicodedata.name(char)) if category == "So" else None
     return named[1] if named else None
 
 
 def _brackets() -> Iterator[tuple[str, str]]:
-    for char in _SEARCHED:
-        name = unicodedata.name(char, "") if unicodedata.category(char) in ("Ps", "Pi") else ""
+    for char in (*_BY_CATEGORY["Ps"], *_BY_CATEGORY["Pi"]):
+        name = unicodedata.name(char)
         if "LEFT" not in name or ("QUOTATION" in name and "ANGLE" not in name):
             continue
         try:
@@ -89,10 +93,10 @@ def _brackets() -> Iterator[tuple[str, str]]:
 IGNORABLE: Final = frozenset(_invisible())
 """What is not seen wherever it stands: at the start of a text, inside it, at its end."""
 
-SPACES: Final = frozenset(filter(str.isspace, _SEARCHED))
+SPACES: Final = frozenset(char for each in ("Cc", "Zs", "Zl", "Zp") for char in _BY_CATEGORY[each] if char.isspace())
 """White space."""
 
-DASHES: Final = frozenset("\u2212").union(char for char in _SEARCHED if unicodedata.category(char) == "Pd")
+DASHES: Final = frozenset("\u2212").union(_BY_CATEGORY["Pd"])
 """Hyphens, dashes and the minus sign."""
 
 BRACKETS: Final[Mapping[str, str]] = MappingProxyType(dict(_brackets()))

@@ -13,7 +13,7 @@ from types import FrameType
 import structlog
 import uvicorn
 
-from chassis import logs, migrations, privacy, rules, tracing
+from chassis import logs, privacy, rules, tracing
 from chassis.database import Database
 from chassis.events import outbox
 from chassis.events.topics import Catalogue
@@ -72,6 +72,8 @@ def catalogue(loaded: Settings) -> Catalogue:
 
 def prepare(service: Service, replication: int) -> Iterator[str]:
     """Migrate the database and create the topics of a service; yields a line for each step done."""
+    from chassis import migrations  # Alembic, which no process that runs needs
+
     loaded = settings()
     migrations.upgrade(service, loaded.database_url)
     yield f"{service.name}: database is at the newest revision"

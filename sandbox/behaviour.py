@@ -134,7 +134,8 @@ class AuthorityHabits(_Strict, frozen=True):
 
 
 class Behaviour(_Strict, frozen=True):
-    """The behaviour of all. `poll`: the pause between two polls."""
+    """The behaviour of all. `poll`: the pause between two polls while there is something to
+    do."""
 
     poll: Span
     unlisted: Share
@@ -143,7 +144,7 @@ class Behaviour(_Strict, frozen=True):
 
     @property
     def poll_seconds(self) -> float:
-        """The pause between two polls."""
+        """The pause between two polls while there is something to do."""
         return _span(self.poll).total_seconds()
 
     def owner(self, number: str, asked: str, *, named: bool) -> str | None:

@@ -84,9 +84,11 @@ class Reloading:
             self._console.print(f"[bold]Changed:[/] {', '.join(sorted(changed))}")
         self.stop()
         try:
-            if not self._processes or any("migrations" in path or path.endswith("topics.yaml") for path in changed):
+            if not self._processes:
                 self._system.prepare(self._name)
                 self._processes = [self._system.process(self._name, role, log=None) for role in ROLES]
+            elif any("migrations" in path or path.endswith("topics.yaml") for path in changed):
+                self._migrate()
             for process in self._processes:
                 process.launch()
                 self._started.append(process)
@@ -97,6 +99,13 @@ class Reloading:
                 self._console.print(str(error), style="red", markup=False)
             return
         self._console.print(f"[bold]{self._name} runs[/] at {self._system.url(self._name)}/docs. Ctrl-C stops it.")
+
+    def _migrate(self) -> None:
+        """Migrate in a new process: this one may have imported an older state of the sources. Raises ProcessFailed."""
+        command = [sys.executable, "-m", "anning", "migrate", self._name]
+        environment = self._system.environment(self._name, "api")
+        if subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode:
+            raise ProcessFailed(f"{self._name} could not be migrated")
 
     def _report_ended(self) -> bool:
         """Report each process that has ended by itself, once. Returns whether there was one."""

@@ -12,6 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+import sqlalchemy as sa
+from kafka.errors import KafkaError
+
+from chassis import migrations
+from chassis.events.topics import Catalogue
 from chassis.privacy import KeyRing
 from chassis.service import Service
 from sandbox import install
@@ -23,6 +28,7 @@ from standalone.postgres import EmbeddedPostgres
 from standalone.processes import Process, ProcessFailed, answers, check_running, free_port, progress, stop_together
 
 ROOT = Path(__file__).resolve().parent.parent
+TOPICS_FILE = ROOT / "contracts" / "topics.yaml"
 ROLES = ("api", "worker")
 
 Progress = Callable[[str], None]
@@ -86,13 +92,22 @@ class System:
         self._wait_ready()
 
     def prepare(self, *services: str) -> None:
-        """Create databases, key rings and topics of these services, and migrate them. Raises ProcessFailed."""
+        """Create databases, key rings and topics of these services, and migrate them. Raises ProcessFailed.
+
+        `anning migrate` does the same for one service, in a process that imports everything for a second and a half.
+        """
         for name in services:
             self.postgres.create_database(f"anning_{name}")
             if self.services[name].personal and not self._keys(name).exists():
                 KeyRing.create(self._keys(name))
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(self._migrate, services))
+            try:
+                migrations.upgrade(self.services[name], self.database_url(name))
+            except sa.exc.SQLAlchemyError as error:
+                raise ProcessFailed(f"{name} could not be migrated: {error}") from error
+        try:
+            Catalogue.load(TOPICS_FILE).create(self.kafka.bootstrap, services)
+        except KafkaError as error:
+            raise ProcessFailed(f"the topics could not be created: {error}") from error
 
     def stop(self) -> None:
         """Stop every started part, the services first."""
@@ -143,7 +158,7 @@ class System:
             **_inherited(),
             "ANNING_DATABASE_URL": self.database_url(service),
             "ANNING_KAFKA": self.kafka.bootstrap,
-            "ANNING_TOPICS_FILE": str(ROOT / "contracts" / "topics.yaml"),
+            "ANNING_TOPICS_FILE": str(TOPICS_FILE),
             "ANNING_ISSUER": self.issuer,
             "ANNING_JWKS_URL": f"{self.issuer}/.well-known/jwks.json",
             "ANNING_RUN_ID": self._run_id,
@@ -214,13 +229,6 @@ class System:
             "ANNING_SANDBOX_BOOK_FILE": str(self.book),
             **(apis if correspondents else {}),
         }
-
-    def _migrate(self, service: str) -> None:
-        name, command = f"{service} migrate", [sys.executable, "-m", "anning", "migrate", service]
-        migration = Process(name, command, log=self._log(name), env=self.environment(service, "api"), cwd=ROOT)
-        migration.launch()
-        if migration.wait(120) != 0:
-            raise ProcessFailed(f"{service} could not be migrated:\n{migration.tail()}")
 
     def _launch(self, process: Process) -> None:
         self.processes[process.name] = process
