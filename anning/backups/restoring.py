@@ -10,8 +10,8 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import psycopg
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
@@ -19,7 +19,7 @@ from kafka import TopicPartition
 from kafka.errors import KafkaError
 
 from anning.backups.sources import TABLES, BackupError, Source, Sources, run_program
-from anning.backups.taking import MANIFEST, TOPICS, copy_private, dump_of, keys_of, sha256
+from anning.backups.taking import MANIFEST, TOPICS, Manifest, copy_private, dump_of, keys_of, sha256
 from anning.services import load
 from chassis import migrations
 from chassis.database import Database
@@ -38,7 +38,7 @@ def restore(sources: Sources, folder: Path, replication: int) -> Iterator[str]:
     damaged or of a later release, where a database or a topic has data, and where a service runs."""
     manifest = _verified(folder)
     for source in sources.services:
-        _require_known(source, manifest["revisions"])
+        _require_known(source, manifest.revisions)
         _require_empty_and_unused(source)
     _require_no_records(sources)
     for source in sources.services:
@@ -54,15 +54,15 @@ def restore(sources: Sources, folder: Path, replication: int) -> Iterator[str]:
     sources.catalogue.create(sources.kafka, [each.service for each in sources.services], replication)
     yield f"{_send_records(sources, folder / TOPICS):,} records of compacted topics sent"
     for source in sources.services:
-        _begin_again(source, manifest["topic_prefix"], sources.catalogue.prefix)
+        _begin_again(source, manifest.topic_prefix, sources.catalogue.prefix)
 
 
-def _verified(folder: Path) -> dict[str, Any]:
+def _verified(folder: Path) -> Manifest:
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except (OSError, msgspec.MsgspecError) as error:
         raise BackupError(f"{folder} is not a backup: {MANIFEST} cannot be read") from error
-    for name, digest in manifest["files"].items():
+    for name, digest in manifest.files.items():
         if not (folder / name).is_file() or sha256(folder / name) != digest:
             raise BackupError(f"{folder / name} is missing or damaged: its digest is not that of the manifest")
     return manifest

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 from kafka import KafkaConsumer, TopicPartition
 
@@ -33,6 +34,17 @@ _TRIES = 50
 _RECENT_SECONDS, _RECENT_EVENTS = 300, 1_000_000
 """How long before the snapshots, and how many events before the last one, an event may have got its id that only one of
 them has."""
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in a backup: the release that took it and when, the prefix of its topics, the revision of each service's
+    database, and the SHA-256 of each file."""
+
+    release: str
+    taken_at: datetime
+    topic_prefix: str
+    revisions: dict[str, str]
+    files: dict[str, str]
 
 
 def take(sources: Sources, folder: Path) -> Iterator[str]:
@@ -85,10 +97,15 @@ def sha256(path: Path) -> str:
 class _Snapshot:
     """A transaction that sees a database as it was when it was opened."""
 
+    name: str
+
     def __init__(self, url: str) -> None:
         self._connection: psycopg.Connection[Any] = psycopg.connect(url)
         self._connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         self._connection.read_only = True
+
+    def open(self) -> None:
+        """Begin the transaction, and export its snapshot under `name`."""
         self.name = str(self._one("SELECT pg_export_snapshot()"))
 
     @property
@@ -128,10 +145,12 @@ def _snapshots(sources: Sources) -> Iterator[tuple[datetime, dict[str, _Snapshot
     """Snapshots of all databases that do not contradict each other, and when they were opened."""
     for _ in range(_TRIES):
         with ExitStack() as stack:
-            taken_at, opened = datetime.now(UTC), {}
-            for source in sources.services:
-                opened[source.service] = _Snapshot(source.database_url)
-                stack.callback(opened[source.service].close)
+            opened = {each.service: _Snapshot(each.database_url) for each in sources.services}
+            for snapshot in opened.values():
+                stack.callback(snapshot.close)
+            taken_at = datetime.now(UTC)
+            for snapshot in opened.values():
+                snapshot.open()
             since = UUID(int=int((taken_at.timestamp() - _RECENT_SECONDS) * 1000) << 80)
             processed = set().union(*(each.processed(since) for each in opened.values()))
             if processed <= set().union(*(each.recorded(since) for each in opened.values())):
@@ -189,11 +208,11 @@ def copy_private(source: Path, target: Path) -> None:
 
 
 def _write_manifest(folder: Path, sources: Sources, taken_at: datetime, revisions: dict[str, str]) -> None:
-    content = {
-        "release": VERSION,
-        "taken_at": taken_at.isoformat(),
-        "topic_prefix": sources.catalogue.prefix,
-        "revisions": revisions,
-        "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
-    }
-    (folder / MANIFEST).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    manifest = Manifest(
+        release=VERSION,
+        taken_at=taken_at,
+        topic_prefix=sources.catalogue.prefix,
+        revisions=revisions,
+        files={path.name: sha256(path) for path in sorted(folder.iterdir())},
+    )
+    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")

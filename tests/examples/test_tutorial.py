@@ -35,8 +35,8 @@ def without(folder: Path, service: str) -> None:
 def execute(folder: Path, kind: str, step: str) -> None:
     """Run the commands of a step, or apply its changes."""
     # The packages are installed already: make must not compare its stamp with that of another checkout.
-    # One process starts one PostgreSQL and one Kafka for the few tests of a service; the cores have other tests to run.
-    commands = re.sub(r"^make ", "make DEV= STANDALONE= PROCESSES=1 ", step, flags=re.MULTILINE)
+    # No process beside that of pytest: the tests of a service are few, and the cores have other tests to run.
+    commands = re.sub(r"^make ", "make DEV= STANDALONE= PROCESSES=0 ", step, flags=re.MULTILINE)
     command, given = (["bash", "-e", "-c", commands], None) if kind == "sh" else (["git", "apply", "-"], step)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MAKE"))}
     done = subprocess.run(

@@ -160,6 +160,14 @@ def test_databases_contradict_each_other_by_an_event_in_quarantine_too(
         rows(source, "ports", 'UPDATE quarantine SET event_id = %s WHERE "offset" = 8', UUID(int=8))
 
 
+def test_a_manifest_without_the_digests_of_the_files_is_no_backup(backup: Path, empty: Sources, tmp_path: Path) -> None:
+    manifest = json.loads((backup / taking.MANIFEST).read_text())
+    del manifest["files"]
+    (tmp_path / taking.MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(BackupError, match="is not a backup"):
+        list(restore(empty, tmp_path, 1))
+
+
 def test_a_restore_beside_a_running_service_is_refused(backup: Path, empty: Sources) -> None:
     with (
         psycopg.connect(empty.services[0].database_url),
