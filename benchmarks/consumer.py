@@ -16,10 +16,11 @@ from benchmarks.results import Result, rates
 from benchmarks.testbed import Testbed
 from chassis.buckets import ALL
 from chassis.database import Tx
-from chassis.events import inbox
+from chassis.events import inbox, quarantine
 from chassis.events import kafka as clients
 from chassis.events.consumer import Consumer
 from chassis.events.envelope import Message
+from chassis.events.quarantine import FailureLimit
 from chassis.events.relay import Relay
 
 
@@ -62,6 +63,8 @@ def _measure(source: Meters) -> list[Result]:
             catalogue=source.catalogue,
             routing={ReadingTaken: count},
             filter_messages=inbox.take,
+            arriving=quarantine.hold,
+            limit=FailureLimit(failures=1, window=EVENTS),
             stop=stop,
         ).run()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -64,13 +64,15 @@ def _registers(testbed: Testbed) -> Iterator[_Registers]:
     consumed = {name: catalogue.topics[name] for each in whole.projections for name in topics_of(each.handlers)}
     Catalogue(consumed, catalogue.prefix).create(settings.kafka, ["ports"])
     service = replace(whole, reactions={}, sweeps=(), routers=())
-    with ExitStack() as stack:
-        database = Database(url, pool=4)
-        stack.callback(database.close)
-        yield _Registers(service, settings, catalogue, database)
+    with closing(Database(url, pool=4)) as database:
+        registers = _Registers(service, settings, catalogue, database)
+        try:
+            yield registers
+        finally:
+            registers.stop()
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Registers:
     """A topic with ports, and the register that is built from it."""
 
@@ -79,6 +81,7 @@ class _Registers:
     catalogue: Catalogue
     database: Database
     _groups: Iterator[int] = field(default_factory=count)
+    _worker: Worker | None = None
 
     def publish(self) -> None:
         """Write the filing of every port to the topic, in the form in which ports publishes it."""
@@ -92,7 +95,8 @@ class _Registers:
         producer.close()
 
     def empty(self) -> None:
-        """Empty the register; the next worker reads the topic from its start."""
+        """Stop the worker and empty the register; the next worker reads the topic from its start."""
+        self.stop()
         with self.database.begin() as tx:
             for each in self.service.projections:
                 projections.rebuild(tx, each)
@@ -101,12 +105,15 @@ class _Registers:
 
     def catch_up(self) -> None:
         """Run a worker until its readiness shows that every port is applied."""
-        worker = Worker(self.service, self.settings, self.database, self.catalogue)
+        worker = self._worker = Worker(self.service, self.settings, self.database, self.catalogue)
         worker.start()
-        try:
-            wait_until(lambda: _complete(worker), worker.progress, pause=0.01)
-        finally:
-            worker.stop()
+        wait_until(lambda: _complete(worker), worker.progress, pause=0.01)
+
+    def stop(self) -> None:
+        """Stop the worker, if one runs."""
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
 
     def by_hand(self) -> None:
         """Poll, COPY, upsert, commit, until the register has every port."""

@@ -134,9 +134,10 @@ def hold(tx: Tx, group: str, messages: Sequence[Message[Any]]) -> Sequence[Messa
 
 def supersede(tx: Tx, group: str, messages: Sequence[Message[Any]]) -> Sequence[Message[Any]]:
     """Remove the quarantined facts that these newer facts of their keys replace; returns all messages."""
-    keys = sorted({(each.topic, each.event.key) for each in messages})
-    topics, names = zip(*keys, strict=True) if keys else ((), ())
-    tx.execute(_SUPERSEDE, {"group": group, "topics": list(topics), "keys": list(names)})
+    held = {(row.topic, row.key) for row in tx.execute(_HELD, {"group": group})}
+    if held and (newer := sorted(held.intersection((each.topic, each.event.key) for each in messages))):
+        topics, names = zip(*newer, strict=True)
+        tx.execute(_SUPERSEDE, {"group": group, "topics": list(topics), "keys": list(names)})
     return messages
 
 

@@ -141,10 +141,8 @@ class RunningSystem:
                 yield f"{work}: {count}"
 
     def _pending_counts(self) -> Iterator[tuple[str, int]]:
-        yield "files", sum(self.one(name, _UNFINISHED) for name in NAMES)
-        yield "complaints", self.one("complaints", "SELECT count(*) FROM complaints WHERE state = 'filed'")
         for name in NAMES:
-            yield f"outbox of {name}", self.one(name, _UNPUBLISHED)
+            yield f"files, complaints and events of {name}", self.one(name, _UNFINISHED.get(name, _UNFINISHED_OF_ALL))
         for name in NAMES:
             yield f"not processed by {name}", len(self.unprocessed(name))
         yield "filings not copied", len(set(self.rows("ports", _FILINGS)) - set(self.rows("complaints", _COPIES)))
@@ -162,8 +160,11 @@ class RunningSystem:
         eventually(lambda: not any(self.pending()), describe=lambda: list(self.pending()))
 
 
-_UNFINISHED = "SELECT count(*) FROM imports WHERE state IN ('received', 'running')"
-_UNPUBLISHED = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+_UNFINISHED_OF_ALL = (
+    "SELECT (SELECT count(*) FROM imports WHERE state IN ('received', 'running'))"
+    " + (SELECT count(*) FROM outbox WHERE published_at IS NULL)"
+)
+_UNFINISHED = {"complaints": f"{_UNFINISHED_OF_ALL} + (SELECT count(*) FROM complaints WHERE state = 'filed')"}
 _COPIED_NUMBERS = "SELECT number FROM register_filings"
 _FILINGS = "SELECT id, valid_to FROM filings WHERE port_id IS NOT NULL"
 _COPIES = "SELECT filing, (content ->> 'valid_to')::timestamptz FROM register_filings"
@@ -213,8 +214,10 @@ def request_until_answered(http: httpx2.Client, method: str, path: str, **argume
 
 def eventually(condition: Callable[[], T | None], *, describe: Callable[[], object] = lambda: "") -> T:
     """Wait until the condition is true and return its value; `describe` gives the assertion message on time-out."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    began = time.monotonic()
     while not (found := condition()):
-        assert time.monotonic() < deadline, f"the condition was not met in time: {describe()}"
-        time.sleep(0.1)
+        waited = time.monotonic() - began
+        assert waited < PATIENCE_SECONDS, f"the condition was not met in time: {describe()}"
+        # Queries take time from the system that they wait for: after a long wait they come less often.
+        time.sleep(min(0.05 + waited / 10, 0.5))
     return found

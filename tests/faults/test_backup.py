@@ -71,7 +71,7 @@ def backup(
 
     def file_on() -> None:
         person = 0
-        while not ended.is_set():
+        while not ended.wait(0.02):
             person += 1
             running.file(complaint(f"meanwhile-{person}", f"10690373{person % 7:05}", person))
 
