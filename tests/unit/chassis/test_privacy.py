@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -55,6 +57,12 @@ def test_a_new_current_key_encrypts_while_the_old_one_still_decrypts() -> None:
     assert after.decrypt(sealed, b"a") == b"number"
     assert KeyRing({"k2": new}, "k2", b"f" * 32).decrypt(after.encrypt(b"number", b"a"), b"a") == b"number"
     assert after.fingerprint("13800138000") == before.fingerprint("13800138000")
+
+
+def test_a_fingerprint_is_the_hmac_under_the_fingerprint_key() -> None:
+    ring = KeyRing({"k1": bytes(32)}, "k1", b"f" * 32)
+    assert ring.fingerprint("13800138000") == hmac.digest(b"f" * 32, b"13800138000", hashlib.sha256)
+    assert ring.fingerprint("") == hmac.digest(b"f" * 32, b"", hashlib.sha256)
 
 
 def test_a_fingerprint_depends_only_on_the_number_and_the_fingerprint_key() -> None:
