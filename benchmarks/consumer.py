@@ -20,7 +20,6 @@ from chassis.events import inbox, quarantine
 from chassis.events import kafka as clients
 from chassis.events.consumer import Consumer
 from chassis.events.envelope import Message
-from chassis.events.quarantine import FailureLimit
 from chassis.events.relay import Relay
 
 
@@ -64,7 +63,7 @@ def _measure(source: Meters) -> list[Result]:
             routing={ReadingTaken: count},
             filter_messages=inbox.take,
             arriving=quarantine.hold,
-            limit=FailureLimit(failures=1, window=EVENTS),
+            limit=quarantine.FailureLimit(failures=1, window=EVENTS),
             stop=stop,
         ).run()
 

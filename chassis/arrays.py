@@ -6,7 +6,7 @@ calls for each (1 µs, a tenth of the CPU time of the workers). This dumper look
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from types import NoneType
 from typing import Any
@@ -20,28 +20,28 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _quoted(texts: Sequence[str]) -> Iterable[str]:
+def _quoted(texts: Sequence[str]) -> str:
     # Escaped as one text: a call for each would take longer than all of the rest. No text of PostgreSQL has a NUL.
     joined = "\0".join(texts)
     if joined.count("\0") >= len(texts):
-        return [f'"{_escaped(text)}"' for text in texts]
-    return ('"' + _escaped(joined).replace("\0", '","') + '"',)
+        return ",".join([f'"{_escaped(text)}"' for text in texts])
+    return '"' + _escaped(joined).replace("\0", '","') + '"'
 
 
-_WRITERS: dict[type, Callable[[Sequence[Any]], Iterable[str]]] = {
+_WRITERS: dict[type, Callable[[Sequence[Any]], str]] = {
     str: _quoted,
-    UUID: lambda values: [f"{value.int:032x}" for value in values],
-    int: lambda values: map(str, values),
-    float: lambda values: map(repr, values),
-    bool: lambda values: ["t" if value else "f" for value in values],
-    datetime: lambda values: [f'"{value.isoformat()}"' for value in values],
-    date: lambda values: [value.isoformat() for value in values],
-    bytes: lambda values: [f'"\\\\x{value.hex()}"' for value in values],
+    UUID: lambda values: ",".join([f"{value.int:032x}" for value in values]),
+    int: lambda values: ",".join(map(str, values)),
+    float: lambda values: ",".join(map(repr, values)),
+    bool: lambda values: ",".join(["t" if value else "f" for value in values]),
+    datetime: lambda values: ",".join([f'"{value.isoformat()}"' for value in values]),
+    date: lambda values: ",".join([value.isoformat() for value in values]),
+    bytes: lambda values: ",".join([f'"\\\\x{value.hex()}"' for value in values]),
 }
-"""The elements of a list of one type, or several of them as one text with the commas between them."""
+"""The elements of a list, with the commas between them, by the type that all of them have."""
 
 
-def _writer(kinds: set[type]) -> Callable[[Sequence[Any]], Iterable[str]] | None:
+def _writer(kinds: set[type]) -> Callable[[Sequence[Any]], str] | None:
     """The function that writes the elements of a list with these types; None where the driver dumps it."""
     if len(kinds) == 1:
         (kind,) = kinds
@@ -67,9 +67,8 @@ class ArrayDumper(ListDumper):
         write = _writer(kinds - {NoneType})
         if write is None:
             return super().dump(obj)
-        if not obj:
-            return b"{}"
-        if NoneType not in kinds:
-            return f"{{{','.join(write(obj))}}}".encode()
-        written = (text for value in obj for text in (("NULL",) if value is None else write((value,))))
-        return f"{{{','.join(written)}}}".encode()
+        if NoneType in kinds:
+            written = ",".join(["NULL" if value is None else write((value,)) for value in obj])
+        else:
+            written = write(obj)
+        return f"{{{written}}}".encode()

@@ -134,8 +134,7 @@ class AuthorityHabits(_Strict, frozen=True):
 
 
 class Behaviour(_Strict, frozen=True):
-    """The behaviour of all. `poll`: the pause between two polls while there is something to
-    do."""
+    """The behaviour of all. `poll`: the pause between two polls while there is something to do."""
 
     poll: Span
     unlisted: Share

@@ -82,7 +82,7 @@ class Correspondent(ABC):
         self._settled: set[str] = set()
         self._settled_before: set[str] = set()
         self._failed: Counter[str] = Counter()
-        self._active = False  # whether an act was planned or finished since the last poll
+        self._active = False  # whether an act was planned or finished since the end of the poll before
         self._lock = threading.Lock()
         # Daemons: a signal between the start of a thread and its registration must not keep the process alive.
         work = [
@@ -123,7 +123,6 @@ class Correspondent(ABC):
             began = time.monotonic()
             with self._lock:
                 self._settled_before, self._settled = self._settled, set()
-                self._active = False
             try:
                 self._poll()
             except Closed:
@@ -133,7 +132,9 @@ class Correspondent(ABC):
             took = time.monotonic() - began
             # The duration of a poll that waited for the service is no measure of a normal poll.
             pause = min(_PAUSE_FACTOR * took, _LONGEST_PAUSE_SECONDS)
-            idle_pause = self._poll_seconds if self._active else min(2 * idle_pause, _LONGEST_PAUSE_SECONDS)
+            with self._lock:
+                active, self._active = self._active, False
+            idle_pause = self._poll_seconds if active else min(2 * idle_pause, _LONGEST_PAUSE_SECONDS)
             self._closing.wait(max(idle_pause, pause))
 
     def _is_new(self, resource: str) -> bool:

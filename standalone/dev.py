@@ -25,6 +25,7 @@ _SETTLES_WITHIN_MS = 400
 """Changes within this time cause one restart: an editor saves repeatedly, a checkout changes many files."""
 _START_SECONDS = 180
 """The maximum start time of the infrastructure, with all migrations."""
+_MIGRATED_SECONDS = 120
 _READY_SECONDS = 60
 """How long a restart waits until a process is ready; changes are not noticed meanwhile. On a machine with much other
 work the import of all modules takes a third of it."""
@@ -104,7 +105,9 @@ class Reloading:
         """Migrate in a new process: this one may have imported an older state of the sources. Raises ProcessFailed."""
         command = [sys.executable, "-m", "anning", "migrate", self._name]
         environment = self._system.environment(self._name, "api")
-        if subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode:
+        migration = Process(f"{self._name} migrate", command, log=None, env=environment, cwd=ROOT)
+        migration.launch()
+        if migration.wait(_MIGRATED_SECONDS) != 0:
             raise ProcessFailed(f"{self._name} could not be migrated")
 
     def _report_ended(self) -> bool:

@@ -123,7 +123,7 @@ class QuarantinedEvent:
 
 def hold(tx: Tx, group: str, messages: Sequence[Message[Any]]) -> Sequence[Message[Any]]:
     """Append the messages whose key is held to the quarantine; returns the others."""
-    held = {(row.topic, row.key) for row in tx.execute(_HELD, {"group": group})}
+    held = _held_keys(tx, group)
     if not held:
         return messages
     waiting = [each for each in messages if (each.topic, each.event.key) in held]
@@ -134,11 +134,16 @@ def hold(tx: Tx, group: str, messages: Sequence[Message[Any]]) -> Sequence[Messa
 
 def supersede(tx: Tx, group: str, messages: Sequence[Message[Any]]) -> Sequence[Message[Any]]:
     """Remove the quarantined facts that these newer facts of their keys replace; returns all messages."""
-    held = {(row.topic, row.key) for row in tx.execute(_HELD, {"group": group})}
+    held = _held_keys(tx, group)
     if held and (newer := sorted(held.intersection((each.topic, each.event.key) for each in messages))):
         topics, names = zip(*newer, strict=True)
         tx.execute(_SUPERSEDE, {"group": group, "topics": list(topics), "keys": list(names)})
     return messages
+
+
+def _held_keys(read: Read, group: str) -> set[tuple[str, str]]:
+    """The keys (topic, key) of which the group has a fact in quarantine."""
+    return {(row.topic, row.key) for row in read.execute(_HELD, {"group": group})}
 
 
 def open_key(tx: Tx, group: str, message: Message[Any], error: Exception, tries: int) -> None:
