@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any, TextIO
 
 import msgspec
@@ -107,7 +107,8 @@ class BufferedHandler(logging.StreamHandler[TextIO]):
 
     def _flush_periodically(self) -> None:
         while not self._stopped.wait(_WRITTEN_EVERY_SECONDS):
-            self.flush()
+            with suppress(ValueError):  # at the end of a process its streams are closed before its threads stop
+                self.flush()
 
 
 def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -83,7 +83,8 @@ def _wrong(name: str, record: Any, values: Mapping[str, Any]) -> FieldError:
     kind = _types(record)[name]
     value = _shown(values.get(name))
     names = _BOOLEANS if isinstance(kind, inspect.BoolType) else None
-    detail = f"{_expected(kind)} is expected{meant(value or '', _choices(kind), names)}"
+    cause = _cause(kind, values.get(name)) or meant(value or "", _choices(kind), names)
+    detail = f"{_expected(kind)} is expected{cause}"
     return FieldError(name, f"`{value}`: {detail}" if value is not None else detail, value=value)
 
 
@@ -110,6 +111,18 @@ def _shown(value: Any) -> str | None:
         case bool() | int() | float() | None:
             return shown(msgspec.json.encode(value).decode())
     return None
+
+
+def _cause(kind: inspect.Type, value: Any) -> str:
+    """The likely cause, where it follows from the type of a value; empty otherwise."""
+    match kind, value:
+        case _, bool():
+            return ""
+        case inspect.StrType(), int() | float():
+            return "; put the value in quotes: JSON numbers have no leading zeros, and lose digits"
+        case inspect.DateTimeType(), int() | float():
+            return "; a count of seconds is no time"
+    return ""
 
 
 def _choices(kind: inspect.Type) -> list[str]:

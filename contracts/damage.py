@@ -78,15 +78,22 @@ _SCIENTIFIC = re.compile(r"([1-9](?:[.,][0-9]+)?)[eE](\+?0?[0-9]{1,2})")
 # Also of a spreadsheet in another language: #WERT!, #ИМЯ?, #¡VALOR!.
 _ERROR = re.compile(r"#+|#¡?[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я0-9_/]*[?!！]|#(?:N/?[AD]|NV|GETTING_DATA)|Err:[0-9]{3}")
 _DECIMALS = re.compile(r"(\+?(?:[0-9]{1,3}(?:[.,'’][0-9]{3})+|[0-9]+))(?:[.,]0*)?")
+_DECIMAL_PORT = re.compile(r"106[0-9]*[.,][0-9]+|1[.,]06[0-9]+|10[.,]6[0-9]+")
 _LETTERS = str.maketrans("OoQDIil|!", "000011111")
 _BRACKETED = re.compile(r"[^<>]*<([^<>]*)>[^<>]*")
 _PORT = rf"(?:(?:\+|00)?86)?106[0-9]{{{SHORTEST_BASE - 3},{MAX_DIGITS - 3}}}"
 _PORT_IN_TEXT = re.compile(rf"(?<![0-9]){_PORT}(?![0-9])")
+_MOBILE_IN_ASCII = re.compile(r"[\x20-\x7e]*(?<![0-9])1[3-9][0-9]{9}(?![0-9])[\x20-\x7e]*")
 _PORT_BEGINS = re.compile(r"(?:(?:\+|00)?86)?106")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _BEGINNING = "106"
 _LEAST_EXPONENT = SHORTEST_BASE - 1
 _LEAST_DIGITS = 6
+# Shorter texts of digits and letters are names: i20, 11O.
+_SHORTEST_PORT = len(_BEGINNING) + 1
+_SHORTEST_CODE = 5
+# Fewer digits than a telephone number has identify no person.
+_PERSONAL = 7
 
 
 def damage_of(raw: str) -> Damage | None:
@@ -95,11 +102,17 @@ def damage_of(raw: str) -> Damage | None:
         return None
     # Full-width and circled characters count as what they look like.
     text = characters.plain(raw).strip()
-    found = _by_spreadsheet(text) or _beside_text(text) or _almost_a_port(raw, text)
+    found = _by_spreadsheet(text) or _by_look(raw, text) or _beside_text(text) or _almost_a_port(text)
     # What stands behind the digits of a port may be a person's number, in any spelling.
-    if found is not None and any(map(_MOBILE.search, characters.readings(found.shown))):
+    if found is not None and any(map(_MOBILE.search, _readings(found))):
         return replace(found, shown=NUMBER)
     return found
+
+
+def _readings(damage: Damage) -> tuple[str, ...]:
+    """The digits of what would be shown. Where a letter stands for a digit, the digits without it are no number."""
+    without, with_letters = characters.readings(damage.shown)
+    return (with_letters,) if damage.cause is DamageCause.LETTERS else (without, with_letters)
 
 
 def _by_spreadsheet(text: str) -> Damage | None:
@@ -111,13 +124,27 @@ def _by_spreadsheet(text: str) -> Damage | None:
     scientific = _SCIENTIFIC.fullmatch(bare)
     if scientific is not None:
         mantissa, exponent = scientific.groups()
-        # A spreadsheet writes a decimal point or a plus sign; 5E10 may be a name.
-        written = len(mantissa) > 1 or exponent.startswith("+")
+        # A spreadsheet writes a decimal point or a plus sign; 5E10 may be a name, 1E11 begins as a port or a mobile.
+        written = len(mantissa) > 1 or exponent.startswith("+") or mantissa == "1"
         if written and _LEAST_EXPONENT <= int(exponent) < MAX_DIGITS:
             return Damage(DamageCause.SCIENTIFIC, _shown(text))
-    decimals = _DECIMALS.fullmatch(bare)
-    if decimals is not None and _is_number(re.sub(r"[.,'’]", "", decimals[1])):
+    decimals = _DECIMALS.fullmatch(without_separators(bare))
+    separated = decimals is not None and _is_number(re.sub(r"[.,'’]", "", decimals[1]))
+    if separated or _DECIMAL_PORT.fullmatch(bare):
         return Damage(DamageCause.DECIMALS, _shown(text))
+    return None
+
+
+def _by_look(raw: str, text: str) -> Damage | None:
+    """The damage of a text that looks like a number: a person, a scanner or a font put other characters in it."""
+    number = without_separators(text)
+    if _is_number(number):
+        return Damage(DamageCause.DIGITS, _shown(raw))
+    if 2 * sum(map(str.isdigit, number)) < len(number):
+        return None
+    alike = number.translate(_LETTERS)
+    if _is_port(_with_its_beginning(alike)) or _is_code(alike):
+        return Damage(DamageCause.LETTERS, _shown(text))
     return None
 
 
@@ -125,21 +152,20 @@ def _beside_text(text: str) -> Damage | None:
     port = _PORT_IN_TEXT.search(text) or _PORT_IN_TEXT.search(text := without_separators(text))
     if port is not None and port[0] != text:
         before, after = text[: port.start()], text[port.end() :]
-        return Damage(DamageCause.NAME, redact(before) + port[0] + redact(after))
-    # Of other numbers only in the form of an address book: a sender may be a name with digits.
+        rest = before + after
+        beside = any(map(str.isalpha, rest)) or sum(map(str.isdigit, rest)) >= _LEAST_DIGITS
+        shown = redact(before) + port[0] + redact(after)
+        return Damage(DamageCause.NAME if beside else DamageCause.CHARACTER, shown)
+    # Of other numbers only in the form of an address book, and of mobiles in ASCII: a sender may be a name with digits.
     bracketed = _BRACKETED.fullmatch(text)
-    if bracketed is not None and _is_number(bracketed[1]):
-        return Damage(DamageCause.NAME, redact(text))
+    if (bracketed is not None and _is_number(bracketed[1])) or _MOBILE_IN_ASCII.fullmatch(text):
+        return Damage(DamageCause.NAME, redact(text) if any(map(str.isalpha, text)) else _shown(text))
     return None
 
 
-def _almost_a_port(raw: str, text: str) -> Damage | None:
+def _almost_a_port(text: str) -> Damage | None:
     number = without_separators(text)
-    if _is_port(number):
-        return Damage(DamageCause.DIGITS, raw)
     digits = sum(map(str.isdigit, number))
-    if 2 * digits >= len(number) and _is_port(_with_its_beginning(number.translate(_LETTERS))):
-        return Damage(DamageCause.LETTERS, text)
     if _is_port(number.lstrip("0")):
         return Damage(DamageCause.LEADING_ZERO, text)
     if _PORT_BEGINS.match(number) is None or digits < max(_LEAST_DIGITS, len(number) / 2):
@@ -166,6 +192,14 @@ def _is_port(number: str) -> bool:
     return len(number) >= SHORTEST_BASE and SenderNumber.parse(number).kind is NumberKind.PORT
 
 
+def _is_code(number: str) -> bool:
+    """Whether a text is a number that is long enough not to be a name: 1069 of a port, else five digits."""
+    kind = SenderNumber.parse(number).kind
+    if kind is NumberKind.PORT:
+        return len(number) >= _SHORTEST_PORT
+    return kind is not NumberKind.INVALID and len(number) >= _SHORTEST_CODE
+
+
 def _shown(text: str) -> str:
-    digits = "".join(filter(str.isdigit, text))
-    return text if _PORT_BEGINS.match(digits) else redact(text)
+    digits = characters.digits(text, letters=True)
+    return text if _PORT_BEGINS.match(digits) or len(digits) < _PERSONAL else redact(text)

@@ -14,3 +14,8 @@ class Province(Row, frozen=True, kw_only=True):
 
 PROVINCES: Table[Province] = Table.of(Province, "provinces.yaml")
 """The 31 divisions that the numbering plan serves, by code: `440000`."""
+
+
+def province_spellings() -> dict[str, str]:
+    """What people write in the place of a code: spelling → code. Of the code of a city the first two digits count."""
+    return {each: code for code, row in PROVINCES.items() for each in (row.name, row.name_zh, code[:2])}

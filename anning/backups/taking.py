@@ -72,6 +72,9 @@ def take(sources: Sources, folder: Path) -> Iterator[str]:
             if source.keys_file is not None:
                 copy_private(source.keys_file, partial / keys_of(source))
         _write_manifest(partial, sources, taken_at, revisions)
+        # A copy of the folder may lose its mode, one of the files keeps theirs.
+        for file in partial.iterdir():
+            file.chmod(0o600)
         partial.rename(folder)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute, RouteContext
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from chassis.hints import LOST, LOST_ESCAPE, LOST_FAULT, json_fault, shown_if_short, texts_with
+from chassis.hints import LOST, LOST_ESCAPE, LOST_FAULT, json_fault, repeated_name, shown_if_short, texts_with
 from chassis.http.auth import is_public
 from chassis.http.problems import Invalid, Malformed, UnsupportedMediaType, pointer_to
 
@@ -159,15 +159,19 @@ def read_json(content: bytes) -> Any:
     """The value of a JSON text.
 
     Raises Malformed for malformed JSON, and for what Python's parser accepts but JSON or the database does not: other
-    encodings than UTF-8, NaN and infinite numbers, lone surrogates, NUL characters, unlimited nesting. Raises Invalid
-    for U+FFFD: a conversion has put it in the place of a character that is lost.
+    encodings than UTF-8, NaN and infinite numbers, lone surrogates, NUL characters, unlimited nesting, names that occur
+    twice in an object. Raises Invalid for U+FFFD: a conversion has put it in the place of a character that is lost.
     """
     try:
         value = msgspec.json.decode(content)
+        repeated = repeated_name(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"The body is not JSON in UTF-8: {json_fault(error, content)}.") from error
-    if b"\\u0000" in content and any(texts_with("\0", value)):
-        raise Malformed("A string contains a NUL character.")
+    if repeated is not None:
+        raise Malformed(f"The field `{repeated}` occurs twice in one object; send it once.")
+    if b"\\u0000" in content and (nul := next(texts_with("\0", value), None)):
+        path, text = nul
+        raise Malformed(f"`{pointer_to(*path)}` contains a NUL character: character {text.index(chr(0)) + 1}.")
     if (LOST.encode() in content or LOST_ESCAPE.search(content)) and (lost := list(texts_with(LOST, value))):
         raise Invalid(errors=[_lost(*each) for each in lost[:_MOST_ERRORS]])
     return value

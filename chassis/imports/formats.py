@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from chassis.field_errors import FieldError
-from chassis.hints import LOST, LOST_ESCAPE, json_fault, meant, shown, shown_if_short, texts_with
+from chassis.hints import LOST, LOST_ESCAPE, json_fault, meant, repeated_name, shown, shown_if_short, texts_with
 from chassis.imports.lines import MAX_LINE, Cut, Cutter, Line, LineCutter, LineError, QuotedCutter, Repeat
 from chassis.imports.quotes import QuoteFaultError, split
 from chassis.imports.refusals import UnreadableFile, WrongHeader
@@ -24,6 +25,8 @@ _ESCAPE = re.compile(
     rb"|(?P<nul>u0000)|(?P<lost>u[fF]{3}[dD])|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
+_LINE_ENDS = "lines end with LF or CRLF, not with CR alone"
+_HALF = re.compile("[\ud800-\udfff]")
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "\uff0c": "full-width commas", "|": "vertical bars"}
 
 
@@ -37,9 +40,9 @@ class BadLine(Exception):
         self.word = word
 
     @classmethod
-    def whole(cls, code: str, detail: str, column: str = "") -> BadLine:
-        """A fault of a whole line, or of a column whose value cannot be separated from its neighbours."""
-        return cls(FieldError(column, detail, code))
+    def whole(cls, code: str, detail: str) -> BadLine:
+        """A fault of a whole line."""
+        return cls(FieldError("", detail, code))
 
     @classmethod
     def at(cls, code: str, detail: str, place: tuple[str, str | None] | None, word: str = "column") -> BadLine:
@@ -72,7 +75,7 @@ class Ndjson(Generic[R]):
     """One JSON object a line, read into a msgspec struct.
 
     The codes of errors are line-too-long, not-utf8, nul-character, replacement-character, lone-surrogate, malformed
-    (not JSON) and invalid (not this struct).
+    (not JSON), repeated-field and invalid (not this struct).
     """
 
     media_types = ("application/x-ndjson", "application/jsonl")
@@ -92,18 +95,24 @@ class Ndjson(Generic[R]):
 
     def _read(self, raw: bytes) -> R:
         text = _text(raw)
+        if "\0" in text:
+            raise BadLine.whole("nul-character", _nul(text))
         if LOST in text or (LOST_ESCAPE.search(raw) and _escapes(raw, "lost")):
             place = _field_with(LOST, raw)
             raise BadLine.at("replacement-character", _lost(text.find(LOST) + 1), place, "field")
         if b"\\u0000" in raw and _escapes(raw, "nul"):
             raise BadLine.at("nul-character", "a text contains a NUL character", _field_with("\0", raw), "field")
         try:
-            return self._decoder.decode(raw)
+            record = self._decoder.decode(raw)
+            repeated = repeated_name(raw)
         except msgspec.ValidationError as error:
             found = field_error(error, self._record, _values_in(raw))
             raise BadLine(found, "field") from error
         except (ValueError, RecursionError) as error:
             raise _not_json(error, raw) from error
+        if repeated is not None:
+            raise BadLine(FieldError(repeated, "occurs twice in the line; send it once", "repeated-field"), "field")
+        return record
 
 
 class Csv(Generic[R]):
@@ -126,6 +135,8 @@ class Csv(Generic[R]):
         return QuotedCutter()
 
     def columns(self, header: bytes) -> tuple[str, ...] | None:
+        if b"\r" in header:
+            raise UnreadableFile(f"The first line contains a CR: {_LINE_ENDS}.")
         try:
             names = tuple(name.strip() for name in _values(header, ()))
         except BadLine as error:
@@ -147,7 +158,7 @@ class Csv(Generic[R]):
         self, names: Sequence[str], missing: Sequence[str], unknown: Sequence[str], repeated: Sequence[str]
     ) -> str:
         """What is wrong with the header, and the likely cause, in sentences."""
-        hints = {name: meant(name, missing) for name in unknown}
+        hints = {name: meant(name, [each for each in self._known if each not in names]) for name in unknown}
         if not set(names) & set(self._known) and not any(hints.values()):
             cause = _other_separator(names) or "does the file begin with a record, without a header?"
             return f"The first line names no column of this file: {cause}"
@@ -215,9 +226,11 @@ def _text(raw: bytes) -> str:
         text = raw.decode()
     except UnicodeDecodeError as error:
         raise BadLine.whole("not-utf8", f"byte {error.start + 1} of the line is not UTF-8") from error
-    if "\0" in text:
-        raise BadLine.whole("nul-character", f"character {text.index(chr(0)) + 1} of the line is NUL")
     return text
+
+
+def _nul(text: str) -> str:
+    return f"character {text.index(chr(0)) + 1} of the line is NUL"
 
 
 def _lost(place: int) -> str:
@@ -246,9 +259,22 @@ def _field_with(char: str, raw: bytes) -> tuple[str, str | None] | None:
     return None
 
 
+def _field_with_half(raw: bytes) -> tuple[str, None] | None:
+    """The first field of a JSON object whose value has half of a surrogate pair."""
+    try:
+        values = json.loads(raw)  # it reads them, unlike msgspec
+    except (ValueError, RecursionError):
+        return None
+    texts = values.items() if isinstance(values, dict) else ()
+    halves = (name for name, text in texts if isinstance(text, str) and _HALF.search(text))
+    return next(((shown(name), None) for name in halves), None)
+
+
 def _values(raw: bytes, columns: Sequence[str]) -> list[str]:
     """The values of a line of CSV with these columns."""
     text = _text(raw)
+    if "\0" in text:
+        raise BadLine.at("nul-character", _nul(text), _column_with("\0", text, columns))
     if "\r" in text or "\n" in text:
         detail = "a line break is within a value; a record is one line, ended by LF or CRLF"
         raise BadLine.at("line-break", detail, _column_with("\r\n", text, columns))
@@ -257,12 +283,11 @@ def _values(raw: bytes, columns: Sequence[str]) -> list[str]:
     try:
         return split(text)
     except QuoteFaultError as error:
-        column = columns[error.place] if error.place < len(columns) else ""
+        place = columns[error.place] if error.place < len(columns) else "", shown_if_short(error.value)
         if error.stays_open:
-            detail = "a quote is opened and not closed on its line"
-            raise BadLine.whole("unclosed-quote", detail, column) from error
+            raise BadLine.at("unclosed-quote", "a quote is opened and not closed on its line", place) from error
         detail = 'a quote (") stands within a value; such a value is in quotes, and each quote in it is doubled ("")'
-        raise BadLine.whole("stray-quote", detail, column) from error
+        raise BadLine.at("stray-quote", detail, place) from error
 
 
 def _wrong_count(values: Sequence[str], columns: Sequence[str]) -> str:
@@ -270,7 +295,9 @@ def _wrong_count(values: Sequence[str], columns: Sequence[str]) -> str:
     if len(values) > len(columns):
         return f"{detail}; is a value with a comma in it not in quotes?"
     other = _other_separator(values) if len(values) == 1 else None
-    return f"{detail}; {other or 'is a comma missing, or the line cut off?'}"
+    if other is not None:
+        return f"{detail}; {other}"
+    return f"{detail}, and `{columns[len(values)]}` has none; is a comma missing, or the line cut off?"
 
 
 def _other_separator(values: Sequence[str]) -> str | None:
@@ -284,8 +311,9 @@ def _other_separator(values: Sequence[str]) -> str | None:
 
 def _not_json(error: Exception, raw: bytes) -> BadLine:
     if not isinstance(error, RecursionError) and _escapes(raw, "lone"):
-        return BadLine.whole("lone-surrogate", "a text contains half of a surrogate pair")
-    return BadLine.whole("malformed", f"the line is not one JSON object: {json_fault(error, raw)}")
+        return BadLine.at("lone-surrogate", "a text contains half of a surrogate pair", _field_with_half(raw), "field")
+    cause = f"; {_LINE_ENDS}" if b"\r" in raw else ""
+    return BadLine.whole("malformed", f"the line is not one JSON object: {json_fault(error, raw)}{cause}")
 
 
 def _values_in(raw: bytes) -> dict[str, Any]:

@@ -22,11 +22,13 @@ _CLOSED = re.compile(rf'{_BLANKS}"{_REST}"')
 
 
 class QuoteFaultError(ValueError):
-    """A quote that is not closed (`stays_open`), or one within a value; `place` is that of the value, from 0."""
+    """A quote that is not closed (`stays_open`), or one within a value. `place` is that of the value, from 0, and
+    `value` what stands there up to the next comma."""
 
-    def __init__(self, place: int, *, stays_open: bool) -> None:
+    def __init__(self, place: int, value: str, *, stays_open: bool) -> None:
         super().__init__(place)
         self.place = place
+        self.value = value
         self.stays_open = stays_open
 
 
@@ -55,7 +57,7 @@ def split(line: str) -> list[str]:
         value = _SPLIT.match(line, at)
         if value is None:
             unclosed = _BEGINS.match(line, at) is not None and _CLOSED.match(line, at) is None
-            raise QuoteFaultError(len(values), stays_open=unclosed)
+            raise QuoteFaultError(len(values), line[at:].partition(",")[0].strip(" \t"), stays_open=unclosed)
         quoted = value["quoted"]
         values.append(value["plain"] if quoted is None else quoted.replace('""', '"'))
         if value.end() == len(line):

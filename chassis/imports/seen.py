@@ -15,7 +15,7 @@ R = TypeVar("R")
 @dataclass(frozen=True, slots=True)
 class Unique(Generic[R]):
     """What only one line of a file may be about: the key of a record, and the column that errors name. Records with
-    the key None are not compared."""
+    the key None are not compared: lines that are refused whatever the others are."""
 
     column: str
     key: Callable[[R], str | None]

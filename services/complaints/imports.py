@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from chassis import clock
 from chassis.database import Tx
 from chassis.field_errors import FieldError
-from chassis.hints import meant, shown
+from chassis.hints import shown
 from chassis.imports import Import, Importer, ImportOutcome, Line, LineError, Ndjson
 from contracts.channels import CHANNELS
 from contracts.organisations import is_national
@@ -47,26 +46,17 @@ def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[Report]]) -> ImportOu
 
 _FIELD = "field"
 _DIFFERS = FieldError("external_id", "the channel has filed another complaint under this id", "complaint-differs")
-_SHOWN = ("channel", "complainant_province", "sent_at", "received_at")
-"""The fields whose values errors show: the others may be personal."""
 
 
 def _error(line: Line[Report], file: Import, form: ComplaintForm, now: datetime) -> LineError | None:
-    if not may_file_for(file.caller, line.record.channel):
-        foreign = FieldError("channel", "a channel files only its own complaints", "foreign-channel")
-        return LineError.of(line.number, [_with_value(foreign, line.record)], word=_FIELD)
-    errors = [_with_value(each, line.record) for each in find_errors(line.record, form, now)]
+    channel = line.record.channel
+    # An unknown channel is a mistyped one: that is the error which helps.
+    if channel in CHANNELS and not may_file_for(file.caller, channel):
+        value = shown(channel)
+        detail = f"`{value}`: a channel files only its own complaints"
+        return LineError.of(line.number, [FieldError("channel", detail, "foreign-channel", value)], word=_FIELD)
+    errors = find_errors(line.record, form, now)
     return LineError.of(line.number, errors, word=_FIELD) if errors else None
-
-
-def _with_value(error: FieldError, report: Report) -> FieldError:
-    """The error with the wrong value, and with the one that was probably meant."""
-    if error.field not in _SHOWN:
-        return error
-    given = getattr(report, error.field)
-    value = shown(given.isoformat() if isinstance(given, datetime) else str(given))
-    hint = meant(value, CHANNELS) if error.code == "unknown-channel" else ""
-    return replace(error, value=value, detail=f"`{value}`: {error.detail}{hint}")
 
 
 COMPLAINT_IMPORTS = Importer(

@@ -44,6 +44,15 @@ def _foreign(form: FilingForm) -> FieldError:
     return FieldError("carrier", f"`{value}`: a carrier files only its own ports", "foreign-carrier", value)
 
 
+def _port(record: FilingLine) -> str | None:
+    """The port of a line, in one text; None where the line is refused for its own errors: then it files nothing, and a
+    later line about the same port counts."""
+    try:
+        return " ".join(read_form(record, clock.now()).port)
+    except InvalidFieldsError:
+        return None
+
+
 FILING_IMPORTS = Importer(
     kind="filings",
     noun="filing import",
@@ -51,5 +60,5 @@ FILING_IMPORTS = Importer(
     apply=apply_lines,
     sees_all=lambda caller: is_national(caller.organisation),
     personal=False,
-    unique=Unique("number", lambda line: line.port),
+    unique=Unique("number", _port),
 )

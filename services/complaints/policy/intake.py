@@ -14,11 +14,12 @@ from msgspec import Meta
 from chassis import characters
 from chassis.calendar import LEGAL_TIME, begin_of, end_of, following, preceding, quarter_of
 from chassis.field_errors import FieldError
+from chassis.hints import meant, shown
 from contracts.channels import CHANNELS
 from contracts.damage import damage_of
 from contracts.moments import Moment
 from contracts.numbers import NumberKind, SenderNumber
-from contracts.provinces import PROVINCES
+from contracts.provinces import PROVINCES, province_spellings
 from contracts.vocabulary import Consent
 from services.complaints.policy.rulebook import ComplaintForm
 
@@ -105,9 +106,13 @@ def find_errors(report: Report, form: ComplaintForm, now: datetime) -> list[Fiel
 
 def _wrong_words(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
     if report.channel not in CHANNELS:
-        yield FieldError("channel", "no channel of that name is known", "unknown-channel")
+        value = shown(report.channel)
+        detail = f"`{value}`: no channel has that code{meant(report.channel, CHANNELS)}"
+        yield FieldError("channel", detail, "unknown-channel", value)
     if report.complainant_province is not None and report.complainant_province not in PROVINCES:
-        yield FieldError("complainant_province", "no province has that code (six digits)", "unknown-province")
+        value = shown(report.complainant_province)
+        detail = f"`{value}`: no province has that code (six digits){_province_meant(report.complainant_province)}"
+        yield FieldError("complainant_province", detail, "unknown-province", value)
     if not 0 < len(report.text) <= form.longest_text or not characters.visible(report.text).strip():
         yield FieldError("text", f"a text has 1 to {form.longest_text} characters, not all of them blank", "length")
     elif not _storable(report.text):
@@ -122,6 +127,10 @@ def _wrong_words(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
         yield FieldError("external_id", f"the prefix {DERIVED} is reserved for derived ids", "reserved")
     elif len(number := _bare(report.complainant_number)) > 4 and characters.contain_number(identifier, number):
         yield FieldError("external_id", "an external id must not contain the complainant's number", "personal")
+
+
+def _province_meant(text: str) -> str:
+    return meant(text[:2] if text.isdigit() else text, (), province_spellings())
 
 
 def _wrong_numbers(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
@@ -142,15 +151,21 @@ def _wrong_numbers(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
 
 def _wrong_moments(report: Report, form: ComplaintForm, now: datetime) -> Iterator[FieldError]:
     first, last = datetime.combine(form.not_before, time(), LEGAL_TIME), now + form.skew
-    given = {"sent_at": report.sent_at, "received_at": report.received_at}
-    for name, moment in given.items():
+    for name, moment in (("sent_at", report.sent_at), ("received_at", report.received_at)):
         if moment < first:
-            yield FieldError(name, f"a date before {form.not_before.isoformat()} is a mistake", "too-early")
+            early = f"a time before {form.not_before.isoformat()} (Beijing time) is a mistake"
+            yield _wrong_moment(name, moment, early, "too-early")
     if report.received_at > last:
-        yield FieldError("received_at", "a complaint is not received in the future", "future")
+        yield _wrong_moment("received_at", report.received_at, "a complaint is not received in the future", "future")
     # Arithmetic only on times that are in bounds: another one may overflow.
     elif report.received_at >= first and report.sent_at > report.received_at + form.skew:
-        yield FieldError("sent_at", "a message is sent before the complaint is received", "order")
+        early = "a message is sent before the complaint is received"
+        yield _wrong_moment("sent_at", report.sent_at, early, "order")
+
+
+def _wrong_moment(field: str, moment: datetime, detail: str, code: str) -> FieldError:
+    value = str(msgspec.to_builtins(moment))
+    return FieldError(field, f"`{value}`: {detail}", code, value)
 
 
 def _reveals(sender: str, complainant: str) -> bool:

@@ -5,17 +5,19 @@ spaces, full-width letters, 官方 and VIP, and the legal form of the company. N
 
 Characters that are not seen count nowhere; symbols and punctuation do not count around a message and inside a name.
 Where a signature appears to be intended but cannot be read, the message has an unread one: in other brackets, between
-two other signs, in half a pair, or in brackets behind a salutation.
+two other signs, in half a pair, in escaped brackets, or in brackets behind a salutation.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from chassis.characters import BRACKETS, plain, visible
 
@@ -33,6 +35,10 @@ _MARK = re.compile(rf"(?:[^\w\s.,;:!?/。，、；：！？…｡､﹐﹑﹒﹔
 # A name: no sentence mark and no link.
 _NAME = re.compile(r"[\w\s·•&-]+")
 _LONGEST_UNREAD = 64
+# Characters escaped for HTML, for a link or for JSON.
+_ESCAPE = re.compile(r"&(?:#[0-9]{2,7}|#[xX][0-9A-Fa-f]{2,6}|[A-Za-z]{2,8});?|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}")
+_CODE_POINT = re.compile(r"\\u([0-9A-Fa-f]{4})")
+_MOST_ESCAPED = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,10 +82,29 @@ class Signed(NamedTuple):
 
 def read(text: str, spelling: Spelling, form: SignatureForm) -> Signed:
     """Split a message. Only brackets at the very start and the very end contain a signature: elsewhere they are part of
-    the text. Where neither end has one, a name in brackets near an end, behind a salutation, is unread. The body has
-    no characters that are not seen."""
+    the text. Where neither end has one, a name in brackets near an end, behind a salutation, is unread, and so is one
+    in brackets that a program has escaped. The body has no characters that are not seen."""
+    text = visible(text)
+    signed = _read(text, spelling, form)
+    if signed.signatures or _ESCAPE.search(text) is None:
+        return signed
+    unescaped = _read(_unescaped(text), spelling, form)
+    return signed._replace(unread=(*unescaped.signatures, *unescaped.unread) or signed.unread)
+
+
+def _unescaped(text: str) -> str:
+    """The text with the characters that a program has escaped, perhaps more than once: &#12304; &lt; %E3%80%90."""
+    for _ in range(_MOST_ESCAPED):
+        before = text
+        text = _CODE_POINT.sub(lambda escape: chr(int(escape[1], 16)), html.unescape(unquote(text, errors="ignore")))
+        if text == before:
+            break
+    return text
+
+
+def _read(text: str, spelling: Spelling, form: SignatureForm) -> Signed:
     found = _Found(spelling, form)
-    body = _peeled(visible(text), _START, found)
+    body = _peeled(text, _START, found)
     # Most messages have no further bracket, and this check is several times faster than the search for one.
     if not _BRACKETS.isdisjoint(body):
         after = _Found(spelling, form)

@@ -41,9 +41,10 @@ def file_port(
     holder or provider new ports, or while an order in force has shut the port. For a filing that the register already
     has, the response is 200 with that filing.
     """
-    if not may_file_for(caller, filing.carrier):
+    form = read_form(filing, clock.now())
+    if not may_file_for(caller, form.carrier):
         raise Forbidden("A carrier files its own ports.")
-    (result,) = file_ports(tx, [read_form(filing, clock.now())])
+    (result,) = file_ports(tx, [form])
     if result.outcome is FilingOutcome.KNOWN:
         response.status_code = 200
     return views.find_filing(tx, result.filing, visible_to(caller))

@@ -21,7 +21,7 @@ from contracts.carriers import CARRIERS
 from contracts.credit_codes import CreditCode, CreditCodeFault, InvalidCreditCode
 from contracts.damage import damage_of
 from contracts.numbers import NumberKind, SenderNumber
-from contracts.provinces import PROVINCES
+from contracts.provinces import PROVINCES, province_spellings
 from contracts.vocabulary import Purpose
 from services.ports.model import FilingContent, PortFiling, PortKey
 from services.ports.policy.rulebook import RULES, FilingDates
@@ -49,6 +49,8 @@ _DATE_ALIKE = re.compile(
 # The number of a day in a spreadsheet; five digits are a day of 1927 to 2173.
 _DAY_NUMBER = re.compile(r"[1-9][0-9]{4}(?:\.0)?")
 _DAY_ZERO = date(1899, 12, 30)
+
+_SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?[eE][+]?[0-9]{1,2}")
 
 _SPACE, _CONTROL = "Zs", "Cc"
 """The categories of Unicode."""
@@ -98,11 +100,6 @@ class FilingLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     covers_extensions: Annotated[
         bool, Meta(description="whether it also covers longer numbers that begin with this one")
     ] = False
-
-    @property
-    def port(self) -> str:
-        """Its port: carrier and number, in one text."""
-        return f"{cleaned(self.carrier)} {SenderNumber.parse(cleaned(self.number)).number}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,8 +185,7 @@ class _Reading:
         try:
             return CreditCode.parse(text).value
         except InvalidCreditCode as error:
-            count = f"; this one has {len(text)}" if error.fault is CreditCodeFault.LENGTH else ""
-            self._reject(field, f"is not a credit code: {error}{count}")
+            self._reject(field, f"is not a credit code: {error}{_likely_cause(text, error.fault)}")
             return text
 
     def text(self, field: str, length: int) -> str:
@@ -285,11 +281,14 @@ def _carrier_names() -> dict[str, str]:
 
 
 def _province_meant(text: str) -> str:
-    """The end of an error's sentence about the code of a city, or the name of a province."""
-    province = f"{text[:2]}0000"
-    if text.isdigit() and province in PROVINCES:
-        return f"; did you mean {province}?"
-    return meant(text, (), {name: code for code, row in PROVINCES.items() for name in (row.name, row.name_zh)})
+    return meant(text[:2] if text.isdigit() else text, (), province_spellings())
+
+
+def _likely_cause(text: str, fault: CreditCodeFault) -> str:
+    """The end of an error's sentence about a text that is not a credit code."""
+    if _SCIENTIFIC.fullmatch(plain(text)):
+        return "; a spreadsheet wrote it in scientific notation and cut its digits: take it from the source, as text"
+    return f"; this one has {len(text)}" if fault is CreditCodeFault.LENGTH else ""
 
 
 def _unreadable(character: str) -> str:

@@ -118,7 +118,8 @@ def test_an_invalid_field_is_refused_by_name_and_leaves_no_trace(
 
 
 @pytest.mark.parametrize(
-    "content", [b"{", b"\xff{}", b'{"text": "a\\u0000b"}', b'{"text": "\\ud800"}', b"[]" * 200_000]
+    "content",
+    [b"{", b"\xff{}", b'{"text": "a\\u0000b"}', b'{"text": "\\ud800"}', b'{"text": "a", "text": "b"}', b"[]" * 200_000],
 )
 def test_a_malformed_or_too_large_body_is_refused(office: Office, content: bytes) -> None:
     headers = {**office.token(), "Content-Type": "application/json"}
@@ -130,6 +131,19 @@ def test_a_malformed_or_too_large_body_is_refused(office: Office, content: bytes
 def test_a_channel_files_only_its_own_complaints(office: Office) -> None:
     assert office.post("/complaints", report("a-1"), org="channel:app").status_code == 201
     assert office.post("/complaints", report("a-2"), org="channel:sms").status_code == 403
+
+
+def test_a_channel_that_mistypes_its_own_code_learns_which_is_meant(office: Office) -> None:
+    answer = office.post("/complaints", report("a-1", channel="APP"), org="channel:app")
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {
+            "in": "body",
+            "pointer": "/channel",
+            "detail": "`APP`: no channel has that code; did you mean app?",
+            "value": "APP",
+        }
+    ]
     assert office.post("/complaints", report("a-3"), org="carrier:CMCC").status_code == 403
     assert office.post("/complaints", report("a-4"), org="regulator:CA-44").status_code == 201
 

@@ -80,7 +80,9 @@ def test_errors_name_the_field_its_value_and_what_was_probably_meant(office: Off
     ]  # fmt: skip
     assert items[0]["detail"].endswith("; did you mean app?")
     assert items[2]["detail"].endswith("; did you mean yes?")
-    assert items[3]["detail"] == "the line is not one JSON object: character 13 is not expected there"
+    assert items[3]["detail"] == (
+        "the line is not one JSON object: character 13, in the value of `channel`, is not expected there"
+    )
 
 
 def test_a_file_in_another_encoding_is_refused_as_a_whole(office: Office) -> None:
@@ -111,6 +113,21 @@ def test_a_channel_imports_only_its_own_complaints(office: Office) -> None:
     assert counts(found) == (1, 0, 1)
     page = office.get(f"/complaint-imports/{found['id']}/errors").json()
     assert [error["code"] for error in page["items"]] == ["foreign-channel"]
+
+
+def test_a_channel_that_mistypes_its_own_code_learns_which_is_meant(office: Office) -> None:
+    found = office.import_lines(report("a-1", channel="APP"), org="channel:app")
+    (error,) = office.get(f"/complaint-imports/{found['id']}/errors").json()["items"]
+    assert (error["code"], error["value"]) == ("unknown-channel", "APP")
+    assert error["detail"].endswith("; did you mean app?")
+
+
+def test_a_time_out_of_bounds_is_shown_as_it_was_sent(office: Office) -> None:
+    found = office.import_lines(report("a-1", sent_at="1999-12-31T15:59:59Z"), report("a-2", complainant_province="44"))
+    early, province = office.get(f"/complaint-imports/{found['id']}/errors").json()["items"]
+    assert (early["column"], early["value"]) == ("sent_at", "1999-12-31T15:59:59Z")
+    assert "before 2000-01-01 (Beijing time)" in early["detail"]
+    assert (province["value"], province["detail"].endswith("; did you mean 440000?")) == ("44", True)
 
 
 def test_a_complaint_filed_by_import_and_over_the_api_is_one_complaint(office: Office) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -103,7 +104,9 @@ class Refused:
 def bad_json(good: bytes, chinese: str) -> dict[str, Refused]:
     """Bodies that every JSON route refuses. `chinese` is a non-ASCII part of `good`."""
     plain = {"Content-Type": "application/json"}
+    repeated = f', "{next(iter(json.loads(good)))}": null}}'.encode()
     return {
+        "with a field that occurs twice": Refused(400, "malformed", good.rstrip()[:-1] + repeated, plain),
         "truncated": Refused(400, "malformed", good[:-20], plain),
         "in GB18030": Refused(400, "malformed", good.decode().encode("gb18030"), plain),
         "in UTF-16": Refused(400, "malformed", good.decode().encode("utf-16"), plain),

@@ -193,8 +193,8 @@ def test_an_error_states_the_column_the_value_and_the_last_line_of_a_span(carrie
     letters.sweep(database)
     errors = carrier.api.get(f"{response.headers['Location']}/errors", headers=carrier.headers).json()["items"]
     assert [(each["line"], each["last_line"], each["column"], each["value"]) for each in errors] == [
-        (2, 3, "name", None),
-        (3, None, "code", None),
+        (2, 3, "name", '"大'),
+        (3, None, "code", '路"'),
         (4, None, "houses", "many"),
     ]
     assert errors[0]["detail"].startswith("lines 2 to 3: ")

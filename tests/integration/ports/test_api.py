@@ -87,6 +87,14 @@ def test_carriers_file_their_own_ports_and_national_staff_any(api: Api) -> None:
     assert api.post(MIIT, "/filings", FILING).status_code == 201
 
 
+def test_a_carrier_that_mistypes_its_own_code_learns_which_is_meant(api: Api) -> None:
+    refused = api.post(CMCC, "/filings", FILING | {"carrier": "cmcc"})
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert (error["pointer"], error["value"]) == ("/carrier", "cmcc")
+    assert "did you mean CMCC?" in error["detail"]
+
+
 def test_every_wrong_field_of_a_filing_is_named_and_nothing_is_stored(api: Api, database: Database) -> None:
     wrong = FILING | {"number": "13900001234", "holder_uscc": "91350000M0CKHA1D3F", "declared_from": "2999-01-01"}
     answer = api.post(CMCC, "/filings", wrong)

@@ -116,6 +116,20 @@ def test_a_number_that_is_repeated_in_a_file_is_an_error_of_the_second_line(api:
     assert rows(database, stored) == before
 
 
+def test_a_line_that_is_refused_repeats_nothing(api: Api, database: Database) -> None:
+    found = send(api, database, line(day="2999-01-01"), line(), line(holder="x"), line(day="2021-01-01"))
+    assert found.counts == (1, 0, 3)
+    assert {number: each["code"] for number, each in found.errors.items()} == {
+        2: "invalid",
+        4: "invalid",
+        5: "repeated",
+    }
+    assert "is already in line 3 of this file" in found.errors[5]["detail"]
+    assert [row.valid_from.isoformat() for row in rows(database, "SELECT valid_from FROM filings")] == [
+        "2019-12-31T16:00:00+00:00"
+    ]
+
+
 def test_one_number_at_two_carriers_is_not_repeated(api: Api, database: Database) -> None:
     found = send(api, database, line(), line(carrier="CUCC"), org="regulator:MIIT")
     assert found.counts == (2, 0, 0)

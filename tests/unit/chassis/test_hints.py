@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.characters import digits
-from chassis.hints import LONGEST_SHOWN, json_fault, may_be_personal, meant, shown
+from chassis.hints import LONGEST_SHOWN, json_fault, may_be_personal, meant, repeated_name, shown
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,13 @@ from chassis.hints import LONGEST_SHOWN, json_fault, may_be_personal, meant, sho
         "10000-01-01T00:00:00Z",
         "2026-11-24 09:00:00.123456+08:00",
         "1069-0123 456 789",
+        "2026-13-01",
+        "0000-00-00",
+        "2026-11-25T09:00+08",
+        "2026-11-25T09:00:00+99:00",
+        "2026-11-25T25:61:00+08:00",
+        "20261125T090000Z",
+        "2026-W48-1",
     ],
 )
 def test_a_value_that_is_no_persons_number_is_shown_as_it_is(value: str) -> None:
@@ -54,6 +61,8 @@ def test_a_value_that_is_no_persons_number_is_shown_as_it_is(value: str) -> None
         "x13900001234yzabcde",
         "13900001-2343-4444-8444-444444444444",
         "a3900001-1390-0001-2344-44444444444a",
+        "1390-00-01",
+        "1764000000",
     ],
 )
 def test_a_value_that_may_be_a_persons_number_is_redacted(value: str) -> None:
@@ -134,7 +143,9 @@ def test_the_choice_that_was_probably_meant_is_named(value: str, hint: str) -> N
     [
         (b'{"a": 1', "it ends before its last brace or quote"),
         (b'{"a": 1} {}', "text follows after its last brace"),
-        ('{"信": x}'.encode(), "character 7 is not expected there"),
+        ('{"信": x}'.encode(), "character 7, in the value of `信`, is not expected there"),
+        (b'{"a": 1, "b": NaN}', "character 15, in the value of `b`, is not expected there"),
+        (b'{"a": 1, "13900001234": NaN}', "character 25, in the value of `〈号码〉`, is not expected there"),
         (b'{"a": "\xff"}', "byte 8 is not UTF-8"),
         (b"[" * 50_000, "it is nested too deeply"),
     ],
@@ -143,3 +154,19 @@ def test_the_place_where_json_ends_to_be_json_is_named(content: bytes, fault: st
     with pytest.raises((ValueError, RecursionError)) as caught:
         msgspec.json.decode(content)
     assert json_fault(caught.value, content) == fault
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b'{"a": 1, "b": 2, "a": 3}', "a"),
+        (b'{"a": 1, "\\u0061": 3}', "a"),
+        (b'{"b": [{"a": 1, "a": 1}], "a": 1}', "a"),
+        (b'{"13900001234": 1, "13900001234": 1}', "〈号码〉"),
+        (b'{"a": {"b": 1}, "c": {"b": 1}, "d": "\\"a\\": 1"}', None),
+        (b'{"a": ' + b"9" * 5_000 + b"}", None),
+        (b"[]", None),
+    ],
+)
+def test_a_name_that_occurs_twice_in_an_object_is_found(content: bytes, name: str | None) -> None:
+    assert repeated_name(content) == name

@@ -172,6 +172,7 @@ def errors_of(read: Callable[[bytes], object], raw: bytes, **cut: Any) -> LineEr
 
 
 NAMED = "the first line names 3 columns"
+CUT_OFF = "is a comma missing, or the line cut off?"
 SEMICOLONS = "the values seem to be separated by semicolons, not by commas"
 LOST = "of the line is U+FFFD: the right one was lost when the text was converted before"
 BREAK = "a line break is within a value; a record is one line, ended by LF or CRLF"
@@ -182,11 +183,13 @@ TIME = "a time with its offset, such as 2026-05-06T09:00:00+08:00, is expected"
 @pytest.mark.parametrize(
     ("raw", "detail", "column", "value"),
     [
-        (b"a", f"the line has 1 values; {NAMED}; is a comma missing, or the line cut off?", None, None),
+        (b"a", f"the line has 1 values; {NAMED}, and `name` has none; {CUT_OFF}", None, None),
         (b"a;b", f"the line has 1 values; {NAMED}; {SEMICOLONS}", None, None),
         (b"a,b,c,d", f"the line has 4 values; {NAMED}; is a value with a comma in it not in quotes?", None, None),
-        (b'a,"b,1', "column `name`: a quote is opened and not closed on its line", "name", None),
-        (b'a,b",1', f"column `name`: {STRAY}", "name", None),
+        (b'a,"b,1', "column `name`: a quote is opened and not closed on its line", "name", '"b'),
+        (b'a,b",1', f"column `name`: {STRAY}", "name", 'b"'),
+        (b'a,"13900001234,1', "column `name`: a quote is opened and not closed on its line", "name", '"〈号码〉'),
+        (b"a,b\0c,1", "column `name`: character 4 of the line is NUL", "name", "b<U+0000>c"),
         (b"a,,1", "column `name`: a value is required", "name", None),
         (b"a,b\rc,1", f"column `name`: {BREAK}", "name", "b<U+000D>c"),
         ("a,b\ufffd,1".encode(), f"column `name`: character 4 {LOST}", "name", "b\ufffd"),
@@ -201,6 +204,11 @@ def test_the_error_of_a_csv_line_names_the_column_the_value_and_the_likely_cause
 ) -> None:
     error = errors_of(CSV.reader(COLUMNS), raw)
     assert (error.detail, error.column, error.value) == (detail, column, value)
+
+
+NO_OBJECT = "the line is not one JSON object"
+LINE_ENDS = "lines end with LF or CRLF, not with CR alone"
+QUOTES = "; put the value in quotes: JSON numbers have no leading zeros, and lose digits"
 
 
 class Colour(StrEnum):
@@ -226,7 +234,12 @@ class Parcel(msgspec.Struct, forbid_unknown_fields=True):
         ("{}", "field `number`: a value is required", None),
         ("[]", "an object with fields is expected: {…}", None),
         ('{"number": "1", "color": 1}', "field `color`: this field is unknown; did you mean colour?", None),
-        ('{"number": 13900001234}', "field `number`: `〈号码〉`: a text is expected", "〈号码〉"),
+        ('{"number": 13900001234}', f"field `number`: `〈号码〉`: a text is expected{QUOTES}", "〈号码〉"),
+        ('{"number": 10690}', f"field `number`: `10690`: a text is expected{QUOTES}", "10690"),
+        ('{"sent_at": 17e8}', f"field `sent_at`: `〈号码〉`: {TIME}; a count of seconds is no time", "〈号码〉"),
+        ('{"number": "1", "number": "2"}', "field `number`: occurs twice in the line; send it once", None),
+        ('{"number": "1", "note": "\\ud83d"}', "field `note`: a text contains half of a surrogate pair", None),
+        ('{"number": "1"}\r{}', f"{NO_OBJECT}: text follows after its last brace; {LINE_ENDS}", None),
         ('{"number": "1", "sent_at": "yesterday"}', f"field `sent_at`: `yesterday`: {TIME}", "yesterday"),
         ('{"sent_at": "2026-11-24T09:00"}', f"field `sent_at`: `2026-11-24T09:00`: {TIME}", "2026-11-24T09:00"),
         ('{"colour": "Blue"}', "field `colour`: `Blue`: one of red, blue is expected; did you mean blue?", "Blue"),
@@ -252,10 +265,14 @@ class Parcel(msgspec.Struct, forbid_unknown_fields=True):
         ('{"number": "a\\u0000"}', "field `number`: a text contains a NUL character", "a<U+0000>"),
         ('{"15987654321": "\ufffd"}', f"field `〈号码〉`: character 18 {LOST}", "\ufffd"),
         ('{"number": "\ufffd"', f"character 13 {LOST}", None),
-        ('{"number": "1"', "the line is not one JSON object: it ends before its last brace or quote", None),
-        ('{"number": "1"} {}', "the line is not one JSON object: text follows after its last brace", None),
-        ('{"信": x}', "the line is not one JSON object: character 7 is not expected there", None),
-        ('{"number": 1, "note": x}', "the line is not one JSON object: character 23 is not expected there", None),
+        ('{"number": "1"', f"{NO_OBJECT}: it ends before its last brace or quote", None),
+        ('{"number": "1"} {}', f"{NO_OBJECT}: text follows after its last brace", None),
+        ('{"信": x}', f"{NO_OBJECT}: character 7, in the value of `信`, is not expected there", None),
+        (
+            '{"number": 1, "note": x}',
+            f"{NO_OBJECT}: character 23, in the value of `note`, is not expected there",
+            None,
+        ),
     ],
 )  # fmt: skip
 def test_the_error_of_a_json_line_names_the_field_the_value_and_what_is_expected(
@@ -311,6 +328,7 @@ def test_a_line_about_the_same_as_an_earlier_one_is_an_error_that_names_it() -> 
 @pytest.mark.parametrize(
     ("header", "cause"),
     [
+        (b"code,name,HOUSES", "unknown column `HOUSES`; did you mean houses?"),
         (b"Code,nme", "unknown column `Code`; did you mean code?; unknown column `nme`; did you mean name?"),
         (b"code;name;houses", "the values seem to be separated by semicolons, not by commas"),
         (b"s1,13900001234", "does the file begin with a record, without a header?"),

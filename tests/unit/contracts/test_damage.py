@@ -59,6 +59,14 @@ from contracts.numbers import SenderNumber
         ("0106909999001", DamageCause.LEADING_ZERO),
         ("106909999001106909999002", DamageCause.TOO_LONG),
         ("10690x9999001", DamageCause.CHARACTER),
+        ("106909999001#", DamageCause.CHARACTER),
+        ("106909999001*2", DamageCause.CHARACTER),
+        ("1069012345678O", DamageCause.LETTERS),
+        ("1069O", DamageCause.LETTERS),
+        ("１０６９O", DamageCause.LETTERS),
+        ("l069", DamageCause.LETTERS),
+        ("①069", DamageCause.DIGITS),
+        ("１０６.９", DamageCause.DECIMALS),
         ("106909****01", DamageCause.CHARACTER),
     ],
 )
@@ -69,8 +77,43 @@ def test_what_is_almost_a_port_is_damaged_and_has_a_likely_cause(raw: str, cause
 
 
 @pytest.mark.parametrize(
+    ("raw", "cause"),
+    [
+        ("1OO86", DamageCause.LETTERS),
+        ("95588O", DamageCause.LETTERS),
+        ("12306O", DamageCause.LETTERS),
+        ("O10-62345678", DamageCause.LETTERS),
+        ("l3912345678", DamageCause.LETTERS),
+        ("①0086", DamageCause.DIGITS),
+        ("10086.0", DamageCause.DECIMALS),
+        ("1 391 234 5678.0", DamageCause.DECIMALS),
+        ("1391234 5678 x9 <1>", DamageCause.NAME),
+        ("Li <13912345678>", DamageCause.NAME),
+        ("1E11", DamageCause.SCIENTIFIC),
+    ],
+)
+def test_what_is_almost_another_number_is_damaged_too(raw: str, cause: DamageCause) -> None:
+    damage = damage_of(raw)
+    assert damage is not None
+    assert damage.cause is cause
+
+
+@pytest.mark.parametrize(
     "raw",
-    ["106909999001.0", "1.06907E+11", "'106909999001", '="106909999001"', "1O69O9999OO1", "云杉书店<106909999001>"],
+    [
+        "106909999001#",
+        "1O69012345OO83",
+        "<1069>",
+        "10086.0",
+        "95588O",
+        "1069O",
+        "106909999001.0",
+        "1.06907E+11",
+        "'106909999001",
+        '="106909999001"',
+        "1O69O9999OO1",
+        "云杉书店<106909999001>",
+    ],
 )
 def test_the_error_shows_the_value(raw: str) -> None:
     damage = damage_of(raw)
@@ -96,6 +139,9 @@ def test_the_error_shows_the_value(raw: str) -> None:
         "106139OOOO1234",
         "云杉书店10613900001234",
         "①0690139００００1234",
+        "1 390 000 1234.0",
+        "l39OOOO1234",
+        "1390000 1234 x9 <1>",
         "10613900001234.0",
     ],
 )
