@@ -107,8 +107,8 @@ PLAIN: Final[Mapping[int, str]] = MappingProxyType(
 )
 """For `str.translate`: what is not seen is removed, what looks like ASCII letters, digits and signs becomes these."""
 
-DIGITS_ALIKE: Final[Mapping[int, int]] = MappingProxyType(str.maketrans("OoIl", "0011"))
-"""For `str.translate`: letters that a keyboard or a scanner confuses with digits become these."""
+DIGITS_ALIKE: Final[Mapping[int, int]] = MappingProxyType(str.maketrans("OoQDIil|!", "000011111"))
+"""For `str.translate`: letters and signs that a keyboard or a scanner confuses with digits become these."""
 
 
 class _Taken(NamedTuple):
@@ -119,7 +119,7 @@ class _Taken(NamedTuple):
 
 
 _ASCII_DIGITS = _Taken(bytes(range(256)), bytes(set(range(128)) - set(b"0123456789")))
-_ASCII_ALIKE = _Taken(bytes.maketrans(b"OoIl", b"0011"), bytes(set(range(128)) - set(b"0123456789OoIl")))
+_ASCII_ALIKE = _Taken(bytes.maketrans(b"OoQDIil|!", b"000011111"), bytes(set(range(128)) - set(b"0123456789OoQDIil|!")))
 _DROPPED = dict.fromkeys(map(ord, IGNORABLE))
 _REPLACED = dict(PLAIN)
 _ALTERED = frozenset(map(chr, PLAIN))

@@ -33,7 +33,7 @@ _SIMILAR = 0.7
 _PERSONAL = 7
 _REST = 4
 # Also without separators, with the letters that are taken for digits.
-_RUN = re.compile(r"[0-9OoIl]{7}")
+_RUN = re.compile(r"(?=[OoQDIil|!]*[0-9])[0-9OoQDIil|!]{7}")
 _BETWEEN = re.compile(r"[\s().\-]")
 _CLOCK = r"[0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]{1,6})?)?)?"
 _OFFSET = r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)"
@@ -89,7 +89,9 @@ def may_be_personal(value: str) -> bool:
 
 def _is_port(text: str) -> bool:
     number = _BETWEEN.sub("", text).translate(characters.DIGITS_ALIKE)
-    return _PORT.fullmatch(number) is not None and not _PERSON_IN_PORT.search(number)
+    # A letter that stands for a digit may as well stand between digits.
+    without_letters = _BETWEEN.sub("", re.sub(r"[A-Za-z|!]", "", text))
+    return _PORT.fullmatch(number) is not None and not any(map(_PERSON_IN_PORT.search, (number, without_letters)))
 
 
 def _is_enterprise(text: str) -> bool:
@@ -134,9 +136,11 @@ def json_fault(error: Exception, content: bytes) -> str:
     except UnicodeDecodeError as fault:
         return f"byte {fault.start + 1} is not UTF-8"
     at = re.search(r"\(byte ([0-9]{1,9})\)$", str(error))
+    if "out of range" in str(error):
+        return "a number in it is too large"
     if at is None:
         return "it ends before its last brace or quote"
-    if "trailing" in str(error):
+    if "trailing characters" in str(error):
         return "text follows after its last brace"
     before = content[: int(at[1])].decode(errors="replace")
     field = _FIELD_BEFORE.search(before)

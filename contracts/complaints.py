@@ -28,8 +28,9 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     `holder` and `provider` are unified social credit codes. `signature` is the one seen in the message, normalised;
     `filed_signature` the one in the filing. For a consumer with a register of its own this is a hint.
 
-    `signature_unreadable`: the message appears to be signed, but the name cannot be read. A filing alone then names no
-    provider: the port is filed, but the sender of the message is not known.
+    `signature_unreadable`: the message appears to be signed, but the name cannot be read, or it has another signature
+    beside the filed one. A filing alone then names no provider: the port is filed, but it is not known who sent the
+    message.
     """
 
     kind: str

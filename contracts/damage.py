@@ -29,6 +29,8 @@ class DamageCause(StrEnum):
     LEADING_ZERO = "leading-zero"
     TOO_LONG = "too-long"
     CHARACTER = "other-character"
+    MISCOUNTED = "miscounted"
+    NO_VALUE = "no-value"
 
 
 _ADVICE: Final = {
@@ -45,6 +47,8 @@ _ADVICE: Final = {
     DamageCause.LEADING_ZERO: "a 0 stands before the number of a port; give the number as the phone shows it",
     DamageCause.TOO_LONG: f"a number of a port has at most {MAX_DIGITS} digits; are these two numbers in one field?",
     DamageCause.CHARACTER: "a character that is not a digit stands in it; give the digits only",
+    DamageCause.MISCOUNTED: "a mobile number has 11 digits; a digit is missing or too many",
+    DamageCause.NO_VALUE: "a program writes this where it has no value; give the number as the phone shows it",
 }
 
 
@@ -64,7 +68,8 @@ class Damage:
     @property
     def fault(self) -> str:
         """What is wrong and what to do, as it goes on after the value."""
-        kind = "is not a number" if self.cause is DamageCause.ERROR else "is not a number, but almost one"
+        no_number = self.cause in (DamageCause.ERROR, DamageCause.NO_VALUE)
+        kind = "is not a number" if no_number else "is not a number, but almost one"
         return f"{kind}: {self.advice}"
 
     @property
@@ -74,20 +79,26 @@ class Damage:
 
 
 _MARKS = "'‘’‛`´′\"“”„″=& \t"
-_SCIENTIFIC = re.compile(r"([1-9](?:[.,][0-9]+)?)[eE](\+?0?[0-9]{1,2})")
+_SCIENTIFIC = re.compile(r"[-+]?([0-9]{1,4}(?:[.,][0-9]+)?) ?(?:[eE] ?|[*×x] ?10\^)(\+?[0-9]{1,3})(?:[.,]0*)?")
 # Also of a spreadsheet in another language: #WERT!, #ИМЯ?, #¡VALOR!.
 _ERROR = re.compile(r"#+|#¡?[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я0-9_/]*[?!！]|#(?:N/?[AD]|NV|GETTING_DATA)|Err:[0-9]{3}")
 _DECIMALS = re.compile(r"(\+?(?:[0-9]{1,3}(?:[.,'’][0-9]{3})+|[0-9]+))(?:[.,]0*)?")
 _DECIMAL_PORT = re.compile(r"106[0-9]*[.,][0-9]+|1[.,]06[0-9]+|10[.,]6[0-9]+")
-_LETTERS = str.maketrans("OoQDIil|!", "000011111")
-_BRACKETED = re.compile(r"[^<>]*<([^<>]*)>[^<>]*")
+_BRACKETED = re.compile(r"[^<>]*<([^<>]*)>[^<>]*|[^()（）]*[(（]([^()（）]*)[)）][^()（）]*")
 _PORT = rf"(?:(?:\+|00)?86)?106[0-9]{{{SHORTEST_BASE - 3},{MAX_DIGITS - 3}}}"
 _PORT_IN_TEXT = re.compile(rf"(?<![0-9]){_PORT}(?![0-9])")
+_NO_VALUE = re.compile(r"[<(\[]?(?:null|none|nil|nan|n/?a|undefined|object object)[>)\]]?|\?+", re.IGNORECASE)
+_SEPARATED = re.compile(r"[.,_'’、·]")
+_END = "。，、；：！？,.;:!?#*"
+_MOBILE_AT_AN_END = re.compile(r"\D{1,8}(?:\+?86)?1[3-9][0-9]{9}|(?:\+?86)?1[3-9][0-9]{9}\D{1,8}")
+_ALMOST_A_MOBILE = re.compile(
+    r"(?:\+?86)?1(?=\w{10}$)(?:[0-9]*[^\W\d_]){1,2}[0-9]*|(?:\+?86)?1[3-9](?:[0-9]{8}|[0-9]{10})"
+)
 _MOBILE_IN_ASCII = re.compile(r"[\x20-\x7e]*(?<![0-9])1[3-9][0-9]{9}(?![0-9])[\x20-\x7e]*")
 _PORT_BEGINS = re.compile(r"(?:(?:\+|00)?86)?106")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _BEGINNING = "106"
-_LEAST_EXPONENT = SHORTEST_BASE - 1
+_LEAST_EXPONENT = 4
 _LEAST_DIGITS = 6
 # Shorter texts of digits and letters are names: i20, 11O.
 _SHORTEST_PORT = len(_BEGINNING) + 1
@@ -118,6 +129,8 @@ def _readings(damage: Damage) -> tuple[str, ...]:
 def _by_spreadsheet(text: str) -> Damage | None:
     if _ERROR.fullmatch(text):
         return Damage(DamageCause.ERROR, text)
+    if _NO_VALUE.fullmatch(text):
+        return Damage(DamageCause.NO_VALUE, text)
     bare = text.strip(_MARKS)
     if _is_number(bare):
         return Damage(DamageCause.QUOTES, _shown(text)) if bare != text else None
@@ -125,11 +138,12 @@ def _by_spreadsheet(text: str) -> Damage | None:
     if scientific is not None:
         mantissa, exponent = scientific.groups()
         # A spreadsheet writes a decimal point or a plus sign; 5E10 may be a name, 1E11 begins as a port or a mobile.
-        written = len(mantissa) > 1 or exponent.startswith("+") or mantissa == "1"
-        if written and _LEAST_EXPONENT <= int(exponent) < MAX_DIGITS:
+        written = not mantissa.isdigit() or exponent.startswith("+") or mantissa == "1"
+        if written and _LEAST_EXPONENT <= int(exponent) <= MAX_DIGITS:
             return Damage(DamageCause.SCIENTIFIC, _shown(text))
     decimals = _DECIMALS.fullmatch(without_separators(bare))
     separated = decimals is not None and _is_number(re.sub(r"[.,'’]", "", decimals[1]))
+    separated = separated or _MOBILE.fullmatch(_SEPARATED.sub("", bare)) is not None
     if separated or _DECIMAL_PORT.fullmatch(bare):
         return Damage(DamageCause.DECIMALS, _shown(text))
     return None
@@ -140,25 +154,32 @@ def _by_look(raw: str, text: str) -> Damage | None:
     number = without_separators(text)
     if _is_number(number):
         return Damage(DamageCause.DIGITS, _shown(raw))
+    if _is_number(number.rstrip(_END)):
+        return Damage(DamageCause.CHARACTER, _shown(text))
+    number = number.strip(_MARKS)
     if 2 * sum(map(str.isdigit, number)) < len(number):
         return None
-    alike = number.translate(_LETTERS)
+    alike = number.translate(characters.DIGITS_ALIKE)
     if _is_port(_with_its_beginning(alike)) or _is_code(alike):
         return Damage(DamageCause.LETTERS, _shown(text))
     return None
 
 
 def _beside_text(text: str) -> Damage | None:
-    port = _PORT_IN_TEXT.search(text) or _PORT_IN_TEXT.search(text := without_separators(text))
-    if port is not None and port[0] != text:
+    beside = text
+    port = _PORT_IN_TEXT.search(text) or _PORT_IN_TEXT.search(beside := without_separators(text))
+    if port is not None and port[0] != beside:
+        text = beside
         before, after = text[: port.start()], text[port.end() :]
         rest = before + after
-        beside = any(map(str.isalpha, rest)) or sum(map(str.isdigit, rest)) >= _LEAST_DIGITS
+        named = any(map(str.isalpha, rest)) or sum(map(str.isdigit, rest)) >= _LEAST_DIGITS
         shown = redact(before) + port[0] + redact(after)
-        return Damage(DamageCause.NAME if beside else DamageCause.CHARACTER, shown)
+        return Damage(DamageCause.NAME if named else DamageCause.CHARACTER, shown)
     # Of other numbers only in the form of an address book, and of mobiles in ASCII: a sender may be a name with digits.
     bracketed = _BRACKETED.fullmatch(text)
-    if (bracketed is not None and _is_number(bracketed[1])) or _MOBILE_IN_ASCII.fullmatch(text):
+    inside = "" if bracketed is None else bracketed[1] or bracketed[2] or ""
+    mobile = _MOBILE_IN_ASCII.fullmatch(beside) or _MOBILE_AT_AN_END.fullmatch(beside)
+    if _is_number(inside) or mobile is not None:
         return Damage(DamageCause.NAME, redact(text) if any(map(str.isalpha, text)) else _shown(text))
     return None
 
@@ -168,6 +189,9 @@ def _almost_a_port(text: str) -> Damage | None:
     digits = sum(map(str.isdigit, number))
     if _is_port(number.lstrip("0")):
         return Damage(DamageCause.LEADING_ZERO, text)
+    if _ALMOST_A_MOBILE.fullmatch(number):
+        cause = DamageCause.MISCOUNTED if number.lstrip("+").isdigit() else DamageCause.CHARACTER
+        return Damage(cause, NUMBER)
     if _PORT_BEGINS.match(number) is None or digits < max(_LEAST_DIGITS, len(number) / 2):
         return None
     if number.lstrip("+").isdigit():

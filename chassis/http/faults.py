@@ -20,7 +20,6 @@ _TEXTS: Final = {
     "string_type": f"must be {expected.TEXT}",
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "may have at most {max_length} characters",
-    "string_pattern_mismatch": "must have the form {pattern}",
     "int_type": f"must be {expected.WHOLE_NUMBER}",
     "int_parsing": f"must be {expected.WHOLE_NUMBER}",
     "int_from_float": f"must be {expected.WHOLE_NUMBER}",
@@ -51,8 +50,17 @@ _TEXTS: Final = {
 }
 """The sentence for each kind of error that the models of this system can produce; further ones are `UNKNOWN_FAULT`."""
 
-_OWN = frozenset({"out_of_bounds"})
+_OWN = frozenset({"out_of_bounds", "blank", "credit_code"})
 """Errors that this system's own validators raise, with their own words."""
+
+_FORMS: dict[str, str] = {}
+
+
+def form(pattern: str, words: str) -> str:
+    """Declare what an error states about a value that does not match `pattern`; returns the pattern: `Field(pattern=
+    form("^[0-9]{4}Q[1-4]$", "must be a quarter, such as 2026Q4"))`."""
+    _FORMS[pattern] = words
+    return pattern
 
 
 def fault_of(error: Mapping[str, Any]) -> dict[str, str]:
@@ -74,6 +82,8 @@ def _detail(error: Mapping[str, Any]) -> str:
     kind = error["type"]
     if kind in _OWN:
         return str(error["msg"])
+    if kind == "string_pattern_mismatch":
+        return _FORMS.get(error["ctx"]["pattern"], UNKNOWN_FAULT)
     if kind in ("enum", "literal_error"):
         return _choice(error)
     text = _TEXTS.get(kind, UNKNOWN_FAULT)

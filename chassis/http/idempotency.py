@@ -23,10 +23,13 @@ from starlette.responses import Response
 from chassis import clock
 from chassis.database import MECHANISM, Key, Tx, moment
 from chassis.http.auth import Caller
+from chassis.http.faults import form
 from chassis.http.problems import Busy, IdempotencyKeyRequired, IdempotencyKeyReused
 from chassis.http.validation import route_of
 
-KEY_PATTERN: Final = r"^[\x21-\x7e]{1,255}$"
+KEY_PATTERN: Final = form(
+    r"^[\x21-\x7e]{1,255}$", "must have 1 to 255 letters, digits and signs of ASCII, without spaces"
+)
 """The characters and the length of a key."""
 
 IDEMPOTENCY_KEYS = sa.Table(

@@ -9,14 +9,14 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from pydantic_core import PydanticCustomError
 
 from chassis.calendar import EARLIEST, LATEST, begin_of
+from chassis.http.faults import form
 
 
 def _in_bounds(moment: datetime) -> datetime:
     if EARLIEST <= moment <= LATEST:
         return moment
-    raise PydanticCustomError(
-        "out_of_bounds", "must be a time from {first} to {last}", {"first": EARLIEST.date(), "last": LATEST.date()}
-    )
+    bounds = {"first": EARLIEST.date(), "last": LATEST.date()}
+    raise PydanticCustomError("out_of_bounds", "must be a time from {first} to {last} (Beijing time)", bounds)
 
 
 def _in_calendar(quarter: str) -> str:
@@ -30,5 +30,6 @@ def _in_calendar(quarter: str) -> str:
 Moment = Annotated[AwareDatetime, AfterValidator(_in_bounds)]
 """A time with its offset (RFC 3339), in bounds."""
 
-Quarter = Annotated[str, Field(pattern="^[0-9]{4}Q[1-4]$"), AfterValidator(_in_calendar)]
+_QUARTER = form("^[0-9]{4}Q[1-4]$", "must be a quarter, such as 2026Q4")
+Quarter = Annotated[str, Field(pattern=_QUARTER), AfterValidator(_in_calendar)]
 """A quarter of the legal calendar, in bounds: 2026Q4."""

@@ -49,6 +49,11 @@ _FOREIGN_STARTS = {
     b"\x1f\x8b": "It is compressed: set Content-Encoding: gzip, or send it as application/gzip.",
     b"PK\x03\x04": "It is a ZIP archive or a spreadsheet, not text: save it as CSV in UTF-8.",
     b"\xd0\xcf\x11\xe0": "It is a spreadsheet, not text: save it as CSV in UTF-8.",
+    b"%PDF": "It is a PDF, not text: save the table in it as CSV in UTF-8.",
+    b"\x89PNG": "It is a picture, not text: save the table in it as CSV in UTF-8.",
+    b"\xff\xd8\xff": "It is a picture, not text: save the table in it as CSV in UTF-8.",
+    b"7z\xbc\xaf": "It is an archive: send the file in it.",
+    b"Rar!": "It is an archive: send the file in it.",
     b"\xff\xfe\x00\x00": "It is in UTF-32. Save it in UTF-8.",
     b"\x00\x00\xfe\xff": "It is in UTF-32. Save it in UTF-8.",
 }
@@ -223,6 +228,9 @@ class Transcoder:
         declared = _NAMES[self._encoding]
         line = self._line + fault.content[: fault.at].decode(self._encoding, "replace").count("\n")
         detail = f"The file is not in {declared}: line {line} has other bytes."
+        if self._encoding == UTF_8 and _is_cut_off(fault):
+            detail = f"The file ends within a character, in line {line}: it was cut off. Send it again."
+            return UnreadableFile(detail, line=line)
         likely = _likely(fault, self._encoding)
         if likely is None:
             return UnreadableFile(f"{detail} Save it in UTF-8.", line=line)
@@ -234,6 +242,18 @@ class Transcoder:
                 likely=likely,
             )
         return UnreadableFile(f"{detail}: send it as charset={likely}, or save it in UTF-8.", line=line, likely=likely)
+
+
+def _is_cut_off(fault: _Fault) -> bool:
+    """Whether the wrong bytes are the beginning of a character in UTF-8, and the last of the file."""
+    rest = fault.content[fault.at :]
+    if len(rest) >= 4 or rest[-1:] == b"\n":
+        return False
+    try:
+        codecs.getincrementaldecoder(UTF_8)("strict").decode(rest)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _likely(fault: _Fault, encoding: str) -> str | None:

@@ -26,6 +26,8 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _LINE_ENDS = "lines end with LF or CRLF, not with CR alone"
+_STRAY_QUOTE = 'a quote (") stands within a value; such a value is in quotes, and each quote in it is doubled ("")'
+_FORMULA = 'the marks by which a spreadsheet keeps a number as text (="…") were exported with it; give the digits only'
 _HALF = re.compile("[\ud800-\udfff]")
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "\uff0c": "full-width commas", "|": "vertical bars"}
 
@@ -104,14 +106,13 @@ class Ndjson(Generic[R]):
             raise BadLine.at("nul-character", "a text contains a NUL character", _field_with("\0", raw), "field")
         try:
             record = self._decoder.decode(raw)
-            repeated = repeated_name(raw)
         except msgspec.ValidationError as error:
-            found = field_error(error, self._record, _values_in(raw))
-            raise BadLine(found, "field") from error
+            values = _values_in(raw)
+            _refuse_repeated(raw)
+            raise BadLine(field_error(error, self._record, values), "field") from error
         except (ValueError, RecursionError) as error:
             raise _not_json(error, raw) from error
-        if repeated is not None:
-            raise BadLine(FieldError(repeated, "occurs twice in the line; send it once", "repeated-field"), "field")
+        _refuse_repeated(raw)
         return record
 
 
@@ -219,6 +220,12 @@ def _within(cut: Cut, error: LineError) -> LineError:
     return replace(error, detail=f"{error.detail}; the line is one of lines {first} to {last}, within an open quote")
 
 
+def _refuse_repeated(raw: bytes) -> None:
+    repeated = repeated_name(raw)
+    if repeated is not None:
+        raise BadLine(FieldError(repeated, "occurs twice in the line; send it once", "repeated-field"), "field")
+
+
 def _text(raw: bytes) -> str:
     if len(raw) > MAX_LINE:
         raise BadLine.whole("line-too-long", f"the line has more than {MAX_LINE} bytes; is a line break missing?")
@@ -286,7 +293,7 @@ def _values(raw: bytes, columns: Sequence[str]) -> list[str]:
         place = columns[error.place] if error.place < len(columns) else "", shown_if_short(error.value)
         if error.stays_open:
             raise BadLine.at("unclosed-quote", "a quote is opened and not closed on its line", place) from error
-        detail = 'a quote (") stands within a value; such a value is in quotes, and each quote in it is doubled ("")'
+        detail = _FORMULA if error.value.startswith("=") else _STRAY_QUOTE
         raise BadLine.at("stray-quote", detail, place) from error
 
 
@@ -312,8 +319,17 @@ def _other_separator(values: Sequence[str]) -> str | None:
 def _not_json(error: Exception, raw: bytes) -> BadLine:
     if not isinstance(error, RecursionError) and _escapes(raw, "lone"):
         return BadLine.at("lone-surrogate", "a text contains half of a surrogate pair", _field_with_half(raw), "field")
-    cause = f"; {_LINE_ENDS}" if b"\r" in raw else ""
-    return BadLine.whole("malformed", f"the line is not one JSON object: {json_fault(error, raw)}{cause}")
+    return BadLine.whole("malformed", f"the line is not one JSON object: {json_fault(error, raw)}{_layout(raw)}")
+
+
+def _layout(raw: bytes) -> str:
+    """The likely cause of a malformed line, where the layout of the file shows it."""
+    if b"\r" in raw:
+        return f"; {_LINE_ENDS}"
+    text = raw.strip()
+    if text[:1] != b"{" or text[-1:] in (b"{", b","):
+        return "; each line is one object, without brackets or commas around the lines: {…}"
+    return ""
 
 
 def _values_in(raw: bytes) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from chassis.http.responses import json_response
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx, cause_of
 from chassis.http.validation import OCTET_STREAM, UTF_8, consumes, content_type, route_of
+from chassis.http.words import Words
 from chassis.ids import new_id
 from chassis.imports.encodings import CHARSETS
 from chassis.imports.importer import Importer
@@ -92,7 +93,7 @@ class LineErrorView(BaseModel):
 class Resumption(BaseModel):
     """Why a failed import is resumed."""
 
-    reason: str = Field(min_length=1, max_length=500)
+    reason: Words = Field(min_length=1, max_length=500)
 
 
 UploadKey = Annotated[

@@ -13,6 +13,7 @@ from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import Problem, responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
+from chassis.http.words import Words
 from examples.parcels import views
 from examples.parcels.access import READ, SEND, ParcelTarget, visible_to
 from examples.parcels.commands import deliver_parcel, send_parcel
@@ -34,7 +35,7 @@ class ParcelIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    recipient: str = Field(min_length=1, max_length=200, examples=["收发室"])
+    recipient: Words = Field(min_length=1, max_length=200, examples=["收发室"])
 
 
 class ParcelStatistics(BaseModel):

@@ -13,11 +13,13 @@ from starlette.responses import Response
 
 from chassis import clock
 from chassis.http.auth import Caller, public, requires
+from chassis.http.faults import form
 from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import Forbidden, FourEyes, Problem, responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
+from chassis.http.words import Words
 from contracts.credit_codes import CreditCode, InvalidCreditCode
 from contracts.vocabulary import CreditList, Tier
 from services.credit import views
@@ -110,8 +112,9 @@ def _parse(code: str) -> str:
 CreditCodeText = Annotated[str, AfterValidator(_parse)]
 """A unified social credit code, normalised."""
 
-_Words = Annotated[str, Field(min_length=1, max_length=500)]
-_Cause = Annotated[str, Field(pattern=f"^{CAUSE.pattern}$", examples=["clue:019e1640-c780-7000-8000-000000000501"])]
+_Words = Annotated[Words, Field(min_length=1, max_length=500)]
+_CAUSE = form(f"^{CAUSE.pattern}$", "must be clue: or order: and its id (UUID)")
+_Cause = Annotated[str, Field(pattern=_CAUSE, examples=["clue:019e1640-c780-7000-8000-000000000501"])]
 _STATEMENT = Field(min_length=1, max_length=4_000)
 
 
@@ -128,7 +131,7 @@ class EntryIn(_Strict):
         Field(max_length=64, description="unified social credit code", examples=["91990000MA0HMYX219"]),
         AfterValidator(_parse),
     ]
-    name: str | None = Field(None, min_length=1, max_length=200, description="default: the name in the port register")
+    name: Words | None = Field(None, min_length=1, max_length=200, description="default: the name in the port register")
     list: CreditList
     tier: Tier
     facts: Sequence[_Words] = Field(min_length=1, max_length=20, description="the grounds in words")
@@ -139,27 +142,27 @@ class EntryIn(_Strict):
 class Objection(_Strict):
     """The enterprise's objection to the proposal."""
 
-    statement: str = _STATEMENT
+    statement: Words = _STATEMENT
 
 
 class EntryDecisionIn(_Strict):
     """The decision on a proposal, and its reason."""
 
     decision: EntryDecision
-    reason: str = Field(min_length=1, max_length=1_000)
+    reason: Words = Field(min_length=1, max_length=1_000)
 
 
 class Repair(_Strict):
     """How the enterprise has corrected the breach."""
 
-    statement: str = _STATEMENT
+    statement: Words = _STATEMENT
 
 
 class EntryWithdrawalIn(_Strict):
     """Why a proposal or a listing is withdrawn."""
 
     reason: Literal["decision-annulled", "mistake"]
-    note: str = Field(min_length=1, max_length=1_000)
+    note: Words = Field(min_length=1, max_length=1_000)
 
 
 class Checks(BaseModel):

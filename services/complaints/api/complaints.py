@@ -20,6 +20,7 @@ from chassis.http.problems import Forbidden, responses
 from chassis.http.records import RecordBody
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
+from chassis.http.words import Words
 from contracts.channels import CHANNELS
 from contracts.numbers import as_searched
 from contracts.vocabulary import AttributionKind, Category
@@ -66,7 +67,7 @@ class AttributionIn(_Strict):
 class CorrectionIn(_Strict):
     """What staff correct. Omitted fields stay as they are."""
 
-    note: str = Field(
+    note: Words = Field(
         min_length=1, max_length=1_000, description="why; stored with the assessment, shown to staff only"
     )
     industry: str | None = None
@@ -78,7 +79,7 @@ class ComplaintWithdrawalIn(_Strict):
     """Why the complaint no longer counts."""
 
     reason: WithdrawalReason
-    note: str | None = Field(None, max_length=1_000)
+    note: Words | None = Field(None, max_length=1_000)
 
 
 @router.post(

@@ -15,6 +15,7 @@ from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import FourEyes, responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
+from chassis.http.words import Words
 from services.complaints.access import REVEAL, StaffReveal, visible_to_staff
 from services.complaints.api.problems import RevealExpired, RevealStateConflict
 from services.complaints.commands import reveals as commands
@@ -31,14 +32,16 @@ class _Strict(BaseModel):
 class RevealIn(_Strict):
     """Why the caller has to see who complained."""
 
-    reason: str = Field(min_length=1, max_length=1_000, examples=["The police ask for the witness, letter 2026-0417."])
+    reason: Words = Field(
+        min_length=1, max_length=1_000, examples=["The police ask for the witness, letter 2026-0417."]
+    )
 
 
 class RevealDecisionIn(_Strict):
     """The decision of a colleague, and its reason."""
 
     decision: RevealDecision
-    reason: str = Field(min_length=1, max_length=1_000, examples=["The letter is here, and names this message."])
+    reason: Words = Field(min_length=1, max_length=1_000, examples=["The letter is here, and names this message."])
 
 
 @router.post("/complaints/{id}/reveals", status_code=201, responses=responses(RevealStateConflict))

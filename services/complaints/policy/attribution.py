@@ -102,11 +102,13 @@ def attribute(
     filed = register.filed(sender, sent_at)
     if not filed:
         return _unregistered(sender, sent_at, signed, register)
-    # A name without the form of a signature counts where it is the filed one, and nowhere else.
-    seen = (*signed.signatures, *filter(None, signed.unread))
+    # A name without the form of a signature counts where none can be read and it is the filed one, and nowhere else.
+    filed_names = {name for _, filing in filed for name in _names(filing, spelling)}
+    seen = signed.signatures or tuple(name for name in signed.unread if name and name in filed_names)
     matching = [each for each in filed if not _names(each[1], spelling).isdisjoint(seen)]
     if matching:
-        return _by_filing(AttributionKind.DECLARED, matching, sender, sent_at, Signed(seen, signed.body), spelling)
+        read = Signed(seen, signed.body, escaped=signed.escaped)
+        return _by_filing(AttributionKind.DECLARED, matching, sender, sent_at, read, spelling)
     if not signed.signatures:
         # A missing signature is a breach, but no sign of another sender: the register alone decides. An unreadable one
         # is such a sign: the port is filed, but its provider is not named by that alone.
@@ -132,27 +134,30 @@ def _by_filing(
     reasons = ["filed:exact" if responsible[0][0].number == sender.number else "filed:prefix"]
     if carrier is None:
         reasons.append("filed:several-carriers")
+    # Two senders share the message, and the filing does not show which of them sent it.
+    ambiguous = kind is AttributionKind.DECLARED and not {*signatures, *signed.escaped} <= names
     if signed.unreadable:
         reasons.append("signature:unreadable")
     elif not signatures:
         reasons.append("signature:none")
     elif kind is AttributionKind.DECLARED:
         reasons.append("signature:as-filed")
-        if any(name not in names for name in signatures):
+        if ambiguous:
             reasons.append("signature:also-another")
     else:
         reasons.append("signature:another-than-filed")
+    unidentified = signed.unreadable or ambiguous
     return Attributed(
         Attribution(
             kind=kind,
             carrier=carrier,
             holder=_only({each.holder for _, each in responsible}),
-            # A message under another signature, or perhaps under another one, was not sent by the filed provider.
-            provider=provider if kind is AttributionKind.DECLARED and not signed.unreadable else None,
+            # A message under another signature too, or perhaps under another one, may not be the filed provider's.
+            provider=provider if kind is AttributionKind.DECLARED and not unidentified else None,
             signature=next((name for name in signatures if name in names), _first(signed)),
             filed_signature=filing.signature,
             as_of=sent_at,
-            signature_unreadable=signed.unreadable,
+            signature_unreadable=unidentified,
         ),
         tuple(reasons),
         _only({each.purpose for _, each in responsible}),

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from chassis import characters
 from chassis.calendar import LEGAL_TIME, begin_of, end_of, following, preceding, quarter_of
+from chassis.escapes import unescaped
 from chassis.field_errors import FieldError
 from chassis.hints import meant, shown
 from contracts.channels import CHANNELS
@@ -125,7 +126,7 @@ def _wrong_words(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
         yield FieldError("external_id", detail, "length")
     elif identifier.startswith(DERIVED):
         yield FieldError("external_id", f"the prefix {DERIVED} is reserved for derived ids", "reserved")
-    elif len(number := _bare(report.complainant_number)) > 4 and characters.contain_number(identifier, number):
+    elif len(number := _bare(report.complainant_number)) > 4 and _contains(identifier, number):
         yield FieldError("external_id", "an external id must not contain the complainant's number", "personal")
 
 
@@ -170,8 +171,16 @@ def _wrong_moment(field: str, moment: datetime, detail: str, code: str) -> Field
 
 def _reveals(sender: str, complainant: str) -> bool:
     """Whether a sender is, or contains, the complainant's number, in any spelling. Senders are published."""
-    # The extension of a port may be any digits, by chance or by the choice of its holder.
-    return SenderNumber.parse(sender).kind is not NumberKind.PORT and characters.contain_number(sender, complainant)
+    # The extension of a port may be any digits, by chance or by the choice of its holder. A number that begins with 106
+    # and is not in the plan has no holder.
+    if SenderNumber.parse(sender).access is not None:
+        return False
+    return _contains(sender, complainant)
+
+
+def _contains(text: str, number: str) -> bool:
+    """Whether a text contains the digits of a number, in any spelling, escaped ones too."""
+    return any(characters.contain_number(each, number) for each in {text, unescaped(text)})
 
 
 def _bare(raw: str) -> str:

@@ -10,16 +10,15 @@ two other signs, in half a pair, in escaped brackets, or in brackets behind a sa
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from chassis.characters import BRACKETS, plain, visible
+from chassis.escapes import unescaped
 
 # Brackets that ordinary prose has too. A name in them may be a signature; the other kinds are there for one.
 _OF_PROSE = re.compile("PARENTHESIS|ANGLE|CURLY|-THAN SIGN")
@@ -34,11 +33,9 @@ _IGNORABLE = re.compile(r"[\W_]+")
 _MARK = re.compile(rf"(?:[^\w\s.,;:!?/。，、；：！？…｡､﹐﹑﹒﹔﹕﹖﹗．{re.escape(_ALL)}]|_)")
 # A name: no sentence mark and no link.
 _NAME = re.compile(r"[\w\s·•&-]+")
+# Letters that are drawn like a vertical bar.
+_BARS = "丨ǀǁㅣ"
 _LONGEST_UNREAD = 64
-# Characters escaped for HTML, for a link or for JSON.
-_ESCAPE = re.compile(r"&(?:#[0-9]{2,7}|#[xX][0-9A-Fa-f]{2,6}|[A-Za-z]{2,8});?|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}")
-_CODE_POINT = re.compile(r"\\u([0-9A-Fa-f]{4})")
-_MOST_ESCAPED = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,12 +64,13 @@ class Signed(NamedTuple):
 
     `unread` is what stands where a signature appears to be intended, but has not the form of one: too long, too short,
     in other brackets, between other signs, in half a pair, or near the edge. It is normalised too, and empty where
-    there is no name at all.
+    there is no name at all. `escaped` are the signatures in brackets that a program has escaped.
     """
 
     signatures: tuple[str, ...]
     body: str
     unread: tuple[str, ...] = ()
+    escaped: tuple[str, ...] = ()
 
     @property
     def unreadable(self) -> bool:
@@ -85,21 +83,16 @@ def read(text: str, spelling: Spelling, form: SignatureForm) -> Signed:
     the text. Where neither end has one, a name in brackets near an end, behind a salutation, is unread, and so is one
     in brackets that a program has escaped. The body has no characters that are not seen."""
     text = visible(text)
+    for bar in _BARS:
+        text = text.replace(bar, "|")
     signed = _read(text, spelling, form)
-    if signed.signatures or _ESCAPE.search(text) is None:
+    plain = unescaped(text)
+    if plain == text:
         return signed
-    unescaped = _read(_unescaped(text), spelling, form)
-    return signed._replace(unread=(*unescaped.signatures, *unescaped.unread) or signed.unread)
-
-
-def _unescaped(text: str) -> str:
-    """The text with the characters that a program has escaped, perhaps more than once: &#12304; &lt; %E3%80%90."""
-    for _ in range(_MOST_ESCAPED):
-        before = text
-        text = _CODE_POINT.sub(lambda escape: chr(int(escape[1], 16)), html.unescape(unquote(text, errors="ignore")))
-        if text == before:
-            break
-    return text
+    meant = _read(plain, spelling, form)
+    if signed.signatures:
+        return signed._replace(escaped=tuple(name for name in meant.signatures if name not in signed.signatures))
+    return signed._replace(unread=(*meant.signatures, *meant.unread) or signed.unread, escaped=meant.signatures)
 
 
 def _read(text: str, spelling: Spelling, form: SignatureForm) -> Signed:

@@ -44,8 +44,8 @@ class AttributionView(BaseModel):
     filed_signature: str | None
     as_of: datetime
     signature_unreadable: bool = Field(
-        description="whether the message appears to be signed, but the name cannot be read: a filing alone names no"
-        " provider then"
+        description="whether the message appears to be signed, but the name cannot be read, or has another signature"
+        " beside the filed one: a filing alone names no provider then"
     )
 
 

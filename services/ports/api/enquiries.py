@@ -12,6 +12,7 @@ from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
+from chassis.http.words import Words
 from services.ports.access import READ_ENQUIRIES, CarrierEnquiry, require_national_staff, visible_to
 from services.ports.api.parameters import NumberInQuery
 from services.ports.api.problems import EnquiryIsAnswered, NumberIsFiled, NumberIsNotFiled
@@ -28,7 +29,7 @@ class AnswerIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     answer: Answer
-    note: str | None = Field(None, min_length=1, max_length=1_000)
+    note: Words | None = Field(None, min_length=1, max_length=1_000)
 
 
 @router.get("/enquiries")

@@ -13,6 +13,7 @@ from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
+from chassis.http.words import Words
 from services.ports.access import (
     READ_ORDERS,
     READ_STATISTICS,
@@ -40,20 +41,22 @@ class _Strict(BaseModel):
 class Execution(_Strict):
     """The port is shut, with evidence."""
 
-    evidence: str = Field(min_length=1, max_length=4_000, examples=["SMSC-07 change 20260610-114, test message failed"])
+    evidence: Words = Field(
+        min_length=1, max_length=4_000, examples=["SMSC-07 change 20260610-114, test message failed"]
+    )
 
 
 class Refusal(_Strict):
     """Why the port is not shut."""
 
     code: RefusalCode
-    note: str | None = Field(None, min_length=1, max_length=1_000)
+    note: Words | None = Field(None, min_length=1, max_length=1_000)
 
 
 class Lifting(_Strict):
     """Why the order is lifted."""
 
-    reason: str = Field(min_length=1, max_length=1_000, examples=["The messages were emergency alerts."])
+    reason: Words = Field(min_length=1, max_length=1_000, examples=["The messages were emergency alerts."])
 
 
 @router.get("/orders")

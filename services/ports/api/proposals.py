@@ -13,12 +13,13 @@ from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import FourEyes, Invalid, NotFound, responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
+from chassis.http.words import Words
 from contracts.carriers import CARRIERS
-from contracts.damage import damage_of
 from contracts.numbers import SenderNumber
 from services.ports.access import PROPOSE_ORDERS, READ_ORDERS, StaffProposal, visible_to_staff
 from services.ports.api.parameters import NumberInQuery
 from services.ports.api.problems import PortIsOrdered, PortIsProposed, ProposalStateConflict
+from services.ports.commands.forms import carrier_error, number_error
 from services.ports.commands.proposals import decide_proposal, propose_shutdown
 from services.ports.model import PortKey, ProposalState, Verdict
 from services.ports.views import proposals as views
@@ -33,7 +34,7 @@ class ProposalIn(BaseModel):
 
     carrier: str = Field(max_length=64, examples=["CMCC"])
     number: str = Field(max_length=64, description="a number on the plan, filed or not", examples=["10690123566571"])
-    reason: str = Field(min_length=1, max_length=1_000)
+    reason: Words = Field(min_length=1, max_length=1_000)
 
 
 class ProposalDecisionIn(BaseModel):
@@ -42,7 +43,7 @@ class ProposalDecisionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     decision: Verdict
-    reason: str = Field(min_length=1, max_length=1_000)
+    reason: Words = Field(min_length=1, max_length=1_000)
 
 
 @router.post("/shutdown-proposals", status_code=201, responses=responses(NotFound, PortIsProposed))
@@ -88,9 +89,7 @@ def decide(proposal: StaffProposal, decided: ProposalDecisionIn, tx: WriteTx) ->
 def _port(proposed: ProposalIn) -> PortKey:
     number = SenderNumber.parse(proposed.number)
     if proposed.carrier not in CARRIERS:
-        raise Invalid.value("body", "/carrier", "must be a carrier that is known here")
+        raise Invalid.of_fields([carrier_error(proposed.carrier)])
     if number.access is None:
-        damage = damage_of(proposed.number)
-        detail = damage.detail if damage else "not a number on an access code of the numbering plan"
-        raise Invalid.value("body", "/number", detail)
+        raise Invalid.of_fields([number_error(proposed.number)])
     return proposed.carrier, number.number

@@ -262,6 +262,21 @@ def _first_unreadable(text: str) -> str | None:
     return next((each for each in text if each == LOST or not each.isprintable()), None)
 
 
+def carrier_error(given: str) -> FieldError:
+    """The error of a carrier that is unknown here, with the one that was probably meant."""
+    value = shown(given)
+    detail = f"`{value}` is unknown here{meant(given, CARRIERS, _carrier_names())} (expected: {', '.join(CARRIERS)})"
+    return FieldError("carrier", detail, value=value)
+
+
+def number_error(given: str) -> FieldError:
+    """The error of a number that is on no access code of the numbering plan, with the likely cause."""
+    damage = damage_of(given)
+    value = damage.shown if damage else shown(given)
+    fault = damage.fault if damage else _not_on_the_plan(SenderNumber.parse(given))
+    return FieldError("number", f"`{value}` {fault}", value=value)
+
+
 def _not_on_the_plan(number: SenderNumber) -> str:
     expected = "is not a number on an access code of the numbering plan"
     match number.kind:

@@ -36,8 +36,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     `complainant` is a person's surrogate, `complainant_also` the same person's other one around a change of quarter.
     `hint`, `carrier`, `holder` and `filed_signature` are what the complaints service found filed, `signature` is the
-    one in the message. `signature_unreadable`: it appears to have one that cannot be read, so the filing alone does
-    not identify the sender.
+    one in the message. `signature_unreadable`: it appears to have one that cannot be read, or has another one
+    beside the filed one, so the filing alone does not identify the sender.
     """
 
     complaint: UUID

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Query
 
 from chassis.http.auth import Caller, requires
+from chassis.http.faults import form
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import Forbidden, responses
 from chassis.http.routes import Router
@@ -26,6 +27,8 @@ router = Router(tags=["clues"])
 
 ACTS = responses(ClueStateConflict)
 
+_SUBJECT = form("^(enterprise|signature|number):.+", "must be enterprise:, signature: or number: and its value")
+
 
 @router.get("/clues")
 def list_clues(
@@ -38,9 +41,7 @@ def list_clues(
     authority: str | None = None,
     subject: Annotated[
         str | None,
-        Query(
-            pattern="^(enterprise|signature|number):.+", description="kind and value", examples=["number:13900001234"]
-        ),
+        Query(pattern=_SUBJECT, description="kind and value", examples=["number:13900001234"]),
     ] = None,
     overdue: Annotated[bool | None, Query(description="whether a deadline has passed without a conclusion")] = None,
     unrouted: Annotated[bool | None, Query(description="whether no authority is known to be competent")] = None,

@@ -7,14 +7,16 @@ from typing import Annotated
 from fastapi import Body
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.http.faults import form
 from chassis.http.records import RecordBody
 from chassis.http.times import Quarter
+from chassis.http.words import Words
 from contracts.vocabulary import ReturnReason
 from services.referrals.policy.conclusions import LONGEST_NAME, LONGEST_NOTE, ConclusionForm
 
-Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_NOTE)]
-Note = Annotated[str | None, Field(min_length=1, max_length=LONGEST_NOTE)]
-Name = Annotated[str | None, Field(min_length=1, max_length=LONGEST_NAME)]
+Reason = Annotated[Words, Field(min_length=1, max_length=LONGEST_NOTE)]
+Note = Annotated[Words | None, Field(min_length=1, max_length=LONGEST_NOTE)]
+Name = Annotated[Words | None, Field(min_length=1, max_length=LONGEST_NAME)]
 
 
 class _Strict(BaseModel):
@@ -64,5 +66,6 @@ class ReceiptIn(_Strict):
     """The digest of the manifest that the authority has fetched."""
 
     digest: str = Field(
-        pattern="^[0-9a-f]{64}$", description="SHA-256 of the first line of the content, without its line break"
+        pattern=form("^[0-9a-f]{64}$", "must be a SHA-256 in 64 hexadecimal digits, in small letters"),
+        description="SHA-256 of the first line of the content, without its line break",
     )

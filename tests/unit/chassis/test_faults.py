@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chassis.http.faults import fault_of
+from chassis.http.faults import fault_of, form
 from chassis.http.times import Moment, Quarter
+from chassis.http.words import Words
 
 
 class Colour(StrEnum):
@@ -27,7 +28,8 @@ class Form(BaseModel):
 
     text: str = Field("", min_length=0, max_length=3)
     some: str = Field("a", min_length=1)
-    code: str = Field("440000", pattern="^[0-9]{6}$")
+    code: str = Field("440000", pattern=form("^[0-9]{6}$", "must have six digits"))
+    words: Words = "a"
     count: int = Field(1, ge=1, le=9)
     share: float = 0.5
     sure: bool = False
@@ -49,7 +51,8 @@ TIME = "must be a time with its offset, such as 2026-05-06T09:00:00+08:00"
         ("text", 5, "must be a text"),
         ("text", "abcd", "may have at most 3 characters"),
         ("some", "", "must have at least 1 characters"),
-        ("code", "44", "must have the form ^[0-9]{6}$"),
+        ("code", "44", "must have six digits"),
+        ("words", " \u3000\u200b", "must have a character that is seen"),
         ("count", "many", "must be a whole number"),
         ("count", 1.5, "must be a whole number"),
         ("count", 0, "must be at least 1"),
@@ -59,7 +62,7 @@ TIME = "must be a time with its offset, such as 2026-05-06T09:00:00+08:00"
         ("id", "7", "must be an id (UUID)"),
         ("at", "yesterday", TIME),
         ("at", "2026-05-06T09:00:00", TIME),
-        ("at", "0001-01-01T00:00:00Z", "must be a time from 2000-01-01 to 2100-01-01"),
+        ("at", "0001-01-01T00:00:00Z", "must be a time from 2000-01-01 to 2100-01-01 (Beijing time)"),
         ("through", "9999Q4", "9999Q4 is not a quarter from 2000 to 2099"),
         ("colour", "gren", "must be red or green; did you mean green?"),
         ("size", "XXL", "must be S or M"),

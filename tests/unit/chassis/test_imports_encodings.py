@@ -154,6 +154,17 @@ def test_a_file_that_ends_within_a_character_is_refused(encoding: str, charset: 
     refusal("name\n乌有商城".encode(encoding)[:-1], charset)
 
 
+def test_a_file_in_utf8_that_was_cut_off_is_refused_as_such() -> None:
+    found = refusal("街道,名称\n".encode() * 50 + "信".encode()[:2])
+    assert found.detail == "The file ends within a character, in line 51: it was cut off. Send it again."
+    assert found.members == {"line": 51}
+
+
+@pytest.mark.parametrize("start", [b"%PDF-1", b"\x89PNG\r", b"\xff\xd8\xff\xe0", b"7z\xbc\xaf\x27", b"Rar!\x1a"])
+def test_what_is_no_text_is_refused_as_what_it_is(start: bytes) -> None:
+    assert str(refusal(start + b"\x00\xd2\xf8" * 50).detail).startswith("It is a")
+
+
 def test_a_large_file_in_another_encoding_takes_constant_memory() -> None:
     piece = ("10690123,乌有商城贸易有限公司\n" * 5_000).encode("gbk")
     peaks = []

@@ -177,6 +177,7 @@ SEMICOLONS = "the values seem to be separated by semicolons, not by commas"
 LOST = "of the line is U+FFFD: the right one was lost when the text was converted before"
 BREAK = "a line break is within a value; a record is one line, ended by LF or CRLF"
 STRAY = 'a quote (") stands within a value; such a value is in quotes, and each quote in it is doubled ("")'
+FORMULA = 'the marks by which a spreadsheet keeps a number as text (="…") were exported with it; give the digits only'
 TIME = "a time with its offset, such as 2026-05-06T09:00:00+08:00, is expected"
 
 
@@ -189,6 +190,7 @@ TIME = "a time with its offset, such as 2026-05-06T09:00:00+08:00, is expected"
         (b'a,"b,1', "column `name`: a quote is opened and not closed on its line", "name", '"b'),
         (b'a,b",1', f"column `name`: {STRAY}", "name", 'b"'),
         (b'a,"13900001234,1', "column `name`: a quote is opened and not closed on its line", "name", '"〈号码〉'),
+        (b'a,="10690123",1', f"column `name`: {FORMULA}", "name", '="10690123"'),
         (b"a,b\0c,1", "column `name`: character 4 of the line is NUL", "name", "b<U+0000>c"),
         (b"a,,1", "column `name`: a value is required", "name", None),
         (b"a,b\rc,1", f"column `name`: {BREAK}", "name", "b<U+000D>c"),
@@ -207,6 +209,7 @@ def test_the_error_of_a_csv_line_names_the_column_the_value_and_the_likely_cause
 
 
 NO_OBJECT = "the line is not one JSON object"
+LAYOUT = "each line is one object, without brackets or commas around the lines: {…}"
 LINE_ENDS = "lines end with LF or CRLF, not with CR alone"
 QUOTES = "; put the value in quotes: JSON numbers have no leading zeros, and lose digits"
 
@@ -237,6 +240,12 @@ class Parcel(msgspec.Struct, forbid_unknown_fields=True):
         ('{"number": 13900001234}', f"field `number`: `〈号码〉`: a text is expected{QUOTES}", "〈号码〉"),
         ('{"number": 10690}', f"field `number`: `10690`: a text is expected{QUOTES}", "10690"),
         ('{"sent_at": 17e8}', f"field `sent_at`: `〈号码〉`: {TIME}; a count of seconds is no time", "〈号码〉"),
+        ('{"number": 5, "number": "2"}', "field `number`: occurs twice in the line; send it once", None),
+        ('{"number": 1e999}', f"{NO_OBJECT}: a number in it is too large", None),
+        ('[{"number": "1"}', f"{NO_OBJECT}: it ends before its last brace or quote; {LAYOUT}", None),
+        ('{"number": "1"},', f"{NO_OBJECT}: text follows after its last brace; {LAYOUT}", None),
+        ('"number": "1",', f"{NO_OBJECT}: text follows after its last brace; {LAYOUT}", None),
+        ('{"number": "1",}', f"{NO_OBJECT}: character 16 is not expected there", None),
         ('{"number": "1", "number": "2"}', "field `number`: occurs twice in the line; send it once", None),
         ('{"number": "1", "note": "\\ud83d"}', "field `note`: a text contains half of a surrogate pair", None),
         ('{"number": "1"}\r{}', f"{NO_OBJECT}: text follows after its last brace; {LINE_ENDS}", None),

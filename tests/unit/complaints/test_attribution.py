@@ -134,6 +134,39 @@ def test_among_several_signatures_the_filed_one_counts_and_the_other_is_a_reason
     assert "signature:also-another" in found.reasons
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "【红枫超市】【云杉书店】八折",
+        "【云杉书店】【红枫超市】八折",
+        "【红枫超市】八折【云杉书店】",
+        "【云杉书店】八折【红枫超市】",
+        "&#12304;红枫超市&#12305;八折【云杉书店】",
+        "【云杉书店】八折%u3010红枫超市%u3011",
+        "&#12304;红枫超市&#12305;八折（云杉书店）",
+    ],
+)
+def test_a_provider_is_not_named_by_its_filing_where_another_signature_stands_beside(text: str) -> None:
+    found = attributed(register(port()), text)
+    assert (found.attribution.kind, found.attribution.carrier, found.attribution.holder) == ("declared", "CMCC", HOLDER)
+    assert (found.attribution.provider, found.attribution.signature_unreadable) == (None, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "【红枫超市】八折，（云杉书店）",
+        "【红枫超市】<云杉书店>八折",
+        "【红枫超市】八折，“云杉书店”",
+        "#云杉书店#八折【红枫超市】",
+        "（云杉书店）八折【红枫超市】",
+    ],
+)
+def test_a_filed_name_without_the_form_of_a_signature_does_not_outweigh_another_signature(text: str) -> None:
+    found = attribution(register(port()), text)
+    assert (found.kind, found.provider, found.signature) == ("sublet-suspected", None, "红枫超市")
+
+
 def test_a_port_that_was_filed_after_the_message_was_sent_is_unregistered() -> None:
     found = attributed(register(port(filing(since=NOON + days(1)))))
     assert found.attribution.kind == "unregistered"

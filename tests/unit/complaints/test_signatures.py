@@ -142,6 +142,18 @@ def test_text_without_a_bracketed_name_at_either_end_has_no_signature(text: str)
         ("&lbrack;云杉书店&rbrack;新书上架", "云杉书店"),
         ("%E3%80%90云杉书店%E3%80%91新书上架", "云杉书店"),
         (r"\u3010云杉书店\u3011新书上架", "云杉书店"),
+        ("新书上架%u3010云杉书店%u3011", "云杉书店"),
+        ("新书上架=E3=80=90云杉书店=E3=80=91", "云杉书店"),
+        (r"新书上架\xe3\x80\x90云杉书店\xe3\x80\x91", "云杉书店"),
+        ("新书上架%A1%BE云杉书店%A1%BF", "云杉书店"),
+        ("＆#12304；云杉书店＆#12305；新书上架", "云杉书店"),
+        ("& #12304;云杉书店& #12305;新书上架", "云杉书店"),
+        (r"\u{3010}云杉书店\u{3011}新书上架", "云杉书店"),
+        ("U+3010云杉书店U+3011新书上架", "云杉书店"),
+        (r"\N{LEFT BLACK LENTICULAR BRACKET}云杉书店\N{RIGHT BLACK LENTICULAR BRACKET}新书上架", "云杉书店"),
+        ("&amp;amp;amp;#12304;云杉书店&amp;amp;amp;#12305;新书上架", "云杉书店"),
+        ("丨云杉书店丨新书上架", "云杉书店"),
+        ("ǀ云杉书店ǀ新书上架", "云杉书店"),
         ("【】新书上架", ""),
         ("【\u200e】新书上架", ""),
         ("【？？？？】新书上架", ""),
@@ -189,6 +201,11 @@ def test_what_stands_for_a_signature_without_its_form_is_unread(text: str, unrea
 def test_a_message_without_a_signature_is_not_unreadable(text: str) -> None:
     signed = read(text, standard(NOON).lexicon.spelling, FORM)
     assert (signed.signatures, signed.unread, signed.unreadable) == ((), (), False)
+
+
+def test_a_signature_whose_text_was_decoded_as_gb18030_is_unreadable() -> None:
+    text = "【云杉书店】新书上架".encode().decode("gb18030", "ignore")
+    assert read(text, standard(NOON).lexicon.spelling, FORM).unreadable
 
 
 def test_a_signature_that_can_be_read_makes_a_message_readable() -> None:
