@@ -43,8 +43,8 @@ dev: $(STANDALONE)  ## one service, restarted when a source changes (SERVICE=nam
 down: $(STANDALONE)  ## stop what `make dev` left running
 	@exec $(BIN)/anning down
 
-# Three processes keep two cores busy: many tests wait until something starts, stops or times out.
-PROCESSES := 3
+# Four processes keep two cores busy: many tests wait until something starts, stops or times out.
+PROCESSES := 4
 .PHONY: test
 test: $(DEV)  ## every test that needs no container engine (ARGS=... go to pytest)
 	@exec $(BIN)/python -m pytest $(PARALLEL) $(PROCESSES) --durations 10 $(ARGS)

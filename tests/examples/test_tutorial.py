@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from tests.architecture import sources
 
 TUTORIAL = sources.ROOT / "examples" / "parcels" / "README.md"
 STEP = re.compile(r"^```(sh|diff)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".anning", ".*_cache", "__pycache__", "*.egg-info", "out")
+# The compiled modules come along: to compile them again takes several seconds in each process of a step.
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".anning", ".*_cache", "*.egg-info", "out")
 
 
 @pytest.fixture
@@ -24,6 +26,12 @@ def copy(tmp_path: Path) -> Path:
     shutil.copytree(sources.ROOT, folder, ignore=LEFT_OUT)
     (folder / ".venv").symlink_to(sources.ROOT / ".venv")
     return folder
+
+
+def files_in(folder: Path) -> Iterator[Path]:
+    """The files of a copy, without compiled modules."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return (path for path in files if not {".venv", "__pycache__"} & set(path.parts))
 
 
 def without(folder: Path, service: str) -> None:
@@ -79,9 +87,8 @@ def test_a_service_with_the_longest_names_keeps_the_limit_of_a_line(copy: Path) 
 
 @pytest.mark.timeout(300)
 def test_a_refused_name_leaves_the_repository_as_it_was(copy: Path) -> None:
-    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file() and ".venv" not in path.parts}
+    before = {path: path.read_bytes() for path in files_in(copy)}
     with pytest.raises(AssertionError, match="cannot be the item: the service uses the name ARRIVALS"):
         execute(copy, "sh", "make service NAME=arrivals")
-    after = {path for path in copy.rglob("*") if path.is_file() and ".venv" not in path.parts}
-    assert {path for path in after if "__pycache__" not in path.parts} == set(before)
+    assert set(files_in(copy)) == set(before)
     assert all(path.read_bytes() == content for path, content in before.items())
