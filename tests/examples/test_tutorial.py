@@ -82,7 +82,13 @@ def test_a_service_with_an_item_of_its_own_passes_every_check(copy: Path) -> Non
 
 @pytest.mark.timeout(300)
 def test_a_service_with_the_longest_names_keeps_the_limit_of_a_line(copy: Path) -> None:
-    execute(copy, "sh", f"make service NAME={'y' * 20} ITEM={'x' * 20}")  # its last check is that of the style
+    name, item = "y" * 20, "x" * 20
+    folders = f"contracts services/{name} tests/unit/{name} tests/integration/{name}"
+    for command in (
+        f"-m examples.new_service {name} {item}",
+        *(f"-m ruff {action} --quiet {folders}" for action in ("check --fix-only", "format", "check")),
+    ):
+        execute(copy, "sh", f".venv/bin/python {command}")
 
 
 @pytest.mark.timeout(300)
