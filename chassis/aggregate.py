@@ -5,34 +5,50 @@ Pure: no database, no broker.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Final, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from chassis.event import Event
 
+UNKNOWN_ACTOR: Final = "unknown"
+"""Stands for the persons behind what was stored before persons were."""
+
 
 class Cause(msgspec.Struct, frozen=True):
     """Why something happens.
 
     `correlation_id` is the complaint or command that started the whole story, `causation_id` the event or command that
-    led to this step, `traceparent` the W3C trace context, if any.
+    led to this step, `traceparent` the W3C trace context, if any. `actors` are the persons without whose acts it would
+    not happen: the subjects of their tokens, sorted.
     """
 
     correlation_id: str
     causation_id: str
     traceparent: str | None = None
+    actors: tuple[str, ...] = ()
 
     @classmethod
-    def beginning(cls, identifier: object, traceparent: str | None = None) -> Cause:
+    def beginning(cls, identifier: object, traceparent: str | None = None, actors: tuple[str, ...] = ()) -> Cause:
         """The cause of a story that starts with the command or act `identifier`."""
-        return cls(str(identifier), str(identifier), traceparent)
+        return cls(str(identifier), str(identifier), traceparent, actors)
 
     def within(self, correlation_id: str, traceparent: str | None = None) -> Cause:
         """The same cause as a part of the story `correlation_id`, and of its trace if the story stores one."""
-        return Cause(correlation_id, self.causation_id, traceparent or self.traceparent)
+        return Cause(correlation_id, self.causation_id, traceparent or self.traceparent, self.actors)
+
+    def joined(self, actors: Iterable[str]) -> Cause:
+        """The same cause, which these persons have a part in too."""
+        joined = union(self.actors, actors)
+        return self if joined == self.actors else msgspec.structs.replace(self, actors=joined)
+
+
+def union(*persons: Iterable[str]) -> tuple[str, ...]:
+    """All of these persons, each once, sorted."""
+    return tuple(sorted({person for each in persons for person in each}))
 
 
 class ConflictError(Exception):
@@ -99,3 +115,25 @@ class Aggregate:
         """Return and clear the recorded events; afterwards the aggregate counts as stored."""
         recorded, self.recorded = self.recorded, []
         return recorded
+
+
+@dataclass(kw_only=True)
+class Ground(Aggregate):
+    """An aggregate on which persons or rules decide: it keeps the persons in its chain.
+
+    The chain of a decision is the union of the persons of all that led to it, over all services: each fact has those of
+    its aggregate. A person in the chain of the ground does not decide on it.
+    """
+
+    actors: tuple[str, ...] = ()
+
+    def record(self, event: Event, cause: Cause) -> None:
+        """Record `event`; the persons of its cause join the chain, and the event has the whole chain."""
+        chain = cause.joined(self.actors)
+        self.actors = chain.actors
+        super().record(event, chain)
+
+    def require_another_person(self, decider: str) -> None:
+        """Raises ConflictError where the decider is in the chain."""
+        if decider in self.actors:
+            raise ConflictError("four-eyes", "A person whose act led to this cannot decide it.")

@@ -17,9 +17,10 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.rows import namedtuple_row
 from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, CursorResult, Engine, make_url
 
-from chassis.aggregate import Aggregate, Cause, Recorded
+from chassis.aggregate import UNKNOWN_ACTOR, Aggregate, Cause, Recorded
 from chassis.arrays import ArrayDumper
 from chassis.calendar import EARLIEST, LATEST
 from chassis.ids import new_id
@@ -52,6 +53,12 @@ def moment(name: str, **options: Any) -> sa.Column[datetime]:
     """A column for a time with time zone, from EARLIEST to LATEST; `options` as those of `sa.Column`."""
     bounds = f"{name} BETWEEN '{EARLIEST.isoformat()}' AND '{LATEST.isoformat()}'"
     return sa.Column(name, sa.DateTime(timezone=True), sa.CheckConstraint(bounds, name=f"{name}_in_bounds"), **options)
+
+
+def persons(name: str = "actors") -> sa.Column[Any]:
+    """A column for the persons in a chain (`chassis.aggregate.Ground`). The rows that processes of earlier releases
+    write have UNKNOWN_ACTOR."""
+    return sa.Column(name, JSONB, nullable=False, server_default=sa.text(f"""'["{UNKNOWN_ACTOR}"]'::jsonb"""))
 
 
 class StaleAggregateError(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,9 @@ class Service:
     projections: Sequence[Projection] = ()
     reactions: Routing = field(default_factory=dict)
     sweeps: Sequence[Sweep | Chore] = ()
+    is_person: Callable[[str], bool] = lambda _: True
+    """Whether an act for this organisation is that of a person, who is then in the chain of all that follows from it
+    (`Cause.actors`). What the others send is evidence."""
     http_port: int = 8000
     """The port of its API where all services share one machine; no two services declare the same."""
     personal: bool = False

@@ -24,6 +24,12 @@ def province_of(organisation: str) -> str | None:
     return province if kind == "regulator" and code.startswith("CA-") and province in PROVINCES else None
 
 
+def has_persons(organisation: str) -> bool:
+    """Whether an act for this organisation is a person's: the regulator's and an authority's officials decide. What
+    citizens, channels, carriers and port enterprises send is evidence."""
+    return organisation.partition(":")[0] in ("regulator", "authority")
+
+
 def carrier_of(organisation: str) -> str | None:
     """The code of a registered carrier; None for other organisations."""
     kind, _, code = organisation.partition(":")

@@ -31,7 +31,7 @@ from standalone.story import Hop, no_order_awaited
 from standalone.system import Progress, System
 
 STAFF = "regulator:MIIT"
-REVIEWER = "regulator-MIIT-reviewer"
+REVIEWER, DIRECTOR = "regulator-MIIT-reviewer", "regulator-MIIT-director"
 RULE_PACKS = "CN-2015,CN-2026,demo"
 _PATIENCE = timedelta(minutes=30)
 _END_SECONDS = 0.5
@@ -129,13 +129,13 @@ def _play(system: System, source: Path, console: Console) -> dict[str, Any]:
     Raises DemoFailed, ProcessFailed.
     """
     with _explained(system), ExitStack() as stack:
-        officer, reviewer = (_person(stack, system, client) for client in (None, REVIEWER))
-        made = Run(Staff(officer, reviewer), console, system.check)
+        staff = Staff(*(_person(stack, system, client) for client in (None, REVIEWER, DIRECTOR)))
+        made = Run(staff, console, system.check)
         _upload(made, source)
         refused = _close_the_loop(made)
         document = summary(made.figures, made.seconds)
         _print_figures(document, console)
-        _print_story(officer, refused, console)
+        _print_story(staff.officer, refused, console)
     return document
 
 

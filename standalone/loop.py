@@ -25,10 +25,12 @@ Services = Mapping[str, Client]
 
 @dataclass(frozen=True)
 class Staff:
-    """Two persons of the regulator: the proposer and the decider."""
+    """Three persons of the regulator: one hands clues over, the second decides on listings, the third on the ports of
+    the listed enterprises."""
 
     officer: Services
     reviewer: Services
+    director: Services
 
 
 def seal_clues(staff: Staff) -> dict[str, Any]:
@@ -70,10 +72,10 @@ def enforced(staff: Staff, listings: int) -> bool:
 
 
 def shut_ports_of_the_listed(staff: Staff) -> None:
-    """The second person decides that the ports of the listed enterprises are shut."""
+    """A third person decides that the ports of the listed enterprises are shut."""
     decision = {"decision": "shut", "reason": "the enterprise is listed"}
     for each in list(staff.officer["ports"].pages("/shutdown-proposals", state="proposed", page_size=500)):
-        staff.reviewer["ports"].post(f"/shutdown-proposals/{each['id']}/decision", decision, version=each["version"])
+        staff.director["ports"].post(f"/shutdown-proposals/{each['id']}/decision", decision, version=each["version"])
 
 
 def try_to_file_elsewhere(staff: Staff, port: Mapping[str, Any]) -> dict[str, Any]:

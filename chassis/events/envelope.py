@@ -1,6 +1,7 @@
 """CloudEvents 1.0 over Kafka in structured mode: the envelope is the value of the record.
 
-Source: CloudEvents 1.0.2, JSON format and Kafka protocol binding; extensions partitioning, distributed tracing.
+Source: CloudEvents 1.0.2, JSON format and Kafka protocol binding; extensions partitioning, distributed tracing. The
+extension `actors` is our own.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 import msgspec
@@ -37,6 +39,7 @@ class _Attributes(msgspec.Struct, kw_only=True, omit_defaults=True):
     aggregateversion: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
     datacontenttype: str = "application/json"
     traceparent: str | None = None
+    actors: str | None = None
 
 
 class _Outgoing(_Attributes, kw_only=True, omit_defaults=True):
@@ -67,7 +70,7 @@ class Message(msgspec.Struct, Generic[E], frozen=True):
 
     def caused(self) -> Cause:
         """The cause of what this message leads to."""
-        return Cause(self.cause.correlation_id, str(self.id), self.cause.traceparent)
+        return msgspec.structs.replace(self.cause, causation_id=str(self.id))
 
 
 K = TypeVar("K", bound=Hashable)
@@ -105,9 +108,20 @@ def encode(event: Event, *, id: UUID, version: int, time: datetime, source: str,
             causationid=cause.causation_id,
             aggregateversion=version,
             traceparent=cause.traceparent,
+            actors=_written(cause.actors),
             data=event,
         )
     )
+
+
+def _written(actors: tuple[str, ...]) -> str | None:
+    """The extension `actors`: an attribute of CloudEvents is no list, so the subjects are separated by spaces and
+    encoded as in a URL. Absent without any."""
+    return " ".join(quote(each, safe=":@") for each in actors) or None
+
+
+def _actors_in(written: str | None) -> tuple[str, ...]:
+    return () if written is None else tuple(map(unquote, written.split()))
 
 
 def traceparent(value: bytes) -> str | None:
@@ -136,7 +150,7 @@ class Decoder:
             raise UndecodableError(str(error)) from error
         if envelope.specversion != "1.0":
             raise UndecodableError(f"specversion {envelope.specversion!r} is not 1.0")
-        cause = Cause(envelope.correlationid, envelope.causationid, envelope.traceparent)
+        cause = Cause(envelope.correlationid, envelope.causationid, envelope.traceparent, _actors_in(envelope.actors))
         return Message(
             envelope.id, event, envelope.aggregateversion, envelope.time, cause, topic, partition, offset, value
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
@@ -40,6 +41,9 @@ class Api(Protocol):
     @property
     def routers(self) -> Any: ...
 
+    @property
+    def is_person(self) -> Callable[[str], bool]: ...
+
 
 def create_app(service: Api, settings: Settings, database: Database) -> FastAPI:
     """The whole API of a service.
@@ -50,6 +54,7 @@ def create_app(service: Api, settings: Settings, database: Database) -> FastAPI:
     build_types()
     app = _bare(service)
     app.state.database = database
+    app.state.is_person = service.is_person
     app.state.threads = ThreadPoolExecutor(settings.database_pool, thread_name_prefix="transaction")
     app.state.token_verifier = TokenVerifier.from_settings(settings)
     app.state.readiness["database"] = health.database_ready(database)

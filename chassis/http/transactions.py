@@ -15,18 +15,25 @@ from starlette.requests import Request
 from chassis import tracing
 from chassis.aggregate import Cause
 from chassis.database import Database, Read, Tx
+from chassis.http.auth import Caller
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def cause_of(request: Request) -> Cause:
-    """The cause of what a request does: the request id, and its span; while traces are off, the client's traceparent
-    if it sent one."""
+    """The cause of what a request does: the request id, its span, and the person whose act it is. While traces are off,
+    the client's traceparent if it sent one."""
     traceparent = tracing.current_traceparent()
     if traceparent is None:
         sent = request.headers.get("traceparent", "")
         traceparent = sent if _TRACEPARENT.fullmatch(sent) else None
-    return Cause.beginning(request.state.request_id, traceparent)
+    return Cause.beginning(request.state.request_id, traceparent, _persons(request))
+
+
+def _persons(request: Request) -> tuple[str, ...]:
+    """The person whose act a request is; none on a public route, and none of an organisation without persons."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    return () if caller is None or not request.app.state.is_person(caller.organisation) else (caller.subject,)
 
 
 def write_transaction(request: Request) -> AbstractContextManager[Tx]:

@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from chassis.database import MECHANISM, Key, Read, Tx, moment
+from chassis.database import MECHANISM, Key, Read, Tx, moment, persons
 from chassis.http.auth import Caller
 from chassis.imports.lines import LineError
 
@@ -30,6 +30,7 @@ IMPORTS = sa.Table(
     sa.Column("kind", Key, nullable=False),
     sa.Column("submitted_by", Key, nullable=False),
     sa.Column("org", Key, nullable=False),
+    persons(),
     sa.Column("media_type", Key, nullable=False),
     sa.Column("columns", ARRAY(sa.Text), nullable=False),
     sa.Column("digest", sa.LargeBinary, nullable=False),
@@ -92,12 +93,14 @@ _OF_ERROR = tuple(each.name for each in fields(LineError))
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One file, as `apply` receives it: its id and kind, who sent it, and when."""
+    """One file, as `apply` receives it: its id and kind, who sent it, the persons in the chain of its lines, and
+    when."""
 
     id: UUID
     kind: str
     submitted_by: str
     org: str
+    actors: tuple[str, ...]
     created_at: datetime
 
     @property

@@ -244,7 +244,8 @@ def _keep(
     """Store the file in one transaction, committed before the response is sent."""
     database: Database = request.app.state.database
     fingerprint = hashlib.sha256(f"{request.url.path}\n{media_type}\n".encode() + reception.digest()).digest()
-    with database.begin(cause_of(request)) as tx:
+    cause = cause_of(request)
+    with database.begin(cause) as tx:
 
         def act() -> Response:
             now = clock.now()
@@ -254,6 +255,7 @@ def _keep(
                     kind=importer.kind,
                     submitted_by=caller.subject,
                     org=caller.organisation,
+                    actors=list(cause.actors),
                     media_type=media_type,
                     columns=list(reception.columns or ()),
                     digest=reception.digest(),

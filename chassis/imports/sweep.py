@@ -107,8 +107,8 @@ def work(tx: Tx, importer: Importer[Any], import_id: UUID, sequence: int) -> int
     chunk = tx.execute(_chunk(importer.kind, import_id, sequence)).one_or_none()
     if chunk is None:
         return 0
-    file = Import(chunk.import_id, importer.kind, chunk.submitted_by, chunk.org, chunk.created_at)
-    tx.cause = Cause.beginning(file.id)
+    file = Import(chunk.import_id, importer.kind, chunk.submitted_by, chunk.org, tuple(chunk.actors), chunk.created_at)
+    tx.cause = Cause.beginning(file.id, actors=file.actors)
     try:
         with tx.savepoint():
             outcome = _apply(tx, importer, file, chunk)
@@ -152,7 +152,7 @@ def _next(kind: str, sweep: str) -> sa.Select[Any]:
 def _chunk(kind: str, import_id: UUID, sequence: int) -> sa.Select[Any]:
     """A chunk with its import, locked, where it is due and not locked by another worker."""
     imports = IMPORTS.c
-    columns = (imports.columns, imports.submitted_by, imports.org, imports.created_at)
+    columns = (imports.columns, imports.submitted_by, imports.org, imports.actors, imports.created_at)
     return _due(sa.select(CHUNKS, *columns), kind).where(CHUNKS.c.import_id == import_id, CHUNKS.c.sequence == sequence)
 
 

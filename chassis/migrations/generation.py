@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import produce_migrations
 from alembic.operations import Operations
 from alembic.operations.ops import (
+    AddColumnOp,
     CreateCheckConstraintOp,
     CreateForeignKeyOp,
     CreateIndexOp,
@@ -124,6 +125,11 @@ def _sorted(operations: Sequence[MigrateOperation]) -> _Statements:
             each.kw["postgresql_not_valid"] = True
             table = each.source_table if isinstance(each, CreateForeignKeyOp) else each.table_name
             found.validations.append(f"ALTER TABLE {table} VALIDATE CONSTRAINT {each.constraint_name}")
+        if isinstance(each, AddColumnOp):
+            # A check within ADD COLUMN reads the whole table under its lock. The comparison has it once more, alone.
+            column = each.column
+            default = column.server_default
+            each.column = sa.Column(column.name, column.type, nullable=column.nullable, server_default=default)
         found.changes.append(_sql(each))
     return found
 

@@ -41,4 +41,15 @@ class Envelope(Struct, frozen=True, kw_only=True, omit_defaults=True):
         ]
         | UnsetType
     ) = UNSET
+    actors: (
+        Annotated[
+            str,
+            Present,
+            Meta(
+                description="The persons without whose acts the fact would not be: the subjects of their tokens,"
+                " encoded as in a URL and separated by spaces. Absent without any."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     data: Annotated[dict[str, Any], Meta(description="The fact: the whole published state of the aggregate.")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chassis.service import Service
+from contracts.organisations import has_persons
 from examples.parcels import api
 from examples.parcels.reactions import REACTIONS
 from examples.parcels.store import METADATA
@@ -14,6 +15,7 @@ SERVICE = Service(
     name="parcels",
     title="Anning: parcels",
     http_port=8000,
+    is_person=has_persons,
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(api.router,),

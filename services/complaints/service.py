@@ -7,7 +7,7 @@ from pathlib import Path
 from chassis.imports import import_router
 from chassis.quarantine_routes import quarantine_router
 from chassis.service import Service
-from contracts.organisations import is_national
+from contracts.organisations import has_persons, is_national
 from services.complaints.access import FILE, READ_QUARANTINE
 from services.complaints.api import complaints, register, reveals
 from services.complaints.imports import COMPLAINT_IMPORTS
@@ -19,6 +19,7 @@ SERVICE = Service(
     name="complaints",
     title="Anning: complaints",
     http_port=8001,
+    is_person=has_persons,
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(

@@ -143,6 +143,7 @@ class Objection(_Strict):
     """The enterprise's objection to the proposal."""
 
     statement: Words = _STATEMENT
+    waives_term: bool = Field(False, description="the enterprise waives the rest of the contest period, in writing")
 
 
 class EntryDecisionIn(_Strict):
@@ -224,13 +225,18 @@ def propose(entry: EntryIn, tx: WriteTx, caller: Annotated[Caller, requires(PROP
 
 @entries.post("/entries/{id}/objection", responses=responses(EntryStateConflict, ContestPeriodOver))
 def contest(entry: EntryToContest, objection: Objection, tx: WriteTx) -> views.EntryView:
-    """Record that the enterprise contests the proposal, with its statement."""
-    return views.EntryView.model_validate(record_objection(tx, entry, objection.statement))
+    """Record that the enterprise contests the proposal, with its statement. The person who records it does not decide.
+
+    The contest period goes on, unless the enterprise waives the rest of it in writing.
+    """
+    contested = record_objection(tx, entry, objection.statement, waives_term=objection.waives_term)
+    return views.EntryView.model_validate(contested)
 
 
 @entries.post("/entries/{id}/decision", responses=responses(EntryStateConflict, ContestPeriodRuns, FourEyes))
 def decide(entry: EntryToDecide, decided: EntryDecisionIn, tx: WriteTx) -> views.EntryView:
-    """Confirm or reject a proposal of the rules or of another person."""
+    """Confirm or reject a proposal. A person with a part in its ground cannot decide: who proposed it, who filed,
+    corrected or concluded what it stands on, or who recorded the objection."""
     return views.EntryView.model_validate(decide_entry(tx, entry, decided.decision, decided.reason))
 
 

@@ -7,8 +7,9 @@ The states of an entry:
        └─────────────┴───────┘
        └─────────────┴──► withdrawn
 
-A proposal is *open* until it is decided. Its proposer cannot decide it; a proposal of the rules may be decided by any
-one staff member. It is confirmed after the contest period, or once the enterprise has contested it.
+A proposal is *open* until it is decided. A person in the chain of its ground cannot decide it: who proposed it, who
+filed, corrected or concluded what it stands on, who recorded the objection. It is confirmed after the contest period;
+an objection ends that period only where the enterprise waives the rest of it in writing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from uuid import UUID
 
 import msgspec
 
-from chassis.aggregate import Aggregate, Cause, ConflictError, fact
+from chassis.aggregate import Aggregate, Cause, ConflictError, Ground, fact
 from chassis.citation import Citation
 from chassis.event import Event
 from chassis.ids import new_id
@@ -118,7 +119,7 @@ class ProposedListing:
 
 
 @dataclass(kw_only=True)
-class Entry(Aggregate):
+class Entry(Ground):
     """One enterprise on one list, with its grounds.
 
     `cause` makes it unique with code and ground (`clue:<id>`, `order:<id>`; `entry:<its own id>` by hand); `causes` are
@@ -145,6 +146,7 @@ class Entry(Aggregate):
     state: EntryState = EntryState.PROPOSED
     contested_at: datetime | None = None
     objection: str | None = None
+    waived_at: datetime | None = None
     decided_by: str | None = None
     decision_reason: str | None = None
     effective_at: datetime | None = None
@@ -183,7 +185,7 @@ class Entry(Aggregate):
             proposed_at=at,
             contest_until=contest_until,
         )
-        entry._record(ListingProposed, because)
+        entry._record(ListingProposed, because.joined(() if proposer is None else (proposer,)))
         return entry
 
     @property
@@ -211,21 +213,23 @@ class Entry(Aggregate):
         """The code of its restriction, for programs."""
         return f"listed-{self.list}-{self.tier}"
 
-    def contest(self, objection: str, at: datetime, because: Cause) -> None:
-        """The enterprise contests the proposal, once and within the contest period."""
+    def contest(self, objection: str, at: datetime, because: Cause, *, waives_term: bool = False) -> None:
+        """The enterprise contests the proposal, once and within the contest period. `waives_term`: it waives the rest
+        of the period in writing."""
         self._require(EntryState.PROPOSED, act="contested")
         if at >= self.contest_until:
             raise ConflictError("contest-period-over", f"It could be contested until {_format(self.contest_until)}.")
         self.state = EntryState.CONTESTED
         self.contested_at = at
         self.objection = objection
+        self.waived_at = at if waives_term else None
         self._record(ListingContested, because)
 
     def confirm(self, effects: Effects, decider: str, reason: str, at: datetime, because: Cause) -> None:
         """A second person lists the enterprise, with these effects."""
         self._require(*OPEN, act="confirmed")
-        self._require_second_person(decider)
-        if self.state is EntryState.PROPOSED and at < self.contest_until:
+        self.require_another_person(decider)
+        if self.waived_at is None and at < self.contest_until:
             raise ConflictError(
                 "contest-period-runs", f"The enterprise may contest it until {_format(self.contest_until)}."
             )
@@ -242,7 +246,7 @@ class Entry(Aggregate):
     def reject(self, decider: str, reason: str, at: datetime, because: Cause) -> None:
         """A second person decides against the proposal; the contest period need not be over."""
         self._require(*OPEN, act="rejected")
-        self._require_second_person(decider)
+        self.require_another_person(decider)
         self.decided_by, self.decision_reason = decider, reason
         self._withdraw(EntryWithdrawal.REJECTED, None, at, because)
 
@@ -272,8 +276,8 @@ class Entry(Aggregate):
         return True
 
     def caused(self, because: Cause) -> Cause:
-        """The cause of what follows from a step of this entry: part of the entry's own story."""
-        return because.within(self.correlation_id)
+        """The cause of what follows from a step of this entry: part of the entry's own story, with its chain."""
+        return because.within(self.correlation_id).joined(self.actors)
 
     def restriction(self) -> Restriction:
         """Its restriction of the enterprise while it is effective.
@@ -293,10 +297,6 @@ class Entry(Aggregate):
         if self.state not in states:
             wanted = " or ".join(state for state in EntryState if state in states)
             raise ConflictError("entry-state", f"An entry that is {self.state} cannot be {act}; it must be {wanted}.")
-
-    def _require_second_person(self, decider: str) -> None:
-        if decider == self.proposer:
-            raise ConflictError("four-eyes", "The person who proposed an entry cannot decide it.")
 
     def _record(self, kind: type[ListingFact], because: Cause) -> None:
         self.record(fact(kind, self), self.caused(because))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chassis.quarantine_routes import quarantine_router
 from chassis.service import Service
-from contracts.organisations import is_national
+from contracts.organisations import has_persons, is_national
 from services.credit import api
 from services.credit.access import READ_QUARANTINE
 from services.credit.reactions import PROJECTIONS, REACTIONS
@@ -17,6 +17,7 @@ SERVICE = Service(
     name="credit",
     title="Anning: credit",
     http_port=8004,
+    is_person=has_persons,
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(api.standings, api.entries, quarantine_router(READ_QUARANTINE, is_national)),

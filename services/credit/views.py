@@ -64,6 +64,7 @@ class EntryView(_View):
     )
     contested_at: datetime | None
     objection: str | None
+    waived_at: datetime | None
     decided_by: str | None
     decision_reason: str | None
     effective_at: datetime | None

@@ -7,7 +7,7 @@ from pathlib import Path
 from chassis.imports import import_router
 from chassis.quarantine_routes import quarantine_router
 from chassis.service import Service
-from contracts.organisations import is_national
+from contracts.organisations import has_persons, is_national
 from services.ports.access import FILE, READ_QUARANTINE
 from services.ports.api import enquiries, filings, listings, orders, proposals
 from services.ports.imports import FILING_IMPORTS
@@ -19,6 +19,7 @@ SERVICE = Service(
     name="ports",
     title="Anning: ports",
     http_port=8002,
+    is_person=has_persons,
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(

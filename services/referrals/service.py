@@ -7,7 +7,7 @@ from pathlib import Path
 from chassis.imports import import_router
 from chassis.quarantine_routes import quarantine_router
 from chassis.service import Service
-from contracts.organisations import is_national
+from contracts.organisations import has_persons, is_national
 from services.referrals.access import ACT, READ_QUARANTINE
 from services.referrals.api import batches, clues, sealings
 from services.referrals.imports import CONCLUSION_IMPORTS
@@ -19,6 +19,7 @@ SERVICE = Service(
     name="referrals",
     title="Anning: referrals",
     http_port=8003,
+    is_person=has_persons,
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from anning.cli import app
 from anning.services import load
 from chassis import migrations
-from chassis.database import Database
+from chassis.database import Database, moment
 from chassis.migrations import generation
 from chassis.migrations.generation import NotWritten
 from chassis.service import Service
@@ -37,6 +37,7 @@ def change(service: Service) -> None:
     table = service.metadata.tables[TABLE]
     table.append_column(sa.Column("weight", sa.Integer))
     table.append_column(sa.Column("scale", sa.Uuid))
+    table.append_column(moment("weighed_at"))
     sa.Index("ix_orders_weight", table.c.weight, postgresql_where=sa.text("weight IS NOT NULL"))
     table.append_constraint(sa.CheckConstraint("weight > 0", name="weight"))
     scales = sa.Table("scales", service.metadata, sa.Column("id", sa.Uuid, primary_key=True), comment="What weighs")

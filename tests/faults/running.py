@@ -22,7 +22,7 @@ from standalone.system import ROOT, System
 from tests.faults.topics import Topics
 from tests.faults.workload import Complaint
 
-STAFF, REVIEWER = "regulator:MIIT", "regulator-MIIT-reviewer"
+STAFF, REVIEWER, DIRECTOR = "regulator:MIIT", "regulator-MIIT-reviewer", "regulator-MIIT-director"
 TOPICS = Catalogue.load(ROOT / "contracts" / "topics.yaml").topics
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ import httpx2
 
 from chassis.version import API_PREFIX
 from sandbox.behaviour import load
-from tests.faults.running import REVIEWER, STAFF, RunningSystem, eventually, request_until_answered
+from tests.faults.running import DIRECTOR, REVIEWER, STAFF, RunningSystem, eventually, request_until_answered
 
 
 def seal_clues(running: RunningSystem, key: str) -> None:
@@ -25,11 +25,12 @@ def seal_clues(running: RunningSystem, key: str) -> None:
 
 
 def confirm_fined_entries(running: RunningSystem) -> int:
-    """Record an objection to each entry proposed for a fine, then confirm it; return the number of requests."""
+    """Record an objection to each entry proposed for a fine, with a waiver of the rest of the term, then let another
+    person confirm it; return the number of requests."""
     with running.api("credit") as officer, running.api("credit", STAFF, REVIEWER) as reviewer:
         proposed = _items(officer, "/entries", state="proposed", ground="fined")
         for entry in proposed:
-            _post_once(officer, f"/entries/{entry['id']}/objection", {"statement": "we object"})
+            _post_once(officer, f"/entries/{entry['id']}/objection", {"statement": "we object", "waives_term": True})
         contested = _items(officer, "/entries", state="contested", ground="fined")
         for entry in contested:
             decision = {"decision": "confirm", "reason": "the decision of the authority is final"}
@@ -39,11 +40,11 @@ def confirm_fined_entries(running: RunningSystem) -> int:
 
 def approve_shutdown_proposals(running: RunningSystem) -> int:
     """Decide that the ports of listed enterprises are shut; return the number of proposals."""
-    with running.api("ports") as officer, running.api("ports", STAFF, REVIEWER) as reviewer:
+    with running.api("ports") as officer, running.api("ports", STAFF, DIRECTOR) as director:
         proposed = _items(officer, "/shutdown-proposals", state="proposed")
         for proposal in proposed:
             decision = {"decision": "shut", "reason": "the enterprise is listed"}
-            _post_once(reviewer, f"/shutdown-proposals/{proposal['id']}/decision", decision)
+            _post_once(director, f"/shutdown-proposals/{proposal['id']}/decision", decision)
         return len(proposed)
 
 
@@ -66,7 +67,7 @@ def _items(http: httpx2.Client, path: str, **query: str) -> list[Any]:
     return list(answer.json()["items"])
 
 
-def _post_once(http: httpx2.Client, path: str, body: dict[str, str]) -> None:
+def _post_once(http: httpx2.Client, path: str, body: dict[str, Any]) -> None:
     """Send a command; a conflict means that it was applied and the response was lost."""
     headers = {"If-Match": "*", "Idempotency-Key": path}
     answer = request_until_answered(http, "POST", path, json=body, headers=headers)

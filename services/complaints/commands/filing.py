@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chassis import clock, privacy
+from chassis.aggregate import Cause
 from chassis.database import Tx
 from chassis.ids import new_id
+from chassis.sets import json_text
 from contracts.channels import CHANNELS
 from contracts.numbers import SenderNumber
 from services.complaints.model import ComplaintState
@@ -58,7 +60,7 @@ def _file(tx: Tx, reports: Sequence[Report], *, receipts: bool) -> list[FiledCom
     ring = privacy.ring()
     reports = _as_filed(tx, reports, ring)
     # Their ids are in the order of the reports: of one person's complaints the first ones count (the cap).
-    complaints = [_new(report, ring, tx.cause.traceparent, receipt=receipts) for report in reports]
+    complaints = [_new(report, ring, tx.cause, receipt=receipts) for report in reports]
     first: dict[ComplaintKey, NewComplaint] = {}
     for each in complaints:
         first.setdefault(each.key, each)
@@ -95,7 +97,7 @@ def _was_cut_off(report: Report, known: Mapping[ComplaintKey, KnownComplaint], r
     return any(key in known and known[key].digest == digest for key, digest in recognised)
 
 
-def _new(report: Report, ring: privacy.KeyRing, traceparent: str | None, *, receipt: bool) -> NewComplaint:
+def _new(report: Report, ring: privacy.KeyRing, cause: Cause, *, receipt: bool) -> NewComplaint:
     identifier = new_id()
     complainant = SenderNumber.parse(report.complainant_number).number
     (channel, external_id), digest = _recognised_by(report, ring)
@@ -117,7 +119,8 @@ def _new(report: Report, ring: privacy.KeyRing, traceparent: str | None, *, rece
         unsubscribed=report.unsubscribed,
         vouched=CHANNELS[report.channel].vouched,
         receipt=secrets.token_urlsafe(_RECEIPT_BYTES) if receipt else None,
-        traceparent=traceparent,
+        actors=json_text(cause.actors),
+        traceparent=cause.traceparent,
     )
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from chassis.aggregate import Aggregate, Cause, ConflictError
+from chassis.aggregate import Cause, ConflictError, Ground
 from chassis.citation import Citation
 from chassis.field_errors import FieldError, InvalidFieldsError
 from chassis.privacy import to_hour
@@ -79,7 +79,7 @@ def kinds_for(sender: SenderNumber) -> frozenset[AttributionKind]:
 
 
 @dataclass(kw_only=True)
-class Complaint(Aggregate):
+class Complaint(Ground):
     """One complaint about one message. It holds no personal data: the complainant is the surrogate of a quarter, and
     near the change of quarters `complainant_also` is the surrogate of the adjacent quarter."""
 

@@ -32,7 +32,7 @@ class NewComplaint:
     """A complaint before it is stored: each attribute named in `_NEW_COLUMNS` is the column of that name.
 
     `fingerprint` is the complainant's, who is identified later: `complainant_id` is the person, `surrogate` and
-    `surrogate_also` are the surrogates. `receipt` is None where the complainant gets none.
+    `surrogate_also` are the surrogates. `receipt` is None where the complainant gets none. `actors` is JSON.
     """
 
     id: UUID
@@ -52,6 +52,7 @@ class NewComplaint:
     unsubscribed: bool
     vouched: bool
     receipt: str | None
+    actors: str
     traceparent: str | None = None
     complainant_id: UUID | None = None
     surrogate: UUID | None = None
@@ -204,7 +205,7 @@ def _assessment(row: sa.Row[Any]) -> Assessment:
     return msgspec.convert({**row._mapping, "attribution": row._mapping}, Assessment)
 
 
-_CHANGING = ("state", "version", "kind", "carrier", "industry", "category", "assessed_at")
+_CHANGING = ("state", "version", "actors", "kind", "carrier", "industry", "category", "assessed_at")
 """The columns of `complaints` that change: its state, and its current assessment as lists and statistics show it."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.database import Key, metadata, moment
+from chassis.database import Key, metadata, moment, persons
 
 METADATA = metadata()
 
@@ -57,6 +57,8 @@ COMPLAINTS = sa.Table(
     sa.Column("surrogate_also", sa.Uuid),
     # The trace of the request that filed it, which its assessment continues.
     sa.Column("traceparent", Key),
+    # The persons who filed or corrected it.
+    persons(),
     # The current assessment, as far as lists and statistics need it.
     sa.Column("kind", Key),
     sa.Column("carrier", Key),

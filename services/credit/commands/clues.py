@@ -20,7 +20,7 @@ from services.credit.store.received import save_clues
 def propose_after_fines(tx: Tx, messages: Sequence[Message[ClueConcluded]]) -> None:
     """Propose every enterprise that an authority fined, once per clue. Clues and enterprises are locked."""
     latest = newest(messages, lambda event: event.clue)
-    saved = save_clues(tx, {clue: each.version for clue, each in latest.items()}, annulled=False)
+    saved = save_clues(tx, latest, annulled=False)
     found: list[tuple[ProposedListing, Cause]] = []
     for clue, each in latest.items():
         proposed = after_fine(each.event, rules_for_fines) if clue in saved else None
@@ -33,7 +33,7 @@ def withdraw_after_annulments(tx: Tx, messages: Sequence[Message[ConclusionAnnul
     """Withdraw every proposal and every listing that names an annulled decision (Penalty Law Art. 48), with its
     restrictions. Clues and enterprises are locked."""
     latest = newest(messages, lambda event: event.clue)
-    saved = save_clues(tx, {clue: each.version for clue, each in latest.items()}, annulled=True)
+    saved = save_clues(tx, latest, annulled=True)
     annulled = {reference("clue", clue): each.caused() for clue, each in latest.items() if clue in saved}
     if not annulled:
         return

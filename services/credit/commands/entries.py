@@ -11,7 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis import audit, clock
-from chassis.aggregate import Cause, ConflictError, NotFoundError
+from chassis.aggregate import Cause, ConflictError, NotFoundError, union
 from chassis.audit import Actor
 from chassis.database import Tx
 from chassis.ids import new_id
@@ -30,7 +30,7 @@ from services.credit.store.entries import (
     save_entries,
 )
 from services.credit.store.locks import lock_clues, lock_enterprises, lock_free_enterprises
-from services.credit.store.received import find_annulled_clues, find_excluded_orders, find_names
+from services.credit.store.received import find_annulled_clues, find_chains, find_excluded_orders, find_names
 from services.credit.store.standings import load_standings, save_standings
 
 CAUSE = re.compile(r"(clue|order):([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
@@ -52,7 +52,8 @@ def propose_by_rules(tx: Tx, found: Sequence[tuple[ProposedListing, Cause]], now
     new = [(each, because) for each, because in found if (each.code, each.ground, each.cause) not in known]
     names = find_names(tx, (each.code for each, _ in new))
     named = [(replace(each, name=names.get(each.code, each.name)), because) for each, because in new]
-    save_entries(tx, [_propose(each, None, now, because) for each, because in named])
+    chains = find_chains(tx, (cause for each, _ in new for cause in each.causes))
+    save_entries(tx, [_propose(each, None, now, _with_chains(because, each, chains)) for each, because in named])
 
 
 def propose_by_hand(tx: Tx, listing: ProposedListing, actor: Actor) -> Entry:
@@ -73,18 +74,22 @@ def propose_by_hand(tx: Tx, listing: ProposedListing, actor: Actor) -> Entry:
             "cause-is-no-ground", f"The order {each} was lifted, lost its ground, or was caused by a listing."
         )
     named = replace(listing, name=listing.name or find_names(tx, [listing.code]).get(listing.code))
-    entry = _propose(named, actor.subject, now, tx.cause)
+    cause = _with_chains(tx.cause, named, find_chains(tx, named.causes))
+    entry = _propose(named, actor.subject, now, cause)
     save_entries(tx, [entry])
     audit.record(tx, actor, "listing-proposed", f"entry:{entry.id}", "; ".join(listing.facts))
     return entry
 
 
-def record_objection(tx: Tx, target: Target[Visibility], statement: str) -> Entry:
-    """The enterprise contests the proposal. Raises NotFoundError, ConflictError, and what `target.check_version`
-    raises."""
+def record_objection(tx: Tx, target: Target[Visibility], statement: str, *, waives_term: bool) -> Entry:
+    """The enterprise contests the proposal; `waives_term`: it waives the rest of the contest period in writing.
+
+    Raises NotFoundError, ConflictError, and what `target.check_version` raises.
+    """
     entry = _lock_entry(tx, target)
-    entry.contest(statement, clock.now(), tx.cause)
-    return _save(tx, entry, target.actor, "listing-contested", statement)
+    entry.contest(statement, clock.now(), tx.cause, waives_term=waives_term)
+    waiver = "; the rest of the contest period is waived" if waives_term else ""
+    return _save(tx, entry, target.actor, "listing-contested", f"{statement}{waiver}")
 
 
 def decide_entry(tx: Tx, target: Target[Visibility], decision: EntryDecision, reason: str) -> Entry:
@@ -142,6 +147,11 @@ def restate_standings(tx: Tx, changed: Mapping[str, Cause]) -> None:
     for standing in standings:
         standing.restate(restrictions[standing.code], changed[standing.code])
     save_standings(tx, standings)
+
+
+def _with_chains(because: Cause, listing: ProposedListing, chains: Mapping[str, tuple[str, ...]]) -> Cause:
+    """The cause of a proposal, with the persons in the chains of all its causes."""
+    return because.joined(union(*(chains.get(each, ()) for each in listing.causes)))
 
 
 def _propose(listing: ProposedListing, proposer: str | None, now: datetime, because: Cause) -> Entry:

@@ -15,26 +15,34 @@ from chassis import sets
 from chassis.database import Read, Tx
 from chassis.events.envelope import Message
 from contracts.ports import FilingRecorded, OrderFact, PortDeclaredV1
+from contracts.referrals import ClueFact
 from services.credit.policy.orders import LISTING, ShutPort, counts, enterprise_of, has_fallen
 from services.credit.store.tables import ORDERS
 
 # ------------------------------------------------------------------------------------------------------------- clues
 
 
-def save_clues(tx: Tx, versions: Mapping[UUID, int], *, annulled: bool) -> set[UUID]:
-    """Lock and write clues at these versions. Returns those that were written: newer than the stored ones.
+def save_clues(tx: Tx, messages: Mapping[UUID, Message[ClueFact]], *, annulled: bool) -> set[UUID]:
+    """Lock and write clues at the versions of these messages. Returns those that were written: newer than the stored
+    ones.
 
     One statement, sorted by id: these are the first rows that a transaction locks.
     """
-    ordered = sorted(versions)
+    ordered = sorted(messages)
     rows = tx.execute(
         sa.text(
-            "INSERT INTO clues (id, version, annulled) SELECT id, version, :annulled "
-            "FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS integer[])) AS new(id, version) ORDER BY id "
-            "ON CONFLICT (id) DO UPDATE SET version = excluded.version, annulled = excluded.annulled "
+            "INSERT INTO clues (id, version, actors, annulled) SELECT id, version, actors, :annulled "
+            "FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS integer[]), CAST(:actors AS jsonb[])) "
+            "AS new(id, version, actors) ORDER BY id ON CONFLICT (id) DO UPDATE "
+            "SET version = excluded.version, actors = excluded.actors, annulled = excluded.annulled "
             "WHERE clues.version < excluded.version RETURNING id"
         ),
-        {"ids": ordered, "versions": [versions[each] for each in ordered], "annulled": annulled},
+        {
+            "ids": ordered,
+            "versions": [messages[each].version for each in ordered],
+            "actors": [sets.json_text(messages[each].cause.actors) for each in ordered],
+            "annulled": annulled,
+        },
     )
     return set(rows.scalars())
 
@@ -79,6 +87,7 @@ def save_orders(tx: Tx, messages: Sequence[Message[OrderFact]]) -> dict[UUID, Sa
         "code": [enterprise_of(each) for each in facts],
         "fallen": [has_fallen(each) for each in facts],
         "counts": [counts(each) for each in facts],
+        "actors": [sets.json_text(each.cause.actors) for each in messages],
     }
     return {row.id: SavedOrder(row.code, row.counts) for row in tx.execute(_UPSERT_ORDERS, columns)}
 
@@ -105,6 +114,24 @@ def find_excluded_orders(read: Read, orders: Iterable[UUID]) -> set[UUID]:
         {"ids": list(orders), "listing": LISTING},
     )
     return set(rows.scalars())
+
+
+# ------------------------------------------------------------------------------------------------------------ persons
+
+
+def find_chains(read: Read, causes: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The persons in the chains of these clues and orders (`clue:<id>`, `order:<id>`)."""
+    ids: dict[str, list[UUID]] = {"clue": [], "order": []}
+    for kind, _, identifier in {each.partition(":") for each in causes}:
+        ids[kind].append(UUID(identifier))
+    rows = read.execute(_CHAINS, {"clues": ids["clue"], "orders": ids["order"]})
+    return {row.cause: tuple(row.actors) for row in rows}
+
+
+_CHAINS = sa.text(
+    "SELECT 'clue:' || id AS cause, actors FROM clues WHERE id = ANY(CAST(:clues AS uuid[])) "
+    "UNION ALL SELECT 'order:' || id, actors FROM orders WHERE id = ANY(CAST(:orders AS uuid[]))"
+)
 
 
 # ------------------------------------------------------------------------------------------------- enterprise names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.database import Key, metadata, moment
+from chassis.database import Key, metadata, moment, persons
 
 METADATA = metadata()
 
@@ -15,6 +15,7 @@ CLUES = sa.Table(
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("annulled", sa.Boolean, nullable=False),
+    persons(),
     comment="One row per clue that may cause an entry; transactions that name it or change it lock the row",
 )
 
@@ -50,6 +51,7 @@ ORDERS = sa.Table(
     sa.Column("fallen", sa.Boolean, nullable=False),
     # `counts`: executed, not fallen, against a known enterprise, and not caused by a listing.
     sa.Column("counts", sa.Boolean, nullable=False),
+    persons(),
     sa.Index("ix_orders_counting", "code", "executed_at", postgresql_where=sa.text("counts")),
     comment="One row per order, at its newest version; orders are counted by reading these rows",
 )
@@ -72,11 +74,13 @@ ENTRIES = sa.Table(
     sa.Column("rules", JSONB, nullable=False),
     sa.Column("causes", JSONB, nullable=False),
     sa.Column("proposer", Key),
+    persons(),
     moment("proposed_at", nullable=False),
     moment("contest_until", nullable=False),
     sa.Column("state", Key, nullable=False),
     moment("contested_at"),
     sa.Column("objection", sa.Text),
+    moment("waived_at"),
     sa.Column("decided_by", Key),
     sa.Column("decision_reason", sa.Text),
     moment("effective_at"),

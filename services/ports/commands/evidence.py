@@ -63,7 +63,7 @@ def withdraw_evidence(tx: Tx, messages: Sequence[Message[ComplaintWithdrawn]]) -
 def _judged(
     message: Message[ComplaintAssessed], extracts: Mapping[str, RegisterExtract], now: datetime
 ) -> JudgedEvidence:
-    evidence = Evidence.of(message.event)
+    evidence = Evidence.of(message.event, message.cause.actors)
     return JudgedEvidence(
         message.version, evidence, judge(evidence, extracts[evidence.number], now), cause=message.caused()
     )

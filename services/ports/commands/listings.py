@@ -43,7 +43,7 @@ def apply_standings(tx: Tx, messages: Sequence[Message[StandingChanged]]) -> Non
             if listing is not None and listing.in_force:
                 listing.renew(restriction, message.version)
             else:
-                begun.append(Listing.begin(code, restriction, message.version, message.caused().correlation_id))
+                begun.append(Listing.begin(code, restriction, message.version, message.caused()))
         present = {restriction.entry for restriction in message.event.restrictions}
         missing = [each for each in known.values() if each.code == code and each.in_force and each.entry not in present]
         for listing in missing:

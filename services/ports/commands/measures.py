@@ -38,7 +38,7 @@ def order_shutdown(decision: ShutdownDecision, at: datetime, because: Cause) -> 
         acknowledge_by=at + deadlines.acknowledge,
         execute_by=at + deadlines.execution(decision.ground),
     )
-    order.place(because)
+    order.place(because.joined(basis.actors))
     return order
 
 
@@ -65,7 +65,7 @@ def send_enquiries(decision: EnquiryDecision, at: datetime, because: Cause) -> l
         for carrier in decision.carriers
     ]
     for enquiry in enquiries:
-        enquiry.send(because)
+        enquiry.send(because.joined(basis.actors))
     return enquiries
 
 
@@ -89,7 +89,7 @@ def order_after_enquiry(enquiry: Enquiry, reason: str, at: datetime, because: Ca
         acknowledge_by=at + deadlines.acknowledge,
         execute_by=at + deadlines.execution(ShutdownGround.UNREGISTERED),
     )
-    order.place(because.within(enquiry.correlation_id, enquiry.traceparent))
+    order.place(because.within(enquiry.correlation_id, enquiry.traceparent).joined(enquiry.actors))
     return order
 
 
@@ -120,7 +120,7 @@ def order_for_listing(listing: Listing, port: PortKey, filing: PortFiling, at: d
         acknowledge_by=at + deadlines.acknowledge,
         execute_by=at + deadlines.execution(ShutdownGround.LISTING),
     )
-    order.place(because)
+    order.place(because.joined(listing.actors))
     return order
 
 
@@ -152,7 +152,7 @@ def order_by_hand(proposal: ShutdownProposal, entry: RegisterEntry | None, at: d
         acknowledge_by=at + deadlines.acknowledge,
         execute_by=at + deadlines.execution(ShutdownGround.BY_HAND),
     )
-    order.place(because)
+    order.place(because.joined(proposal.actors))
     return order
 
 

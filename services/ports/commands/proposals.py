@@ -42,6 +42,7 @@ def propose_shutdown(tx: Tx, port: PortKey, reason: str, visibility: Visibility,
         reason=reason,
         proposed_by=STAFF,
         proposer=actor.subject,
+        actors=tx.cause.joined([actor.subject]).actors,
         correlation_id=tx.cause.correlation_id,
         proposed_at=now,
     )
@@ -98,7 +99,7 @@ def _decide_on_enterprise(
     proposal = _load(tx, target)
     proposal.decide(verdict, target.actor.subject, reason, clock.now())
     if verdict is Verdict.SHUT:
-        listing.shut_ports()
+        listing.shut_ports(tx.cause)
         add_listed_ports(tx, [listing])
         tx.announce()
     else:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from chassis.aggregate import Aggregate, Cause, ConflictError, fact
+from chassis.aggregate import Cause, ConflictError, Ground, fact
 from chassis.citation import Citation
 from chassis.event import Event
 from contracts import ports as facts
@@ -43,7 +43,7 @@ class Addressed(StrEnum):
 
 
 @dataclass(kw_only=True)
-class Enquiry(Aggregate):
+class Enquiry(Ground):
     """One question to one carrier about one number.
 
     `cause` is the complaint that triggered it, unique with carrier and number. `holder` is the enterprise that holds

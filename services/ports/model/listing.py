@@ -17,7 +17,7 @@ from uuid import UUID
 
 import msgspec
 
-from chassis.aggregate import ConflictError
+from chassis.aggregate import Cause, ConflictError
 from contracts.credit import Restriction
 from contracts.credit_codes import CreditCode
 from contracts.vocabulary import Existing
@@ -54,7 +54,7 @@ class Listing:
     """One entry, by its id, with the terms of its restriction.
 
     `province` (six digits) is where the enterprise is registered. `version` is that of the standing in which the entry
-    was last present, or first missing. Its orders carry its `correlation_id`.
+    was last present, or first missing. Its orders carry its `correlation_id`. `actors` are the persons in its chain.
     """
 
     entry: UUID
@@ -71,17 +71,19 @@ class Listing:
     version: int
     phase: ListingPhase
     correlation_id: str
+    actors: tuple[str, ...] = ()
     ended_at: datetime | None = None
 
     @classmethod
-    def begin(cls, code: str, restriction: Restriction, version: int, correlation_id: str) -> Listing:
+    def begin(cls, code: str, restriction: Restriction, version: int, because: Cause) -> Listing:
         """The entry came into force for the enterprise `code`. Its terms are the fields of the restriction."""
         derived = {
             "code": code,
             "province": f"{CreditCode(code).region[:2]}0000",
             "version": version,
             "phase": _FIRST_PHASE[Existing(restriction.existing)],
-            "correlation_id": correlation_id,
+            "correlation_id": because.correlation_id,
+            "actors": because.actors,
         }
         return msgspec.convert(msgspec.structs.asdict(restriction) | derived, cls)
 
@@ -107,10 +109,11 @@ class Listing:
         self.version = version
         self.ended_at = at
 
-    def shut_ports(self) -> None:
+    def shut_ports(self, because: Cause) -> None:
         """Staff decided to shut the enterprise's ports. Raises ConflictError where nothing is proposed."""
         self._require_proposed()
         self.phase = ListingPhase.SHUTTING
+        self.actors = because.joined(self.actors).actors
 
     def leave_ports(self) -> None:
         """Staff decided to leave the enterprise's ports as they are. Raises as `shut_ports`."""

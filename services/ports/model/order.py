@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from chassis.aggregate import Aggregate, Cause, ConflictError, fact
+from chassis.aggregate import Cause, ConflictError, Ground, fact
 from chassis.citation import Citation
 from chassis.event import Event
 from contracts import ports as facts
@@ -71,7 +71,7 @@ IN_FORCE = AWAITED | {OrderState.EXECUTED}
 
 
 @dataclass(kw_only=True)
-class Order(Aggregate):
+class Order(Ground):
     """One order to one carrier about one number, and what it is based on.
 
     `cause` is the reference that makes it unique at its port (to a complaint, an enquiry, a listing or a proposal);

@@ -43,8 +43,8 @@ class ShutdownProposal:
     """One proposal: of one port (`carrier`, `number`), or of a listing and its enterprise (`listing`, `code`).
 
     It publishes nothing, so its version counts its changes. `proposer` and `decider` are persons, shown to staff only;
-    a proposal of the rules has no `proposer`. `province` is the one that the port was filed for, if any; the ports of
-    an enterprise belong to no single province.
+    a proposal of the rules has no `proposer`. `actors` are the persons in the chain of its ground, who do not decide.
+    `province` is the one that the port was filed for, if any; the ports of an enterprise belong to no single province.
     """
 
     id: UUID
@@ -56,6 +56,7 @@ class ShutdownProposal:
     reason: str
     proposed_by: str
     proposer: str | None = None
+    actors: tuple[str, ...] = ()
     correlation_id: str
     proposed_at: datetime
     state: ProposalState = ProposalState.PROPOSED
@@ -75,16 +76,17 @@ class ShutdownProposal:
             code=listing.code,
             reason=f"{listing.code} is on the {listing.list} list ({listing.tier}, {listing.article})",
             proposed_by=RULES,
+            actors=listing.actors,
             correlation_id=listing.correlation_id,
             proposed_at=at,
         )
 
     def decide(self, verdict: Verdict, decider: str, reason: str, at: datetime) -> None:
-        """A person other than the proposer decides. Raises ConflictError."""
+        """A person who is not in the chain of its ground decides. Raises ConflictError."""
         if self.state is not ProposalState.PROPOSED:
             raise ConflictError("proposal-state", f"The proposal is already {self.state}.")
-        if decider == self.proposer:
-            raise ConflictError("four-eyes", "The person who made a proposal cannot decide it.")
+        if decider in (self.proposer, *self.actors):
+            raise ConflictError("four-eyes", "A person whose act led to this cannot decide it.")
         state = ProposalState.SHUT if verdict is Verdict.SHUT else ProposalState.REJECTED
         self._decided(state, decider, reason, at)
 

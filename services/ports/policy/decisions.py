@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from chassis.aggregate import union
 from chassis.calendar import day_of
 from chassis.citation import Citation
 from services.ports.model import Addressed, ShutdownGround
@@ -96,6 +97,11 @@ class ReachedThreshold:
     def complainants(self) -> int:
         """How many different people complained."""
         return len(self.counted)
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """The persons in the chains of the complaints in the span."""
+        return union(*(each.actors for each in self.span))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,11 +55,13 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     province: str | None
     complainant_also: UUID | None = None
     signature_unreadable: bool = False
+    actors: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, event: ComplaintAssessed) -> Evidence:
-        """The evidence in an event: its fields, and those of its attribution, by name."""
-        named = {"number": event.sender.number, "hint": event.attribution.kind}
+    def of(cls, event: ComplaintAssessed, actors: tuple[str, ...] = ()) -> Evidence:
+        """The evidence in an event: its fields, and those of its attribution, by name. `actors` are the persons in its
+        chain."""
+        named = {"number": event.sender.number, "hint": event.attribution.kind, "actors": actors}
         fields = msgspec.structs.asdict(event.attribution) | msgspec.structs.asdict(event) | named
         return msgspec.convert(fields, cls)
 

@@ -23,8 +23,9 @@ _KEY = "complaint_id"
 _COLUMNS = {name: _KEY if name == "complaint" else name for name in Evidence.__struct_fields__}
 """The column of each field of `Evidence`."""
 
-_WRITTEN = (*_COLUMNS.values(), "counts", "version", "standing", "withdrawn")
-_values = attrgetter(*_COLUMNS, "counts")
+_PLAIN = {name: column for name, column in _COLUMNS.items() if name != "actors"}
+_WRITTEN = (*_PLAIN.values(), "counts", "actors", "version", "standing", "withdrawn")
+_values = attrgetter(*_PLAIN, "counts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ def _known(read: Read, complaints: Sequence[UUID]) -> set[UUID]:
 
 
 def _row(judged: JudgedEvidence) -> tuple[Any, ...]:
-    return (*_values(judged.evidence), judged.version, judged.judgement.attribution, False)
+    actors = sets.json_text(judged.evidence.actors)
+    return (*_values(judged.evidence), actors, judged.version, judged.judgement.attribution, False)
 
 
 def _upsert(tx: Tx, columns: Mapping[str, Sequence[Any]]) -> list[WrittenEvidence]:

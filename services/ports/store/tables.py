@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.database import Key, metadata, moment
+from chassis.database import Key, metadata, moment, persons
 
 METADATA = metadata()
 
@@ -102,6 +102,7 @@ EVIDENCE = sa.Table(
     sa.Column("complainant_also", sa.Uuid),
     sa.Column("capped", sa.Boolean),
     sa.Column("signature_unreadable", sa.Boolean, nullable=False, server_default=sa.false()),
+    persons(),
     # `counts`: spam, vouched, not capped and not withdrawn. Decisions use only these rows.
     sa.Index("ix_evidence_counting", "number", "sent_at", postgresql_where=sa.text("counts")),
     comment="One row per complaint about a port, at its newest version; nothing is counted up",
@@ -116,6 +117,7 @@ ORDERS = sa.Table(
     sa.Column("number", Key, nullable=False),
     sa.Column("cause", Key, nullable=False),
     sa.Column("correlation_id", Key, nullable=False),
+    persons(),
     sa.Column("ground", Key, nullable=False),
     sa.Column("attribution", Key, nullable=False),
     sa.Column("holder", Key),
@@ -163,6 +165,7 @@ ENQUIRIES = sa.Table(
     sa.Column("number", Key, nullable=False),
     sa.Column("cause", Key, nullable=False),
     sa.Column("correlation_id", Key, nullable=False),
+    persons(),
     sa.Column("addressed_because", Key, nullable=False),
     sa.Column("holder", Key),
     sa.Column("complainants", sa.Integer, nullable=False),
@@ -210,6 +213,7 @@ LISTINGS = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("phase", Key, nullable=False),
     sa.Column("correlation_id", Key, nullable=False),
+    persons(),
     moment("ended_at"),
     sa.Index("ix_listings_code", "code"),
     sa.Index("ix_listings_at_work", "phase", "entry", postgresql_where=sa.text("phase IN ('shutting', 'lifting')")),
@@ -251,6 +255,7 @@ SHUTDOWN_PROPOSALS = sa.Table(
     sa.Column("proposed_by", Key, nullable=False),
     sa.Column("proposer", Key),
     sa.Column("correlation_id", Key, nullable=False),
+    persons(),
     moment("proposed_at", nullable=False),
     sa.Column("decider", Key),
     sa.Column("decision_reason", sa.Text),

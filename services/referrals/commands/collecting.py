@@ -58,14 +58,14 @@ def collect(tx: Tx, messages: Sequence[Message[ComplaintAssessed | ComplaintWith
             withdrawn[complaint] = each.version
             arrivals[complaint] = Arrival(None, EMPTY, each.caused())
         else:
-            found = assessed[complaint] = _assessed(each.event, each.version)
+            found = assessed[complaint] = _assessed(each.event, each.version, each.cause.actors)
             arrivals[complaint] = Arrival(found.placement.place, found.tally, each.caused())
     clues = _collect(tx, stored, arrivals)
     save_assessments(tx, list(assessed.values()), stored, clues)
     save_withdrawals(tx, withdrawn, stored)
 
 
-def _assessed(event: ComplaintAssessed, version: int) -> AssessedComplaint:
+def _assessed(event: ComplaintAssessed, version: int, actors: tuple[str, ...]) -> AssessedComplaint:
     return AssessedComplaint(
         complaint_id=event.complaint,
         version=version,
@@ -79,6 +79,7 @@ def _assessed(event: ComplaintAssessed, version: int) -> AssessedComplaint:
         province=event.province,
         excerpt=event.excerpt,
         received_hour=to_hour(event.received_at),
+        actors=actors,
         placement=placement_of(event),
     )
 

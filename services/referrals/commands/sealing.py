@@ -120,7 +120,7 @@ def seal_by_order(tx: Tx, keys: Sequence[str]) -> int:
     addressees = Addressees(day_of(now))
     if clues:
         found = load_covered(tx, sealing, addressees, clues)
-        return _seal(tx, found, addressees, sealing.because, sealing.id)
+        return _seal(tx, found, addressees, sealing.because, sealing)
     if covers_any(tx, sealing, addressees):
         return 0
     close_sealing(tx, sealing.id, now)
@@ -165,7 +165,7 @@ def _seal(
     candidates: Sequence[Candidate],
     addressees: Addressees,
     because: SealingTrigger,
-    sealing_id: UUID | None,
+    sealing: Sealing | None,
 ) -> int:
     """Seal the candidates that can still be sealed in one batch for their one authority; their subjects are locked.
     Returns how many."""
@@ -183,7 +183,8 @@ def _seal(
         and each.id in tallies
     ]
     if clues:
-        cause = tx.cause if sealing_id is None else Cause(str(sealing_id), str(sealing_id), tx.cause.traceparent)
+        cause = tx.cause if sealing is None else sealing.caused(tx.cause.traceparent)
+        sealing_id = None if sealing is None else sealing.id
         _hand_over(tx, clues, tallies, _Handover(new_id(), authority, because, sealing_id, clock.now(), cause))
     return len(clues)
 

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from chassis.aggregate import Aggregate, Cause, ConflictError, fact
+from chassis.aggregate import Cause, ConflictError, Ground, fact
 from chassis.citation import Citation
 from chassis.event import Event
 from chassis.ids import new_id
@@ -53,10 +53,12 @@ _RANDOM_BITS = 80
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The complaints in a clue: how many, and the carriers that delivered the messages."""
+    """The complaints in a clue: how many, the carriers that delivered the messages, and the persons in their
+    chains."""
 
     counts: Counts
     carriers: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
 
 
 EMPTY = Tally(Counts(complaints=0, complainants=0, vouched=0, senders=0))
@@ -64,7 +66,7 @@ EMPTY = Tally(Counts(complaints=0, complainants=0, vouched=0, senders=0))
 
 
 @dataclass(kw_only=True)
-class Clue(Aggregate):
+class Clue(Ground):
     """One clue: of one place, with a sequence number.
 
     `cause` is the complaint that opened it (`complaint:<id>`). `tally` counts its complaints: as they are now while it

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from chassis.aggregate import union
 from chassis.database import Read, Tx
 from chassis.quarantine import HELD
 from chassis.stored import Stored, values_of
@@ -122,7 +123,10 @@ def clue_of(row: sa.Row[Any], tallies: Mapping[UUID, Tally]) -> Clue:
         tally = tallies.get(row.id, EMPTY)
     else:
         tally = Tally(msgspec.convert(row._mapping, Counts), tuple(row.carriers))
-    return _STORED.load(row, place=_place(row), tally=tally, conclusion=_conclusion(row))
+    clue = _STORED.load(row, place=_place(row), tally=tally, conclusion=_conclusion(row))
+    # What collects has the chain of the complaints that are in it now.
+    clue.actors = union(clue.actors, tally.actors)
+    return clue
 
 
 def _place(row: sa.Row[Any]) -> Place:

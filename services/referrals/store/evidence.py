@@ -14,6 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from chassis import sets
+from chassis.aggregate import union
 from chassis.database import Read, Tx
 from contracts.referrals import Counts
 from services.referrals.model import Place, Tally
@@ -44,6 +45,7 @@ class AssessedComplaint:
     province: str | None
     excerpt: str
     received_hour: datetime
+    actors: tuple[str, ...]
     placement: Placement
 
     @property
@@ -73,10 +75,10 @@ def load_collected(tx: Tx, complaints: Iterable[UUID]) -> dict[UUID, CollectedCo
     return {row.complaint_id: CollectedComplaint(row.version, row.clue_id) for row in rows}
 
 
-_OWN = tuple(field.name for field in fields(AssessedComplaint) if field.name != "placement")
+_OWN = tuple(field.name for field in fields(AssessedComplaint) if field.name not in ("placement", "actors"))
 _PLACE = tuple(field.name for field in fields(Place))
 _STATUS = ("clue_id", "withdrawn", "counts", "set_aside")
-_ASSESSED = (*_OWN, *_STATUS, *_PLACE)
+_ASSESSED = (*_OWN, "actors", *_STATUS, *_PLACE)
 _WITHDRAWN = ("complaint_id", "version", *_STATUS)
 _own_values = attrgetter(*_OWN)
 _place_values = attrgetter(*_PLACE)
@@ -99,7 +101,8 @@ def _assessed_row(each: AssessedComplaint, clue_id: UUID | None) -> tuple[Any, .
     # Tuples, not a dict per row: every complaint that is assessed passes here.
     placement = each.placement
     place = (None,) * len(_PLACE) if placement.place is None else _place_values(placement.place)
-    return (*_own_values(each), clue_id, False, placement.counts, placement.set_aside, *place)
+    actors = sets.json_text(each.actors)
+    return (*_own_values(each), actors, clue_id, False, placement.counts, placement.set_aside, *place)
 
 
 def _save(tx: Tx, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], stored: Container[UUID]) -> None:
@@ -125,13 +128,19 @@ def load_tallies(read: Read, clues: Sequence[UUID], province: str | None = None)
         sa.text(
             "SELECT clue_id, count(*) AS complaints, count(DISTINCT complainant) AS complainants, "
             "count(DISTINCT complainant) FILTER (WHERE vouched) AS vouched, count(DISTINCT number) AS senders, "
-            "array_remove(array_agg(DISTINCT carrier), NULL) AS carriers FROM evidence "
+            "array_remove(array_agg(DISTINCT carrier), NULL) AS carriers, "
+            "jsonb_agg(DISTINCT actors) FILTER (WHERE actors <> '[]') AS chains FROM evidence "
             "WHERE clue_id = ANY(CAST(:clues AS uuid[])) "
             "AND (CAST(:province AS text) IS NULL OR province = CAST(:province AS text)) GROUP BY clue_id"
         ),
         {"clues": list(clues), "province": province},
     )
-    return {row.clue_id: Tally(msgspec.convert(row._mapping, Counts), tuple(sorted(row.carriers))) for row in rows}
+    return {
+        row.clue_id: Tally(
+            msgspec.convert(row._mapping, Counts), tuple(sorted(row.carriers)), union(*(row.chains or ()))
+        )
+        for row in rows
+    }
 
 
 def load_senders(read: Read, clues: Sequence[UUID], most: int) -> dict[UUID, list[SenderLine]]:

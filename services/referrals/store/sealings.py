@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from chassis.aggregate import Cause
 from chassis.database import Read, Tx
 from chassis.ids import new_id
 from chassis.quarantine import HELD
@@ -36,6 +37,11 @@ class Sealing:
     requested_by: str
     requested_at: datetime
     done_at: datetime | None = None
+
+    def caused(self, traceparent: str | None) -> Cause:
+        """The cause of what it seals: it began a story, and the person who ordered it is in the chain."""
+        actors = () if self.requested_by == BY_CALENDAR else (self.requested_by,)
+        return Cause.beginning(self.id, traceparent, actors)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.database import Key, metadata, moment
+from chassis.database import Key, metadata, moment, persons
 
 METADATA = metadata()
 
@@ -52,6 +52,7 @@ EVIDENCE = sa.Table(
     sa.Column("province", Key),
     sa.Column("excerpt", sa.Text),
     moment("received_hour"),
+    persons(),
     sa.CheckConstraint("counts OR set_aside IS NULL", name="only_what_counts_is_set_aside"),
     sa.Index("ix_evidence_clue_id", "clue_id", "province", postgresql_where=sa.text("clue_id IS NOT NULL")),
     comment="One row per complaint, at its newest version; nothing is counted up",
@@ -72,6 +73,7 @@ CLUES = sa.Table(
     sa.Column("correlation_id", Key, nullable=False),
     sa.Column("authority", Key),
     sa.Column("rules", JSONB, nullable=False),
+    persons(),
     moment("opened_at", nullable=False),
     sa.Column("state", Key, nullable=False),
     # The tally, frozen when the clue is sealed or concluded. While it is open the evidence is counted instead.

@@ -14,6 +14,7 @@ from sandbox.scenario.cast import credit_code
 from services.credit.sweeps import EXPIRED_LISTINGS
 from tests.integration.credit.api import CMCC, CONFIRM, MIIT, PROPOSAL, REJECT, Api, confirmed, proposed
 from tests.integration.credit.scenes import (
+    HOLDER,
     NUMBER,
     SHOP,
     WEEK,
@@ -146,13 +147,18 @@ def test_a_proposal_is_contested_once(api: Api) -> None:
 # ------------------------------------------------------------------------------------------------------------ deciding
 
 
-def test_a_proposal_is_confirmed_within_the_contest_period_only_if_it_was_contested(api: Api) -> None:
+def test_a_proposal_is_confirmed_within_the_contest_period_only_if_the_enterprise_waives_it(api: Api) -> None:
     path = proposed(api)
     assert problem(api.post(MIIT, f"{path}/decision", CONFIRM, by="wang", seen=1)) == (409, "contest-period-runs")
     with clock.shifted(WEEK - timedelta(minutes=1)):
         answer = api.post(MIIT, f"{path}/decision", CONFIRM, by="wang", seen=1)
         assert problem(answer) == (409, "contest-period-runs")
-    api.post(MIIT, f"{path}/objection", {"statement": "no"}, seen=1)
+    contested = proposed(api, code=HOLDER)
+    api.post(MIIT, f"{contested}/objection", {"statement": "no"}, seen=1)
+    answer = api.post(MIIT, f"{contested}/decision", CONFIRM, by="wang", seen=2)
+    assert problem(answer) == (409, "contest-period-runs")
+    waived = api.post(MIIT, f"{path}/objection", {"statement": "no", "waives_term": True}, seen=1)
+    assert waived.json()["waived_at"] is not None
     assert api.post(MIIT, f"{path}/decision", CONFIRM, by="wang", seen=2).json()["state"] == "effective"
 
 

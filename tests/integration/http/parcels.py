@@ -222,6 +222,9 @@ class Parcels:
     title: str = "Parcels"
     routers: tuple[Router, ...] = (router,)
 
+    def is_person(self, organisation: str) -> bool:
+        return organisation.startswith("regulator:")
+
 
 def create_tables(database: Database) -> None:
     """Create the tables of the service and of the chassis."""

@@ -137,6 +137,9 @@ class PostOffice:
         import_router(STREET_IMPORTER, "/street-imports", "streets:send"),
     )
 
+    def is_person(self, organisation: str) -> bool:
+        return organisation.startswith("regulator:")
+
 
 def create_tables(database: Database) -> None:
     """Create every table of the post office and of the chassis."""

@@ -242,7 +242,8 @@ def test_a_late_authority_concludes_overdue_clues(running_referrals: ReferralsSi
 def test_a_clue_that_a_colleague_has_concluded_is_not_changed(running_referrals: ReferralsSimulation) -> None:
     running_referrals.collect(3)
     running_referrals.seal()
-    slow = PROMPT.replace("after: 0s", "after: 2s")
+    # Long enough for the colleague to conclude first, on a busy machine too.
+    slow = PROMPT.replace("after: 0s", "after: 8s")
     with running_referrals.authorities(slow) as authorities, running_referrals.client("authority:SAMR") as colleague:
         eventually(lambda: running_referrals.states() == {"received"})
         eventually(lambda: len(authorities[0]._reserved) == 3)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from chassis.aggregate import Cause
+from dataclasses import dataclass
+
+import pytest
+
+from chassis.aggregate import Cause, ConflictError, Ground
 from chassis.ids import new_id
 from tests.parcels.service import Parcel, ParcelMoved
 
@@ -48,3 +52,32 @@ def test_an_event_carries_the_new_state() -> None:
 def test_an_initial_cause_is_identified_by_its_subject() -> None:
     identifier = new_id()
     assert Cause.beginning(identifier) == Cause(str(identifier), str(identifier), None)
+
+
+def test_the_persons_of_a_cause_are_sorted_and_each_is_there_once() -> None:
+    cause = CAUSE.joined(["wang", "li"]).joined(["wang", "an"])
+    assert cause.actors == ("an", "li", "wang")
+    assert cause.joined(["li"]) is cause
+    assert cause.within("another story").actors == cause.actors
+
+
+@dataclass(kw_only=True)
+class Case(Ground):
+    """A ground of decisions."""
+
+    def note(self, because: Cause) -> None:
+        self.record(ParcelMoved(parcel=self.id, road="a", stop=1), because)
+
+
+def test_a_ground_keeps_every_person_and_each_of_its_events_has_all_of_them() -> None:
+    case = Case(id=new_id(), actors=("stored",))
+    case.note(CAUSE.joined(["li"]))
+    case.note(CAUSE)
+    case.note(CAUSE.joined(["wang"]))
+    assert case.actors == ("li", "stored", "wang")
+    chains = [each.cause.actors for each in case.drain()]
+    assert chains == [("li", "stored"), ("li", "stored"), ("li", "stored", "wang")]
+    for person in case.actors:
+        with pytest.raises(ConflictError):
+            case.require_another_person(person)
+    case.require_another_person("another")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chassis.aggregate import Cause
@@ -54,6 +54,19 @@ def encoded_with(**changes: Any) -> bytes:
 
 def encoded_without(name: str) -> bytes:
     return msgspec.json.encode({key: value for key, value in msgspec.json.decode(encoded()).items() if key != name})
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1), unique=True).map(sorted))
+@example([])
+@example(["a b", "a%20b"])
+@example(["李", "regulator-MIIT", "https://issuer.example/li"])
+def test_the_persons_in_the_chain_arrive_as_they_were(persons: list[str]) -> None:
+    message = DECODER.decode(encoded(cause=CAUSE.joined(persons)))
+    assert message is not None
+    assert message.cause.actors == message.caused().actors == tuple(sorted(persons))
+    written = msgspec.json.decode(encoded(cause=CAUSE.joined(persons))).get("actors")
+    assert (written is None) == (not persons)
+    assert written is None or (written.isascii() and written.isprintable())
 
 
 def test_an_event_is_encoded_as_a_cloudevent() -> None:

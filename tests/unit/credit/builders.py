@@ -44,7 +44,7 @@ def effects(**overrides: Any) -> Effects:
     return Effects(**values | overrides)
 
 
-def proposal(proposer: str | None = "li", **overrides: Any) -> Entry:
+def proposal(proposer: str | None = "li", because: Cause = BECAUSE, **overrides: Any) -> Entry:
     """A proposal made at noon, with a contest period of a week."""
     values: dict[str, Any] = {
         "code": SHOP,
@@ -59,7 +59,7 @@ def proposal(proposer: str | None = "li", **overrides: Any) -> Entry:
         "causes": (f"clue:{named('clue')}",),
     }
     listing = ProposedListing(**values | overrides)
-    return Entry.propose(listing, proposer=proposer, at=NOON, contest_until=NOON + days(7), because=BECAUSE)
+    return Entry.propose(listing, proposer=proposer, at=NOON, contest_until=NOON + days(7), because=because)
 
 
 def listed(**overrides: Any) -> Entry:

@@ -158,11 +158,41 @@ def test_a_proposal_is_contested_only_within_the_contest_period() -> None:
     assert conflict.value.code == "contest-period-over"
 
 
-def test_a_contested_proposal_may_be_confirmed_at_once() -> None:
+def test_an_objection_does_not_shorten_its_own_term() -> None:
     entry = proposal()
     contest(entry)
-    entry.confirm(effects(), "wang", "well founded", NOON + days(1), BECAUSE)
+    with pytest.raises(ConflictError, match="may contest it until"):
+        entry.confirm(effects(), "wang", "well founded", NOON + days(1), BECAUSE)
+    entry.confirm(effects(), "wang", "well founded", WEEK, BECAUSE)
     assert (entry.state, entry.contested_at) == (EntryState.EFFECTIVE, NOON + days(1))
+
+
+def test_a_proposal_may_be_confirmed_at_once_where_the_enterprise_waives_the_term() -> None:
+    entry = proposal()
+    entry.contest("we stopped", NOON + days(1), BECAUSE, waives_term=True)
+    entry.confirm(effects(), "wang", "well founded", NOON + days(1), BECAUSE)
+    assert (entry.state, entry.waived_at) == (EntryState.EFFECTIVE, NOON + days(1))
+
+
+def test_a_person_in_the_chain_of_the_ground_does_not_decide() -> None:
+    ground = BECAUSE.joined(["concluder", "filer"])
+    for confirmed in (True, False):
+        entry = proposal(proposer=None, because=ground)
+        entry.contest("we stopped", NOON + days(1), BECAUSE.joined(["recorder"]))
+        for person in ("concluder", "filer", "recorder"):
+            with pytest.raises(ConflictError) as caught:
+                decide(entry, person, confirmed=confirmed)
+            assert caught.value.code == "four-eyes"
+        decide(entry, "wang", confirmed=confirmed)
+        assert entry.actors == ("concluder", "filer", "recorder", "wang")
+        assert entry.recorded[-1].cause.actors == entry.actors
+
+
+def decide(entry: Entry, person: str, *, confirmed: bool) -> None:
+    if confirmed:
+        entry.confirm(effects(), person, "well founded", WEEK, BECAUSE.joined([person]))
+    else:
+        entry.reject(person, "unfounded", WEEK, BECAUSE.joined([person]))
 
 
 def test_periods_of_a_listing_count_from_the_time_at_which_it_takes_effect() -> None:

@@ -212,4 +212,4 @@ def restriction(
 
 def listing(*, code: str = HOLDER, existing: str = "shut", since: datetime = NOON) -> Listing:
     """A listing that just came into force."""
-    return Listing.begin(code, restriction(existing=existing, since=since), 1, "clue-1")
+    return Listing.begin(code, restriction(existing=existing, since=since), 1, Cause.beginning("clue-1"))

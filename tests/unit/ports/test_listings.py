@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chassis.aggregate import ConflictError
+from chassis.aggregate import Cause, ConflictError
 from chassis.ids import new_id
-from services.ports.model import Listing, ListingPhase, Port, ProposalState, ShutdownProposal, Verdict
+from services.ports.model import ListingPhase, Port, ProposalState, ShutdownProposal, Verdict
 from services.ports.model.proposal import STAFF
 from services.ports.policy.listings import refusal_of, role_in, successor
 from tests.unit.ports.builders import (
@@ -135,9 +135,10 @@ def test_a_reopened_port_resumes_a_concluded_listing_but_not_an_ended_one() -> N
 
 def test_staff_decide_only_on_proposed_listings() -> None:
     for existing in ("none", "shut"):
-        for decide in (Listing.shut_ports, Listing.leave_ports):
-            with pytest.raises(ConflictError, match="nothing is proposed"):
-                decide(listing(existing=existing))
+        with pytest.raises(ConflictError, match="nothing is proposed"):
+            listing(existing=existing).shut_ports(Cause.beginning("a decision"))
+        with pytest.raises(ConflictError, match="nothing is proposed"):
+            listing(existing=existing).leave_ports()
 
 
 def test_the_oldest_listing_that_wants_a_port_shut_takes_over_its_order() -> None:

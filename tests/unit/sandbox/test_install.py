@@ -49,11 +49,12 @@ def test_the_scopes_of_a_client_depend_on_the_kind_of_organisation(directory: Pa
     assert install.client(directory, "authority:SAMR").scopes == ("clues:read", "clues:act", "credit:check")
 
 
-def test_every_regulator_has_a_second_client_with_the_same_scopes(directory: Path) -> None:
+@pytest.mark.parametrize("colleague", ["reviewer", "director"])
+def test_every_regulator_has_further_clients_with_the_same_scopes(directory: Path, colleague: str) -> None:
     install.into(directory)
     for code in ("MIIT", "CA-44"):
         first = install.client(directory, f"regulator:{code}")
-        second = install.client_by_id(directory, f"regulator-{code}-reviewer")
+        second = install.client_by_id(directory, f"regulator-{code}-{colleague}")
         assert first.client_id == f"regulator-{code}"
         assert (second.org, second.scopes) == (first.org, first.scopes)
         assert second.secret != first.secret

@@ -1,0 +1,1 @@
+ALTER TABLE imports ADD COLUMN actors JSONB DEFAULT '["unknown"]'::jsonb NOT NULL;
