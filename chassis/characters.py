@@ -32,6 +32,9 @@ _LETTERS = {
     "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧανορι": "ABEZHIKMNOPTYXavopi",
 }
 
+# The numerals of traders; the other ones of their category are letters.
+_SUZHOU = "〡〢〣〤〥〦〧〨〩"
+
 # Ideographs, Hangul, surrogates and private use have none of what is searched. Further planes have ideographs, and what
 # the first table lists.
 _SEARCHED = (range(0x3400), range(0xA000, 0xAC00), range(0xF900, 0x20000))
@@ -67,7 +70,7 @@ def _lookalikes() -> Iterator[tuple[str, str]]:
 
 
 def _plain(char: str, category: str) -> str | None:
-    if category in ("Nd", "No"):
+    if category in ("Nd", "No") or char in _SUZHOU:
         value = unicodedata.numeric(char)
         # Circled, bracketed and other digits; ten to fifty exist as one character. No fractions.
         return str(int(value)) if value.is_integer() and value < 100 else None

@@ -15,10 +15,13 @@ from typing import Final
 MOST_ESCAPED: Final = 8
 """How often a text may have been escaped, one time on top of another."""
 
-_LIKELY = re.compile(r"[&＆]\s?[#＃A-Za-z]|[%％=][0-9A-Fa-f]{2}|[%％]u[0-9A-Fa-f]|\\[uxUN]|U\+[0-9A-Fa-f]|銆")
-_SPACED = re.compile(r"&\s+(?=#?[A-Za-z0-9]{2,8};)")
-_BYTES = re.compile(r"(?:%[0-9A-Fa-f]{2})+|(?:=[0-9A-Fa-f]{2})+|(?:\\x[0-9A-Fa-f]{2})+")
-_CODE_POINT = re.compile(r"(?:\\[uU]|%u|U\+)\{?([0-9A-Fa-f]{4,8})\}?")
+_LIKELY = re.compile(
+    r"[&＆]\s?[#＃A-Za-z]|[%％][0-9A-Fa-f]{2}|=[0-9A-Fa-f]{2}=|[%％]u[0-9A-Fa-f]|\\[uxUN]|U\+[0-9A-Fa-f]|銆"
+)
+_ENTITY = re.compile(r"[&＆]\s?([#＃]?)([A-Za-z0-9]{2,8})[;；]")
+# A link has single ones: ?a=1 is no escape.
+_BYTES = re.compile(r"(?:[%％][0-9A-Fa-f]{2})+|(?:=[0-9A-Fa-f]{2}){3,}|(?:\\x[0-9A-Fa-f]{2})+")
+_CODE_POINT = re.compile(r"(?:\\[uU]|[%％]u|U\+)\{?([0-9A-Fa-f]{4,8})\}?")
 _NAMED = re.compile(r"\\N\{([A-Za-z0-9 -]{1,64})\}")
 _HEX = re.compile(r"[0-9A-Fa-f]{2}")
 # The bytes E3 80 of 【 and its kind in UTF-8, read as GB 18030.
@@ -29,10 +32,10 @@ def unescaped(text: str) -> str:
     """The text with its escaped characters as themselves; the same text where none is escaped."""
     if _LIKELY.search(text) is None:
         return text
-    plain = unicodedata.normalize("NFKC", text)
+    plain = text
     for _ in range(MOST_ESCAPED):
         before = plain
-        plain = html.unescape(_SPACED.sub("&", plain))
+        plain = html.unescape(_ENTITY.sub(_entity, plain))
         plain = _BYTES.sub(_decoded, plain)
         plain = _CODE_POINT.sub(_character(lambda code: chr(int(code, 16))), plain)
         plain = _NAMED.sub(_character(unicodedata.lookup), plain)
@@ -41,6 +44,10 @@ def unescaped(text: str) -> str:
     if _MISREAD in plain:
         plain = plain.encode("gb18030", "ignore").decode("utf-8", "ignore")
     return plain
+
+
+def _entity(written: re.Match[str]) -> str:
+    return f"&{'#' if written[1] else ''}{written[2]};"
 
 
 def _decoded(escape: re.Match[str]) -> str:
