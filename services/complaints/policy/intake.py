@@ -3,7 +3,7 @@ which surrogates its complainant is published."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 from itertools import product
 from typing import Annotated
@@ -28,16 +28,31 @@ DERIVED = "hmac:"
 """The prefix of an external id that this service derived, because the channel gave none."""
 
 
-# The separators without which a sender's number is recognised. `SenderNumber.parse` removes more, and learns; this list
-# is never changed: a complaint that was filed must be recognised by the identity it had then.
-_SEPARATORS_OF_IDENTITY = dict.fromkeys(
-    map(
-        ord,
-        " \t\n\r\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-        "-\u2010\u2011\u2012\u2013\u2014\u2212\uff0d()\uff08\uff09"
-        "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff",
-    )
-) | {0xFF0B: "+", **{0xFF10 + digit: str(digit) for digit in range(10)}}
+# The separators without which a sender's number is recognised: those of `SenderNumber.parse`, as ranges of code points.
+# `parse` learns, and another interpreter has another table; a list here is never changed: a complaint that was filed
+# must be recognised by the identity it had then. What `parse` learns becomes a further list.
+_SEPARATORS = (
+    "0-20 28-29 2D 7F-A0 AD 300-36F 483-489 58A 5BE 600-605 61C 6DD 70F 890-891 8E2 115F-1160 1400 1680 17B4-17B5 1806"
+    " 180B-180F 1AB0-1ACE 1DC0-1DFF 2000-2015 2028-202F 205F-206F 20D0-20F0 2212 2800 2DE0-2DFF 2E17 2E1A 2E3A-2E3B"
+    " 2E40 2E5D 3000 301C 3030 3099-309A 30A0 3164 A66F-A672 A674-A67D A69E-A69F A8E0-A8F1 FE00-FE0F FE20-FE2F"
+    " FE31-FE32 FE58 FE63 FEFF FF08-FF09 FF0D FFA0 FFF0-FFFB 10376-1037A 10EAD 110BD 110CD 1133B 11366-1136C"
+    " 11370-11374 13430-13438 16FE4 1BCA0-1BCA3 1D159 1D173-1D17A 1D242-1D244 1E000-1E006 1E008-1E018 1E01B-1E021"
+    " 1E023-1E024 1E026-1E02A E0000-E0FFF"
+)
+_SEPARATORS_OF_0_1 = "9-D 20 28-29 2D A0 AD 1680 2000-2014 202A-202F 205F-2060 2066-2069 2212 3000 FEFF FF08-FF09 FF0D"
+"""Those of release 0.1.0."""
+
+
+def _removal(ranges: str) -> dict[int, str | None]:
+    """For `str.translate`: removes these code points, and makes full-width digits and signs ordinary ones."""
+    removed: dict[int, str | None] = {0xFF0B: "+", **{0xFF10 + digit: str(digit) for digit in range(10)}}
+    for each in ranges.split():
+        first, _, last = each.partition("-")
+        removed |= dict.fromkeys(range(int(first, 16), int(last or first, 16) + 1))
+    return removed
+
+
+_REMOVAL, _REMOVAL_OF_0_1 = _removal(_SEPARATORS), _removal(_SEPARATORS_OF_0_1)
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,10 +85,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @property
     def identity(self) -> str:
         """What distinguishes this complaint, in one text: channel, complainant, sender, time and text."""
-        raw = self.sender_number
-        digits = raw if raw.isascii() and raw.isdigit() else raw.translate(_SEPARATORS_OF_IDENTITY)
-        sender = SenderNumber.of(digits).number
+        sender = self._sender(_REMOVAL)
         return _joined(self.channel, _number(self.complainant_number), sender, _utc(self.sent_at), self.text)
+
+    def _sender(self, removal: Mapping[int, str | None]) -> str:
+        raw = self.sender_number
+        return SenderNumber.of(raw if raw.isascii() and raw.isdigit() else raw.translate(removal)).number
 
     @property
     def content(self) -> str:
@@ -87,12 +104,26 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         )
 
 
+class ReportOf01(Report, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A report as release 0.1.0 recognised it: with fewer separators in the number of the sender."""
+
+    @property
+    def identity(self) -> str:
+        """As that of a `Report`."""
+        sender = self._sender(_REMOVAL_OF_0_1)
+        return _joined(self.channel, _number(self.complainant_number), sender, _utc(self.sent_at), self.text)
+
+
 def earlier_readings(report: Report) -> Iterator[Report]:
     """What else release 0.1.0 may have read where a request had this report: it cut off the fractions of a microsecond
-    that are rounded now."""
-    for sent_at, received_at in product(_cut_off(report.sent_at), _cut_off(report.received_at)):
-        if (sent_at, received_at) != (report.sent_at, report.received_at):
-            yield msgspec.structs.replace(report, sent_at=sent_at, received_at=received_at)
+    that are rounded now, and knew fewer separators."""
+    kinds: list[type[Report]] = [Report]
+    if report._sender(_REMOVAL) != report._sender(_REMOVAL_OF_0_1):
+        kinds.append(ReportOf01)
+    for kind, sent_at, received_at in product(kinds, _cut_off(report.sent_at), _cut_off(report.received_at)):
+        if (kind, sent_at, received_at) != (Report, report.sent_at, report.received_at):
+            fields = msgspec.structs.asdict(report) | {"sent_at": sent_at, "received_at": received_at}
+            yield kind(**fields)
 
 
 def _cut_off(moment: datetime) -> tuple[datetime, ...]:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from services.complaints.commands.filing import file_complaint
-from services.complaints.policy.intake import Report
+from services.complaints.policy.intake import Report, ReportOf01
 from tests.integration.complaints.scenes import Office, report
 
 SPELLINGS = ("2026-06-01T04:30:17.1234565Z", "2026-06-01T12:30:17.123457+08:00")
@@ -54,6 +54,18 @@ def test_another_complaint_under_the_id_of_one_that_another_intake_has_filed_is_
 ) -> None:
     assert intakes[0](office, report("app-1")) == "new"
     assert intakes[1](office, report("app-1", text="another text")) == "differs"
+
+
+@pytest.mark.parametrize("external_id", ["app-1", None])
+@pytest.mark.parametrize("intake", [by_request, by_file])
+def test_a_complaint_whose_sender_release_0_1_0_did_not_recognise_is_known(
+    office: Office, intake: Any, external_id: str | None
+) -> None:
+    again = report(external_id, sender_number="1069\u31640123456789")
+    with office.database.begin() as tx:
+        file_complaint(tx, msgspec.json.decode(json.dumps(again), type=ReportOf01))
+    assert intake(office, again) == "known"
+    assert filed(office) == 1
 
 
 @pytest.mark.parametrize("external_id", ["app-1", None])
