@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import unquote_to_bytes
@@ -19,6 +20,19 @@ from chassis.ids import new_id
 QUIET = ("/healthz", "/readyz", "/metrics")
 
 log = structlog.get_logger()
+
+
+_WORD = re.compile(r"v1|[a-z-]{1,16}")
+_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
+"""On every response that does not have its own: it may contain personal data, and is no part of a page. A page has its
+own policy."""
 
 
 class RequestMiddleware:
@@ -42,7 +56,10 @@ class RequestMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                own = message.get("headers", ())
+                named = {name.lower() for name, _ in own}
+                general = [header for header in _HEADERS if header[0] not in named]
+                message["headers"] = [*own, *general, (b"x-request-id", request_id.encode())]
             await send(message)
 
         with (
@@ -107,9 +124,13 @@ def _shape(scope: Scope) -> RouteInput | None:
 
 
 def _address(scope: Scope) -> str:
-    """The path for the log: of a public route only the template, as its path can contain a secret such as a receipt."""
+    """The path for the log: of a public route only the template, as its path can contain a secret such as a receipt. A
+    path without a route may be such a one, mistyped: only its beginning is logged."""
     shape = _shape(scope)
-    return shape.path if shape and shape.public else str(scope["path"])
+    if shape is None:
+        first = str(scope["path"]).split("/")[1]
+        return f"/{first}/…" if _WORD.fullmatch(first) else "/…"
+    return shape.path if shape.public else str(scope["path"])
 
 
 def _is_utf8(scope: Scope) -> bool:

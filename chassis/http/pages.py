@@ -19,19 +19,29 @@ h1 { font-size: 1.6rem }
 """
 
 
+_POLICY = "Content-Security-Policy"
+_OF_A_TEXT = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+# Swagger UI has a script and styles in its page, and pictures in its styles.
+_OF_SWAGGER_UI = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    " frame-ancestors 'none'"
+)
+
+
 def problem_page(kind: type[Problem]) -> HTMLResponse:
     """What a type of problem means."""
     title = escape(kind.title)
     return HTMLResponse(
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><h1>{title}</h1>'
-        f'<p>{escape(kind.description)}</p><p class="dim">Answered with status {kind.status}.</p></body></html>'
+        f'<p>{escape(kind.description)}</p><p class="dim">Answered with status {kind.status}.</p></body></html>',
+        headers={_POLICY: _OF_A_TEXT},
     )
 
 
 def swagger_ui(title: str) -> HTMLResponse:
     """Swagger UI for `openapi.json`, with its scripts and styles from `docs/`, relative to `/docs`."""
-    return get_swagger_ui_html(
+    page = get_swagger_ui_html(
         openapi_url="openapi.json",
         title=title,
         oauth2_redirect_url=None,
@@ -41,6 +51,8 @@ def swagger_ui(title: str) -> HTMLResponse:
         # The validator would be another server.
         swagger_ui_parameters={"validatorUrl": None, "docExpansion": "list", "defaultModelsExpandDepth": 0},
     )
+    page.headers[_POLICY] = _OF_SWAGGER_UI
+    return page
 
 
 def swagger_ui_file(name: str) -> FileResponse | None:

@@ -21,7 +21,7 @@ from chassis import characters
 from chassis.escapes import unescaped
 from chassis.redaction import amounts, names
 from chassis.redaction.names import HAN
-from chassis.redaction.places import ADDRESS_PATTERN, HOUSE_PATTERN
+from chassis.redaction.places import ADDRESS_PATTERN, AREA_ENDS, HOUSE_PATTERN
 
 NUMBER = "〈号码〉"
 LINK = "〈链接〉"
@@ -176,7 +176,7 @@ _CUTS: list[_Cut] = [
             CODE,
             (_PROVINCES, _LETTERS),
         ),
-        (ADDRESS_PATTERN, ADDRESS, ("省区市县旗镇乡道路街巷弄里同村屯寨坳堡庄湾园寓苑府城舍厦场邸墅岛学中",)),
+        (ADDRESS_PATTERN, ADDRESS, (AREA_ENDS,)),
         (
             r"(?<![A-Za-z0-9])(?=[0-9_\-]{0,40}[A-Za-z])(?=(?:[A-Za-z_\-]{0,40}[0-9]){2})[A-Za-z0-9_\-]{5,64}",
             CODE,

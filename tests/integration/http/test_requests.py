@@ -206,3 +206,30 @@ def test_an_internal_error_reveals_no_details(api: TestClient, issuer: Issuer) -
     response = api.post("/statements/bug", headers=issuer.bearer("parcels:send"))
     assert problem(response) == (500, "internal")
     assert set(response.json()) == {"type", "title", "status", "instance"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/parcels", 200), ("/parcels/no-id", 422), ("/nothing", 404), ("/healthz", 200), ("/docs", 200)],
+)
+def test_every_response_forbids_caches_and_other_pages_to_use_it(
+    api: TestClient, sender: Headers, path: str, status: int
+) -> None:
+    response = api.get(path, headers=sender)
+    assert response.status_code == status
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["referrer-policy"] == "no-referrer"
+    assert response.headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+    assert ("'unsafe-inline'" in response.headers["content-security-policy"]) == (path == "/docs")
+    assert len(response.headers.get_list("cache-control")) == 1
+
+
+def test_the_path_of_no_route_is_not_logged_as_a_whole(
+    api: TestClient, sender: Headers, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "pQ7vX2mK9sL4tR8wZ1nB"  # as of a receipt
+    for path in (f"/receipt/{secret}", f"/{secret}", f"/v1/receipts/{secret}/"):
+        assert api.get(path, headers=sender).status_code == 404
+    assert secret[:8] not in caplog.text
