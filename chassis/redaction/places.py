@@ -24,10 +24,10 @@ _HOUSE = rf"(?:{_HOUSE_NUMBER}|\d{{1,2}}-(?:\d{{1,2}}-)?\d{{3,4}}|写字楼|东�
 _REST_OF_HOUSE = rf"(?:[\s,，]?(?:{_HOUSE}|{_PLACE_NAME}{_AREA}|[A-Z]?\d{{1,4}}(?:楼|层|室)?|[东南西北中]户|门卫))"
 
 ADDRESS_PATTERN: Final = (
-    rf"(?:{_PLACE_NAME}{_AREA}[\s,，]?){{1,8}}(?:{_PLACE_NAME})??[东南西北中一二三四]?"
+    rf"(?!号)(?:{_PLACE_NAME}{_AREA}[\s,，]?){{1,8}}(?:{_PLACE_NAME})??[东南西北中一二三四]?"
     rf"{_HOUSE}{_REST_OF_HOUSE}{{0,8}}"
 )
-"""An address from its first area to the flat."""
+"""An address from its first area to the flat; 号 belongs to the number before it."""
 
 HOUSE_PATTERN: Final = (
     r"[\d之]\s?(?:号|弄|栋|幢|座|单元|室|寝室|户|村民小组|组|社|队|#|期)|\d-(?:\d{1,2}-)?\d{3,4}|写字楼|[东西南北]区"
