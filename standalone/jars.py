@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import sys
@@ -59,11 +60,25 @@ def jars(progress: Progress = on_stderr) -> list[Path]:
     """The files of the lock, downloaded where they are missing. Raises JarsUnavailable."""
     locked = read_lock()
     folder = jar_directory()
-    missing = [each for each in locked if not (folder / each.file_name).exists()]
-    if missing:
-        folder.mkdir(parents=True, exist_ok=True)
-        _fetch(missing, folder, progress)
+    if _missing(locked, folder):
+        # A fetch takes 9 s of a core: a second process waits for the files of the first.
+        with one_at_a_time(folder):
+            if missing := _missing(locked, folder):
+                _fetch(missing, folder, progress)
     return [folder / each.file_name for each in locked]
+
+
+def _missing(locked: list[Jar], folder: Path) -> list[Jar]:
+    return [each for each in locked if not (folder / each.file_name).exists()]
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait until no other process or thread is here with this folder. The end of a process counts as its exit."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def jar_directory() -> Path:
@@ -101,8 +116,7 @@ def _fetch(wanted: list[Jar], folder: Path, progress: Progress) -> None:
             path = _download(context, jar)
             if _sha256(path) != jar.sha256:
                 raise JarsUnavailable(f"{jar.coordinate} is not the file that {LOCK.name} names")
-            # The file appears in the folder complete and verified: two processes may download at once, and either may
-            # be killed.
+            # The file appears in the folder complete and verified: the process may be killed.
             path.replace(folder / jar.file_name)
 
         for done, _ in enumerate(pool.map(fetch, wanted), start=1):

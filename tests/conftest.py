@@ -26,8 +26,8 @@ pytest_plugins = ["tests.parts.fixtures", "tests.parts.spans", "tests.integratio
 
 @pytest.hookimpl
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """On a new machine, record what a start of Kafka loads while the processes collect: each of their starts then takes
-    half the time."""
+    """On a new machine, fetch Kafka and record what its start loads while the processes collect: they wait for it, and
+    their starts take a quarter of the time."""
     options = session.config.option
     if options.dist != "no" and not options.markexpr and os.environ.get("TEST_BACKEND") != "docker":
         Thread(target=learn).start()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from standalone.kafka import EmbeddedKafka
+from standalone.kafka import EmbeddedKafka, learn
 from standalone.postgres import EmbeddedPostgres
 from tests.parts.protocols import Kafka, Part, Postgres
 
@@ -44,6 +44,7 @@ def kafka_on(backend: str, directory: Path) -> AbstractContextManager[Kafka]:
         from tests.parts.containers import ContainerKafka
 
         return ContainerKafka()
+    learn()
     return EmbeddedKafka(directory)
 
 

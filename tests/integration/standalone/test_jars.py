@@ -8,11 +8,11 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shutil import copyfile
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
-from standalone.jars import Jar, JarsUnavailable, jars, read_lock
+from standalone.jars import Jar, JarsUnavailable, jars, one_at_a_time, read_lock
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -75,3 +75,18 @@ def test_a_jar_that_differs_from_the_lock_is_rejected(served: Callable[[Jar], Pa
     served(changed).unlink()
     with pytest.raises(JarsUnavailable, match=f"{changed.coordinate} cannot be fetched"):
         jars(lambda _: None)
+
+
+def test_a_second_fetch_waits_for_the_first(tmp_path: Path) -> None:
+    entered = Event()
+
+    def fetch() -> None:
+        with one_at_a_time(tmp_path):
+            entered.set()
+
+    second = Thread(target=fetch)
+    with one_at_a_time(tmp_path):
+        second.start()
+        assert not entered.wait(0.3)
+    second.join(timeout=10)
+    assert entered.is_set()
