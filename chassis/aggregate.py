@@ -5,7 +5,7 @@ Pure: no database, no broker.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, TypeVar
 from uuid import UUID
@@ -49,6 +49,12 @@ class Cause(msgspec.Struct, frozen=True):
 def union(*persons: Iterable[str]) -> tuple[str, ...]:
     """All of these persons, each once, sorted."""
     return tuple(sorted({person for each in persons for person in each}))
+
+
+def require_another_person(decider: str, chain: Container[str | None]) -> None:
+    """Raises ConflictError where the decider is in the chain."""
+    if decider in chain:
+        raise ConflictError("four-eyes", "A person whose act led to this cannot decide it.")
 
 
 class ConflictError(Exception):
@@ -135,5 +141,4 @@ class Ground(Aggregate):
 
     def require_another_person(self, decider: str) -> None:
         """Raises ConflictError where the decider is in the chain."""
-        if decider in self.actors:
-            raise ConflictError("four-eyes", "A person whose act led to this cannot decide it.")
+        require_another_person(decider, self.actors)

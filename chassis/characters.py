@@ -110,7 +110,10 @@ PLAIN: Final[Mapping[int, str]] = MappingProxyType(
 )
 """For `str.translate`: what is not seen is removed, what looks like ASCII letters, digits and signs becomes these."""
 
-DIGITS_ALIKE: Final[Mapping[int, int]] = MappingProxyType(str.maketrans("OoQDIil|!", "000011111"))
+_ALIKE = {"OoQD": "0", "Iil|!": "1"}
+DIGITS_ALIKE: Final[Mapping[int, int]] = MappingProxyType(
+    {ord(char): ord(digit) for chars, digit in _ALIKE.items() for char in chars}
+)
 """For `str.translate`: letters and signs that a keyboard or a scanner confuses with digits become these."""
 
 
@@ -122,7 +125,9 @@ class _Taken(NamedTuple):
 
 
 _ASCII_DIGITS = _Taken(bytes(range(256)), bytes(set(range(128)) - set(b"0123456789")))
-_ASCII_ALIKE = _Taken(bytes.maketrans(b"OoQDIil|!", b"000011111"), bytes(set(range(128)) - set(b"0123456789OoQDIil|!")))
+_ASCII_ALIKE = _Taken(
+    bytes(DIGITS_ALIKE.get(code, code) for code in range(256)), bytes(set(_ASCII_DIGITS.deleted) - DIGITS_ALIKE.keys())
+)
 _DROPPED = dict.fromkeys(map(ord, IGNORABLE))
 _REPLACED = dict(PLAIN)
 _ALTERED = frozenset(map(chr, PLAIN))

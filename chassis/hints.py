@@ -33,7 +33,8 @@ _SIMILAR = 0.7
 _PERSONAL = 7
 _REST = 4
 # Also without separators, with the letters that are taken for digits.
-_RUN = re.compile(r"(?=[OoQDIil|!]*[0-9])[0-9OoQDIil|!]{7}")
+_ALIKE = re.escape("".join(map(chr, characters.DIGITS_ALIKE)))
+_RUN = re.compile(rf"(?=[{_ALIKE}]*[0-9])[0-9{_ALIKE}]{{7}}")
 _BETWEEN = re.compile(r"[\s().\-]")
 _CLOCK = r"[0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]{1,6})?)?)?"
 _OFFSET = r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)"

@@ -25,7 +25,7 @@ class Service:
     projections: Sequence[Projection] = ()
     reactions: Routing = field(default_factory=dict)
     sweeps: Sequence[Sweep | Chore] = ()
-    is_person: Callable[[str], bool] = lambda _: True
+    has_persons: Callable[[str], bool] = lambda _: True
     """Whether an act for this organisation is that of a person, who is then in the chain of all that follows from it
     (`Cause.actors`). What the others send is evidence."""
     http_port: int = 8000

@@ -42,7 +42,7 @@ class Api(Protocol):
     def routers(self) -> Any: ...
 
     @property
-    def is_person(self) -> Callable[[str], bool]: ...
+    def has_persons(self) -> Callable[[str], bool]: ...
 
 
 def create_app(service: Api, settings: Settings, database: Database) -> FastAPI:
@@ -54,7 +54,7 @@ def create_app(service: Api, settings: Settings, database: Database) -> FastAPI:
     build_types()
     app = _bare(service)
     app.state.database = database
-    app.state.is_person = service.is_person
+    app.state.has_persons = service.has_persons
     app.state.threads = ThreadPoolExecutor(settings.database_pool, thread_name_prefix="transaction")
     app.state.token_verifier = TokenVerifier.from_settings(settings)
     app.state.readiness["database"] = health.database_ready(database)

@@ -33,7 +33,7 @@ def cause_of(request: Request) -> Cause:
 def _persons(request: Request) -> tuple[str, ...]:
     """The person whose act a request is; none on a public route, and none of an organisation without persons."""
     caller: Caller | None = getattr(request.state, "caller", None)
-    return () if caller is None or not request.app.state.is_person(caller.organisation) else (caller.subject,)
+    return () if caller is None or not request.app.state.has_persons(caller.organisation) else (caller.subject,)
 
 
 def write_transaction(request: Request) -> AbstractContextManager[Tx]:

@@ -115,8 +115,9 @@ def _unless_a_word(kept: str) -> Callable[[re.Match[str]], str]:
     return replace
 
 
+_FIRST = {ADDRESS: re.compile(HOUSE_PATTERN)}
 _CUTS: list[_Cut] = [
-    _Cut(re.compile(pattern), replacement, _bits(needs))
+    _Cut(re.compile(pattern), replacement, _bits(needs), _FIRST.get(replacement))
     for pattern, replacement, needs in (
         (r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,8}", EMAIL, ("@", ".")),
         (
@@ -192,12 +193,9 @@ _CUTS: list[_Cut] = [
         (r"\d{1,3}(?=号楼|栋|幢|单元|室)", NUMBER, ("楼栋幢元室",)),
     )
 ]
-_CUTS = [
-    *(each._replace(first=re.compile(HOUSE_PATTERN)) if each.replacement == ADDRESS else each for each in _CUTS),
-    *(
-        _Cut(re.compile(pattern), _unless_a_word(kept), _bits(needs), re.compile(first) if first else None)
-        for pattern, kept, needs, first in names.PATTERNS
-    ),
+_CUTS += [
+    _Cut(re.compile(pattern), _unless_a_word(kept), _bits(needs), re.compile(first) if first else None)
+    for pattern, kept, needs, first in names.PATTERNS
 ]
 
 

@@ -9,6 +9,7 @@ from chassis.http.auth import Caller
 from chassis.http.problems import Forbidden
 from chassis.http.targets import target
 from chassis.target import Target
+from contracts.channels import CHANNELS
 from contracts.organisations import is_national, province_of
 from services.complaints.model import WithdrawalReason
 
@@ -57,7 +58,10 @@ def visible_for_withdrawal(caller: Caller, reason: WithdrawalReason) -> Visibili
 
 
 def may_file_for(caller: Caller, channel: str) -> bool:
-    """Whether a caller may file complaints of this channel: a channel its own, staff any."""
+    """Whether a caller may file complaints of this channel: a channel its own, staff any. An unknown channel is
+    not refused here: it is a mistyped one, and the form names that error."""
+    if channel not in CHANNELS:
+        return True
     staff = is_national(caller.organisation) or province_of(caller.organisation) is not None
     return staff or caller.organisation == f"channel:{channel}"
 

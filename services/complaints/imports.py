@@ -10,7 +10,6 @@ from chassis.database import Tx
 from chassis.field_errors import FieldError
 from chassis.hints import shown
 from chassis.imports import Import, Importer, ImportOutcome, Line, LineError, Ndjson
-from contracts.channels import CHANNELS
 from contracts.organisations import is_national
 from services.complaints.access import may_file_for
 from services.complaints.commands.filing import file_complaints
@@ -50,8 +49,7 @@ _DIFFERS = FieldError("external_id", "the channel has filed another complaint un
 
 def _error(line: Line[Report], file: Import, form: ComplaintForm, now: datetime) -> LineError | None:
     channel = line.record.channel
-    # An unknown channel is a mistyped one: that is the error which helps.
-    if channel in CHANNELS and not may_file_for(file.caller, channel):
+    if not may_file_for(file.caller, channel):
         value = shown(channel)
         detail = f"`{value}`: a channel files only its own complaints"
         return LineError.of(line.number, [FieldError("channel", detail, "foreign-channel", value)], word=_FIELD)

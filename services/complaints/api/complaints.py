@@ -21,7 +21,6 @@ from chassis.http.records import RecordBody
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from chassis.http.words import Words
-from contracts.channels import CHANNELS
 from contracts.numbers import as_searched
 from contracts.vocabulary import AttributionKind, Category
 from services.complaints.access import (
@@ -92,8 +91,7 @@ def file_complaint(
     complaint: ComplaintIn, tx: WriteTx, response: Response, caller: Annotated[Caller, requires(FILE)]
 ) -> views.FiledView:
     """File a complaint. For a complaint that was filed before, the status is 200 and the id is that of the first."""
-    # An unknown channel is a mistyped one: that is the error which helps.
-    if complaint.channel in CHANNELS and not may_file_for(caller, complaint.channel):
+    if not may_file_for(caller, complaint.channel):
         raise Forbidden("A channel files only its own complaints; the regulator files complaints of any channel.")
     now = clock.now()
     if errors := find_errors(complaint, RULES.at(ComplaintForm, now), now):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 from itertools import product
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -82,10 +82,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     )
     unsubscribed: Annotated[bool, Meta(description="whether the complainant had unsubscribed before")] = False
 
+    _removal: ClassVar[Mapping[int, str | None]] = _REMOVAL
+
     @property
     def identity(self) -> str:
         """What distinguishes this complaint, in one text: channel, complainant, sender, time and text."""
-        sender = self._sender(_REMOVAL)
+        sender = self._sender(self._removal)
         return _joined(self.channel, _number(self.complainant_number), sender, _utc(self.sent_at), self.text)
 
     def _sender(self, removal: Mapping[int, str | None]) -> str:
@@ -107,23 +109,18 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class ReportOf01(Report, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A report as release 0.1.0 recognised it: with fewer separators in the number of the sender."""
 
-    @property
-    def identity(self) -> str:
-        """As that of a `Report`."""
-        sender = self._sender(_REMOVAL_OF_0_1)
-        return _joined(self.channel, _number(self.complainant_number), sender, _utc(self.sent_at), self.text)
+    _removal: ClassVar[Mapping[int, str | None]] = _REMOVAL_OF_0_1
 
 
 def earlier_readings(report: Report) -> Iterator[Report]:
     """What else release 0.1.0 may have read where a request had this report: it cut off the fractions of a microsecond
     that are rounded now, and knew fewer separators."""
-    kinds: list[type[Report]] = [Report]
+    readings = [report]
     if report._sender(_REMOVAL) != report._sender(_REMOVAL_OF_0_1):
-        kinds.append(ReportOf01)
-    for kind, sent_at, received_at in product(kinds, _cut_off(report.sent_at), _cut_off(report.received_at)):
-        if (kind, sent_at, received_at) != (Report, report.sent_at, report.received_at):
-            fields = msgspec.structs.asdict(report) | {"sent_at": sent_at, "received_at": received_at}
-            yield kind(**fields)
+        readings.append(ReportOf01(**msgspec.structs.asdict(report)))
+    for reading, sent_at, received_at in product(readings, _cut_off(report.sent_at), _cut_off(report.received_at)):
+        if (reading, sent_at, received_at) != (report, report.sent_at, report.received_at):
+            yield msgspec.structs.replace(reading, sent_at=sent_at, received_at=received_at)
 
 
 def _cut_off(moment: datetime) -> tuple[datetime, ...]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from chassis.aggregate import ConflictError
+from chassis.aggregate import ConflictError, require_another_person
 from chassis.ids import new_id
 from services.ports.model.listing import Listing
 
@@ -85,8 +85,7 @@ class ShutdownProposal:
         """A person who is not in the chain of its ground decides. Raises ConflictError."""
         if self.state is not ProposalState.PROPOSED:
             raise ConflictError("proposal-state", f"The proposal is already {self.state}.")
-        if decider in (self.proposer, *self.actors):
-            raise ConflictError("four-eyes", "A person whose act led to this cannot decide it.")
+        require_another_person(decider, (self.proposer, *self.actors))
         state = ProposalState.SHUT if verdict is Verdict.SHUT else ProposalState.REJECTED
         self._decided(state, decider, reason, at)
 

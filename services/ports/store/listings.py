@@ -104,7 +104,9 @@ def entries_without_order(read: Read, ports: Iterable[PortKey]) -> dict[PortKey,
 
 def save_listings(tx: Tx, listings: Iterable[Listing]) -> None:
     """Write new and changed listings; the changed ones must be locked."""
-    rows = [{name: getattr(each, name) for name in _COLUMNS} | _json(each) for each in listings]
+    rows = [
+        {name: getattr(each, name) for name in _COLUMNS} | {"actors": sets.json_text(each.actors)} for each in listings
+    ]
     if rows:
         tx.execute(_UPSERT, {name: [row[name] for row in rows] for name in _COLUMNS})
 
@@ -220,10 +222,6 @@ def _wanted(ports: Sequence[ListedPort]) -> dict[str, list[Any]]:
 
 def _loaded(tx: Tx, statement: sa.TextClause, parameters: Mapping[str, Any]) -> dict[UUID, Listing]:
     return {row.entry: msgspec.convert(row._mapping, Listing) for row in tx.execute(statement, parameters)}
-
-
-def _json(listing: Listing) -> dict[str, str]:
-    return {"actors": sets.json_text(listing.actors)}
 
 
 _COLUMNS = tuple(LISTINGS.columns.keys())

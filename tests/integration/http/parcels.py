@@ -222,7 +222,7 @@ class Parcels:
     title: str = "Parcels"
     routers: tuple[Router, ...] = (router,)
 
-    def is_person(self, organisation: str) -> bool:
+    def has_persons(self, organisation: str) -> bool:
         return organisation.startswith("regulator:")
 
 

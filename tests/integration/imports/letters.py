@@ -137,7 +137,7 @@ class PostOffice:
         import_router(STREET_IMPORTER, "/street-imports", "streets:send"),
     )
 
-    def is_person(self, organisation: str) -> bool:
+    def has_persons(self, organisation: str) -> bool:
         return organisation.startswith("regulator:")
 
 
