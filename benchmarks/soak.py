@@ -30,7 +30,7 @@ from benchmarks.testbed import STAFF, Sizes, Testbed
 from chassis import clock
 from contracts.numbers import MAX_DIGITS, NumberKind, SenderNumber
 from sandbox import scenario
-from standalone.system import System
+from standalone.system import PROMPT, System
 
 RATE = 500
 """Complaints per second if the chain has not been measured."""
@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=_rate(), help="complaints per second (half the chain's)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="anning-soak-") as folder:
-        system = System(Path(folder) / "system", load_all())
+        system = System(Path(folder) / "system", load_all(), rule_packs=PROMPT)
         with system, Testbed(system, Sizes(0, 0)) as testbed:
             soak = SoakRun(testbed, options.rate)
             print(f"{options.rate} complaints/s for {options.minutes:g} minutes", flush=True)

@@ -23,7 +23,7 @@ def insert(tx: Tx, table: sa.Table, rows: Sequence[Row]) -> None:
         tx.copy(
             table.name,
             [name for name, _ in columns],
-            ([json_text(row.get(name)) if json else row.get(name) for name, json in columns] for row in rows),
+            ([_json(row.get(name)) if json else row.get(name) for name, json in columns] for row in rows),
         )
 
 
@@ -37,7 +37,7 @@ def update(tx: Tx, table: sa.Table, columns: Sequence[str], rows: Sequence[Row])
     parameters = {name: [row[name] for row in rows] for name in ("id", "stored_version", *columns)}
     for name in columns:
         if isinstance(table.c[name].type, JSONB):
-            parameters[name] = [json_text(value) for value in parameters[name]]
+            parameters[name] = [_json(value) for value in parameters[name]]
     if tx.execute(_update(table, tuple(columns)), parameters).rowcount != len(rows):
         raise StaleAggregateError(f"{table.name}: a row has changed since it was read")
 
@@ -67,6 +67,10 @@ def by_column(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, 
 def _type_of(column: sa.Column[Any]) -> str:
     """The column's type in SQL, without its collation."""
     return column.type.compile(postgresql.dialect()).partition(" COLLATE")[0]  # type: ignore[no-untyped-call]
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else json_text(value)
 
 
 def json_text(value: Any) -> str:

@@ -20,15 +20,21 @@ class Window(Generic[T]):
     at: Callable[[T], datetime]
     who: Callable[[T], Hashable]
 
-    def around(self, trigger: T, seen: Sequence[T], enough: int) -> list[T] | None:
-        """The items of the first span with `trigger` and `enough` distinct sources; None without such a span.
+    def around(
+        self, trigger: T, seen: Sequence[T], enough: int, accepts: Callable[[Sequence[T]], bool] = lambda _: True
+    ) -> list[T] | None:
+        """The items of the first span with `trigger` and `enough` distinct sources that is accepted; None without such
+        a span.
 
-        `seen` is sorted by moment and includes `trigger`. The items of a span are at most its length apart.
+        `seen` is sorted by moment and includes `trigger`. The items of a span are at most its length apart. Items that
+        are accepted are still accepted with more beside them.
         """
         moment = self.at(trigger)
         start = bisect_left(seen, moment - self.length, key=self.at)
         end = bisect_right(seen, moment + self.length, key=self.at)
         near = seen[start:end]
+        if not accepts(near):
+            return None
         within = Counter[Hashable]()
         last = 0
         for first, each in enumerate(near):
@@ -38,7 +44,7 @@ class Window(Generic[T]):
             while last < len(near) and self.at(near[last]) - begins <= self.length:
                 within[self.who(near[last])] += 1
                 last += 1
-            if len(within) >= enough:
+            if len(within) >= enough and accepts(near[first:last]):
                 return list(near[first:last])
             who = self.who(each)
             within[who] -= 1

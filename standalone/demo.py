@@ -23,6 +23,7 @@ from chassis import clock
 from chassis.service import Service
 from sandbox import scenario
 from standalone import loop, story
+from standalone.channels import split_by_channel
 from standalone.client import CallFailed, Client
 from standalone.figures import Figures, summary
 from standalone.loop import Services, Staff
@@ -131,7 +132,7 @@ def _play(system: System, source: Path, console: Console) -> dict[str, Any]:
     with _explained(system), ExitStack() as stack:
         staff = Staff(*(_person(stack, system, client) for client in (None, REVIEWER, DIRECTOR)))
         made = Run(staff, console, system.check)
-        _upload(made, source)
+        _upload(made, system, source)
         refused = _close_the_loop(made)
         document = summary(made.figures, made.seconds)
         _print_figures(document, console)
@@ -161,7 +162,7 @@ def _person(stack: ExitStack, system: System, client_id: str | None) -> Services
 # ------------------------------------------------------------------------------------------------------------- the flow
 
 
-def _upload(made: Run, source: Path) -> None:
+def _upload(made: Run, system: System, source: Path) -> None:
     console, officer = made.console, made.staff.officer
     console.rule("[bold]Upload of a register and complaints")
     register = officer["ports"].upload("/filing-imports", source / "ports.csv", "text/csv", made.check)
@@ -171,19 +172,27 @@ def _upload(made: Run, source: Path) -> None:
     )
     _wait_for_ports(officer, made.check)
     made.began = time.monotonic()
-    imported = officer["complaints"].upload(
-        "/complaint-imports", _complaints_in(source), "application/x-ndjson", made.check
-    )
-    made.imports.append(imported)
+    _upload_complaints(made, system, _complaints_in(source))
+    counts = made.figures
     console.print(
-        f"complaints: {imported['lines_read']:,} lines, {imported['accepted']:,} filed, "
-        f"{imported['duplicates']:,} duplicates, {imported['rejected']:,} rejected"
+        f"complaints: {counts.imported('lines_read'):,} lines of {len(made.imports)} channels, "
+        f"{counts.imported('accepted'):,} filed, {counts.imported('duplicates'):,} duplicates, "
+        f"{counts.imported('rejected'):,} rejected"
     )
     made.until(lambda figures: figures.settled and no_order_awaited(officer["ports"]))
     orders, enquiries = made.figures.ports["orders"], made.figures.ports["enquiries"]
     console.print(
         f"carriers: {orders['executed']:,} ports shut, {enquiries['states']['answered']:,} enquiries answered"
     )
+
+
+def _upload_complaints(made: Run, system: System, file: Path) -> None:
+    """Upload complaints, those of each channel for that channel."""
+    with tempfile.TemporaryDirectory(prefix="anning-channels-") as folder:
+        for channel, part in split_by_channel(file, Path(folder)).items():
+            org = f"channel:{channel}" if channel else STAFF
+            with Client(system.url("complaints"), system.issuer, system.credentials, org) as client:
+                made.imports.append(client.upload("/complaint-imports", part, "application/x-ndjson", made.check))
 
 
 def _complaints_in(source: Path) -> Path:

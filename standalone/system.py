@@ -30,6 +30,8 @@ from standalone.processes import Process, ProcessFailed, answers, check_running,
 ROOT = Path(__file__).resolve().parent.parent
 TOPICS_FILE = ROOT / "contracts" / "topics.yaml"
 ROLES = ("api", "worker")
+PROMPT = "CN-2015,CN-2026,prompt"
+"""The packs of rules with which automatic acts wait for nothing: for measurements and tests."""
 
 Progress = Callable[[str], None]
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from anning.services import NAMES
 from chassis.events.relay import SEND_SECONDS
 from tests.faults.running import PATIENCE_SECONDS, RunningSystem, eventually, port, request_until_answered
@@ -125,7 +123,7 @@ class ChaosRun:
                 activity.result()
 
     def _file_complaints(self, queue: Any, lock: threading.Lock) -> None:
-        with self._running.api("complaints") as http:
+        with self._running.filing() as http:
             while True:
                 with lock:
                     body: Complaint | None = next(queue, None)
@@ -143,15 +141,9 @@ class ChaosRun:
                 self._pace.answered()
 
     def _upload_files(self) -> None:
-        with self._running.api("complaints") as http:
-            for index in range(KILLS):
-                self._pace.wait_for_kills(index)
-                lines = self._in_files[index::KILLS]
-                content = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
-                finished = self._running.upload(
-                    http, "/complaint-imports", content, "application/x-ndjson", f"file-{index}"
-                )
-                self.responses.files.append(finished | {"sent": len(lines)})
+        for index in range(KILLS):
+            self._pace.wait_for_kills(index)
+            self.responses.files += self._running.upload_complaints(self._in_files[index::KILLS], f"file-{index}")
 
     def _file_ports(self, numbers: list[str]) -> None:
         with self._running.api("ports") as http:

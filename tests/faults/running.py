@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx2
+import msgspec
 import psycopg
 
 from anning.services import NAMES, load
 from chassis.events.topics import Catalogue
 from chassis.version import API_PREFIX
+from contracts.channels import CHANNELS
 from sandbox.scenario.cast import credit_code
 from sandbox.tokens import mint
 from standalone.system import ROOT, System
@@ -35,6 +38,19 @@ _COLUMNS = (
 )
 
 
+class _ByChannel(httpx2.Auth):
+    """The token of the channel that a complaint names."""
+
+    requires_request_body = True
+
+    def __init__(self, tokens: Mapping[str, str]) -> None:
+        self._tokens = tokens
+
+    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._tokens[json.loads(request.content)['channel']]}"
+        yield request
+
+
 @dataclass(frozen=True)
 class RunningSystem:
     """A system, with requests, database queries, topics and operators' commands."""
@@ -49,6 +65,20 @@ class RunningSystem:
         headers = {"Authorization": f"Bearer {token}"}
         with httpx2.Client(
             base_url=self.system.url(service) + API_PREFIX, headers=headers, timeout=30, trust_env=False
+        ) as http:
+            yield http
+
+    @contextmanager
+    def filing(self) -> Iterator[httpx2.Client]:
+        """A client of the complaints API that files each complaint for its channel. Thread-safe."""
+        tokens = {
+            channel: mint(
+                self.system.credentials, f"channel:{channel}", issuer=self.system.issuer, lifetime_seconds=3_600
+            )
+            for channel in CHANNELS
+        }
+        with httpx2.Client(
+            base_url=self.system.url("complaints") + API_PREFIX, auth=_ByChannel(tokens), timeout=30, trust_env=False
         ) as http:
             yield http
 
@@ -108,10 +138,22 @@ class RunningSystem:
 
     def file(self, *complaints: Complaint) -> list[str]:
         """File complaints one by one; their ids."""
-        with self.api("complaints") as http:
+        with self.filing() as http:
             answers = [http.post("/complaints", json=each) for each in complaints]
         assert [each.status_code for each in answers] == [201] * len(answers), [each.text for each in answers]
         return [each.json()["id"] for each in answers]
+
+    def upload_complaints(self, complaints: Sequence[Complaint], key: str = "") -> list[dict[str, Any]]:
+        """Upload complaints in one file for each channel; the finished imports, with the lines that were `sent`."""
+        finished = []
+        for channel in CHANNELS:
+            lines = [msgspec.json.encode(each) for each in complaints if each["channel"] == channel]
+            if lines:
+                with self.api("complaints", f"channel:{channel}") as http:
+                    content = b"\n".join(lines)
+                    found = self.upload(http, "/complaint-imports", content, "application/x-ndjson", key)
+                finished.append(found | {"sent": len(lines)})
+        return finished
 
     def in_evidence(self, *complaints: str) -> bool:
         """Whether ports has all of these complaints (ids) as evidence."""

@@ -15,7 +15,7 @@ import pytest
 
 from anning.backups.sources import variable
 from anning.services import NAMES, load_all
-from standalone.system import ROOT, System
+from standalone.system import PROMPT, ROOT, System
 from tests.faults.running import PATIENCE_SECONDS, RunningSystem, eventually
 from tests.faults.workload import BAR, Complaint, complaint
 
@@ -89,7 +89,7 @@ def backup(
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """PostgreSQL and Kafka without data."""
-    system = System(tmp_path_factory.mktemp("restored"), load_all())
+    system = System(tmp_path_factory.mktemp("restored"), load_all(), rule_packs=PROMPT)
     try:
         system.start_infrastructure()
         yield system
@@ -144,7 +144,7 @@ def test_a_restored_system_has_all_of_the_backup_once_and_continues(
     eventually(lambda: restored.one("ports", "SELECT count(*) FROM orders WHERE number = %s", SHUT) == 1)
 
     # The keys are those of the backup: a complaint that is sent again is recognised by its complainant.
-    with restored.api("complaints") as http:
+    with restored.filing() as http:
         answers = [http.post("/complaints", json=each) for each in acknowledged.values()]
     assert [each.status_code for each in answers] == [200] * BAR
     # Versions continue: what the restored producers publish is newer than what consumers have.

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.faults.running import RunningSystem, eventually, port, request_until_answered
-from tests.faults.workload import BAR, BAR_ENQUIRY, complaint
+from tests.faults.workload import BAR, BAR_ENQUIRY, CHANNELS, complaint
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -48,9 +48,9 @@ def test_a_port_declared_while_complaints_arrive_is_never_shut_as_unregistered(r
     outcomes: dict[str, str] = {}
 
     def complain(number: str) -> None:
-        with running.api("complaints") as http:
-            for person in draw.sample(range(10_000), BAR_ENQUIRY + 1):
-                body = complaint(f"{number}-{person}", number, person)
+        with running.filing() as http:
+            for index, person in enumerate(draw.sample(range(10_000), BAR_ENQUIRY + 1)):
+                body = complaint(f"{number}-{person}", number, person, channel=CHANNELS[index % 2])
                 assert request_until_answered(http, "POST", "/complaints", json=body).status_code == 201
 
     def file(number: str) -> None:

@@ -57,7 +57,7 @@ class Filing:
         return int(self._running.one("complaints", "SELECT count(*) FROM complaints WHERE state = 'assessed'"))
 
     def _file(self) -> None:
-        with self._running.api("complaints") as http:
+        with self._running.filing() as http:
             for index in count():
                 # More of them would take the cores from the workers that start.
                 if self._over.wait(0.01 if index < LEAST else 0.05) and index >= LEAST:

@@ -13,6 +13,9 @@ from typing import Any
 BAR, BAR_SUBLET, BAR_ENQUIRY = 5, 3, 2
 """Distinct vouched complainants required by the rules shutdown.commercial, shutdown.sublet, enquiry.unregistered."""
 
+CHANNELS = ("app", "12321_web")
+"""Channels that vouch for the complainant: an order follows from complaints of two."""
+
 Complaint = dict[str, Any]
 
 
@@ -32,10 +35,11 @@ class Workload:
 
 
 def complaint(name: str, number: str, person: int, **overrides: Any) -> Complaint:
-    """A complaint of one person (identified by a number below 10,000) about an advertisement sent two days ago."""
+    """A complaint of one person (identified by a number below 10,000) about an advertisement sent two days ago; people
+    with even and with odd numbers use different channels."""
     sent = datetime.now(UTC).replace(microsecond=0) - timedelta(days=2, minutes=person % 600)
     return {
-        "channel": "app",
+        "channel": CHANNELS[person % 2],
         "external_id": name,
         "complainant_number": f"1390000{person:04}",
         "complainant_province": "440000",
@@ -56,7 +60,7 @@ def generate(draw: random.Random) -> Workload:
 
     def about(number: str, people: list[int], **overrides: Any) -> Iterator[Complaint]:
         for index, person in enumerate(people):
-            yield complaint(f"{number}-{index}", number, person, **overrides)
+            yield complaint(f"{number}-{index}", number, person, channel=CHANNELS[index % 2], **overrides)
 
     def distinct_people(count: int) -> list[int]:
         return draw.sample(range(10_000), count)

@@ -1,4 +1,5 @@
-"""Shutdown by hand: one person of staff proposes it, another one decides. Carriers see only the orders that follow."""
+"""Shutdown by a decision: staff or the rules propose, another person decides. Carriers see only the orders that
+follow."""
 
 from __future__ import annotations
 
@@ -82,7 +83,8 @@ def get_proposal(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ
 
 @router.post("/shutdown-proposals/{id}/decision", responses=responses(FourEyes, ProposalStateConflict, PortIsOrdered))
 def decide(proposal: StaffProposal, decided: ProposalDecisionIn, tx: WriteTx) -> views.ProposalView:
-    """A second person decides. One port is ordered shut at once, the ports of an enterprise in batches."""
+    """A person decides who is not in the chain of the ground. One port is ordered shut at once, the ports of an
+    enterprise in batches."""
     return views.ProposalView.model_validate(decide_proposal(tx, proposal, decided.decision, decided.reason))
 
 

@@ -14,9 +14,10 @@ from services.ports.commands.grounds import situations_of
 from services.ports.commands.measures import order_for_listing
 from services.ports.model import Order, PortKey
 from services.ports.model.order import OF_A_FILED_PORT
-from services.ports.policy.decisions import Situation, ground_holds
+from services.ports.policy.decisions import ground_holds
 from services.ports.policy.listings import successor
 from services.ports.policy.rulebook import rule_for
+from services.ports.policy.situation import Situation
 from services.ports.store.listings import (
     ListedPort,
     entries_without_order,

@@ -17,15 +17,18 @@ from contracts.carriers import CARRIERS
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.numbers import NumberKind, SenderNumber
 from services.ports.commands.grounds import recheck_grounds
-from services.ports.commands.measures import order_shutdown, send_enquiries
-from services.ports.model import Enquiry, Order
-from services.ports.policy.decisions import ShutdownDecision, Situation, can_trigger, decide
+from services.ports.commands.measures import order_shutdown, propose_shutdown, send_enquiries
+from services.ports.commands.proposals import withdraw_proposals_of
+from services.ports.model import Enquiry, Order, ShutdownProposal
+from services.ports.policy.decisions import EnquiryDecision, can_trigger, decide
 from services.ports.policy.evidence import Evidence, JudgedEvidence, RegisterExtract, SenderAttribution, judge
-from services.ports.policy.rulebook import longest_window, rule_for
+from services.ports.policy.rulebook import automatic_rule, longest_window, rule_for
+from services.ports.policy.situation import Situation
 from services.ports.store.enquiries import past_enquiries, save_enquiries
 from services.ports.store.evidence import counting_evidence, save_evidence, save_withdrawals
 from services.ports.store.locks import lock_numbers
 from services.ports.store.orders import past_orders, save_orders
+from services.ports.store.proposals import past_proposals, save_proposals
 from services.ports.store.register import access_code_holders, register_extracts
 
 
@@ -63,7 +66,7 @@ def withdraw_evidence(tx: Tx, messages: Sequence[Message[ComplaintWithdrawn]]) -
 def _judged(
     message: Message[ComplaintAssessed], extracts: Mapping[str, RegisterExtract], now: datetime
 ) -> JudgedEvidence:
-    evidence = Evidence.of(message.event, message.cause.actors)
+    evidence = Evidence.of(message.event, message.time, message.cause.actors)
     return JudgedEvidence(
         message.version, evidence, judge(evidence, extracts[evidence.number], now), cause=message.caused()
     )
@@ -78,13 +81,15 @@ def _decide_on(
             by_number[each.evidence.number].append(each)
     if not by_number:
         return
-    orders, enquiries = past_orders(tx, list(by_number)), past_enquiries(tx, list(by_number))
+    numbers = list(by_number)
+    orders, enquiries, proposals = past_orders(tx, numbers), past_enquiries(tx, numbers), past_proposals(tx, numbers)
     undecided: dict[str, Situation] = {}
     for number, judged in by_number.items():
         situation = Situation(
             extract=extracts[number],
             orders=orders.get(number, ()),
             enquiries=enquiries.get(number, ()),
+            proposals=proposals.get(number, ()),
             arrivals=[each.evidence for each in judged],
             now=now,
         )
@@ -130,12 +135,17 @@ def _completed(
 def _carry_out(tx: Tx, undecided: Iterable[Situation], causes: Mapping[UUID, Cause], now: datetime) -> None:
     orders: list[Order] = []
     enquiries: list[Enquiry] = []
+    proposals: list[ShutdownProposal] = []
     for situation in undecided:
-        for decision in decide(situation, rule_for):
+        for decision in decide(situation, rule_for, automatic_rule(now)):
             cause = causes[decision.basis.trigger.complaint]
-            if isinstance(decision, ShutdownDecision):
-                orders.append(order_shutdown(decision, now, cause))
-            else:
+            if isinstance(decision, EnquiryDecision):
                 enquiries.extend(send_enquiries(decision, now, cause))
+            elif decision.reservations:
+                proposals.append(propose_shutdown(decision, now, cause))
+            else:
+                orders.append(order_shutdown(decision, now, cause))
     save_orders(tx, orders)
     save_enquiries(tx, enquiries)
+    save_proposals(tx, proposals)
+    withdraw_proposals_of(tx, orders, now)

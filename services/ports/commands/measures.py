@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from chassis.aggregate import Cause
+from chassis.citation import Citation
 from chassis.ids import new_id
-from services.ports.model import Enquiry, Listing, Order, PortFiling, PortKey, ShutdownGround, ShutdownProposal
+from services.ports.model import (
+    ComplaintBasis,
+    Enquiry,
+    Listing,
+    Order,
+    PortFiling,
+    PortKey,
+    ShutdownGround,
+    ShutdownProposal,
+)
 from services.ports.model.order import reference
-from services.ports.policy.decisions import EnquiryDecision, ReachedThreshold, ShutdownDecision
+from services.ports.policy.decisions import EnquiryDecision, ShutdownDecision
 from services.ports.policy.evidence import RegisterEntry, SenderAttribution
 from services.ports.policy.listings import role_in
 from services.ports.policy.rulebook import enquiry_deadline, order_deadlines
@@ -16,29 +28,79 @@ from services.ports.policy.rulebook import enquiry_deadline, order_deadlines
 
 def order_shutdown(decision: ShutdownDecision, at: datetime, because: Cause) -> Order:
     """The order that a decision on complaints leads to."""
-    basis = decision.basis
-    deadlines = order_deadlines(at)
-    order = Order(
-        id=new_id(),
-        carrier=decision.carrier,
-        number=basis.trigger.number,
-        cause=reference("complaint", basis.trigger.complaint),
-        correlation_id=because.correlation_id,
+    port, cause = (decision.carrier, decision.number), reference("complaint", decision.basis.trigger.complaint)
+    chain = because.joined(decision.basis.actors)
+    return order_on_complaints(port, cause, decision.province, _basis_of(decision), at, chain)
+
+
+def propose_shutdown(decision: ShutdownDecision, at: datetime, because: Cause) -> ShutdownProposal:
+    """The proposal that a decision on complaints leads to where an order needs a person."""
+    port, chain = (decision.carrier, decision.number), because.joined(decision.basis.actors)
+    return ShutdownProposal.on_complaints(port, decision.province, _basis_of(decision), at, chain)
+
+
+def _basis_of(decision: ShutdownDecision) -> ComplaintBasis:
+    reached = decision.basis
+    return ComplaintBasis(
         ground=decision.ground,
         attribution=decision.attribution,
         holder=decision.holder,
         provider=decision.provider,
-        signature=basis.trigger.signature,
-        province=decision.province,
+        signature=reached.trigger.signature,
+        complainants=reached.complainants,
+        reasons=(reached.reason,),
+        rules=(reached.rule, decision.automatic),
+        causes=reached.complaints,
+        reservations=decision.reservations,
+    )
+
+
+def basis_after_enquiry(
+    enquiry: Enquiry, reason: str, automatic: Citation, reservations: tuple[str, ...]
+) -> ComplaintBasis:
+    """What an order or a proposal about a number that is not filed states: its carrier answered so, or did not
+    answer."""
+    return ComplaintBasis(
+        ground=ShutdownGround.UNREGISTERED,
+        attribution=SenderAttribution.UNREGISTERED,
+        holder=enquiry.holder,
+        provider=None,
+        signature=None,
+        complainants=enquiry.complainants,
+        reasons=(reason, *enquiry.reasons),
+        rules=(*enquiry.rules, automatic),
+        causes=(reference("enquiry", enquiry.id), *enquiry.causes),
+        reservations=reservations,
+    )
+
+
+def order_on_complaints(
+    port: PortKey, cause: str, province: str | None, basis: ComplaintBasis, at: datetime, because: Cause
+) -> Order:
+    """The order that complaints lead to. `cause` is what makes it unique at its port."""
+    carrier, number = port
+    deadlines = order_deadlines(at)
+    order = Order(
+        id=new_id(),
+        carrier=carrier,
+        number=number,
+        cause=cause,
+        correlation_id=because.correlation_id,
+        ground=basis.ground,
+        attribution=basis.attribution,
+        holder=basis.holder,
+        provider=basis.provider,
+        signature=basis.signature,
+        province=province,
         complainants=basis.complainants,
-        reasons=(basis.reason,),
-        rules=(basis.rule, deadlines.citation),
-        causes=_complaints(basis),
+        reasons=basis.reasons,
+        rules=(*basis.rules, deadlines.citation),
+        causes=basis.causes,
         ordered_at=at,
         acknowledge_by=at + deadlines.acknowledge,
-        execute_by=at + deadlines.execution(decision.ground),
+        execute_by=at + deadlines.execution(basis.ground),
     )
-    order.place(because.joined(basis.actors))
+    order.place(because)
     return order
 
 
@@ -58,7 +120,7 @@ def send_enquiries(decision: EnquiryDecision, at: datetime, because: Cause) -> l
             complainants=basis.complainants,
             reasons=(basis.reason,),
             rules=(basis.rule, deadline.citation),
-            causes=_complaints(basis),
+            causes=basis.complaints,
             sent_at=at,
             answer_by=at + deadline.answer,
         )
@@ -67,30 +129,6 @@ def send_enquiries(decision: EnquiryDecision, at: datetime, because: Cause) -> l
     for enquiry in enquiries:
         enquiry.send(because.joined(basis.actors))
     return enquiries
-
-
-def order_after_enquiry(enquiry: Enquiry, reason: str, at: datetime, because: Cause) -> Order:
-    """The order to shut a number that is not filed: its carrier answered so, or did not answer."""
-    deadlines = order_deadlines(at)
-    order = Order(
-        id=new_id(),
-        carrier=enquiry.carrier,
-        number=enquiry.number,
-        cause=reference("enquiry", enquiry.id),
-        correlation_id=enquiry.correlation_id,
-        ground=ShutdownGround.UNREGISTERED,
-        attribution=SenderAttribution.UNREGISTERED,
-        holder=enquiry.holder,
-        complainants=enquiry.complainants,
-        reasons=(reason, *enquiry.reasons),
-        rules=(*enquiry.rules, deadlines.citation),
-        causes=(reference("enquiry", enquiry.id), *enquiry.causes),
-        ordered_at=at,
-        acknowledge_by=at + deadlines.acknowledge,
-        execute_by=at + deadlines.execution(ShutdownGround.UNREGISTERED),
-    )
-    order.place(because.within(enquiry.correlation_id, enquiry.traceparent).joined(enquiry.actors))
-    return order
 
 
 def order_for_listing(listing: Listing, port: PortKey, filing: PortFiling, at: datetime, because: Cause) -> Order:
@@ -124,16 +162,29 @@ def order_for_listing(listing: Listing, port: PortKey, filing: PortFiling, at: d
     return order
 
 
+def order_proposed(proposal: ShutdownProposal, basis: ComplaintBasis, at: datetime, because: Cause) -> Order:
+    """The order to shut the port of a proposal of the rules on this basis that a person decided."""
+    cause = reference("proposal", proposal.id)
+    decided = msgspec.structs.replace(
+        basis,
+        # Not the reservations: they name channels, and a carrier reads its orders.
+        reasons=(*basis.reasons, f"decided by a person: {proposal.decision_reason}"),
+        causes=(cause, *basis.causes),
+    )
+    chain = because.within(proposal.correlation_id).joined(proposal.actors)
+    return order_on_complaints(proposal.port, cause, proposal.province, decided, at, chain)
+
+
 def order_by_hand(proposal: ShutdownProposal, entry: RegisterEntry | None, at: datetime, because: Cause) -> Order:
-    """The order to shut the port of a proposal that was decided; `entry` is what the register has for it now."""
-    assert proposal.carrier is not None
-    assert proposal.number is not None
+    """The order to shut the port of a proposal of staff that was decided; `entry` is what the register has for it
+    now."""
+    carrier, number = proposal.port
     deadlines = order_deadlines(at)
     cause = reference("proposal", proposal.id)
     order = Order(
         id=new_id(),
-        carrier=proposal.carrier,
-        number=proposal.number,
+        carrier=carrier,
+        number=number,
         cause=cause,
         correlation_id=proposal.correlation_id,
         ground=ShutdownGround.BY_HAND,
@@ -154,8 +205,3 @@ def order_by_hand(proposal: ShutdownProposal, entry: RegisterEntry | None, at: d
     )
     order.place(because.joined(proposal.actors))
     return order
-
-
-def _complaints(basis: ReachedThreshold) -> tuple[str, ...]:
-    """The first complaint within the span of each person who counted."""
-    return tuple(reference("complaint", each.complaint) for each in basis.counted)

@@ -1,6 +1,9 @@
-"""Shutdown by hand: one person of staff proposes, another one decides."""
+"""Shutdown by a decision: staff or the rules propose, a person who is not in the chain of the ground decides."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
 
 from chassis import audit, clock
 from chassis.aggregate import ConflictError, NotFoundError
@@ -9,14 +12,20 @@ from chassis.database import Tx
 from chassis.ids import new_id
 from chassis.target import Target
 from services.ports.access import Visibility
-from services.ports.commands.measures import order_by_hand
-from services.ports.model import PortKey, ShutdownProposal, Verdict
+from services.ports.commands.measures import order_by_hand, order_proposed
+from services.ports.model import Order, PortKey, ShutdownProposal, Verdict
 from services.ports.model.order import reference
 from services.ports.model.proposal import STAFF
 from services.ports.store.listings import add_listed_ports, load_listings, save_listings
 from services.ports.store.locks import lock_codes, lock_numbers
 from services.ports.store.orders import load_open_orders, save_orders
-from services.ports.store.proposals import find_proposal, is_proposed, load_proposals, save_proposals
+from services.ports.store.proposals import (
+    find_proposal,
+    is_proposed,
+    load_pending_proposals,
+    load_proposals,
+    save_proposals,
+)
 from services.ports.store.register import register_extracts
 
 
@@ -67,21 +76,36 @@ def decide_proposal(tx: Tx, target: Target[Visibility], verdict: Verdict, reason
     return proposal
 
 
+def withdraw_proposals_of(tx: Tx, orders: Sequence[Order], now: datetime) -> None:
+    """Withdraw the proposals of the rules to shut ports that are now ordered shut; their numbers are locked."""
+    if not orders:
+        return
+    ordered = {(each.carrier, each.number) for each in orders}
+    pending = load_pending_proposals(tx, {number for _, number in ordered})
+    proposals = [each for each in pending if each.port in ordered]
+    for each in proposals:
+        each.withdraw("the port is ordered shut", now)
+    save_proposals(tx, proposals)
+
+
 def _decide_on_port(
     tx: Tx, found: ShutdownProposal, target: Target[Visibility], verdict: Verdict, reason: str
 ) -> ShutdownProposal:
-    assert found.carrier is not None
-    assert found.number is not None
-    lock_numbers(tx, [found.number])
-    ordered = any(each.carrier == found.carrier for each in load_open_orders(tx, [found.number]))
+    carrier, number = found.port
+    lock_numbers(tx, [number])
+    ordered = any(each.carrier == carrier for each in load_open_orders(tx, [number]))
     proposal = _load(tx, target)
     now = clock.now()
     proposal.decide(verdict, target.actor.subject, reason, now)
     if verdict is Verdict.SHUT:
         if ordered:
             raise ConflictError("port-is-ordered", "There is an open order to shut this port.")
-        entry = register_extracts(tx, [found.number])[found.number].of_carrier(found.carrier, now)
-        order = order_by_hand(proposal, entry, now, tx.cause)
+        entry = register_extracts(tx, [number])[number].of_carrier(carrier, now)
+        order = (
+            order_by_hand(proposal, entry, now, tx.cause)
+            if proposal.basis is None
+            else order_proposed(proposal, proposal.basis, now, tx.cause)
+        )
         proposal.order_id = order.id
         save_orders(tx, [order])
     save_proposals(tx, [proposal])

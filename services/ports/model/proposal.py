@@ -1,7 +1,7 @@
-"""A proposal to shut one port (made by staff), or all ports of a listed enterprise (made by the rules). A second person
-decides it.
+"""A proposal to shut a port (made by staff, or by the rules because of complaints), or all ports of a listed enterprise
+(made by the rules). A person decides it who is not in the chain of its ground.
 
-proposed ──► shut | rejected       withdrawn: the listing ended before the decision
+proposed ──► shut | rejected       withdrawn: its ground fell, its listing ended, or its port was ordered shut
     └──────► withdrawn
 """
 
@@ -12,14 +12,19 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from chassis.aggregate import ConflictError, require_another_person
+import msgspec
+
+from chassis.aggregate import Cause, ConflictError, require_another_person
+from chassis.citation import Citation
 from chassis.ids import new_id
 from services.ports.model.listing import Listing
+from services.ports.model.order import ShutdownGround
+from services.ports.model.port import PortKey
 
 RULES = "rules"
-"""The proposer of an enterprise's ports: no person."""
+"""The proposer where no person proposes."""
 STAFF = "staff"
-"""The proposer of one port: a person."""
+"""The proposer where a person proposes."""
 
 
 class ProposalState(StrEnum):
@@ -38,12 +43,32 @@ class Verdict(StrEnum):
     REJECT = "reject"
 
 
+class ComplaintBasis(msgspec.Struct, frozen=True, kw_only=True):
+    """What complaints give for the shutdown of a port: what an order states, whether the rules or a person place it.
+
+    `holder` and `provider` are the enterprises of the port's filing, `signature` is the one in the messages. `reasons`
+    are those for the shutdown, `reservations` those against an order without a person.
+    """
+
+    ground: ShutdownGround
+    attribution: str
+    holder: str | None
+    provider: str | None
+    signature: str | None
+    complainants: int
+    reasons: tuple[str, ...]
+    rules: tuple[Citation, ...]
+    causes: tuple[str, ...]
+    reservations: tuple[str, ...] = ()
+
+
 @dataclass(kw_only=True)
 class ShutdownProposal:
     """One proposal: of one port (`carrier`, `number`), or of a listing and its enterprise (`listing`, `code`).
 
-    It publishes nothing, so its version counts its changes. `proposer` and `decider` are persons, shown to staff only;
-    a proposal of the rules has no `proposer`. `actors` are the persons in the chain of its ground, who do not decide.
+    `basis` is there where the rules propose a port because of complaints. It publishes nothing, so its version counts
+    its changes. `proposer` and `decider` are persons, shown to staff only; a proposal of the rules has no `proposer`.
+    `actors` are the persons in the chain of its ground, who do not decide.
     `province` is the one that the port was filed for, if any; the ports of an enterprise belong to no single province.
     """
 
@@ -54,6 +79,7 @@ class ShutdownProposal:
     code: str | None = None
     province: str | None = None
     reason: str
+    basis: ComplaintBasis | None = None
     proposed_by: str
     proposer: str | None = None
     actors: tuple[str, ...] = ()
@@ -81,6 +107,32 @@ class ShutdownProposal:
             proposed_at=at,
         )
 
+    @classmethod
+    def on_complaints(
+        cls, port: PortKey, province: str | None, basis: ComplaintBasis, at: datetime, because: Cause
+    ) -> ShutdownProposal:
+        """The rules propose to shut a port: complaints reach the bar, but do not suffice for an automatic order."""
+        carrier, number = port
+        return cls(
+            id=new_id(),
+            carrier=carrier,
+            number=number,
+            province=province,
+            reason="; ".join((*basis.reasons, *basis.reservations)),
+            basis=basis,
+            proposed_by=RULES,
+            actors=because.actors,
+            correlation_id=because.correlation_id,
+            proposed_at=at,
+        )
+
+    @property
+    def port(self) -> PortKey:
+        """The port of a proposal of one port."""
+        assert self.carrier is not None
+        assert self.number is not None
+        return self.carrier, self.number
+
     def decide(self, verdict: Verdict, decider: str, reason: str, at: datetime) -> None:
         """A person who is not in the chain of its ground decides. Raises ConflictError."""
         if self.state is not ProposalState.PROPOSED:
@@ -90,7 +142,7 @@ class ShutdownProposal:
         self._decided(state, decider, reason, at)
 
     def withdraw(self, reason: str, at: datetime) -> None:
-        """The listing that it stands on has ended. A decision that was made stays."""
+        """Its ground no longer exists, or nothing is left to decide. A decision that was made stays."""
         if self.state is ProposalState.PROPOSED:
             self._decided(ProposalState.WITHDRAWN, None, reason, at)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from uuid import UUID
 
 from chassis.aggregate import union
@@ -18,7 +18,9 @@ from chassis.citation import Citation
 from services.ports.model import Addressed, ShutdownGround
 from services.ports.model.order import OF_A_FILED_PORT, reference
 from services.ports.policy.complainants import DistinctComplainants
-from services.ports.policy.evidence import Evidence, Judgement, RegisterExtract, SenderAttribution, judge
+from services.ports.policy.evidence import Evidence, Judgement, SenderAttribution, judge
+from services.ports.policy.independence import AutomaticRule, is_of_persons, length
+from services.ports.policy.situation import AccessCodeHolder, Situation
 from services.ports.policy.windows import ComplainantThreshold, first_to_reach, span_around
 
 
@@ -32,52 +34,6 @@ class ThresholdRule:
 
 ThresholdRules = Callable[[ShutdownGround, date], ThresholdRule | None]
 """The rule for a ground (unregistered: for enquiring) that was in force on a day; None: there was none."""
-
-
-@dataclass(frozen=True, slots=True)
-class PastOrder:
-    """An earlier order about the number, and the complaint or enquiry that caused it. `by_listing`: it was not based on
-    complaints, so its lifting does not affect them."""
-
-    carrier: str
-    lifted_at: datetime | None
-    cause: str = ""
-    by_listing: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PastEnquiry:
-    """An earlier enquiry about the number, and the complaint that caused it."""
-
-    sent_at: datetime
-    cause: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AccessCodeHolder:
-    """An enterprise that holds an access code at a carrier, as filings on the code show."""
-
-    carrier: str
-    holder: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """Everything that a decision about one number is based on.
-
-    `before` is the evidence that was there, `arrivals` is new, in the order of receipt; a corrected complaint is an
-    arrival. `planned` are the carriers that the numbering plan assigns the number to, `carriers` all that exist.
-    """
-
-    extract: RegisterExtract
-    holders: Sequence[AccessCodeHolder] = ()
-    planned: Sequence[str] = ()
-    carriers: Sequence[str] = ()
-    before: Sequence[Evidence] = ()
-    arrivals: Sequence[Evidence] = ()
-    orders: Sequence[PastOrder] = ()
-    enquiries: Sequence[PastEnquiry] = ()
-    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +50,11 @@ class ReachedThreshold:
     rule: Citation
 
     @property
+    def complaints(self) -> tuple[str, ...]:
+        """References to the complaints that counted."""
+        return tuple(reference("complaint", each.complaint) for each in self.counted)
+
+    @property
     def complainants(self) -> int:
         """How many different people complained."""
         return len(self.counted)
@@ -106,7 +67,7 @@ class ReachedThreshold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShutdownDecision:
-    """Order the carrier to shut the number."""
+    """Order the carrier to shut the number; where there are `reservations`, propose that to a person."""
 
     carrier: str
     ground: ShutdownGround
@@ -115,6 +76,13 @@ class ShutdownDecision:
     provider: str | None
     province: str | None
     basis: ReachedThreshold
+    automatic: Citation
+    reservations: tuple[str, ...]
+
+    @property
+    def number(self) -> str:
+        """The number to shut."""
+        return self.basis.trigger.number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,12 +96,53 @@ class EnquiryDecision:
     basis: ReachedThreshold
 
 
-def decide(situation: Situation, rules: ThresholdRules) -> list[ShutdownDecision | EnquiryDecision]:
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """What a ground needs: the threshold that a complaint may complete (None: no rule was in force on the day of its
+    message), and which complaints count."""
+
+    threshold_of: Callable[[Evidence], ComplainantThreshold | None]
+    counts: Callable[[Evidence], bool]
+
+    @classmethod
+    def of(
+        cls, ground: ShutdownGround, supporting: Container[UUID], since: datetime | None, rules: ThresholdRules
+    ) -> _Bar:
+        """The bar by these rules, for the supporting complaints about messages sent since a moment."""
+
+        def threshold_of(evidence: Evidence) -> ComplainantThreshold | None:
+            rule = rules(ground, day_of(evidence.sent_at))
+            return None if rule is None else rule.threshold
+
+        return cls(threshold_of, lambda each: each.complaint in supporting and (since is None or each.sent_at >= since))
+
+    def automatic(self, rule: AutomaticRule) -> _Bar:
+        """The bar for an order without a person."""
+
+        def threshold_of(evidence: Evidence) -> ComplainantThreshold | None:
+            threshold = self.threshold_of(evidence)
+            return None if threshold is None else replace(threshold, accepts=rule.allows)
+
+        return _Bar(threshold_of, lambda each: self.counts(each) and not is_of_persons(each))
+
+    def span_in(self, evidence: Sequence[Evidence]) -> Sequence[Evidence] | None:
+        """A span of this evidence that reaches the bar."""
+        counting, people = sorted(filter(self.counts, evidence), key=_sent_at), DistinctComplainants(evidence)
+        for each in counting:
+            threshold = self.threshold_of(each)
+            if threshold is not None and (span := span_around(each, counting, threshold, people)) is not None:
+                return span
+        return None
+
+
+def decide(
+    situation: Situation, rules: ThresholdRules, automatic: AutomaticRule
+) -> list[ShutdownDecision | EnquiryDecision]:
     """What follows from `situation.arrivals`."""
     judged = _judged(situation, (*situation.before, *situation.arrivals))
     decisions: list[ShutdownDecision | EnquiryDecision] = []
     for carrier, covered in sorted(_by_carrier(judged).items()):
-        shutdown = _decide_on_port(situation, carrier, covered, rules)
+        shutdown = _decide_on_port(situation, carrier, covered, rules, automatic)
         if shutdown is not None:
             decisions.append(shutdown)
     unregistered = _unregistered(judged)
@@ -147,9 +156,9 @@ def decide(situation: Situation, rules: ThresholdRules) -> list[ShutdownDecision
 def can_trigger(situation: Situation, arrivals: Iterable[Judgement]) -> bool:
     """Whether arrivals with these judgements can trigger anything at all: not where the number was decided before."""
     return any(
-        not _is_ordered(situation, each.filing.carrier)
+        not situation.is_ordered(each.filing.carrier)
         if each.filing is not None
-        else each.attribution is SenderAttribution.UNREGISTERED and not _is_asked(situation)
+        else each.attribution is SenderAttribution.UNREGISTERED and not situation.is_asked()
         for each in arrivals
     )
 
@@ -157,20 +166,27 @@ def can_trigger(situation: Situation, arrivals: Iterable[Judgement]) -> bool:
 def ground_holds(ground: ShutdownGround, carrier: str, situation: Situation, rules: ThresholdRules) -> bool:
     """Whether the present evidence, `situation.before`, still gives this ground for shutting the number at
     `carrier`."""
+    return _present_bar(ground, carrier, situation, rules).span_in(situation.before) is not None
+
+
+def reservations(
+    ground: ShutdownGround, carrier: str, situation: Situation, rules: ThresholdRules, automatic: AutomaticRule
+) -> tuple[str, ...]:
+    """Why a person must decide whether to shut the number at `carrier` on the present evidence, `situation.before`;
+    empty where an order may follow at once."""
+    bar = _present_bar(ground, carrier, situation, rules)
+    if bar.automatic(automatic).span_in(situation.before) is not None:
+        return ()
+    span = bar.span_in(situation.before)
+    return ("too few complaints count by now",) if span is None else automatic.reservations(span)
+
+
+def _present_bar(ground: ShutdownGround, carrier: str, situation: Situation, rules: ThresholdRules) -> _Bar:
     judged = _judged(situation, situation.before)
     if ground is ShutdownGround.UNREGISTERED:
-        since = _last_lifting(situation.orders)
-        supporting: Container[UUID] = _unregistered(judged)
-    else:
-        since = _last_lifting(order for order in situation.orders if order.carrier == carrier)
-        covered = _by_carrier(judged).get(carrier, {})
-        supporting = {each.complaint for each in situation.before if _supports(ground, each, covered)}
-    counting = sorted(filter(_counts(supporting, since), situation.before), key=lambda each: each.sent_at)
-    threshold_of, people = _threshold_of(ground, rules), DistinctComplainants(situation.before)
-    return any(
-        (threshold := threshold_of(each)) is not None and span_around(each, counting, threshold, people)
-        for each in counting
-    )
+        return _Bar.of(ground, _unregistered(judged), situation.last_lifting(), rules)
+    supporting = _supporting(ground, situation.before, _by_carrier(judged).get(carrier, {}))
+    return _Bar.of(ground, supporting, situation.judged_until(carrier), rules)
 
 
 def _judged(situation: Situation, evidence: Iterable[Evidence]) -> dict[UUID, Judgement]:
@@ -181,44 +197,26 @@ def _unregistered(judged: Mapping[UUID, Judgement]) -> set[UUID]:
     return {complaint for complaint, each in judged.items() if each.attribution is SenderAttribution.UNREGISTERED}
 
 
-def _is_ordered(situation: Situation, carrier: str) -> bool:
-    """Whether there is an open order for the number's port at this carrier."""
-    return any(order.carrier == carrier and order.lifted_at is None for order in situation.orders)
-
-
-def _is_asked(situation: Situation) -> bool:
-    """Whether carriers were asked about the number: once, until an order about it is lifted, or it is filed and that
-    filing ends."""
-    if any(order.lifted_at is None for order in situation.orders):
-        return True
-    turns = (_last_lifting(situation.orders), situation.extract.last_change(situation.now))
-    since = max((each for each in turns if each is not None), default=None)
-    return any(since is None or each.sent_at >= since for each in situation.enquiries)
-
-
-def _last_lifting(orders: Iterable[PastOrder]) -> datetime | None:
-    """Since when complaints count: staff who lift an order have judged the messages sent before. The end of a listing
-    judges none."""
-    liftings = (order.lifted_at for order in orders if not order.by_listing)
-    return max((each for each in liftings if each is not None), default=None)
-
-
 def _decide_on_port(
-    situation: Situation, carrier: str, covered: Mapping[UUID, Judgement], rules: ThresholdRules
+    situation: Situation,
+    carrier: str,
+    covered: Mapping[UUID, Judgement],
+    rules: ThresholdRules,
+    automatic: AutomaticRule,
 ) -> ShutdownDecision | None:
-    """Whether to shut the number's port at `carrier`: the first arrival that gives a ground decides, and of several
-    grounds the gravest one."""
-    if _is_ordered(situation, carrier):
+    """Whether to shut the number's port at `carrier`: at once where the evidence allows it, else by one proposal."""
+    if situation.is_ordered(carrier):
         return None
-    orders = [order for order in situation.orders if order.carrier == carrier]
-    before, arrivals = _split(situation, {order.cause for order in orders})
-    since = _last_lifting(orders)
-    found: tuple[int, ShutdownGround, list[Evidence]] | None = None
-    for ground in OF_A_FILED_PORT:
-        supporting = {each.complaint for each in (*before, *arrivals) if _supports(ground, each, covered)}
-        hit = first_to_reach(before, arrivals, _threshold_of(ground, rules), _counts(supporting, since))
-        if hit is not None and (found is None or hit[0] < found[0]):
-            found = hit[0], ground, hit[1]
+    before, arrivals = _split(situation, {order.cause for order in situation.orders if order.carrier == carrier})
+    since = situation.judged_until(carrier)
+    bars = {
+        ground: _Bar.of(ground, _supporting(ground, (*before, *arrivals), covered), since, rules)
+        for ground in OF_A_FILED_PORT
+    }
+    found = _first_ground(before, arrivals, {ground: bar.automatic(automatic) for ground, bar in bars.items()})
+    reserved = found is None
+    if reserved and not situation.is_proposed(carrier):
+        found = _first_ground(before, arrivals, bars)
     if found is None:
         return None
     index, ground, span = found
@@ -235,16 +233,30 @@ def _decide_on_port(
         provider=None if any(each.signature_unreadable for each in basis.counted) else judgement.filing.provider,
         province=judgement.filing.province,
         basis=basis,
+        automatic=automatic.citation,
+        reservations=automatic.reservations(span) if reserved else (),
     )
+
+
+def _first_ground(
+    before: Sequence[Evidence], arrivals: Sequence[Evidence], bars: Mapping[ShutdownGround, _Bar]
+) -> tuple[int, ShutdownGround, list[Evidence]] | None:
+    """The index of the first arrival that reaches a bar, of several grounds the gravest one, and the span."""
+    found: tuple[int, ShutdownGround, list[Evidence]] | None = None
+    for ground, bar in bars.items():
+        hit = first_to_reach(before, arrivals, bar.threshold_of, bar.counts)
+        if hit is not None and (found is None or hit[0] < found[0]):
+            found = hit[0], ground, hit[1]
+    return found
 
 
 def _decide_on_enquiry(situation: Situation, unregistered: set[UUID], rules: ThresholdRules) -> EnquiryDecision | None:
     """Whether to ask carriers about the number, and which ones."""
-    if _is_asked(situation):
+    if situation.is_asked():
         return None
     before, arrivals = _split(situation, {each.cause for each in situation.enquiries})
-    counts = _counts(unregistered, _last_lifting(situation.orders))
-    hit = first_to_reach(before, arrivals, _threshold_of(ShutdownGround.UNREGISTERED, rules), counts)
+    bar = _Bar.of(ShutdownGround.UNREGISTERED, unregistered, situation.last_lifting(), rules)
+    hit = first_to_reach(before, arrivals, bar.threshold_of, bar.counts)
     if hit is None:
         return None
     holders = _holders(situation.holders)
@@ -290,9 +302,11 @@ def _split(situation: Situation, spent: Container[str]) -> tuple[list[Evidence],
     return before, arrivals
 
 
-def _counts(wanted: Container[UUID], since: datetime | None) -> Callable[[Evidence], bool]:
-    """The filter for wanted complaints about messages sent since the last lifting."""
-    return lambda each: each.complaint in wanted and (since is None or each.sent_at >= since)
+def _supporting(
+    ground: ShutdownGround, evidence: Iterable[Evidence], covered: Mapping[UUID, Judgement]
+) -> Container[UUID]:
+    """The complaints that count towards this ground, of those that a filing covers."""
+    return {each.complaint for each in evidence if _supports(ground, each, covered)}
 
 
 def _supports(ground: ShutdownGround, evidence: Evidence, covered: Mapping[UUID, Judgement]) -> bool:
@@ -307,14 +321,6 @@ def _supports(ground: ShutdownGround, evidence: Evidence, covered: Mapping[UUID,
     return True
 
 
-def _threshold_of(ground: ShutdownGround, rules: ThresholdRules) -> Callable[[Evidence], ComplainantThreshold | None]:
-    def threshold_of(evidence: Evidence) -> ComplainantThreshold | None:
-        rule = rules(ground, day_of(evidence.sent_at))
-        return None if rule is None else rule.threshold
-
-    return threshold_of
-
-
 def _reached(
     ground: ShutdownGround,
     trigger: Evidence,
@@ -326,11 +332,11 @@ def _reached(
     assert rule is not None
     counted = people.first_of_each(span)
     reason = (
-        f"{len(counted)} different vouched complainants of messages sent within {_length(rule.threshold.window)}; "
+        f"{len(counted)} different vouched complainants of messages sent within {length(rule.threshold.window)}; "
         f"the bar is {rule.threshold.complainants}"
     )
     return ReachedThreshold(trigger=trigger, span=span, counted=counted, reason=reason, rule=rule.citation)
 
 
-def _length(span: timedelta) -> str:
-    return f"{span.days} days" if span >= timedelta(days=1) else f"{int(span.total_seconds())} seconds"
+def _sent_at(each: Evidence) -> datetime:
+    return each.sent_at

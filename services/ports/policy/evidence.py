@@ -37,7 +37,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     `complainant` is a person's surrogate, `complainant_also` the same person's other one around a change of quarter.
     `hint`, `carrier`, `holder` and `filed_signature` are what the complaints service found filed, `signature` is the
     one in the message. `signature_unreadable`: it appears to have one that cannot be read, or has another one
-    beside the filed one, so the filing alone does not identify the sender.
+    beside the filed one, so the filing alone does not identify the sender. `arrived_at` is when it was assessed first:
+    the channel states `received_at` itself. Evidence that an earlier release stored has neither that nor `channel`.
     """
 
     complaint: UUID
@@ -55,13 +56,20 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     province: str | None
     complainant_also: UUID | None = None
     signature_unreadable: bool = False
+    channel: str | None = None
+    arrived_at: datetime | None = None
     actors: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, event: ComplaintAssessed, actors: tuple[str, ...] = ()) -> Evidence:
+    def of(cls, event: ComplaintAssessed, arrived_at: datetime, actors: tuple[str, ...] = ()) -> Evidence:
         """The evidence in an event: its fields, and those of its attribution, by name. `actors` are the persons in its
         chain."""
-        named = {"number": event.sender.number, "hint": event.attribution.kind, "actors": actors}
+        named = {
+            "number": event.sender.number,
+            "hint": event.attribution.kind,
+            "arrived_at": arrived_at,
+            "actors": actors,
+        }
         fields = msgspec.structs.asdict(event.attribution) | msgspec.structs.asdict(event) | named
         return msgspec.convert(fields, cls)
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from chassis.rules import NoRuleInForceError, Rule, Rulebook
 from services.ports.model import ShutdownGround
 from services.ports.policy.decisions import ThresholdRule
+from services.ports.policy.independence import AutomaticRule
 from services.ports.policy.windows import ComplainantThreshold
 
 
@@ -40,6 +41,16 @@ class EnquiryUnregistered(_ComplainantRule, frozen=True, kw_only=True):
     """When carriers are asked about a number that is not filed."""
 
     code: ClassVar[str] = "enquiry.unregistered"
+
+
+class ShutdownAutomatic(Rule, frozen=True, kw_only=True):
+    """What complaints must be like for an order without a person: from so many channels, and the first and the last one
+    received so far apart."""
+
+    code: ClassVar[str] = "shutdown.automatic"
+
+    channels: int
+    span: timedelta
 
 
 class FilingDates(Rule, frozen=True, kw_only=True):
@@ -79,7 +90,9 @@ _BY_GROUND: dict[ShutdownGround, type[_ComplainantRule]] = {
     ShutdownGround.UNREGISTERED: EnquiryUnregistered,
 }
 
-RULES = Rulebook.of("services.ports", *_BY_GROUND.values(), FilingDates, OrderDeadlines, EnquiryDeadline)
+RULES = Rulebook.of(
+    "services.ports", *_BY_GROUND.values(), ShutdownAutomatic, FilingDates, OrderDeadlines, EnquiryDeadline
+)
 
 
 def rule_for(ground: ShutdownGround, on: date) -> ThresholdRule | None:
@@ -89,6 +102,12 @@ def rule_for(ground: ShutdownGround, on: date) -> ThresholdRule | None:
     except NoRuleInForceError:
         return None
     return ThresholdRule(ComplainantThreshold(rule.complainants, rule.window), rule.citation)
+
+
+def automatic_rule(at: datetime) -> AutomaticRule:
+    """What complaints must be like for an order without a person at `at`."""
+    rule = RULES.at(ShutdownAutomatic, at)
+    return AutomaticRule(rule.channels, rule.span, rule.citation)
 
 
 def order_deadlines(at: datetime) -> OrderDeadlines:

@@ -6,7 +6,7 @@ from bisect import insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from chassis.windows import Window
@@ -27,10 +27,13 @@ C = TypeVar("C", bound=Complained)
 
 @dataclass(frozen=True, slots=True)
 class ComplainantThreshold:
-    """How many different people have to complain of messages sent within one span of `window`. Each counts once."""
+    """How many different people have to complain of messages sent within one span of `window`. Each counts once.
+    `accepts` is what else the complaints of the span must be; complaints that it accepts it accepts with more beside
+    them."""
 
     complainants: int
     window: timedelta
+    accepts: Callable[[Sequence[Any]], bool] = lambda _: True
 
 
 def span_around(
@@ -43,7 +46,7 @@ def span_around(
     """
     people = people or DistinctComplainants(complaints)
     window: Window[C] = Window(threshold.window, _sent_at, people.of)
-    return window.around(trigger, complaints, threshold.complainants)
+    return window.around(trigger, complaints, threshold.complainants, threshold.accepts)
 
 
 def first_to_reach(

@@ -16,7 +16,7 @@ from chassis.stored import Stored
 from chassis.sweeper import Slice
 from services.ports.model import Enquiry, PortKey
 from services.ports.model.order import reference
-from services.ports.policy.decisions import PastEnquiry
+from services.ports.policy.situation import PastEnquiry
 from services.ports.store.tables import ENQUIRIES
 
 _STORED = Stored(ENQUIRIES, Enquiry)

@@ -109,9 +109,15 @@ def _upsert(tx: Tx, columns: Mapping[str, Sequence[Any]]) -> list[WrittenEvidenc
 
 @cache
 def _upsert_statement(columns: tuple[str, ...]) -> sa.TextClause:
-    newer = ", ".join(f"{name} = excluded.{name}" for name in columns if name != _KEY)
+    newer = ", ".join(_newer(name) for name in columns if name != _KEY)
     return sa.text(
         f"INSERT INTO evidence ({', '.join(columns)}) SELECT * FROM unnest({sets.arrays(EVIDENCE, columns)}) "  # noqa: S608
         f"ON CONFLICT ({_KEY}) DO UPDATE SET {newer} WHERE evidence.version < excluded.version "
         f"RETURNING {_KEY}, number, xmax <> 0 AS corrected"
     )
+
+
+def _newer(column: str) -> str:
+    # A correction arrives later than the complaint did.
+    value = f"LEAST(evidence.{column}, excluded.{column})" if column == "arrived_at" else f"excluded.{column}"
+    return f"{column} = {value}"

@@ -17,7 +17,7 @@ from chassis.stored import Stored
 from chassis.sweeper import Slice
 from services.ports.model import Order, PortKey, ShutdownGround
 from services.ports.model.order import IN_FORCE
-from services.ports.policy.decisions import PastOrder
+from services.ports.policy.situation import PastOrder
 from services.ports.store.tables import ORDERS
 
 _STORED = Stored(ORDERS, Order)

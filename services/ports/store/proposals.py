@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from chassis import sets
 from chassis.database import Read, Tx
 from services.ports.model import ShutdownProposal
+from services.ports.policy.situation import PastProposal
 from services.ports.store.tables import SHUTDOWN_PROPOSALS
 
 _COLUMNS = tuple(SHUTDOWN_PROPOSALS.columns.keys())
@@ -37,6 +39,33 @@ def load_undecided_proposals(tx: Tx, listings: Iterable[UUID]) -> list[ShutdownP
         ),
         {"listings": list(listings)},
     )
+
+
+def load_pending_proposals(tx: Tx, numbers: Iterable[str]) -> list[ShutdownProposal]:
+    """The proposals of the rules about these numbers that are not decided yet, locked, sorted by id."""
+    return _loaded(
+        tx,
+        sa.text(
+            "SELECT * FROM shutdown_proposals WHERE number = ANY(CAST(:numbers AS text[])) AND state = 'proposed' "
+            "AND basis IS NOT NULL ORDER BY id FOR UPDATE"
+        ),
+        {"numbers": sorted(numbers)},
+    )
+
+
+def past_proposals(read: Read, numbers: Sequence[str]) -> dict[str, list[PastProposal]]:
+    """The proposals about these numbers that wait for a decision, and those of the rules that were rejected."""
+    rows = read.execute(
+        sa.text(
+            "SELECT number, carrier, decided_at FROM shutdown_proposals WHERE number = ANY(CAST(:numbers AS text[])) "
+            "AND (state = 'proposed' OR state = 'rejected' AND basis IS NOT NULL)"
+        ),
+        {"numbers": list(numbers)},
+    )
+    proposals: dict[str, list[PastProposal]] = defaultdict(list)
+    for row in rows.all():
+        proposals[row.number].append(PastProposal(row.carrier, row.decided_at))
+    return proposals
 
 
 def save_proposals(tx: Tx, proposals: Sequence[ShutdownProposal]) -> None:

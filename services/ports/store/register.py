@@ -19,8 +19,8 @@ from chassis.stored import Stored
 from chassis.sweeper import Slice
 from contracts.numbers import SHORTEST_BASE
 from services.ports.model import Application, Port, PortFiling, PortKey
-from services.ports.policy.decisions import AccessCodeHolder
 from services.ports.policy.evidence import RegisterEntry, RegisterExtract
+from services.ports.policy.situation import AccessCodeHolder
 from services.ports.store.tables import FILINGS, LISTING_REFUSALS, PORTS
 
 _PORTS = Stored(PORTS, Port, parts=("filings",))

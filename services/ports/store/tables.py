@@ -102,6 +102,9 @@ EVIDENCE = sa.Table(
     sa.Column("complainant_also", sa.Uuid),
     sa.Column("capped", sa.Boolean),
     sa.Column("signature_unreadable", sa.Boolean, nullable=False, server_default=sa.false()),
+    # NULL for evidence that an earlier release stored.
+    sa.Column("channel", Key),
+    moment("arrived_at"),
     persons(),
     # `counts`: spam, vouched, not capped and not withdrawn. Decisions use only these rows.
     sa.Index("ix_evidence_counting", "number", "sent_at", postgresql_where=sa.text("counts")),
@@ -252,6 +255,8 @@ SHUTDOWN_PROPOSALS = sa.Table(
     sa.Column("code", Key),
     sa.Column("province", Key),
     sa.Column("reason", sa.Text, nullable=False),
+    # What complaints give for the shutdown, where the rules propose one port.
+    sa.Column("basis", JSONB),
     sa.Column("proposed_by", Key, nullable=False),
     sa.Column("proposer", Key),
     sa.Column("correlation_id", Key, nullable=False),
@@ -273,5 +278,5 @@ SHUTDOWN_PROPOSALS = sa.Table(
     sa.Index("ix_shutdown_proposals_number", "number", "carrier"),
     sa.Index("ix_shutdown_proposals_listing", "listing"),
     sa.Index("ix_shutdown_proposals_state", "state", "id"),
-    comment="Proposals to shut a port, or all ports of a listed enterprise, decided by a second person",
+    comment="Proposals to shut a port, or all ports of a listed enterprise, decided by another person",
 )  # fmt: skip

@@ -9,12 +9,31 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
+from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, equal, page_rows, select_one, select_page
 from services.ports.access import Visibility
-from services.ports.model import ProposalState
+from services.ports.model import ProposalState, ShutdownGround
 from services.ports.store.proposals import proposal_of
 from services.ports.store.tables import SHUTDOWN_PROPOSALS
+from services.ports.views.shared import COMPLAINANTS
+
+
+class ComplaintBasisView(BaseModel):
+    """What complaints give for the shutdown of a port, and why an order needs a person."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    ground: ShutdownGround
+    attribution: str = Field(description="declared, sublet-suspected or unregistered")
+    holder: str | None = Field(description="unified social credit code of the port's enterprise")
+    provider: str | None = Field(description="unified social credit code of the content provider that was filed")
+    signature: str | None = Field(description="the signature in the messages")
+    complainants: int = COMPLAINANTS
+    reasons: list[str]
+    reservations: list[str] = Field(description="why no order follows without a person")
+    rules: list[CitationView]
+    causes: list[str] = Field(description="what it is based on: complaint:<id>, enquiry:<id>")
 
 
 class ProposalView(BaseModel):
@@ -31,6 +50,7 @@ class ProposalView(BaseModel):
     code: str | None = Field(description="the enterprise's unified social credit code; of a proposal of an enterprise")
     province: str | None
     reason: str
+    basis: ComplaintBasisView | None = Field(description="of a proposal that the rules make because of complaints")
     proposed_by: str = Field(description="rules or staff")
     proposer: str | None = Field(description="the person of staff who proposed it, and so cannot decide it")
     proposed_at: datetime

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -35,6 +36,7 @@ PROVIDER = "91630000M0CKPC3D5Q"
 SIGNATURE = "样例服务"
 NUMBER = "10690123566571"
 _NAMES = UUID("00000000-0000-0000-0000-00000000000b")
+_ARRIVALS = count()
 
 
 def named(name: str) -> UUID:
@@ -58,9 +60,13 @@ def assessed(
     also: str | None = None,
     sent: datetime = NOON,
     unreadable: bool = False,
+    channel: str | None = None,
+    at: datetime | None = None,
+    actors: tuple[str, ...] = (),
 ) -> Message[ComplaintAssessed]:
     """The complaint of that name, assessed; without `by` each has a complainant of its own. `also` is the complainant's
-    surrogate in the adjacent quarter."""
+    surrogate in the adjacent quarter. Without `channel` and `at` it comes through a channel of its own and long after
+    the last one, so that an order needs no person."""
     sender = SenderNumber.parse(number)
     unregistered = kind not in ("declared", "sublet-suspected")
     event = ComplaintAssessed(
@@ -89,7 +95,7 @@ def assessed(
         rules=(),
         complainant=named(f"complainant of {by or name}"),
         vouched=vouched,
-        channel="12321_web",
+        channel=channel or f"channel of {name}",
         province="440000",
         sent_at=sent.replace(minute=0, second=0, microsecond=0),
         received_at=sent,
@@ -97,7 +103,8 @@ def assessed(
         complainant_also=None if also is None else named(f"complainant of {also}"),
         capped=capped,
     )
-    return Message(new_id(), event, version, clock.now(), Cause(f"complaint {name}", f"filed {name}"))
+    arrival = at or NOON + next(_ARRIVALS) * timedelta(hours=1)
+    return Message(new_id(), event, version, arrival, Cause(f"complaint {name}", f"filed {name}", None, actors))
 
 
 def unregistered(name: str, number: str = NUMBER, **overrides: Any) -> Message[ComplaintAssessed]:

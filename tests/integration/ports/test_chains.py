@@ -20,12 +20,15 @@ from tests.integration.ports.test_proposals import decide, proposed
 from tests.parts.chains import chains, led_by
 
 
-def test_an_order_has_the_persons_behind_every_complaint_of_its_ground(database: Database) -> None:
+def test_a_person_behind_a_complaint_of_its_ground_does_not_decide_a_proposal(api: Api, database: Database) -> None:
     file(database, form())
     first, *others = five()
     consume(database, led_by(first, "filer"))
     consume(database, *others)
-    assert chains(database, "shutdown-ordered.v1") == ["filer"]
+    path = f"/shutdown-proposals/{proposals(database)[0].id}"
+    assert problem(decide(api, path, by="filer")) == (403, "four-eyes")
+    assert decide(api, path, by="wang").status_code == 200
+    assert chains(database, "shutdown-ordered.v1") == ["filer wang"]
 
 
 def test_an_order_on_complaints_of_channels_has_no_person(database: Database) -> None:

@@ -43,7 +43,7 @@ def test_five_complainants_about_a_declared_port_lead_to_one_order_with_its_reas
     assert (order.holder, order.provider, order.complainants) == (HOLDER, PROVIDER, 5)
     assert (order.acknowledge_by, order.execute_by) == (NOON + hours(2), NOON + hours(24))
     assert order.causes == sorted(f"complaint:{named(f'{NUMBER} {n}')}" for n in range(5))
-    assert [rule["rule"] for rule in order.rules] == ["shutdown.commercial", "order.deadlines"]
+    assert [rule["rule"] for rule in order.rules] == ["shutdown.commercial", "shutdown.automatic", "order.deadlines"]
     assert order.correlation_id == f"complaint {NUMBER} 4"
     assert published(database, "shutdown-ordered.v1") == 1
 

@@ -13,6 +13,7 @@ from contracts.credit import Restriction
 from services.ports.model import Addressed, Enquiry, Listing, Order, PortFiling, ShutdownGround
 from services.ports.policy.decisions import ThresholdRule, ThresholdRules
 from services.ports.policy.evidence import Evidence, RegisterEntry, RegisterExtract
+from services.ports.policy.independence import AutomaticRule
 from services.ports.policy.windows import ComplainantThreshold
 
 NOON = datetime(2020, 11, 6, 12, tzinfo=UTC)
@@ -22,6 +23,8 @@ HOLDER, OTHER_HOLDER = "91350000M0CKHA1D3E", "91510000M0CKHB2D25"
 PROVIDER = "91630000M0CKPC3D5Q"
 BECAUSE = Cause("complaint-1", "event-1")
 CITATION = Citation(rule="shutdown.commercial", version="CN-2015", legal_source="a test", mark="D")
+AT_ONCE = AutomaticRule(channels=1, span=timedelta(), citation=CITATION)
+"""An order needs a person for no complaints but those of staff."""
 _NAMES = UUID("00000000-0000-0000-0000-00000000000a")
 
 
@@ -46,6 +49,9 @@ def complaint(
     signature: str | None = "样例服务",
     filed_signature: str | None = "样例服务",
     signature_unreadable: bool = False,
+    channel: str = "app",
+    arrived: datetime = NOON,
+    actors: tuple[str, ...] = (),
 ) -> Evidence:
     """The complaint of that name; without `by` each has a complainant of its own. `also` is the complainant's surrogate
     in the adjacent quarter."""
@@ -65,6 +71,9 @@ def complaint(
         province=None,
         complainant_also=None if also is None else uuid5(_NAMES, f"complainant of {also}"),
         signature_unreadable=signature_unreadable,
+        channel=channel,
+        arrived_at=arrived,
+        actors=actors,
     )
 
 

@@ -12,20 +12,18 @@ from hypothesis import strategies as st
 from services.ports.model import Addressed, ShutdownGround
 from services.ports.model.order import reference
 from services.ports.policy.decisions import (
-    AccessCodeHolder,
     EnquiryDecision,
-    PastEnquiry,
-    PastOrder,
     ShutdownDecision,
-    Situation,
     ThresholdRule,
     ThresholdRules,
     decide,
     ground_holds,
 )
 from services.ports.policy.evidence import Evidence, RegisterExtract, SenderAttribution
+from services.ports.policy.situation import AccessCodeHolder, PastEnquiry, PastOrder, Situation
 from services.ports.policy.windows import ComplainantThreshold
 from tests.unit.ports.builders import (
+    AT_ONCE,
     CITATION,
     HOLDER,
     NOON,
@@ -70,7 +68,7 @@ def decided(
         enquiries=[PastEnquiry(each) for each in asked_at],
         now=NOW,
     )
-    return decide(situation, by or rules())
+    return decide(situation, by or rules(), AT_ONCE)
 
 
 def order_of(decisions: list[ShutdownDecision | EnquiryDecision]) -> ShutdownDecision:

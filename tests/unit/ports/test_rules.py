@@ -9,7 +9,7 @@ import pytest
 from chassis import rules
 from services.ports.model import ShutdownGround
 from services.ports.model.order import ON_COMPLAINTS
-from services.ports.policy.rulebook import enquiry_deadline, longest_window, order_deadlines, rule_for
+from services.ports.policy.rulebook import automatic_rule, enquiry_deadline, longest_window, order_deadlines, rule_for
 
 LAST_DAY_OF_2015, FIRST_DAY_OF_2026 = date(2026, 4, 30), date(2026, 5, 1)
 
@@ -44,6 +44,18 @@ def test_spam_from_a_declared_port_takes_five_complainants_in_ten_days() -> None
     rule = rule_for(ShutdownGround.COMMERCIAL, FIRST_DAY_OF_2026)
     assert rule is not None
     assert (rule.threshold.complainants, rule.threshold.window) == (5, timedelta(days=10))
+
+
+def test_an_automatic_order_takes_two_channels_and_ten_minutes_of_receipt() -> None:
+    rule = automatic_rule(datetime(2026, 6, 1, tzinfo=UTC))
+    assert (rule.channels, rule.span) == (2, timedelta(minutes=10))
+
+
+@pytest.mark.parametrize("pack", ["demo", "prompt"])
+def test_demonstrations_and_measurements_wait_for_no_time_of_receipt(pack: str) -> None:
+    rules.use_packs(f"CN-2015,CN-2026,{pack}")
+    rule = automatic_rule(datetime(2026, 6, 1, tzinfo=UTC))
+    assert (rule.channels, rule.span) == (2, timedelta())
 
 
 def test_a_carrier_has_two_hours_to_acknowledge_and_a_day_to_execute_but_two_hours_for_a_crime() -> None:

@@ -1,0 +1,19 @@
+"""Evidence has its channel and its arrival, proposals have the complaints they stand on: constraints"""
+
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+# These statements read whole tables, and block neither readers nor writers: they have no time limit.
+STATEMENTS = """
+ALTER TABLE evidence VALIDATE CONSTRAINT ck_evidence_arrived_at_in_bounds;
+"""
+
+
+def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '4s'")
+    op.execute("SET LOCAL statement_timeout = '0'")
+    op.execute(STATEMENTS)

@@ -1,0 +1,75 @@
+"""Whether an order may follow from complaints without a person.
+
+Who has the credential of one channel can invent as many complainants as any rule asks for. So an automatic order needs
+complaints of several channels, received over some time, and none that a person of the regulator filed or corrected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chassis.citation import Citation
+from services.ports.policy.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticRule:
+    """From how many channels complaints must come, and over which span they must have been received, for an order
+    without a person: as one version of the rule sets it."""
+
+    channels: int
+    span: timedelta
+    citation: Citation
+
+    def allows(self, evidence: Sequence[Evidence]) -> bool:
+        """Whether an order may follow from this evidence without a person. More evidence never makes it less so."""
+        return not (self._of_few_channels(evidence) or self._at_once(evidence))
+
+    def reservations(self, evidence: Sequence[Evidence]) -> tuple[str, ...]:
+        """Why a person must decide on this evidence."""
+        channels = _channels(evidence)
+        found = []
+        if by_persons := sum(map(is_of_persons, evidence)):
+            found.append(f"staff filed or corrected {by_persons} of the complaints")
+        if self._of_few_channels(evidence):
+            found.append(
+                f"the complaints came through {', '.join(channels) or 'unknown channels'}; "
+                f"an automatic order needs {self.channels} channels"
+            )
+        if self._at_once(evidence):
+            found.append(
+                f"the complaints were received within {length(_received_within(evidence))}; "
+                f"an automatic order needs {length(self.span)}"
+            )
+        return tuple(found)
+
+    def _of_few_channels(self, evidence: Sequence[Evidence]) -> bool:
+        return len(_channels(evidence)) < self.channels
+
+    def _at_once(self, evidence: Sequence[Evidence]) -> bool:
+        return _received_within(evidence) < self.span
+
+
+def is_of_persons(evidence: Evidence) -> bool:
+    """Whether a person of the regulator or of an authority filed or corrected the complaint."""
+    return bool(evidence.actors)
+
+
+def length(span: timedelta) -> str:
+    """A span of time in words."""
+    for unit in ("days", "hours", "minutes", "seconds"):
+        count = span // timedelta(**{unit: 1})
+        if count:
+            break
+    return f"{count} {unit.removesuffix('s') if count == 1 else unit}"
+
+
+def _channels(evidence: Sequence[Evidence]) -> list[str]:
+    return sorted({each.channel for each in evidence if each.channel is not None})
+
+
+def _received_within(evidence: Sequence[Evidence]) -> timedelta:
+    moments = [each.arrived_at for each in evidence if each.arrived_at is not None]
+    return max(moments) - min(moments) if moments else timedelta()
