@@ -9,7 +9,7 @@ import gzip
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
@@ -31,7 +31,7 @@ def split_by_channel(file: Path, directory: Path) -> dict[str | None, Path]:
     directory.mkdir(parents=True, exist_ok=True)
     files: dict[str | None, Path] = {}
     with ExitStack() as stack:
-        opened: dict[str | None, IO[bytes]] = {}
+        opened: dict[str | None, gzip.GzipFile] = {}
         for line in _lines(file):
             channel = _channel_of(line)
             if channel not in opened:

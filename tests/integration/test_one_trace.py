@@ -21,7 +21,7 @@ from chassis.wakeup import Notifier
 from chassis.worker import Worker
 from services.complaints.service import SERVICE as COMPLAINTS
 from services.ports.service import SERVICE as PORTS
-from standalone.system import ROOT
+from standalone.system import PROMPT, ROOT
 from tests.integration.complaints import scenes as complaints
 from tests.integration.complaints.scenes import NUMBER
 from tests.integration.events.depot import until
@@ -56,9 +56,10 @@ def start(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     logged: None,
-    packs: None,
 ) -> Iterator[Callable[[Service], Running]]:
     """Starts a service in this process."""
+    monkeypatch.setattr(rules, "_packs_in_force", None)
+    rules.use_packs(PROMPT)
     monkeypatch.setattr(privacy, "_ring", privacy.KeyRing.create(tmp_path / "keys.json"))
     catalogue = Catalogue.load(ROOT / "contracts" / "topics.yaml", topic_prefix)
     with ExitStack() as stack:
@@ -100,8 +101,9 @@ def test_a_complaint_and_the_order_that_its_carrier_executes_are_one_trace(
     until(lambda: ports.rows(intake.database, "SELECT number FROM register_filings"))
 
     for person, caller in zip(PEOPLE, CALLERS, strict=True):
-        headers = issuer.bearer(complaints.ALL_SCOPES, org="regulator:MIIT") | {"traceparent": caller}
-        report = complaints.report(f"app-{person[-1]}", complainant_number=person)
+        channel = "app" if int(person[-1]) % 2 else "12321_web"
+        headers = issuer.bearer(complaints.ALL_SCOPES, org=f"channel:{channel}") | {"traceparent": caller}
+        report = complaints.report(f"{channel}-{person[-1]}", channel=channel, complainant_number=person)
         filed = intake.client.post("/complaints", json=report, headers=headers)
         assert filed.status_code == 201, filed.text
     until(lambda: ports.orders(register.database))

@@ -1,5 +1,7 @@
-"""Attacks on the automatic order: with one channel's credential, all at once, or by one person of staff. Each leads to a
-proposal that another person decides."""
+"""Attacks on the automatic order: with one channel's credential, all at once, or by one person of staff.
+
+Each leads to a proposal that another person decides.
+"""
 
 from __future__ import annotations
 
