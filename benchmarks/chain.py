@@ -13,6 +13,7 @@ from benchmarks.floor import Floor
 from benchmarks.memory import PeakMemory
 from benchmarks.results import Result
 from benchmarks.testbed import Testbed
+from standalone.channels import split_by_channel
 
 SEED = 400_000
 """The first seed of the second file: its people and numbers occur nowhere else."""
@@ -42,15 +43,14 @@ def measure(testbed: Testbed) -> list[Result]:
 
 
 def run_through(testbed: Testbed, complaints: Path) -> float:
-    """Upload a file and wait until every service has consumed every event; complaints per second. The sandbox must be
-    paused. The end is detected up to half a second late."""
+    """Upload a file, in a part for each channel, and wait until every service has consumed every event; complaints per
+    second. The sandbox must be paused. The end is detected up to half a second late."""
+    parts = split_by_channel(complaints, testbed.directory / f"{complaints.parent.name}-channels")
     used, began = cpu_seconds(testbed), time.monotonic()
-    file = testbed.upload("complaints", "/complaint-imports", complaints, "application/x-ndjson")
-    testbed.wait_until(lambda: testbed.imported("complaints", file) and testbed.consumed)
+    files = testbed.upload_complaints(parts)
+    testbed.wait_until(lambda: all(testbed.imported("complaints", file) for file in files) and testbed.consumed)
     seconds = time.monotonic() - began
-    counts = testbed.imported("complaints", file)
-    assert counts is not None
-    filed = counts["accepted"]
+    filed = sum((testbed.imported("complaints", file) or {})["accepted"] for file in files)
     costs = {name: (total - used[name]) / filed * 1_000 for name, total in cpu_seconds(testbed).items()}
     per_process = ", ".join(f"{name} {cost:.2f}" for name, cost in costs.items() if cost >= 0.01)
     print(f"  {filed:,} complaints in {seconds:.1f} s; CPU, ms each: {sum(costs.values()):.2f} ({per_process})")

@@ -62,11 +62,11 @@ def write_ports(file: Path, rows: list[dict[str, Any]]) -> None:
         writer.writerows(rows)
 
 
-def complaint(sender: str) -> dict[str, Any]:
+def complaint(sender: str, channel: str = "app") -> dict[str, Any]:
     """A complaint about an advertisement, received five minutes ago, by a person without earlier complaints."""
     now = clock.now()
     return {
-        "channel": "app",
+        "channel": channel,
         "complainant_number": f"157{next(_people):08d}",
         "sender_number": sender,
         "text": f"【{SIGNATURE}】本周全场五折，满三百减一百，点击领取优惠券，退订回T",

@@ -45,21 +45,25 @@ def measure(testbed: Testbed) -> list[Result]:
 
 def _timed(testbed: Testbed, numbers: list[str]) -> list[float]:
     taken = []
-    with testbed.client("complaints", "channel:app") as channel, testbed.client("ports", STAFF) as ports:
+    with (
+        testbed.client("complaints", "channel:app") as app,
+        testbed.client("complaints", "channel:sms") as sms,
+        testbed.client("ports", STAFF) as ports,
+    ):
         for number in numbers:
             for _ in range(BEFORE):
-                _complain(channel, number)
+                _complain(app, "app", number)
         testbed.settle()
         for number in numbers:
-            _complain(channel, number)
+            _complain(sms, "sms", number)
             answered = time.monotonic()
             testbed.wait_until(partial(_orders_of, ports, number), pause=0.001)
             taken.append((time.monotonic() - answered) * 1_000)
     return taken
 
 
-def _complain(channel: httpx2.Client, number: str) -> None:
-    channel.post("/complaints", json=load.complaint(number)).raise_for_status()
+def _complain(client: httpx2.Client, channel: str, number: str) -> None:
+    client.post("/complaints", json=load.complaint(number, channel)).raise_for_status()
 
 
 def _orders_of(ports: httpx2.Client, number: str) -> list[Any]:

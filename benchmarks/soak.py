@@ -26,10 +26,11 @@ from benchmarks import load, soak_checks
 from benchmarks.memory import pss_mib
 from benchmarks.results import OUT, Stalled
 from benchmarks.soak_checks import Finding
-from benchmarks.testbed import STAFF, Sizes, Testbed
+from benchmarks.testbed import Sizes, Testbed
 from chassis import clock
 from contracts.numbers import MAX_DIGITS, NumberKind, SenderNumber
 from sandbox import scenario
+from standalone.channels import split_by_channel
 from standalone.system import PROMPT, System
 
 RATE = 500
@@ -83,7 +84,7 @@ class SoakRun:
             batch, lines = lines[:wanted], lines[wanted:]
             file = self.testbed.directory / "soak.ndjson.gz"
             load.write_complaints(file, batch)
-            self.testbed.upload("complaints", "/complaint-imports", file, "application/x-ndjson")
+            self.testbed.upload_complaints(split_by_channel(file, self.testbed.directory / "soak-channels"))
             self.sent |= {_name(line) for line in batch}
 
     def _file_ports(self, ports: list[dict[str, Any]]) -> None:
@@ -92,7 +93,7 @@ class SoakRun:
         self.testbed.upload("ports", "/filing-imports", file, "text/csv")
 
     def _post(self) -> None:
-        with self.testbed.client("complaints", STAFF) as http:
+        with self.testbed.client("complaints", "channel:app") as http:
             for number in count():
                 if self._over.wait(1 / SINGLY):
                     return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -181,12 +181,21 @@ class Testbed:
 
     # ------------------------------------------------------------------------------------------------- uploads
 
-    def upload(self, service: str, path: str, file: Path, media_type: str) -> UUID:
-        """Upload a file for the regulator; the id of its import."""
+    def upload_complaints(self, parts: Mapping[str | None, Path]) -> list[UUID]:
+        """Upload complaints, those of each channel for that channel (`split_by_channel`); the ids of the imports."""
+        return [
+            self.upload(
+                "complaints", "/complaint-imports", file, "application/x-ndjson", f"channel:{each}" if each else STAFF
+            )
+            for each, file in parts.items()
+        ]
+
+    def upload(self, service: str, path: str, file: Path, media_type: str, org: str = STAFF) -> UUID:
+        """Upload a file for an organisation; the id of its import."""
         headers = {"Content-Type": media_type}
         if file.suffix == ".gz":
             headers["Content-Encoding"] = "gzip"
-        with file.open("rb") as content, self.client(service, STAFF) as http:
+        with file.open("rb") as content, self.client(service, org) as http:
             answer = http.post(path, content=content, headers=headers)
         answer.raise_for_status()
         return UUID(answer.headers["Location"].rpartition("/")[2])

@@ -49,7 +49,10 @@ class Population:
         return [self._draw.choice(people[:place]) if again[place] else people[place] for place in range(count)]
 
     def channel(self, place: int) -> str:
-        """How the complaint at that index (from 0) of a number arrived."""
-        if place < SURE or self._draw.random() < _BY_VOUCHED:
-            return self._draw.choice(VOUCHED)
-        return self._draw.choice(UNVOUCHED)
+        """How the complaint at that index (from 0) of a number arrived.
+
+        The first ones come through different channels in turn: an order takes complaints of two.
+        """
+        if place < SURE:
+            return self._draw.choice(VOUCHED[place % 2 :: 2])
+        return self._draw.choice(VOUCHED if self._draw.random() < _BY_VOUCHED else UNVOUCHED)

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from anning.services import NAMES
-from chassis import migrations, privacy
+from chassis import migrations, privacy, rules
 from chassis.database import Database
 from chassis.events import outbox
 from chassis.events.topics import Catalogue

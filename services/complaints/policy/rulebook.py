@@ -65,7 +65,8 @@ class ExcerptLength(rules.Rule, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class ComplaintCap(rules.Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many complaints by one person, received within the window, count towards automatic acts."""
+    """How many complaints by one person through one channel, received within the window, count towards automatic
+    acts."""
 
     code: ClassVar[str] = "assessment.cap"
 

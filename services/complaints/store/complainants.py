@@ -106,7 +106,8 @@ class CapWindow:
 
 
 def find_over_cap(read: Read, windows: Sequence[CapWindow]) -> set[UUID]:
-    """The complaints in whose windows their complainants had already filed as many vouched ones as count.
+    """The complaints in whose windows their complainants had already filed as many vouched ones as count, through the
+    same channel: with the credential of one channel nothing is used up of what people file through another.
 
     "Already" means with a smaller id, so the order of assessment does not matter. A complaint that is filed with a
     smaller id while a later one is assessed is not seen: then one more counts than should.
@@ -117,10 +118,10 @@ def find_over_cap(read: Read, windows: Sequence[CapWindow]) -> set[UUID]:
             # of them. The inner LIMIT ends the count for a complainant who has filed very many.
             "SELECT c.id FROM unnest(CAST(:ids AS uuid[]), CAST(:begins AS timestamptz[]),"
             " CAST(:ends AS timestamptz[]), CAST(:most AS int[])) AS w (id, first, last, most)"
-            " CROSS JOIN LATERAL (SELECT id, complainant_id FROM complaints WHERE id = w.id OFFSET 0) AS c"
+            " CROSS JOIN LATERAL (SELECT id, complainant_id, channel FROM complaints WHERE id = w.id OFFSET 0) AS c"
             " WHERE w.most <= (SELECT count(*) FROM (SELECT FROM vouched_complaints v"
             " WHERE v.complainant_id = c.complainant_id AND v.received_at BETWEEN w.first AND w.last"
-            " AND v.complaint_id < c.id LIMIT w.most) AS before)"
+            " AND v.complaint_id < c.id AND coalesce(v.channel, c.channel) = c.channel LIMIT w.most) AS before)"
         ),
         {
             "ids": [each.complaint for each in windows],

@@ -82,9 +82,9 @@ _STAGE = sa.text(
 )
 # The cap counts the complaints of each complainant that their channels vouch for.
 _COUNTED = (
-    " ON CONFLICT (channel, external_id) DO NOTHING RETURNING id, complainant_id, received_at, vouched),"
-    " counted AS (INSERT INTO vouched_complaints (complainant_id, received_at, complaint_id)"
-    " SELECT complainant_id, received_at, id FROM taken WHERE vouched)"
+    " ON CONFLICT (channel, external_id) DO NOTHING RETURNING id, complainant_id, received_at, channel, vouched),"
+    " counted AS (INSERT INTO vouched_complaints (complainant_id, received_at, complaint_id, channel)"
+    " SELECT complainant_id, received_at, id, channel FROM taken WHERE vouched)"
     " SELECT id FROM taken"
 )
 _TAKE_STAGED = sa.text(

@@ -80,6 +80,8 @@ VOUCHED_COMPLAINTS = sa.Table(
     sa.Column("complainant_id", sa.Uuid, primary_key=True),
     moment("received_at", primary_key=True),
     sa.Column("complaint_id", sa.Uuid, primary_key=True),
+    # NULL in rows of an earlier release: they count in every channel.
+    sa.Column("channel", Key),
 )
 """The complaints that their channels vouch for, by complainant and time: the cap counts these. It is a separate table,
 because adding an index to `complaints` would have locked that."""

@@ -59,6 +59,22 @@ def test_the_complaints_of_one_person_do_not_cap_those_of_another(office: Office
     assert capped(office) == names(51)
 
 
+def test_complaints_in_a_persons_name_through_another_channel_do_not_cap_the_persons_own(office: Office) -> None:
+    office.import_lines(*(complaint(number, channel="sms") for number in range(CAP + 1)))
+    office.import_lines(complaint(90), complaint(91))
+    office.assess()
+    assert capped(office) == names(CAP)
+
+
+def test_what_an_earlier_release_stored_counts_in_every_channel(office: Office) -> None:
+    office.import_lines(*(complaint(number, channel="sms") for number in range(CAP)))
+    with office.database.begin() as tx:
+        tx.execute(sa.text("UPDATE vouched_complaints SET channel = NULL"))
+    office.import_lines(complaint(90))
+    office.assess()
+    assert capped(office) == names(90)
+
+
 def test_the_order_of_assessment_does_not_matter(office: Office) -> None:
     office.import_lines(*(complaint(number) for number in range(30)))
     for bucket in reversed(ALL):
