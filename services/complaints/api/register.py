@@ -19,6 +19,8 @@ router = Router(tags=["register"])
 def look_up_number(
     number: str, read: ReadTx, caller: Annotated[Caller, requires(READ)], at: Moment | None = None
 ) -> views.RegisterView:
-    """The filings of a number at a moment (by default now), as the assessment of a message sees them. Staff only."""
-    visible_to_staff(caller)
-    return views.look_up(read, number, at or clock.now())
+    """The filings of a number at a moment (by default now), as the assessment of a message sees them.
+
+    National staff see all, a provincial administration those filed for its province.
+    """
+    return views.look_up(read, number, at or clock.now(), visible_to_staff(caller))

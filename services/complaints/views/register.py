@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from contracts.numbers import SenderNumber
+from services.complaints.access import Visibility
 from services.complaints.store.register import load_register
 from services.complaints.views.shared import SenderView
 
@@ -48,19 +49,22 @@ class RegisterView(BaseModel):
     holders: list[HolderView]
 
 
-def look_up(read: Read, number: str, at: datetime) -> RegisterView:
-    """What the register has about a number, as the assessment of a message sent `at` sees it."""
+def look_up(read: Read, number: str, at: datetime, visibility: Visibility) -> RegisterView:
+    """What the register has about a number, as the assessment of a message sent `at` sees it, as far as it is visible.
+
+    A filing is as visible as in the ports service. The holders of an access code belong to no single province.
+    """
     sender = SenderNumber.parse(number)
     register = load_register(read, [(sender, at)])
     filings = [
         {**msgspec.structs.asdict(filing), "carrier": port.carrier, "number": port.number}
         for port, filing in register.filed(sender, at)
+        if visibility.includes(filing.province)
     ]
+    holders = register.holders.get(sender.base or "", ()) if visibility.includes(None) else ()
     return RegisterView(
         sender=SenderView.model_validate(sender),
         at=at,
         filings=[RegisterFilingView.model_validate(each) for each in filings],
-        holders=[
-            HolderView.model_validate(each) for each in register.holders.get(sender.base or "", ()) if each.since <= at
-        ],
+        holders=[HolderView.model_validate(each) for each in holders if each.since <= at],
     )

@@ -43,7 +43,7 @@ class FilingView(BaseModel):
 
 
 class PortView(BaseModel):
-    """A port of the register with all of its filings, refused ones included, the oldest first."""
+    """A port of the register with all of its filings that are visible, refused ones included, the oldest first."""
 
     id: UUID
     version: int
@@ -58,7 +58,7 @@ def list_ports(read: Read, page: Paging, visibility: Visibility, wanted: dict[st
     """Ports, in the order in which they were first filed; `wanted` are columns and the value each must have."""
     conditions = [*_visible_ports(visibility), *equal(PORTS, wanted)]
     ports = select_page(read, PORTS, conditions, page)
-    history = _filings_of(read, ports)
+    history = _filings_of(read, ports, visibility)
     return page_rows(ports, lambda port: _port(port, history))
 
 
@@ -66,7 +66,7 @@ def find_port(read: Read, carrier: str, number: str, visibility: Visibility) -> 
     """The port of this number at this carrier. Raises NotFoundError where it does not exist or is not visible."""
     conditions = [*_visible_ports(visibility), *equal(PORTS, {"carrier": carrier, "number": number})]
     port = select_one(read, PORTS, conditions)
-    return _port(port, _filings_of(read, [port]))
+    return _port(port, _filings_of(read, [port], visibility))
 
 
 def list_filings(
@@ -98,14 +98,14 @@ def _visible_ports(visibility: Visibility) -> Conditions:
     return conditions
 
 
-def _filings_of(read: Read, ports: Sequence[Any]) -> dict[PortKey, list[Any]]:
-    """The rows of the filings of these ports."""
+def _filings_of(read: Read, ports: Sequence[Any], visibility: Visibility) -> dict[PortKey, list[Any]]:
+    """The rows of the visible filings of these ports."""
     history: dict[PortKey, list[Any]] = defaultdict(list)
     if ports:
         keys = [(port.carrier, port.number) for port in ports]
         statement = (
             sa.select(FILINGS)
-            .where(sa.tuple_(FILINGS.c.carrier, FILINGS.c.number).in_(keys))
+            .where(sa.tuple_(FILINGS.c.carrier, FILINGS.c.number).in_(keys), *_visible_filings(visibility))
             .order_by(FILINGS.c.valid_from, FILINGS.c.recorded_at, FILINGS.c.id)
         )
         for row in read.execute(statement).all():

@@ -214,3 +214,13 @@ def test_a_stored_assessment_is_loaded_unchanged(office: Office) -> None:
     assert stored.assessment == found
     assert stored.text == TEXT
     assert stored.version == stored.stored_version == 1
+
+
+def test_a_provincial_administration_sees_the_filings_of_its_province_and_no_holder(office: Office) -> None:
+    office.declare(filing(province="440000"))
+    for org, seen in (("MIIT", True), ("CA-44", True), ("CA-11", False)):
+        view = office.get(f"/register/{NUMBER}", org=f"regulator:{org}").json()
+        assert bool(view["filings"]) is seen
+    for org, seen in (("MIIT", True), ("CA-44", False)):
+        view = office.get(f"/register/{NUMBER[:8]}9999", org=f"regulator:{org}").json()
+        assert bool(view["holders"]) is seen

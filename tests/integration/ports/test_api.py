@@ -165,6 +165,17 @@ def test_a_provincial_administration_sees_the_ports_of_its_province(api: Api, da
     assert problem(api.get(GUANGDONG, f"/ports/CMCC/{NUMBER}")) == (404, "not-found")
 
 
+def test_a_provincial_administration_sees_no_filing_of_a_port_for_another_province(
+    api: Api, database: Database
+) -> None:
+    number = "10629001947213"
+    file(database, form(number, province="110000", declared_from="2020-01-01"))
+    file(database, form(number, province="440000", declared_from="2021-01-01"))
+    for org, provinces in ((MIIT, ["110000", "440000"]), (GUANGDONG, ["440000"]), ("regulator:CA-11", ["110000"])):
+        for port in (api.get(org, f"/ports/CMCC/{number}").json(), *api.get(org, "/ports").json()["items"]):
+            assert [each["province"] for each in port["filings"]] == provinces
+
+
 # ---------------------------------------------------------------------------------------------------------- orders
 
 
