@@ -113,6 +113,10 @@ _CLEAN: dict[int, str | None] = dict.fromkeys(
 )
 _CLEAN |= {0xFF0B: "+"} | {0xFF10 + digit: str(digit) for digit in range(10)}
 _INVALID_CHARACTERS = 64
+# A mobile number, perhaps with its country code. No filed number is long enough to have one by chance: that takes an
+# extension of eleven digits, and the longest ones that enterprises file have ten.
+_MOBILE = re.compile(r"(?:86)?1[3-9][0-9]{9}")
+_SHORT_CODE_DIGITS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,21 @@ class SenderNumber:
     def extension(self) -> str:
         """The digits that the holder added to the base; empty without a base."""
         return self.number[self.access.base_digits :] if self.access else ""
+
+    def without_person(self, person: str = "") -> SenderNumber:
+        """This number without the end of its extension that begins with the number of a person: any mobile number, or
+        the digits `person`. Some senders append the number of each recipient to their own."""
+        if self.kind is NumberKind.PORT:
+            begin = self.access.base_digits if self.access else SHORTEST_BASE
+        elif self.kind is NumberKind.SERVICE and not self.number.startswith("0"):
+            begin = _SHORT_CODE_DIGITS
+        else:
+            return self
+        places = [self.number.find(person, begin)] if person else []
+        if mobile := _MOBILE.search(self.number, begin):
+            places.append(mobile.start())
+        end = min((each for each in places if each >= 0), default=None)
+        return self if end is None else SenderNumber.of(self.number[:end])
 
     @property
     def access_class(self) -> str | None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from chassis.characters import BRACKETS, plain, visible
+from chassis.characters import BRACKETS, digits, plain, visible
 from chassis.escapes import unescaped
 
 # Brackets that ordinary prose has too. A name in them may be a signature; the other kinds are there for one.
@@ -36,6 +36,8 @@ _NAME = re.compile(r"[\w\s·•&-]+")
 # Letters that are drawn like a vertical bar.
 _BARS = "丨ǀǁㅣ"
 _LONGEST_UNREAD = 64
+# Signatures are published, and no name of a sender has so many digits: it is, or contains, the number of a person.
+_DIGITS_OF_A_PERSON = 7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,8 +179,11 @@ class _Found:
         return named
 
     def fits(self, name: str) -> bool:
-        """Whether a name has the length of a signature."""
-        return self.form.shortest <= len(name) <= self.form.longest
+        """Whether a name has the form of a signature: its length, and no number of a person."""
+        short = len(name) < _DIGITS_OF_A_PERSON
+        return self.form.shortest <= len(name) <= self.form.longest and (
+            short or len(digits(name)) < _DIGITS_OF_A_PERSON
+        )
 
 
 def _peeled(text: str, side: _Side, found: _Found) -> str:

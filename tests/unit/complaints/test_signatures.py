@@ -278,3 +278,16 @@ def test_any_text_can_be_read(text: str) -> None:
     signed = read(text, standard(NOON).lexicon.spelling, FORM)
     assert signed.body in visible(text)
     assert all(FORM.shortest <= len(name) <= FORM.longest for name in signed.signatures)
+
+
+@pytest.mark.parametrize(
+    "name", ["13900001234", "客服13900001234", "一三九〇〇〇〇一二三四", "１３９-0000-1234", "87654321"]
+)
+def test_the_number_of_a_person_is_no_signature(name: str) -> None:
+    found = read(f"【{name}】新书上架", standard(NOON).lexicon.spelling, FORM)
+    assert (found.signatures, found.unreadable) == ((), True)
+
+
+@pytest.mark.parametrize("name", ["12306", "95588", "10086", "云杉2026", "三六五书店"])
+def test_short_codes_and_years_are_in_signatures(name: str) -> None:
+    assert signatures(f"【{name}】新书上架") == (name,)

@@ -253,3 +253,30 @@ def test_a_parsed_number_is_read_as_stored_without_a_difference(raw: str) -> Non
 )
 def test_a_number_is_searched_in_any_spelling_also_with_a_plus_that_became_a_space(given: str, searched: str) -> None:
     assert as_searched(given) == searched
+
+
+@pytest.mark.parametrize(
+    ("number", "person", "kept"),
+    [
+        ("1069012313900001234", "", "10690123"),
+        ("106901235513900001234", "", "106901235513900001234"),  # too long to be a number
+        ("10690123513900001234", "", "106901235"),
+        ("10690123861390000123", "", "10690123861390000123"),
+        ("1069012302087654321", "02087654321", "10690123"),
+        ("1069012387654321", "87654321", "10690123"),
+        ("1060000013900001234", "", "10600000"),
+        ("9558813900001234", "", "95588"),
+        ("106901239999999999", "", "106901239999999999"),
+        ("13900001234", "", "13900001234"),
+        ("13900001234", "13900001234", "13900001234"),
+        ("02012345", "", "02012345"),
+    ],
+)
+def test_the_number_of_a_person_is_cut_from_an_extension(number: str, person: str, kept: str) -> None:
+    assert SenderNumber.parse(number).without_person(person).number == SenderNumber.parse(kept).number
+
+
+@given(PORTS, st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True))
+def test_no_mobile_number_is_left_in_an_extension(number: str, person: str) -> None:
+    left = SenderNumber.parse(number + person).without_person()
+    assert left.kind is NumberKind.INVALID or person not in left.extension
