@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import uuid_utils.compat
@@ -10,3 +11,9 @@ import uuid_utils.compat
 def new_id() -> UUID:
     """A new identifier; later ones sort after earlier ones within a process."""
     return uuid_utils.compat.uuid7()
+
+
+def first_id_at(moment: datetime) -> UUID:
+    """The smallest of all identifiers that are made from this moment on: ids are compared with it to find those made
+    in a span of time."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)

@@ -32,6 +32,9 @@ QUARANTINED_ITEMS = Gauge(
     "anning_quarantined_items", "Items that failed alone and wait to be tried again, in all workers", ["sweep"]
 )
 FAILED_LINES = Counter("anning_failed_import_lines", "Lines of imports rejected because of a fault", ["kind"])
+HELD_SOURCES = Gauge(
+    "anning_held_sources", "Sources of records that are held: a person must release them, in all workers"
+)
 OUTBOX_AGE = Gauge("anning_outbox_oldest_seconds", "Age of the oldest unpublished event in the outbox")
 HTTP_SECONDS = Histogram(
     "anning_http_request_seconds",

@@ -49,7 +49,8 @@ class ComplaintAssessed(Event, frozen=True, kw_only=True):
     Times are truncated to the hour and the excerpt is redacted, so that a comparison with a delivery log does not
     identify the complainant. `complainant` is a surrogate that changes every quarter. Around the change of the quarter
     `complainant_also` is the other surrogate of the same person, so that a window can span both. Only complaints that
-    are `vouched` and not `capped` (too many by one person) count towards automatic acts.
+    are `vouched` and not `capped` (too many by one person) count towards automatic acts; those that are `held` (their
+    channel files too much) only towards what a person decides.
     """
 
     type: ClassVar[str] = "complaint-assessed.v1"
@@ -73,6 +74,7 @@ class ComplaintAssessed(Event, frozen=True, kw_only=True):
     excerpt: str
     complainant_also: UUID | None = None
     capped: bool = False
+    held: bool = False
 
     @property
     def aggregate_id(self) -> str:

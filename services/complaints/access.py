@@ -19,6 +19,7 @@ READ_QUARANTINE = "complaints:quarantine"
 CORRECT = "complaints:correct"
 WITHDRAW = "complaints:withdraw"
 REVEAL = "complaints:reveal"
+RELEASE = "channels:release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +69,7 @@ def may_file_for(caller: Caller, channel: str) -> bool:
 
 StaffComplaint = Annotated[Target[Visibility], target(CORRECT, visible_to_staff)]
 """The complaint that staff correct."""
+StaffHold = Annotated[Target[Visibility], target(RELEASE, visible_to_staff)]
+"""The hold of a channel that staff release."""
 StaffReveal = Annotated[Target[Visibility], target(REVEAL, visible_to_staff)]
 """The reveal that staff decide."""

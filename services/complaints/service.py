@@ -9,7 +9,7 @@ from chassis.quarantine_routes import quarantine_router
 from chassis.service import Service
 from contracts.organisations import has_persons, is_national
 from services.complaints.access import FILE, READ_QUARANTINE
-from services.complaints.api import complaints, register, reveals
+from services.complaints.api import complaints, holds, register, reveals
 from services.complaints.imports import COMPLAINT_IMPORTS
 from services.complaints.reactions import PROJECTIONS
 from services.complaints.store.tables import METADATA
@@ -23,7 +23,7 @@ SERVICE = Service(
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(
-        *(complaints.router, reveals.router, register.router),
+        *(complaints.router, reveals.router, holds.router, register.router),
         import_router(COMPLAINT_IMPORTS, "/complaint-imports", FILE),
         quarantine_router(READ_QUARANTINE, is_national),
     ),

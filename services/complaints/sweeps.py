@@ -1,12 +1,13 @@
-"""Work that is due: the assessment of complaints that wait for it, and imports."""
+"""Work that is due: the assessment of complaints that wait for it, the brake on channels, and imports."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from chassis.imports import import_sweep
-from chassis.sweeper import Sweep
+from chassis.sweeper import Chore, Sweep
 from services.complaints.commands.assessment import assess_waiting
+from services.complaints.commands.channels import watch_channels
 from services.complaints.imports import COMPLAINT_IMPORTS
 from services.complaints.store.complaints import find_unassessed
 
@@ -18,4 +19,5 @@ ASSESS = Sweep(
     limit=1_000,
     bucketed=True,
 )
-SWEEPS = (ASSESS, import_sweep(COMPLAINT_IMPORTS))
+WATCH_CHANNELS = Chore(name="watch-channels", run=watch_channels, every=timedelta(seconds=10), limit=1, woken=False)
+SWEEPS = (ASSESS, WATCH_CHANNELS, import_sweep(COMPLAINT_IMPORTS))

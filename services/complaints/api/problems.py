@@ -27,6 +27,13 @@ class RevealStateConflict(Problem):
     )
 
 
+class HoldStateConflict(Problem):
+    slug = "hold-state"
+    status = 409
+    title = "The state of the hold does not allow this"
+    description = "A channel is held until it is released, once. `detail` states when that was."
+
+
 class RevealExpired(Problem):
     slug = "reveal-expired"
     status = 409

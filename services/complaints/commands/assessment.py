@@ -8,8 +8,9 @@ from chassis import clock
 from chassis.aggregate import Cause
 from chassis.database import Tx
 from services.complaints.model import Complaint
-from services.complaints.policy.assessment import assess, over_cap, standard
+from services.complaints.policy.assessment import assess, of_held_channel, over_cap, standard
 from services.complaints.policy.rulebook import RULES, ComplaintCap
+from services.complaints.store.channels import held_channels
 from services.complaints.store.complainants import CapWindow, find_over_cap
 from services.complaints.store.complaints import load_unassessed, save_complaints
 from services.complaints.store.register import load_register
@@ -32,9 +33,12 @@ def assess_waiting(tx: Tx, ids: Sequence[str]) -> int:
     register = load_register(tx, ((each.sender, each.sent_at) for each in waiting))
     caps = {each.id: RULES.at(ComplaintCap, each.received_at) for each in waiting}
     over = find_over_cap(tx, [_window(each, caps[each.id]) for each in waiting])
+    held = held_channels(tx)
     now = clock.now()
     for complaint in waiting:
         found = assess(complaint, register, standard(complaint.sent_at), now)
+        if complaint.channel in held:
+            found = of_held_channel(found)
         if complaint.id in over:
             found = over_cap(found, caps[complaint.id].citation)
         complaint.assess(found, Cause.beginning(complaint.id, complaint.traceparent))

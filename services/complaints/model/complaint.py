@@ -50,7 +50,8 @@ class Assessor(StrEnum):
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """What a complaint is about and who is responsible, with the reasons and the rules.
 
-    `capped`: its complainant is over the cap, so it counts towards no automatic act. `excerpt` is the redacted text as
+    `capped`: its complainant is over the cap, so it counts towards no automatic act. `held`: its channel is held, so
+    that a person decides on what follows. `excerpt` is the redacted text as
     it may leave the service. `note` is by staff; it stays inside the service.
     """
 
@@ -66,6 +67,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     assessed_by: str
     note: str | None = None
     capped: bool = False
+    held: bool = False
 
 
 _KINDS_OF_PORTS = frozenset((AttributionKind.DECLARED, AttributionKind.SUBLET_SUSPECTED, AttributionKind.UNREGISTERED))
@@ -189,4 +191,5 @@ def _assessed(complaint: Complaint, assessment: Assessment) -> ComplaintAssessed
         received_at=to_hour(complaint.received_at),
         excerpt=assessment.excerpt,
         capped=assessment.capped,
+        held=assessment.held,
     )

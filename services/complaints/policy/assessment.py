@@ -29,6 +29,7 @@ from services.complaints.policy.signatures import SignatureForm, read
 
 BY_RULES = "rules"
 OVER_CAP = "complainant:over-cap"
+HELD = "channel:held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,11 @@ def assess(complaint: Complaint, register: RegisterPart, standard: Standard, now
         assessor=Assessor.RULES,
         assessed_by=BY_RULES,
     )
+
+
+def of_held_channel(found: Assessment) -> Assessment:
+    """The same assessment for a complaint whose channel is held."""
+    return msgspec.structs.replace(found, held=True, reasons=(*found.reasons, HELD))
 
 
 def over_cap(found: Assessment, cap: Citation) -> Assessment:

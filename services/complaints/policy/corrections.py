@@ -14,7 +14,7 @@ from contracts.credit_codes import CreditCode, InvalidCreditCode
 from contracts.industries import INDUSTRIES
 from contracts.vocabulary import AttributionKind, Category
 from services.complaints.model import Assessment, Assessor
-from services.complaints.policy.assessment import OVER_CAP
+from services.complaints.policy.assessment import HELD, OVER_CAP
 
 _CORRECTED = ("attribution", "industry", "category")
 
@@ -73,8 +73,8 @@ def corrected(current: Assessment, correction: Correction, by: str, at: datetime
     return msgspec.structs.replace(
         found,
         confidence=1.0,
-        # Whatever the complaint is about, its complainant is still over the cap.
-        reasons=(*changed, *([OVER_CAP] if current.capped else [])),
+        # Whatever the complaint is about, its complainant is still over the cap, and its channel was held.
+        reasons=(*changed, *([OVER_CAP] if current.capped else []), *([HELD] if current.held else [])),
         assessed_at=at,
         assessor=Assessor.STAFF,
         assessed_by=by,

@@ -74,6 +74,22 @@ class ComplaintCap(rules.Rule, frozen=True, kw_only=True, forbid_unknown_fields=
     window: timedelta
 
 
+class ChannelBrake(rules.Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much a channel files at most: in an hour, in a day, and about one number.
+
+    A number's share of the day's complaints is at most `share` times the usual largest share of a number, once there
+    are `least` complaints about it, and the channel has filed on `days` days before.
+    """
+
+    code: ClassVar[str] = "channel.brake"
+
+    hour: int
+    day: int
+    share: float
+    least: int
+    days: int
+
+
 class SurrogateOverlap(rules.Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For how long before and after a change of quarters the surrogates of both quarters are published."""
 
@@ -93,5 +109,5 @@ class RevealValidity(rules.Rule, frozen=True, kw_only=True, forbid_unknown_field
 RULES = rules.Rulebook.of(
     "services.complaints",
     *(ComplaintForm, SignatureLength, ClassificationThresholds, AdvertisingPurposes, ExcerptLength),
-    *(ComplaintCap, SurrogateOverlap, RevealValidity),
+    *(ComplaintCap, ChannelBrake, SurrogateOverlap, RevealValidity),
 )

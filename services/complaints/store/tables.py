@@ -109,6 +109,7 @@ ASSESSMENTS = sa.Table(
     sa.Column("assessed_by", Key, nullable=False),
     sa.Column("note", sa.Text),
     sa.Column("capped", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("held", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("signature_unreadable", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 """All assessments; rows are only added. The newest version is the current one."""
@@ -143,6 +144,53 @@ REVEALS = sa.Table(
     sa.CheckConstraint("decided_by <> requested_by", name="four_eyes"),
 )
 """Requests to see a complainant's number, and the decisions. Disclosures are in the audit log."""
+
+CHANNEL_COUNT = sa.Table(
+    "channel_count",
+    METADATA,
+    sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),
+    moment("counted_until", nullable=False),
+)
+"""One row: until when the complaints of channels are counted. The worker that counts locks it."""
+
+CHANNEL_NUMBERS = sa.Table(
+    "channel_numbers",
+    METADATA,
+    sa.Column("channel", Key, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("sender_number", Key, primary_key=True),
+    sa.Column("complaints", sa.Integer, nullable=False),
+    sa.Index("ix_channel_numbers_largest", "channel", "day", "complaints"),
+)
+"""How many complaints a channel filed about each number on the present day."""
+
+CHANNEL_HOURS = sa.Table(
+    "channel_hours",
+    METADATA,
+    sa.Column("channel", Key, primary_key=True),
+    moment("hour", primary_key=True),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("complaints", sa.Integer, nullable=False),
+    sa.Column("largest", sa.Integer, nullable=False),
+)
+"""How many complaints a channel filed in an hour, and the most about one number on that day until then."""
+
+CHANNEL_HOLDS = sa.Table(
+    "channel_holds",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("channel", Key, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("rules", JSONB, nullable=False),
+    moment("held_at", nullable=False),
+    moment("released_at"),
+    sa.Column("released_by", Key),
+    sa.Column("release_reason", sa.Text),
+    sa.Index("uq_channel_holds_held", "channel", unique=True, postgresql_where=sa.text("released_at IS NULL")),
+    sa.CheckConstraint("(released_at IS NULL) = (released_by IS NULL)", name="released"),
+)
+"""Channels that are held, or were: what they file counts towards no automatic act."""
 
 REGISTER_FILINGS = sa.Table(
     "register_filings",

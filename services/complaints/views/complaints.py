@@ -66,6 +66,7 @@ class AssessmentView(BaseModel):
     capped: bool = Field(
         description="whether its complainant had filed too many complaints before, so that it triggers no automatic act"
     )
+    held: bool = Field(description="whether its channel was held, so that a person decides on what follows")
 
 
 class ComplaintRow(BaseModel):

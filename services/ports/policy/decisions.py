@@ -19,7 +19,7 @@ from services.ports.model import Addressed, ShutdownGround
 from services.ports.model.order import OF_A_FILED_PORT, reference
 from services.ports.policy.complainants import DistinctComplainants
 from services.ports.policy.evidence import Evidence, Judgement, SenderAttribution, judge
-from services.ports.policy.independence import AutomaticRule, is_of_persons, length
+from services.ports.policy.independence import AutomaticRule, is_independent, length
 from services.ports.policy.situation import AccessCodeHolder, Situation
 from services.ports.policy.windows import ComplainantThreshold, first_to_reach, span_around
 
@@ -123,7 +123,7 @@ class _Bar:
             threshold = self.threshold_of(evidence)
             return None if threshold is None else replace(threshold, accepts=rule.allows)
 
-        return _Bar(threshold_of, lambda each: self.counts(each) and not is_of_persons(each))
+        return _Bar(threshold_of, lambda each: self.counts(each) and is_independent(each))
 
     def span_in(self, evidence: Sequence[Evidence]) -> Sequence[Evidence] | None:
         """A span of this evidence that reaches the bar."""

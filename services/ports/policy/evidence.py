@@ -37,8 +37,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     `complainant` is a person's surrogate, `complainant_also` the same person's other one around a change of quarter.
     `hint`, `carrier`, `holder` and `filed_signature` are what the complaints service found filed, `signature` is the
     one in the message. `signature_unreadable`: it appears to have one that cannot be read, or has another one
-    beside the filed one, so the filing alone does not identify the sender. `arrived_at` is when it was assessed first:
-    the channel states `received_at` itself. Evidence that an earlier release stored has neither that nor `channel`.
+    beside the filed one, so the filing alone does not identify the sender. `held`: its channel files too
+    much. `arrived_at` is when it was assessed first: the channel states `received_at` itself. Evidence that an earlier
+    release stored has neither that nor `channel`.
     """
 
     complaint: UUID
@@ -57,6 +58,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     complainant_also: UUID | None = None
     signature_unreadable: bool = False
     channel: str | None = None
+    held: bool = False
     arrived_at: datetime | None = None
     actors: tuple[str, ...] = ()
 

@@ -31,8 +31,10 @@ class AutomaticRule:
         """Why a person must decide on this evidence."""
         channels = _channels(evidence)
         found = []
-        if by_persons := sum(map(is_of_persons, evidence)):
+        if by_persons := sum(bool(each.actors) for each in evidence):
             found.append(f"staff filed or corrected {by_persons} of the complaints")
+        if held := _channels([each for each in evidence if each.held]):
+            found.append(f"the channel {', '.join(held)} is held, because it files too much")
         if self._of_few_channels(evidence):
             found.append(
                 f"the complaints came through {', '.join(channels) or 'unknown channels'}; "
@@ -52,9 +54,10 @@ class AutomaticRule:
         return _received_within(evidence) < self.span
 
 
-def is_of_persons(evidence: Evidence) -> bool:
-    """Whether a person of the regulator or of an authority filed or corrected the complaint."""
-    return bool(evidence.actors)
+def is_independent(evidence: Evidence) -> bool:
+    """Whether a complaint counts towards an order without a person: no person of the regulator or of an authority filed
+    or corrected it, and its channel was not held."""
+    return not (evidence.actors or evidence.held)
 
 
 def length(span: timedelta) -> str:

@@ -104,6 +104,7 @@ EVIDENCE = sa.Table(
     sa.Column("signature_unreadable", sa.Boolean, nullable=False, server_default=sa.false()),
     # NULL for evidence that an earlier release stored.
     sa.Column("channel", Key),
+    sa.Column("held", sa.Boolean, nullable=False, server_default=sa.false()),
     moment("arrived_at"),
     persons(),
     # `counts`: spam, vouched, not capped and not withdrawn. Decisions use only these rows.

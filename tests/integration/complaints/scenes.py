@@ -33,7 +33,8 @@ COMPLAINANT = "13900001234"
 TEXT = "【云杉书店】尊敬的李明先生，新书上架，全场八折，详询13900005678，回T退订"
 HOLDER, PROVIDER = "91440300MA5EXAMP0A", "91310115MA1EXAMPLC"
 ALL_SCOPES = (
-    "complaints:file complaints:read complaints:correct complaints:withdraw complaints:reveal complaints:quarantine"
+    "complaints:file complaints:read complaints:correct complaints:withdraw complaints:reveal complaints:quarantine "
+    "channels:release"
 )
 ANNA, BORIS = "anna", "boris"
 """Two colleagues."""

@@ -162,3 +162,9 @@ def test_more_evidence_never_takes_an_order_away(drawn: list[tuple[str, int]]) -
 )
 def test_spans_are_stated_in_words(span: timedelta, words: str) -> None:
     assert length(span) == words
+
+
+def test_complaints_of_a_held_channel_are_proposed() -> None:
+    held = [msgspec.structs.replace(each, held=each.channel == "sms") for each in five("app", "sms")]
+    found = decision(*held)
+    assert found.reservations == ("the channel sms is held, because it files too much",)

@@ -1,4 +1,4 @@
-"""Evidence has its channel and its arrival, proposals have the complaints they stand on"""
+"""Channels of evidence"""
 
 from alembic import op
 
@@ -9,6 +9,7 @@ depends_on = None
 
 STATEMENTS = """
 ALTER TABLE evidence ADD COLUMN channel TEXT COLLATE "C";
+ALTER TABLE evidence ADD COLUMN held BOOLEAN DEFAULT false NOT NULL;
 ALTER TABLE evidence ADD COLUMN arrived_at TIMESTAMP WITH TIME ZONE;
 ALTER TABLE evidence ADD CONSTRAINT ck_evidence_arrived_at_in_bounds CHECK (arrived_at BETWEEN '2000-01-01T00:00:00+08:00' AND '2100-01-01T00:00:00+08:00') NOT VALID;
 ALTER TABLE shutdown_proposals ADD COLUMN basis JSONB;

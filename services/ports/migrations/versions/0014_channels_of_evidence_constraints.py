@@ -1,4 +1,4 @@
-"""Evidence has its channel and its arrival, proposals have the complaints they stand on: constraints"""
+"""Channels of evidence: constraints"""
 
 from alembic import op
 
