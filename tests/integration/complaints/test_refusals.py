@@ -10,6 +10,10 @@ from urllib.parse import quote
 import pytest
 from fastapi import FastAPI
 
+from chassis import clock
+from chassis.ids import new_id
+from services.complaints.model import ChannelHold
+from services.complaints.store.channels import save_holds
 from services.complaints.store.tables import METADATA
 from tests.integration.complaints.scenes import ALL_SCOPES, ANNA, BORIS, COMPLAINANT, NUMBER, Office, report
 from tests.integration.http.times import EXTREMES, time_inputs
@@ -124,13 +128,16 @@ def test_an_invalid_file_is_refused_and_leaves_no_trace(office: Office, what: st
 
 @pytest.fixture
 def walk(office: Office) -> Walk:
-    """Calls of every route, about a complaint of the channel `app` from Guangdong, an import of that channel, and an
-    approved reveal."""
+    """Calls of every route, about a complaint of the channel `app` from Guangdong, an import of that channel, an
+    approved reveal, and a hold of the channel."""
     filed = office.file("app-1")
     imported = office.import_lines(report("app-2", sender_number=NUMBER), org="channel:app")
     office.assess()
     reveal = office.request_reveal(filed["id"], by=ANNA)
     office.decide(reveal)
+    hold = ChannelHold(id=new_id(), channel="app", reason="too many", rules=(), held_at=clock.now())
+    with office.database.begin() as tx:
+        save_holds(tx, [hold])
     return Walk(
         office.client,
         {
@@ -139,6 +146,7 @@ def walk(office: Office) -> Walk:
             "/receipts": {"receipt": filed["id"]},
             "/register": {"number": NUMBER},
             "/reveals": {"id": reveal["id"]},
+            "/channel-holds": {"id": str(hold.id)},
             "/": {},
         },
         {
@@ -148,6 +156,7 @@ def walk(office: Office) -> Walk:
             "POST /complaints/{id}/reveals": {"reason": "警方来函"},
             "POST /reveals/{id}/decision": {"decision": "approve", "reason": "函件属实"},
             "POST /reveals/{id}/disclosure": None,
+            "POST /channel-holds/{id}/release": {"reason": "a wave of messages"},
             "POST /complaint-imports": json.dumps(report("app-4")).encode(),
             "POST /complaint-imports/{id}/resumption": {"reason": "fixed"},
         },
@@ -162,7 +171,8 @@ def marks(office: Office) -> list[str]:
         "SELECT id, complaint_id, NULL, NULL FROM reveals"
     )
     ids = [str(value) for row in found for value in row if value is not None]
-    return [*ids, *(str(row.id) for row in office.rows("SELECT id FROM imports")), COMPLAINANT]
+    others = office.rows("SELECT id FROM imports UNION ALL SELECT id FROM channel_holds")
+    return [*ids, *(str(row.id) for row in others), COMPLAINANT]
 
 
 OTHERS = ["channel:sms", "carrier:CMCC", "authority:SAMR", "regulator:CA-11", "regulator:UNKNOWN", "citizen:me"]
@@ -201,7 +211,7 @@ def test_staff_and_the_channel_see_exactly_their_resources(app: FastAPI, office:
     complaints = {"GET /complaints", "GET /complaints/{id}", "GET /reveals", "GET /reveals/{id}"}
     files = {"GET /complaint-imports", "GET /complaint-imports/{id}"}
     assert seen == {
-        "regulator:MIIT": complaints | files,
+        "regulator:MIIT": complaints | files | {"GET /channel-holds", "GET /channel-holds/{id}"},
         "regulator:CA-44": complaints,
         "channel:app": files,
     }

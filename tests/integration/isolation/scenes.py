@@ -343,7 +343,10 @@ SCENES: dict[tuple[str, str], tuple[Scene | FileScene, ...]] = {
 }
 """The scenes of each sweep, by service and name; an import is the sweep `import-KIND`."""
 
-CHORES = {("referrals", "ended-quarters"): "it orders one sealing; there are no items"}
+CHORES = {
+    ("complaints", "watch-channels"): "it counts; there are no items",
+    ("referrals", "ended-quarters"): "it orders one sealing; there are no items",
+}
 """Why a chore of a service needs no scene."""
 
 
