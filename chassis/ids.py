@@ -7,10 +7,18 @@ from uuid import UUID
 
 import uuid_utils.compat
 
+_RANDOM = (1 << 80) - 1
+"""The bits of an identifier that do not state when it was made."""
+
 
 def new_id() -> UUID:
     """A new identifier; later ones sort after earlier ones within a process."""
     return uuid_utils.compat.uuid7()
+
+
+def new_id_at(moment: datetime) -> UUID:
+    """A new identifier that states this moment as that of its making: for what is given to others only then."""
+    return UUID(int=first_id_at(moment).int | new_id().int & _RANDOM)
 
 
 def first_id_at(moment: datetime) -> UUID:

@@ -4,6 +4,7 @@ all."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from chassis.http.auth import Caller
@@ -35,6 +36,10 @@ class Visibility:
     def includes(self, carrier: str, province: str | None) -> bool:
         """Whether a row of this carrier and this province (None: of no single one) may be seen."""
         return self.carrier in (None, carrier) and self.province in (None, province)
+
+    def begins(self, visible_at: datetime | None, now: datetime) -> bool:
+        """Whether an order or an enquiry may be seen by now: staff see it at once, its carrier from `visible_at` on."""
+        return self.carrier is None or visible_at is None or visible_at <= now
 
 
 EVERYTHING = Visibility()

@@ -108,4 +108,8 @@ def _shut(tx: Tx, enquiries: Mapping[PortKey, Enquiry], reason: str, now: dateti
 
 
 def _load(tx: Tx, target: Target[Visibility]) -> Enquiry:
-    return target.require(load_enquiries(tx, [target.id]), lambda each: target.visibility.includes(each.carrier, None))
+    visible, now = target.visibility, clock.now()
+    return target.require(
+        load_enquiries(tx, [target.id]),
+        lambda each: visible.includes(each.carrier, None) and visible.begins(each.visible_at, now),
+    )

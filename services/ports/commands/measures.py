@@ -8,7 +8,7 @@ import msgspec
 
 from chassis.aggregate import Cause
 from chassis.citation import Citation
-from chassis.ids import new_id
+from chassis.ids import new_id_at
 from services.ports.model import (
     ComplaintBasis,
     Enquiry,
@@ -23,7 +23,7 @@ from services.ports.model.order import reference
 from services.ports.policy.decisions import EnquiryDecision, ShutdownDecision
 from services.ports.policy.evidence import RegisterEntry, SenderAttribution
 from services.ports.policy.listings import role_in
-from services.ports.policy.rulebook import enquiry_deadline, order_deadlines
+from services.ports.policy.rulebook import enquiry_deadline, order_deadlines, visible_from
 
 
 def order_shutdown(decision: ShutdownDecision, at: datetime, because: Cause) -> Order:
@@ -79,9 +79,9 @@ def order_on_complaints(
 ) -> Order:
     """The order that complaints lead to. `cause` is what makes it unique at its port."""
     carrier, number = port
-    deadlines = order_deadlines(at)
+    deadlines, visible_at = order_deadlines(at), visible_from(at, basis.ground)
     order = Order(
-        id=new_id(),
+        id=new_id_at(visible_at),
         carrier=carrier,
         number=number,
         cause=cause,
@@ -97,8 +97,9 @@ def order_on_complaints(
         rules=(*basis.rules, deadlines.citation),
         causes=basis.causes,
         ordered_at=at,
-        acknowledge_by=at + deadlines.acknowledge,
-        execute_by=at + deadlines.execution(basis.ground),
+        visible_at=visible_at,
+        acknowledge_by=visible_at + deadlines.acknowledge,
+        execute_by=visible_at + deadlines.execution(basis.ground),
     )
     order.place(because)
     return order
@@ -107,10 +108,10 @@ def order_on_complaints(
 def send_enquiries(decision: EnquiryDecision, at: datetime, because: Cause) -> list[Enquiry]:
     """One enquiry to each carrier that the decision names."""
     basis = decision.basis
-    deadline = enquiry_deadline(at)
+    deadline, visible_at = enquiry_deadline(at), visible_from(at, ShutdownGround.UNREGISTERED)
     enquiries = [
         Enquiry(
-            id=new_id(),
+            id=new_id_at(visible_at),
             carrier=carrier,
             number=basis.trigger.number,
             cause=reference("complaint", basis.trigger.complaint),
@@ -122,7 +123,8 @@ def send_enquiries(decision: EnquiryDecision, at: datetime, because: Cause) -> l
             rules=(basis.rule, deadline.citation),
             causes=basis.complaints,
             sent_at=at,
-            answer_by=at + deadline.answer,
+            visible_at=visible_at,
+            answer_by=visible_at + deadline.answer,
         )
         for carrier in decision.carriers
     ]
@@ -133,14 +135,14 @@ def send_enquiries(decision: EnquiryDecision, at: datetime, because: Cause) -> l
 
 def order_for_listing(listing: Listing, port: PortKey, filing: PortFiling, at: datetime, because: Cause) -> Order:
     """The order to shut a port because its holder or its content provider is listed."""
-    deadlines = order_deadlines(at)
+    deadlines, visible_at = order_deadlines(at), visible_from(at, ShutdownGround.LISTING)
     cause = reference("listing", listing.entry)
     reason = (
         f"the {role_in(filing, listing.code)} {listing.code} is on the {listing.list} list "
         f"({listing.tier}, {listing.article})"
     )
     order = Order(
-        id=new_id(),
+        id=new_id_at(visible_at),
         carrier=port[0],
         number=port[1],
         cause=cause,
@@ -155,8 +157,9 @@ def order_for_listing(listing: Listing, port: PortKey, filing: PortFiling, at: d
         rules=(deadlines.citation,),
         causes=(cause,),
         ordered_at=at,
-        acknowledge_by=at + deadlines.acknowledge,
-        execute_by=at + deadlines.execution(ShutdownGround.LISTING),
+        visible_at=visible_at,
+        acknowledge_by=visible_at + deadlines.acknowledge,
+        execute_by=visible_at + deadlines.execution(ShutdownGround.LISTING),
     )
     order.place(because.joined(listing.actors))
     return order
@@ -179,10 +182,10 @@ def order_by_hand(proposal: ShutdownProposal, entry: RegisterEntry | None, at: d
     """The order to shut the port of a proposal of staff that was decided; `entry` is what the register has for it
     now."""
     carrier, number = proposal.port
-    deadlines = order_deadlines(at)
+    deadlines, visible_at = order_deadlines(at), visible_from(at, ShutdownGround.BY_HAND)
     cause = reference("proposal", proposal.id)
     order = Order(
-        id=new_id(),
+        id=new_id_at(visible_at),
         carrier=carrier,
         number=number,
         cause=cause,
@@ -200,8 +203,9 @@ def order_by_hand(proposal: ShutdownProposal, entry: RegisterEntry | None, at: d
         rules=(deadlines.citation,),
         causes=(cause,),
         ordered_at=at,
-        acknowledge_by=at + deadlines.acknowledge,
-        execute_by=at + deadlines.execution(ShutdownGround.BY_HAND),
+        visible_at=visible_at,
+        acknowledge_by=visible_at + deadlines.acknowledge,
+        execute_by=visible_at + deadlines.execution(ShutdownGround.BY_HAND),
     )
     order.place(because.joined(proposal.actors))
     return order

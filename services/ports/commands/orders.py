@@ -80,5 +80,8 @@ def _lock_port(tx: Tx, target: Target[Visibility]) -> tuple[PortKey, list[Port]]
 
 
 def _load(tx: Tx, target: Target[Visibility]) -> Order:
-    visible = target.visibility.includes
-    return target.require(load_orders(tx, [target.id]), lambda each: visible(each.carrier, each.province))
+    visible, now = target.visibility, clock.now()
+    return target.require(
+        load_orders(tx, [target.id]),
+        lambda each: visible.includes(each.carrier, each.province) and visible.begins(each.visible_at, now),
+    )

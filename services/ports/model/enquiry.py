@@ -47,7 +47,7 @@ class Enquiry(Ground):
     """One question to one carrier about one number.
 
     `cause` is the complaint that triggered it, unique with carrier and number. `holder` is the enterprise that holds
-    the number's access code, where the register shows exactly one.
+    the number's access code, where the register shows exactly one. The carrier sees it from `visible_at` on.
     """
 
     published_as: ClassVar[type[Event]] = facts.EnquiryFact
@@ -63,6 +63,7 @@ class Enquiry(Ground):
     rules: tuple[Citation, ...]
     causes: tuple[str, ...]
     sent_at: datetime
+    visible_at: datetime | None
     answer_by: datetime
     state: EnquiryState = EnquiryState.SENT
     answer: Answer | None = None

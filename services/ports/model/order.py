@@ -76,7 +76,8 @@ class Order(Ground):
 
     `cause` is the reference that makes it unique at its port (to a complaint, an enquiry, a listing or a proposal);
     `causes` are all the references it is based on. All of its events carry its `correlation_id`
-    and continue the trace of what led to it.
+    and continue the trace of what led to it. The carrier sees it from `visible_at` on (None, in rows of an earlier
+    release: from `ordered_at`), and its deadlines count from then.
     """
 
     published_as: ClassVar[type[Event]] = facts.OrderFact
@@ -92,6 +93,7 @@ class Order(Ground):
     rules: tuple[Citation, ...]
     causes: tuple[str, ...]
     ordered_at: datetime
+    visible_at: datetime | None
     acknowledge_by: datetime
     execute_by: datetime
     holder: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 
+from chassis.calendar import EARLIEST
 from chassis.rules import NoRuleInForceError, Rule, Rulebook
 from services.ports.model import ShutdownGround
 from services.ports.policy.decisions import ThresholdRule
@@ -61,8 +62,23 @@ class FilingDates(Rule, frozen=True, kw_only=True):
     not_before: date
 
 
+class CarrierGrid(Rule, frozen=True, kw_only=True):
+    """The grid of moments at which orders and enquiries become visible to carriers: a carrier must not learn from the
+    moment of an order which complaint led to it. `crime`: that of orders because of a suspected crime."""
+
+    code: ClassVar[str] = "carriers.grid"
+
+    every: timedelta
+    crime: timedelta
+
+    def next_after(self, at: datetime, ground: ShutdownGround) -> datetime:
+        """The next moment of the grid; `at` where there is no grid."""
+        step = self.crime if ground is ShutdownGround.SUSPECTED_CRIME else self.every
+        return at + step - (at - EARLIEST) % step if step else at
+
+
 class OrderDeadlines(Rule, frozen=True, kw_only=True):
-    """How long a carrier has, counted from the order."""
+    """How long a carrier has, counted from when the order is visible to it."""
 
     code: ClassVar[str] = "order.deadlines"
 
@@ -76,7 +92,7 @@ class OrderDeadlines(Rule, frozen=True, kw_only=True):
 
 
 class EnquiryDeadline(Rule, frozen=True, kw_only=True):
-    """How long a carrier has to answer, counted from the enquiry."""
+    """How long a carrier has to answer, counted from when the enquiry is visible to it."""
 
     code: ClassVar[str] = "enquiry.deadline"
 
@@ -91,7 +107,7 @@ _BY_GROUND: dict[ShutdownGround, type[_ComplainantRule]] = {
 }
 
 RULES = Rulebook.of(
-    "services.ports", *_BY_GROUND.values(), ShutdownAutomatic, FilingDates, OrderDeadlines, EnquiryDeadline
+    "services.ports", *_BY_GROUND.values(), ShutdownAutomatic, FilingDates, CarrierGrid, OrderDeadlines, EnquiryDeadline
 )
 
 
@@ -110,8 +126,13 @@ def automatic_rule(at: datetime) -> AutomaticRule:
     return AutomaticRule(rule.channels, rule.span, rule.citation)
 
 
+def visible_from(at: datetime, ground: ShutdownGround) -> datetime:
+    """From when an order or an enquiry that is made at `at` is visible to its carrier."""
+    return RULES.at(CarrierGrid, at).next_after(at, ground)
+
+
 def order_deadlines(at: datetime) -> OrderDeadlines:
-    """The deadlines of an order that is placed at `at`."""
+    """The deadlines of an order that is placed at `at`, counted from when it is visible to its carrier."""
     return RULES.at(OrderDeadlines, at)
 
 

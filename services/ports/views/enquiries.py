@@ -20,7 +20,7 @@ from services.ports.access import Visibility
 from services.ports.model import Addressed, Answer, Enquiry, EnquiryState
 from services.ports.store.enquiries import enquiry_of
 from services.ports.store.tables import ENQUIRIES
-from services.ports.views.shared import COMPLAINANTS, visible_causes
+from services.ports.views.shared import COMPLAINANTS, begun, visible_causes, visible_moment
 
 
 class EnquiryView(BaseModel):
@@ -49,7 +49,9 @@ class EnquiryView(BaseModel):
     @classmethod
     def of(cls, enquiry: Enquiry, visibility: Visibility) -> EnquiryView:
         """The enquiry as a caller with this visibility may read it."""
-        return cls.model_validate(enquiry).model_copy(update={"causes": visible_causes(enquiry.causes, visibility)})
+        sent_at = visible_moment(enquiry.visible_at or enquiry.sent_at, enquiry.sent_at, visibility)
+        shown = {"causes": visible_causes(enquiry.causes, visibility), "sent_at": sent_at}
+        return cls.model_validate(enquiry).model_copy(update=shown)
 
 
 class UnclaimedNumber(BaseModel):
@@ -111,7 +113,9 @@ _UNCLAIMED = sa.text(
 
 def _visible(visibility: Visibility) -> Conditions:
     """The conditions of visibility. A number that is not filed has no province, so provincial staff see no enquiry."""
-    return [sa.false()] if visibility.province is not None else equal(ENQUIRIES, {"carrier": visibility.carrier})
+    if visibility.province is not None:
+        return [sa.false()]
+    return [*equal(ENQUIRIES, {"carrier": visibility.carrier}), *begun(ENQUIRIES, visibility)]
 
 
 def _view(row: Any, visibility: Visibility) -> EnquiryView:

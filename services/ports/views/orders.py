@@ -17,7 +17,7 @@ from services.ports.access import Visibility
 from services.ports.model import Order, OrderState, RefusalCode, ShutdownGround
 from services.ports.store.orders import order_of
 from services.ports.store.tables import ORDERS
-from services.ports.views.shared import COMPLAINANTS, visible_causes
+from services.ports.views.shared import COMPLAINANTS, begun, cut_moment, visible_causes, visible_moment
 
 
 class OrderView(BaseModel):
@@ -59,7 +59,12 @@ class OrderView(BaseModel):
     @classmethod
     def of(cls, order: Order, visibility: Visibility) -> OrderView:
         """The order as a caller with this visibility may read it."""
-        return cls.model_validate(order).model_copy(update={"causes": visible_causes(order.causes, visibility)})
+        times = {
+            "ordered_at": visible_moment(order.visible_at or order.ordered_at, order.ordered_at, visibility),
+            "ground_fell_at": order.ground_fell_at and cut_moment(order.ground_fell_at, visibility),
+        }
+        shown = {"causes": visible_causes(order.causes, visibility), **times}
+        return cls.model_validate(order).model_copy(update=shown)
 
 
 def list_orders(
@@ -82,7 +87,8 @@ def find_order(read: Read, identifier: UUID, visibility: Visibility) -> OrderVie
 
 
 def _visible(visibility: Visibility) -> Conditions:
-    return equal(ORDERS, {"carrier": visibility.carrier, "province": visibility.province})
+    conditions = equal(ORDERS, {"carrier": visibility.carrier, "province": visibility.province})
+    return [*conditions, *begun(ORDERS, visibility)]
 
 
 def _view(row: Any, visibility: Visibility) -> OrderView:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
+from chassis import rules
 from chassis.service import Service
 from services.ports.service import SERVICE
+from standalone.system import PROMPT
 from tests.integration.http.issuer import Issuer
 from tests.integration.ports.api import Api
 
@@ -17,8 +19,10 @@ def service() -> Service:
 
 
 @pytest.fixture(autouse=True)
-def _process(logged: None, packs: None) -> None:
-    """What a process sets up when it starts."""
+def _process(logged: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process sets up when it starts. Carriers see their orders at once."""
+    monkeypatch.setattr(rules, "_packs_in_force", None)
+    rules.use_packs(PROMPT)
 
 
 @pytest.fixture

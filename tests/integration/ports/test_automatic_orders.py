@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from chassis import clock
+from chassis import clock, rules
 from chassis.database import Database
 from chassis.events.envelope import Message
 from contracts.complaints import ComplaintAssessed
@@ -41,6 +41,16 @@ from tests.integration.ports.test_proposals import MIIT, WANG, decide
 from tests.parts.chains import chains
 
 Messages = list[Message[ComplaintAssessed]]
+VISIBLE = timedelta(minutes=6)
+"""After so long an enquiry is visible to its carrier."""
+
+
+@pytest.fixture(autouse=True)
+def _packs(_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rules in force, with the time of receipt that an automatic order needs."""
+    monkeypatch.setattr(rules, "_packs_in_force", None)
+    rules.use_packs("CN-2015,CN-2026")
+
 
 ATTACKS: dict[str, Messages] = {
     "one channel": five(channel="app"),
@@ -161,7 +171,8 @@ def test_what_a_carrier_answers_to_an_attack_leads_to_a_proposal(
         with clock.shifted(timedelta(hours=25)):
             sweep(database)
     else:
-        answer(database, "CMCC", Answer.MINE_UNFILED)
+        with clock.shifted(VISIBLE):
+            answer(database, "CMCC", Answer.MINE_UNFILED)
     assert orders(database) == []
     (proposal,) = proposals(database)
     assert decide(api, f"/shutdown-proposals/{proposal.id}", by=WANG).status_code == 200
@@ -175,7 +186,8 @@ def test_what_a_carrier_answers_to_an_attack_leads_to_a_proposal(
 def test_an_order_follows_an_enquiry_when_a_second_channel_has_reported_the_number_by_then(database: Database) -> None:
     ask_through(database, channel="app")
     consume(database, unregistered("another", OF_CARRIERS_OWN, channel="sms"))
-    answer(database, "CMCC", Answer.MINE_UNFILED)
+    with clock.shifted(VISIBLE):
+        answer(database, "CMCC", Answer.MINE_UNFILED)
     assert (len(orders(database)), proposals(database)) == (1, [])
 
 

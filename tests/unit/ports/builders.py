@@ -170,6 +170,7 @@ def order(*, at: datetime = NOON, causes: Sequence[str] = ("complaint:1",)) -> O
         rules=(CITATION,),
         causes=tuple(causes),
         ordered_at=at,
+        visible_at=at,
         acknowledge_by=at + hours(2),
         execute_by=at + hours(24),
     )
@@ -192,6 +193,7 @@ def enquiry(*, at: datetime = NOON, because: Addressed = Addressed.ACCESS_CODE) 
         rules=(CITATION,),
         causes=("complaint:1",),
         sent_at=at,
+        visible_at=at,
         answer_by=at + hours(24),
     )
     sent.send(BECAUSE)

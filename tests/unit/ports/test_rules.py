@@ -9,7 +9,14 @@ import pytest
 from chassis import rules
 from services.ports.model import ShutdownGround
 from services.ports.model.order import ON_COMPLAINTS
-from services.ports.policy.rulebook import automatic_rule, enquiry_deadline, longest_window, order_deadlines, rule_for
+from services.ports.policy.rulebook import (
+    automatic_rule,
+    enquiry_deadline,
+    longest_window,
+    order_deadlines,
+    rule_for,
+    visible_from,
+)
 
 LAST_DAY_OF_2015, FIRST_DAY_OF_2026 = date(2026, 4, 30), date(2026, 5, 1)
 
@@ -56,6 +63,27 @@ def test_demonstrations_and_measurements_wait_for_no_time_of_receipt(pack: str) 
     rules.use_packs(f"CN-2015,CN-2026,{pack}")
     rule = automatic_rule(datetime(2026, 6, 1, tzinfo=UTC))
     assert (rule.channels, rule.span) == (2, timedelta())
+
+
+@pytest.mark.parametrize(
+    ("ground", "made", "visible"),
+    [
+        (ShutdownGround.COMMERCIAL, "12:00:00.000001", "12:05:00"),
+        (ShutdownGround.COMMERCIAL, "12:04:59.999999", "12:05:00"),
+        (ShutdownGround.COMMERCIAL, "12:05:00", "12:10:00"),
+        (ShutdownGround.SUSPECTED_CRIME, "12:00:30", "12:01:00"),
+    ],
+)
+def test_carriers_see_orders_on_a_grid_of_minutes(ground: ShutdownGround, made: str, visible: str) -> None:
+    at, since = (datetime.fromisoformat(f"2026-06-01T{each}+00:00") for each in (made, visible))
+    assert visible_from(at, ground) == since
+
+
+@pytest.mark.parametrize("pack", ["demo", "prompt"])
+def test_demonstrations_and_measurements_have_no_grid(pack: str) -> None:
+    rules.use_packs(f"CN-2015,CN-2026,{pack}")
+    at = datetime(2026, 6, 1, 12, 0, 1, tzinfo=UTC)
+    assert visible_from(at, ShutdownGround.COMMERCIAL) == at
 
 
 def test_a_carrier_has_two_hours_to_acknowledge_and_a_day_to_execute_but_two_hours_for_a_crime() -> None:

@@ -1,4 +1,4 @@
-"""Channels of evidence: constraints"""
+"""Independent evidence and the grid of carriers: constraints"""
 
 from alembic import op
 
@@ -9,7 +9,9 @@ depends_on = None
 
 # These statements read whole tables, and block neither readers nor writers: they have no time limit.
 STATEMENTS = """
+ALTER TABLE enquiries VALIDATE CONSTRAINT ck_enquiries_visible_at_in_bounds;
 ALTER TABLE evidence VALIDATE CONSTRAINT ck_evidence_arrived_at_in_bounds;
+ALTER TABLE orders VALIDATE CONSTRAINT ck_orders_visible_at_in_bounds;
 """
 
 
