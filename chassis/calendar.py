@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 LEGAL_TIME: Final = timezone(timedelta(hours=8), "UTC+08:00")
@@ -30,6 +31,7 @@ def quarter_of(moment: datetime) -> str:
     return f"{legal.year:04}Q{(legal.month + 2) // 3}"
 
 
+@lru_cache(maxsize=512)
 def begin_of(quarter: str) -> datetime:
     """The first moment of a quarter. Raises ValueError for a malformed quarter, and for one that is not between
     EARLIEST and LATEST."""
@@ -42,6 +44,7 @@ def begin_of(quarter: str) -> datetime:
     return datetime(year, month, 1, tzinfo=LEGAL_TIME)
 
 
+@lru_cache(maxsize=512)
 def end_of(quarter: str) -> datetime:
     """The first moment after a quarter."""
     return begin_of(following(quarter))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from chassis import clock
@@ -25,9 +25,10 @@ def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[Report]]) -> ImportOu
     """
     now = clock.now()
     form = RULES.at(ComplaintForm, now)
+    foreign = {each for each in {line.record.channel for line in lines} if not may_file_for(file.caller, each)}
     good, errors = [], []
     for line in lines:
-        error = _error(line, file, form, now)
+        error = _error(line, foreign, form, now)
         if error is None:
             good.append(line)
         else:
@@ -47,9 +48,9 @@ _FIELD = "field"
 _DIFFERS = FieldError("external_id", "the channel has filed another complaint under this id", "complaint-differs")
 
 
-def _error(line: Line[Report], file: Import, form: ComplaintForm, now: datetime) -> LineError | None:
+def _error(line: Line[Report], foreign: Collection[str], form: ComplaintForm, now: datetime) -> LineError | None:
     channel = line.record.channel
-    if not may_file_for(file.caller, channel):
+    if channel in foreign:
         value = shown(channel)
         detail = f"`{value}`: a channel files only its own complaints"
         return LineError.of(line.number, [FieldError("channel", detail, "foreign-channel", value)], word=_FIELD)

@@ -13,7 +13,6 @@ from chassis.database import Tx
 from chassis.ids import new_id
 from chassis.sets import json_text
 from contracts.channels import CHANNELS
-from contracts.numbers import SenderNumber
 from services.complaints.model import ComplaintState
 from services.complaints.policy.intake import DERIVED, Report, earlier_readings, surrogate_quarters
 from services.complaints.policy.rulebook import RULES, SurrogateOverlap
@@ -99,14 +98,14 @@ def _was_cut_off(report: Report, known: Mapping[ComplaintKey, KnownComplaint], r
 
 def _new(report: Report, ring: privacy.KeyRing, cause: Cause, *, receipt: bool) -> NewComplaint:
     identifier = new_id()
-    complainant = SenderNumber.parse(report.complainant_number).number
+    complainant = report.complainant.number
     (channel, external_id), digest = _recognised_by(report, ring)
     return NewComplaint(
         id=identifier,
         channel=channel,
         external_id=external_id,
         digest=digest,
-        sender_number=SenderNumber.parse(report.sender_number).number,
+        sender_number=report.sender.number,
         sender_raw=report.sender_number,
         fingerprint=ring.fingerprint(f"complainant:{complainant}"),
         number_cipher=ring.encrypt(complainant.encode(), identifier.bytes),
