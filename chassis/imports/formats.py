@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -15,7 +15,7 @@ from chassis.hints import LOST, LOST_ESCAPE, json_fault, meant, repeated_name, s
 from chassis.imports.lines import MAX_LINE, Cut, Cutter, Line, LineCutter, LineError, QuotedCutter, Repeat
 from chassis.imports.quotes import QuoteFaultError, split
 from chassis.imports.refusals import UnreadableFile, WrongHeader
-from chassis.wrong_fields import field_error
+from chassis.wrong_fields import field_errors
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -33,24 +33,25 @@ _SEPARATORS = {";": "semicolons", "\t": "tabs", "\uff0c": "full-width commas", "
 
 
 class BadLine(Exception):
-    """A record cannot be read: `code` is for programs, `error` for people. `word` is what its format calls a field."""
+    """A record cannot be read: `code` is for programs, `errors` are for people. `word` is what its format calls a
+    field."""
 
-    def __init__(self, error: FieldError, word: str = "column") -> None:
-        super().__init__(error.detail)
-        self.code = error.code
-        self.error = error
+    def __init__(self, errors: Sequence[FieldError], word: str = "column") -> None:
+        super().__init__("; ".join(each.detail for each in errors))
+        self.code = errors[0].code
+        self.errors = errors
         self.word = word
 
     @classmethod
     def whole(cls, code: str, detail: str) -> BadLine:
         """A fault of a whole line."""
-        return cls(FieldError("", detail, code))
+        return cls([FieldError("", detail, code)])
 
     @classmethod
     def at(cls, code: str, detail: str, place: tuple[str, str | None] | None, word: str = "column") -> BadLine:
         """A fault of characters, with the column and the value that have them where the line can be read so far."""
         column, value = place or ("", None)
-        return cls(FieldError(column, detail, code, value), word)
+        return cls([FieldError(column, detail, code, value)], word)
 
 
 class Format(Protocol[R_co]):
@@ -109,7 +110,7 @@ class Ndjson(Generic[R]):
         except msgspec.ValidationError as error:
             values = _values_in(raw)
             _refuse_repeated(raw)
-            raise BadLine(field_error(error, self._record, values), "field") from error
+            raise BadLine(field_errors(self._record, values), "field") from error
         except (ValueError, RecursionError) as error:
             raise _not_json(error, raw) from error
         _refuse_repeated(raw)
@@ -178,8 +179,7 @@ class Csv(Generic[R]):
             try:
                 return msgspec.convert(given, self._record, strict=False)
             except msgspec.ValidationError as error:
-                found = field_error(error, self._record, given)
-                raise BadLine(found) from error
+                raise BadLine(field_errors(self._record, given, strict=False)) from error
 
         return read
 
@@ -192,7 +192,7 @@ def read_all(reader: Callable[[bytes], R], cuts: Iterable[Cut]) -> tuple[list[Li
         try:
             record = reader(cut.raw)
         except BadLine as error:
-            errors.append(_within(cut, LineError.of(cut.number, [error.error], word=error.word)))
+            errors.append(_within(cut, LineError.of(cut.number, error.errors, word=error.word)))
             continue
         if cut.repeats is None:
             lines.append(Line(cut.number, record, cut.raw))
@@ -223,7 +223,7 @@ def _within(cut: Cut, error: LineError) -> LineError:
 def _refuse_repeated(raw: bytes) -> None:
     repeated = repeated_name(raw)
     if repeated is not None:
-        raise BadLine(FieldError(repeated, "occurs twice in the line; send it once", "repeated-field"), "field")
+        raise BadLine([FieldError(repeated, "occurs twice in the line; send it once", "repeated-field")], "field")
 
 
 def _text(raw: bytes) -> str:
@@ -332,13 +332,12 @@ def _layout(raw: bytes) -> str:
     return ""
 
 
-def _values_in(raw: bytes) -> dict[str, Any]:
-    """The values of a JSON object that was refused for its fields; what follows the wrong one may not be JSON."""
+def _values_in(raw: bytes) -> object:
+    """The value of a JSON text that was refused for its fields; what follows the wrong one may not be JSON."""
     try:
-        values = msgspec.json.decode(raw)
+        return msgspec.json.decode(raw)
     except (ValueError, RecursionError) as error:
         raise _not_json(error, raw) from error
-    return values if isinstance(values, dict) else {}
 
 
 def _escapes(raw: bytes, kind: str) -> bool:

@@ -73,11 +73,15 @@ def test_a_time_gives_the_same_complaint_alone_and_in_a_file(
     assert again["duplicates"] == done["accepted"]
 
 
-def test_every_error_of_a_body_is_reported_at_once(office: Office) -> None:
+def test_every_error_of_a_body_and_of_a_line_is_reported_at_once(office: Office) -> None:
     wrong = report("a", sent_at=5, unsubscribed="no", colour="red")
     del wrong["text"]
     errors = office.post("/complaints", wrong).json()["errors"]
     assert [each["pointer"] for each in errors] == ["/colour", "/text", "/sent_at", "/unsubscribed"]
+    done = office.import_lines(wrong)
+    (in_file,) = office.get(f"/complaint-imports/{done['id']}/errors").json()["items"]
+    assert in_file["column"] == "colour"
+    assert in_file["detail"] == "; ".join(f"field `{each['pointer'][1:]}`: {each['detail']}" for each in errors)
 
 
 @pytest.mark.parametrize("body", [[], "a", 5, None])

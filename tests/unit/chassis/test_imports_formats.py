@@ -239,7 +239,11 @@ class Parcel(msgspec.Struct, forbid_unknown_fields=True):
         ('{"number": "1", "color": 1}', "field `color`: this field is unknown; did you mean colour?", None),
         ('{"number": 13900001234}', f"field `number`: `〈号码〉`: a text is expected{QUOTES}", "〈号码〉"),
         ('{"number": 10690}', f"field `number`: `10690`: a text is expected{QUOTES}", "10690"),
-        ('{"sent_at": 17e8}', f"field `sent_at`: `〈号码〉`: {TIME}; a count of seconds is no time", "〈号码〉"),
+        (
+            '{"number": "1", "sent_at": 17e8}',
+            f"field `sent_at`: `〈号码〉`: {TIME}; a count of seconds is no time",
+            "〈号码〉",
+        ),
         ('{"number": 5, "number": "2"}', "field `number`: occurs twice in the line; send it once", None),
         ('{"number": 1e999}', f"{NO_OBJECT}: a number in it is too large", None),
         ('[{"number": "1"}', f"{NO_OBJECT}: it ends before its last brace or quote; {LAYOUT}", None),
@@ -250,8 +254,12 @@ class Parcel(msgspec.Struct, forbid_unknown_fields=True):
         ('{"number": "1", "note": "\\ud83d"}', "field `note`: a text contains half of a surrogate pair", None),
         ('{"number": "1"}\r{}', f"{NO_OBJECT}: text follows after its last brace; {LINE_ENDS}", None),
         ('{"number": "1", "sent_at": "yesterday"}', f"field `sent_at`: `yesterday`: {TIME}", "yesterday"),
-        ('{"sent_at": "2026-11-24T09:00"}', f"field `sent_at`: `2026-11-24T09:00`: {TIME}", "2026-11-24T09:00"),
-        ('{"colour": "Blue"}', "field `colour`: `Blue`: one of red, blue is expected; did you mean blue?", "Blue"),
+        ('{"number": "1", "sent_at": "2026-11-24"}', f"field `sent_at`: `2026-11-24`: {TIME}", "2026-11-24"),
+        (
+            '{"number": "1", "colour": "Blue"}',
+            "field `colour`: `Blue`: one of red, blue is expected; did you mean blue?",
+            "Blue",
+        ),
         ('{"number": "1", "grams": 10}', "field `grams`: `10`: a whole number from 1 to 9 is expected", "10"),
         (
             '{"number": "1", "fragile": "no"}',
@@ -267,7 +275,11 @@ class Parcel(msgspec.Struct, forbid_unknown_fields=True):
         ('{"number": "1", "depot": "x"}', "field `depot`: `x`: an id (UUID) is expected", "x"),
         ('{"number": "1", "weight": null}', "field `weight`: `null`: a number is expected", "null"),
         ('{"number": "1", "stops": ["a", 1]}', "field `stops`: a list is expected", None),
-        ('{"fragile": "这是一条很长的短信内容请勿外传"}', "field `fragile`: true or false is expected", None),
+        (
+            '{"number": "1", "fragile": "这是一条很长的短信内容请勿外传"}',
+            "field `fragile`: true or false is expected",
+            None,
+        ),
         ('{"number": "a\ufffd"}', f"field `number`: character 14 {LOST}", "a\ufffd"),
         ('{"number": "1", "stops": ["a\ufffd"]}', f"field `stops`: character 29 {LOST}", "a\ufffd"),
         ('{"number": "这是一条很长的短信内容\ufffd"}', f"field `number`: character 24 {LOST}", None),
@@ -289,6 +301,27 @@ def test_the_error_of_a_json_line_names_the_field_the_value_and_what_is_expected
 ) -> None:
     error = errors_of(Ndjson(Parcel).reader(()), raw.encode())
     assert (error.detail, error.value) == (detail, value)
+
+
+def test_all_wrong_fields_of_a_json_line_are_named_in_the_order_of_the_struct_behind_those_that_are_unknown() -> None:
+    error = errors_of(Ndjson(Parcel).reader(()), b'{"grams": 10, "colour": "Blue", "x": 1, "fragile": 1}')
+    assert (error.column, error.value) == ("x", None)
+    assert error.detail.split("; field ") == [
+        "field `x`: this field is unknown",
+        "`number`: a value is required",
+        "`colour`: `Blue`: one of red, blue is expected; did you mean blue?",
+        "`grams`: `10`: a whole number from 1 to 9 is expected",
+        "`fragile`: `1`: true or false is expected; did you mean true?",
+    ]
+
+
+def test_all_wrong_columns_of_a_csv_line_are_named() -> None:
+    error = errors_of(CSV.reader((*COLUMNS, "since")), b"a,,many,2026-13-01")
+    assert (error.column, error.value) == ("name", None)
+    assert error.detail == (
+        "column `name`: a value is required; column `houses`: `many`: a whole number is expected;"
+        " column `since`: `2026-13-01`: a day, such as 2026-05-06, is expected"
+    )
 
 
 # Words of msgspec, csv and Python in their messages.
