@@ -82,8 +82,7 @@ class Malformed(Problem):
     title = "The request is malformed"
     description = (
         "The body is not JSON in UTF-8, or the address, a parameter or a header cannot be parsed. NaN, infinite"
-        " numbers, byte order marks, lone surrogates and NUL characters are not accepted. A repeated request fails in"
-        " the same way."
+        " numbers, lone surrogates and NUL characters are not accepted. A repeated request fails in the same way."
     )
 
 

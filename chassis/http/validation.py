@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message
@@ -122,7 +123,8 @@ class ValidatedRequest(Request):
         if not shape.json:
             _check_type(self, shape.body)
             return
-        content = await self.body()
+        # RFC 8259, section 8.1: a parser may ignore a byte order mark, which some systems write.
+        content = (await self.body()).removeprefix(codecs.BOM_UTF8)
         if content:
             _check_type(self, shape.body)
             self._decoded = read_json(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +23,15 @@ def test_a_complaint_is_filed_with_a_receipt_and_found_again(office: Office) -> 
     assert (found["version"], found["state"], found["assessment"]) == (0, "filed", None)
     assert found["sender"]["base"] == "10690123"
     assert found["vouched"] is True
+
+
+def test_a_complaint_behind_a_byte_order_mark_is_the_same_complaint(office: Office) -> None:
+    first = office.file()
+    content = b"\xef\xbb\xbf" + json.dumps(report()).encode()
+    again = office.client.post(
+        "/complaints", content=content, headers={**office.token(), "Content-Type": "application/json"}
+    )
+    assert (again.status_code, again.json()) == (200, first)
 
 
 def test_receipts_are_unique(office: Office) -> None:

@@ -32,7 +32,8 @@ MALFORMED = {
     "not UTF-8": '{"road": "é", "grams": 1}'.encode("latin-1"),
     "GBK": '{"road": "北京", "grams": 1}'.encode("gbk"),
     "UTF-16": '{"road": "a", "grams": 1}'.encode("utf-16"),
-    "a byte order mark": b'\xef\xbb\xbf{"road": "a", "grams": 1}',
+    "two byte order marks": b'\xef\xbb\xbf\xef\xbb\xbf{"road": "a", "grams": 1}',
+    "a byte order mark that is not at the start": b'{"road": "a", "grams": \xef\xbb\xbf1}',
     "a NUL character": b'{"road": "a\\u0000b", "grams": 1}',
     "a NUL character in a name": b'{"road": "a", "grams": 1, "x\\u0000": 1}',
     "a raw NUL byte": b'{"road": "a\x00b", "grams": 1}',
@@ -57,8 +58,15 @@ def test_an_escaped_backslash_before_u0000_is_not_a_nul_character(api: TestClien
     assert api.post("/parcels", content=body, headers=sender | JSON).status_code == 201
 
 
+def test_a_byte_order_mark_before_the_body_is_ignored(api: TestClient, sender: Headers) -> None:
+    body = b'\xef\xbb\xbf{"road": "a", "grams": 1}'
+    answer = api.post("/parcels", content=body, headers=sender | JSON)
+    assert (answer.status_code, answer.json()["road"]) == (201, "a")
+
+
 INVALID = {
     "an empty body": (b"", ""),
+    "only a byte order mark": (b"\xef\xbb\xbf", ""),
     "null": (b"null", ""),
     "a list": (b"[]", ""),
     "a missing value": (b'{"road": "a"}', "/grams"),
