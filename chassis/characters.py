@@ -117,6 +117,16 @@ DIGITS_ALIKE: Final[Mapping[int, int]] = MappingProxyType(
 """For `str.translate`: letters and signs that a keyboard or a scanner confuses with digits become these."""
 
 
+LOST: Final = "\ufffd"
+"""What stands for a character that a conversion lost."""
+
+# Its bytes in UTF-8, read as GB 18030 and as Latin 1.
+_LOST_MARKS = (LOST, "锟斤拷", "ï¿½")
+_BESIDE = rf"[\s{re.escape(''.join((*BRACKETS, *BRACKETS.values())))}]*"
+# A conversion writes the ordinary one; people also write one in full width.
+_QUESTION_MARKS = re.compile(rf"{_BESIDE}(?:\?|？{_BESIDE}[?？])(?:{_BESIDE}[?？])*{_BESIDE}")
+
+
 class _Taken(NamedTuple):
     """For `bytes.translate`: which ASCII characters become digits, and which are removed."""
 
@@ -164,6 +174,15 @@ def readings(text: str) -> tuple[str, str]:
 def contain_number(text: str, number: str) -> bool:
     """Whether a text contains the digits of a number, in whatever spelling and with whatever between them."""
     return any(number in each for each in readings(text))
+
+
+def lost_mark(text: str) -> str | None:
+    """What stands in a text in the place of characters that a conversion lost: U+FFFD, its bytes read as other text, or
+    question marks where there is nothing else."""
+    for mark in _LOST_MARKS:
+        if mark in text:
+            return mark
+    return "?" if _QUESTION_MARKS.fullmatch(text) else None
 
 
 def _digit(char: str) -> str:

@@ -18,11 +18,8 @@ from chassis.redaction import NUMBER, redact
 LONGEST_SHOWN = 40
 """Characters of a value that an error shows."""
 
-LOST = "\ufffd"
-"""What stands for a character that a conversion lost."""
-
 LOST_ESCAPE = re.compile(rb"\\u[fF]{3}[dD]")
-"""It, in JSON."""
+"""U+FFFD in JSON, which stands for a character that a conversion lost."""
 
 LOST_FAULT = "U+FFFD, in the place of one that was lost when the text was converted"
 
@@ -103,6 +100,15 @@ def _is_enterprise(text: str) -> bool:
 def _is_id(text: str) -> bool:
     digits = text.replace("-", "")
     return _ID.fullmatch(text) is not None and not digits.isdigit() and not _MOBILE.search(digits)
+
+
+def conversion_fault(text: str) -> str | None:
+    """What is wrong with a text whose characters a conversion lost, as the rest of a sentence; None for another."""
+    mark = characters.lost_mark(text)
+    if mark is None:
+        return None
+    marks = "question marks stand" if mark == "?" else f"{shown(mark)} stands"
+    return f"{marks} in the place of characters that were lost when the text was converted; take it from the source"
 
 
 def meant(value: str, choices: Iterable[str], names: Mapping[str, str] | None = None) -> str:

@@ -24,6 +24,7 @@ class DamageCause(StrEnum):
     DECIMALS = "decimals"
     QUOTES = "quotes"
     LETTERS = "letters"
+    SEVERAL = "several-numbers"
     DIGITS = "other-digits"
     NAME = "name-beside-number"
     LEADING_ZERO = "leading-zero"
@@ -31,8 +32,10 @@ class DamageCause(StrEnum):
     CHARACTER = "other-character"
     MISCOUNTED = "miscounted"
     NO_VALUE = "no-value"
+    LOST = "lost-characters"
 
 
+_NO_NUMBER: Final = (DamageCause.ERROR, DamageCause.NO_VALUE, DamageCause.LOST)
 _ADVICE: Final = {
     DamageCause.ERROR: "a spreadsheet shows this where a formula failed or a column is too narrow; take the numbers"
     " from the source again, as text",
@@ -41,7 +44,8 @@ _ADVICE: Final = {
     DamageCause.DECIMALS: "a spreadsheet wrote the number with decimals or separators; format the column as text",
     DamageCause.QUOTES: "the marks by which a spreadsheet keeps a number as text were exported with it; give the"
     " digits only",
-    DamageCause.LETTERS: "a letter stands for a digit, such as O for 0 or l for 1; give the digits",
+    DamageCause.LETTERS: "a letter stands for a digit, such as O for 0, l for 1 or S for 5; give the digits",
+    DamageCause.SEVERAL: "these are several numbers in one field; give the one that the message came from",
     DamageCause.DIGITS: "its digits are circled or of another script; give the digits 0 to 9",
     DamageCause.NAME: "the number stands beside other text, such as the name of a contact; give the number alone",
     DamageCause.LEADING_ZERO: "a 0 stands before the number of a port; give the number as the phone shows it",
@@ -49,6 +53,7 @@ _ADVICE: Final = {
     DamageCause.CHARACTER: "a character that is not a digit stands in it; give the digits only",
     DamageCause.MISCOUNTED: "a mobile number has 11 digits; a digit is missing or too many",
     DamageCause.NO_VALUE: "a program writes this where it has no value; give the number as the phone shows it",
+    DamageCause.LOST: "its characters were lost when the text was converted; take it from the source",
 }
 
 
@@ -68,8 +73,7 @@ class Damage:
     @property
     def fault(self) -> str:
         """What is wrong and what to do, as it goes on after the value."""
-        no_number = self.cause in (DamageCause.ERROR, DamageCause.NO_VALUE)
-        kind = "is not a number" if no_number else "is not a number, but almost one"
+        kind = "is not a number" if self.cause in _NO_NUMBER else "is not a number, but almost one"
         return f"{kind}: {self.advice}"
 
     @property
@@ -87,8 +91,13 @@ _DECIMAL_PORT = re.compile(r"106[0-9]*[.,][0-9]+|1[.,]06[0-9]+|10[.,]6[0-9]+")
 _BRACKETED = re.compile(r"[^<>]*<([^<>]*)>[^<>]*|[^()（）]*[(（]([^()（）]*)[)）][^()（）]*")
 _PORT = rf"(?:(?:\+|00)?86)?106[0-9]{{{SHORTEST_BASE - 3},{MAX_DIGITS - 3}}}"
 _PORT_IN_TEXT = re.compile(rf"(?<![0-9]){_PORT}(?![0-9])")
-_NO_VALUE = re.compile(r"[<(\[]?(?:null|none|nil|nan|n/?a|undefined|object object)[>)\]]?|\?+", re.IGNORECASE)
+_NO_VALUE = re.compile(r"[<(\[]?(?:null|none|nil|nan|n/?a|undefined|object object)[>)\]]?", re.IGNORECASE)
 _SEPARATED = re.compile(r"[.,_'’、·]")
+_BETWEEN_NUMBERS = re.compile(r"[,，;；/、|&和]")
+# In a text of mostly digits any letter that a keyboard or a scanner confuses with one; in another only those that are
+# read as 0 and 1 at a glance, because it may be a name.
+_ALIKE: Final = {**characters.DIGITS_ALIKE, **str.maketrans("SsBZzGb", "5582266")}
+_ALIKE_AT_A_GLANCE: Final = str.maketrans("OIl", "011")
 _END = "。，、；：！？,.;:!?#*"
 _MOBILE_AT_AN_END = re.compile(r"\D{1,8}(?:\+?86)?1[3-9][0-9]{9}|(?:\+?86)?1[3-9][0-9]{9}\D{1,8}")
 _ALMOST_A_MOBILE = re.compile(
@@ -113,7 +122,10 @@ def damage_of(raw: str) -> Damage | None:
         return None
     # Full-width and circled characters count as what they look like.
     text = characters.plain(raw).strip()
-    found = _by_spreadsheet(text) or _by_look(raw, text) or _beside_text(text) or _almost_a_port(text)
+    if characters.lost_mark(text) is not None:
+        return Damage(DamageCause.LOST, redact(text))
+    found = _of_several(text) or _by_spreadsheet(text) or _by_look(raw, text)
+    found = found or _beside_text(text) or _almost_a_port(text)
     # What stands behind the digits of a port may be a person's number, in any spelling.
     if found is not None and any(map(_MOBILE.search, _readings(found))):
         return replace(found, shown=NUMBER)
@@ -149,6 +161,15 @@ def _by_spreadsheet(text: str) -> Damage | None:
     return None
 
 
+def _of_several(text: str) -> Damage | None:
+    """The damage of a text that is several numbers."""
+    parts = [SenderNumber.parse(each) for each in _BETWEEN_NUMBERS.split(text)]
+    if len(parts) == 1 or any(each.kind is NumberKind.INVALID for each in parts):
+        return None
+    of_person = any(each.kind not in (NumberKind.PORT, NumberKind.SERVICE) for each in parts)
+    return Damage(DamageCause.SEVERAL, NUMBER if of_person else text)
+
+
 def _by_look(raw: str, text: str) -> Damage | None:
     """The damage of a text that looks like a number: a person, a scanner or a font put other characters in it."""
     number = without_separators(text)
@@ -157,11 +178,11 @@ def _by_look(raw: str, text: str) -> Damage | None:
     if _is_number(number.rstrip(_END)):
         return Damage(DamageCause.CHARACTER, _shown(text))
     number = number.strip(_MARKS)
-    if 2 * sum(map(str.isdigit, number)) < len(number):
-        return None
-    alike = number.translate(characters.DIGITS_ALIKE)
-    if _is_port(_with_its_beginning(alike)) or _is_code(alike):
-        return Damage(DamageCause.LETTERS, _shown(text))
+    digits = sum(map(str.isdigit, number))
+    mostly_digits = 2 * digits > len(number)
+    alike = number.translate(_ALIKE if mostly_digits else _ALIKE_AT_A_GLANCE)
+    if (mostly_digits and _is_port(_with_its_beginning(alike))) or (digits and _is_code(alike)):
+        return Damage(DamageCause.LETTERS, NUMBER if _is_of_person(alike) else _shown(text))
     return None
 
 
@@ -222,6 +243,10 @@ def _is_code(number: str) -> bool:
     if kind is NumberKind.PORT:
         return len(number) >= _SHORTEST_PORT
     return kind is not NumberKind.INVALID and len(number) >= _SHORTEST_CODE
+
+
+def _is_of_person(number: str) -> bool:
+    return SenderNumber.parse(number).kind in (NumberKind.MOBILE, NumberKind.LANDLINE)
 
 
 def _shown(text: str) -> str:

@@ -15,7 +15,8 @@ from fastapi.routing import APIRoute, RouteContext
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from chassis.hints import LOST, LOST_ESCAPE, LOST_FAULT, json_fault, repeated_name, shown_if_short, texts_with
+from chassis.characters import LOST
+from chassis.hints import LOST_ESCAPE, LOST_FAULT, json_fault, repeated_name, shown_if_short, texts_with
 from chassis.http.auth import is_public
 from chassis.http.problems import Invalid, Malformed, UnsupportedMediaType, pointer_to
 

@@ -1,4 +1,4 @@
-"""Words that a person writes in a request: a reason, a statement. They are not blank."""
+"""Words that a person writes in a request: a name, a reason, a statement. They are not blank, and were not lost."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from chassis.characters import visible
+from chassis.hints import conversion_fault
 
 
-def _not_blank(text: str) -> str:
+def _legible(text: str) -> str:
     if not visible(text).strip():
         raise PydanticCustomError("blank", "must have a character that is seen")
+    if fault := conversion_fault(text):
+        raise PydanticCustomError("lost", "{fault}", {"fault": fault})
     return text
 
 
-NOT_BLANK: Final = AfterValidator(_not_blank)
-"""Refuses a text of spaces and characters that are not seen."""
+LEGIBLE: Final = AfterValidator(_legible)
+"""Refuses a text of spaces and characters that are not seen, and one whose characters a conversion lost."""
 
-Words = Annotated[str, NOT_BLANK]
-"""A text with at least one character that is seen: `reason: Words = Field(min_length=1, max_length=1_000)`."""
+Words = Annotated[str, LEGIBLE]
+"""A text that can be read: `reason: Words = Field(min_length=1, max_length=1_000)`."""

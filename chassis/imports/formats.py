@@ -10,8 +10,9 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
+from chassis.characters import LOST
 from chassis.field_errors import FieldError
-from chassis.hints import LOST, LOST_ESCAPE, json_fault, meant, repeated_name, shown, shown_if_short, texts_with
+from chassis.hints import LOST_ESCAPE, json_fault, meant, repeated_name, shown, shown_if_short, texts_with
 from chassis.imports.lines import MAX_LINE, Cut, Cutter, Line, LineCutter, LineError, QuotedCutter, Repeat
 from chassis.imports.quotes import QuoteFaultError, split
 from chassis.imports.refusals import UnreadableFile, WrongHeader

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from anning.services import NAMES, load
 from chassis.http import preconditions
 from chassis.http.faults import UNKNOWN_FAULT, fault_of
-from chassis.http.words import NOT_BLANK
+from chassis.http.words import LEGIBLE
 from tests.architecture.test_openapi import STORED
 
 every_service = pytest.mark.parametrize("service", NAMES)
@@ -40,7 +40,7 @@ def words_in(kind: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
 @every_service
 def test_no_text_that_a_person_writes_may_be_blank(service: str) -> None:
     found = [(name, field) for kind in bodies(service) for name, field in words_in(kind)]
-    assert [name for name, field in found if NOT_BLANK not in field.metadata] == []
+    assert [name for name, field in found if LEGIBLE not in field.metadata] == []
 
 
 def patterns_in(document: Any) -> Iterator[str]:

@@ -16,7 +16,7 @@ from chassis import characters
 from chassis.calendar import LEGAL_TIME, begin_of, end_of, following, preceding, quarter_of
 from chassis.escapes import unescaped
 from chassis.field_errors import FieldError
-from chassis.hints import meant, shown
+from chassis.hints import conversion_fault, meant, shown, shown_if_short
 from contracts.channels import CHANNELS
 from contracts.damage import damage_of
 from contracts.moments import Moment
@@ -158,6 +158,8 @@ def _wrong_words(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
         yield FieldError("text", f"a text has 1 to {form.longest_text} characters, not all of them blank", "length")
     elif not _storable(report.text):
         yield FieldError("text", "a text has no NUL and no half of a surrogate pair", "characters")
+    elif fault := conversion_fault(report.text):
+        yield FieldError("text", fault, "lost", shown_if_short(report.text))
     identifier = report.external_id
     if identifier is None:
         return

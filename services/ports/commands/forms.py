@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Meta
 
 from chassis.calendar import LEGAL_TIME, day_of
-from chassis.characters import IGNORABLE, plain
+from chassis.characters import IGNORABLE, LOST, plain
 from chassis.field_errors import FieldError, InvalidFieldsError
-from chassis.hints import LOST, LOST_FAULT, meant, shown
+from chassis.hints import LOST_FAULT, conversion_fault, meant, shown
 from contracts.carriers import CARRIERS
 from contracts.credit_codes import CreditCode, CreditCodeFault, InvalidCreditCode
 from contracts.damage import damage_of
@@ -194,6 +194,8 @@ class _Reading:
         if wrong is not None:
             place = (getattr(self._record, field) or "").index(wrong) + 1
             self._reject(field, f"has a wrong character {place}: {_unreadable(wrong)}")
+        elif fault := conversion_fault(text):
+            self._reject(field, f"is not readable: {fault}")
         elif len(text) > length:
             self._reject(field, f"has {len(text)} characters; at most {length} are possible")
         return text

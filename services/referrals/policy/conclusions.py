@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from chassis.field_errors import FieldError, InvalidFieldsError
-from chassis.hints import shown
+from chassis.hints import conversion_fault, shown
 from contracts.credit_codes import CreditCode, InvalidCreditCode
 from contracts.referrals import Conclusion
 from contracts.vocabulary import ConclusionCode
@@ -81,6 +81,9 @@ def _errors_in(conclusion: Conclusion, clue: UUID) -> Iterator[FieldError]:
             CreditCode.parse(conclusion.enterprise)
         except InvalidCreditCode as error:
             yield FieldError("enterprise", str(error))
+    for name in ("decision", "transferred_to", "note"):
+        if fault := conversion_fault(getattr(conclusion, name) or ""):
+            yield FieldError(name, fault)
 
 
 def _presence(field: str, value: object, required: bool) -> Iterator[FieldError]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis import characters
-from chassis.characters import BRACKETS, DASHES, IGNORABLE, SPACES, contain_number, digits, plain, visible
+from chassis.characters import BRACKETS, DASHES, IGNORABLE, SPACES, contain_number, digits, lost_mark, plain, visible
 
 UNSEEN = {
     "soft hyphen": "\u00ad",
@@ -128,3 +128,27 @@ def test_letters_that_are_taken_for_digits_count_where_this_is_asked_for() -> No
 @given(st.text(st.characters(codec="ascii")))
 def test_ascii_has_the_same_digits_alone_and_beside_other_characters(text: str) -> None:
     assert (digits(text), digits(text, letters=True)) == (digits(f"{text}字"), digits(f"{text}字", letters=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("????", "?"),
+        ("?", "?"),
+        ("？？", "?"),
+        ("【??】??? ???", "?"),
+        ("锟斤拷", "锟斤拷"),
+        ("云杉锟斤拷书店", "锟斤拷"),
+        ("云\ufffd", "\ufffd"),
+        ("ï¿½ï¿½", "ï¿½"),
+        ("？", None),
+        ("在吗？？？", None),
+        ("Really??", None),
+        ("【】", None),
+        (" ", None),
+        ("", None),
+        ("斤", None),
+    ],
+)
+def test_what_a_conversion_left_in_the_place_of_characters_is_recognised(text: str, mark: str | None) -> None:
+    assert lost_mark(text) == mark

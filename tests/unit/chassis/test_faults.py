@@ -42,6 +42,7 @@ class Form(BaseModel):
     nested: Nested = Nested(name="a")
 
 
+LOST = "in the place of characters that were lost when the text was converted; take it from the source"
 TIME = "must be a time with its offset, such as 2026-05-06T09:00:00+08:00"
 
 
@@ -53,6 +54,8 @@ TIME = "must be a time with its offset, such as 2026-05-06T09:00:00+08:00"
         ("some", "", "must have at least 1 characters"),
         ("code", "44", "must have six digits"),
         ("words", " \u3000\u200b", "must have a character that is seen"),
+        ("words", "????", f"question marks stand {LOST}"),
+        ("words", "锟斤拷", f"锟斤拷 stands {LOST}"),
         ("count", "many", "must be a whole number"),
         ("count", 1.5, "must be a whole number"),
         ("count", 0, "must be at least 1"),

@@ -51,6 +51,18 @@ def test_a_text_that_cannot_be_stored_is_refused(text: str) -> None:
     assert codes(text=text) == [("text", "characters")]
 
 
+@pytest.mark.parametrize("text", ["????", "【??】?????? ??", "锟斤拷锟斤拷", "八折\ufffd", "八折锟斤拷"])
+def test_a_text_whose_characters_a_conversion_lost_is_refused_as_such(text: str) -> None:
+    (error,) = find_errors(report(text=text), RULES.at(ComplaintForm, NOW), NOW)
+    assert (error.field, error.code) == ("text", "lost")
+    assert "lost when the text was converted" in error.detail
+
+
+@pytest.mark.parametrize("text", ["？", "在吗？？？", "【????】全场八折"])
+def test_a_text_with_question_marks_is_accepted(text: str) -> None:
+    assert codes(text=text) == []
+
+
 def test_any_sender_is_accepted_that_is_not_empty_and_not_too_long() -> None:
     assert codes(sender_number="银行客服") == []
     assert codes(sender_number="x" * 65) == [("sender_number", "length")]
@@ -84,9 +96,13 @@ def test_a_complainants_number_does_not_hide_behind_look_alikes(sender: str) -> 
 
 
 @pytest.mark.parametrize(
-    "sender", ["1.06907E+11", "106909999001.0", "'106909999001", '="106909999001"', "1O69O9999001", "店<106909999001>"]
+    "sender",
+    [
+        *("1.06907E+11", "106909999001.0", "'106909999001", '="106909999001"', "1O69O9999001", "店<106909999001>"),
+        *("955S8", "IOO86", "95588,95599", "????"),
+    ],
 )
-def test_a_sender_that_is_almost_a_port_is_refused_with_its_value_and_the_likely_cause(sender: str) -> None:
+def test_a_sender_that_is_almost_a_number_is_refused_with_its_value_and_the_likely_cause(sender: str) -> None:
     (error,) = find_errors(report(sender_number=sender), RULES.at(ComplaintForm, NOW), NOW)
     assert (error.field, error.code, error.value) == ("sender_number", "damaged", sender)
     assert sender in error.detail

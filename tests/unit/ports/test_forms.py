@@ -89,6 +89,13 @@ def test_a_missing_value_is_named_as_missing() -> None:
             assert error(field, nothing) == FieldError(field, "a value is required")
 
 
+@pytest.mark.parametrize("field", ["holder_name", "provider_name", "signature"])
+def test_a_name_whose_characters_a_conversion_lost_is_refused_as_such(field: str) -> None:
+    lost = "in the place of characters that were lost when the text was converted; take it from the source"
+    assert error(field, "????").detail == f"`????` is not readable: question marks stand {lost}"
+    assert error(field, "锟斤拷").detail == f"`锟斤拷` is not readable: 锟斤拷 stands {lost}"
+
+
 def test_the_error_of_a_name_states_the_place_of_a_wrong_character() -> None:
     printed = error("holder_name", "示例\u0007信息")
     assert printed.detail == "`示例<U+0007>信息` has a wrong character 3: U+0007, which cannot be printed"

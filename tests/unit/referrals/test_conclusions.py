@@ -53,6 +53,12 @@ def test_a_credit_code_is_stored_in_standard_form() -> None:
     assert wrong_fields("rectified", enterprise=PROVIDER[:-1]) == ["enterprise"]
 
 
+@pytest.mark.parametrize("text", ["????", "锟斤拷"])
+def test_a_name_or_a_note_whose_characters_a_conversion_lost_is_refused(text: str) -> None:
+    assert wrong_fields("warned", decision=text, note=text) == ["decision", "note"]
+    assert wrong_fields("transferred", transferred_to=text) == ["transferred_to"]
+
+
 def test_the_error_states_every_field_and_its_problem() -> None:
     with pytest.raises(InvalidFieldsError, match="amount: a fine has an amount in yuan"):
         checked(conclusion("fined"), CLUE)
