@@ -13,6 +13,7 @@ from chassis.http import idempotency, preconditions, problems, transactions
 from chassis.http.auth import calls_of, requires_token
 from chassis.http.operations import operation_of
 from chassis.http.problems import MEDIA_TYPE, Problem
+from chassis.http.queries import UnreadableRow
 from chassis.http.validation import OCTET_STREAM, RouteInput, is_file
 
 DESCRIPTION = """\
@@ -95,6 +96,8 @@ def refusals(context: RouteContext, shape: RouteInput, method: str) -> Iterator[
         yield from (problems.Unauthenticated, problems.Forbidden, problems.KeysUnavailable)
     if "{" in shape.path:
         yield problems.NotFound
+        if method == "GET":
+            yield UnreadableRow
     if shape.body is not None:
         yield from (problems.PayloadTooLarge, problems.UnsupportedMediaType)
     if preconditions.required_precondition in calls:

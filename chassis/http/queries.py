@@ -14,13 +14,25 @@ from chassis import metrics
 from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.paging import PageRows, Paging, Part
+from chassis.http.problems import Problem
 
 Conditions = list[sa.ColumnElement[bool]]
+KeyOf = Callable[[sa.Row[Any]], tuple[Part, ...]]
 
 T = TypeVar("T")
 V = TypeVar("V", bound=StrEnum)
 
 log = structlog.get_logger()
+
+
+class UnreadableRow(Problem):
+    slug = "unreadable-row"
+    status = 409
+    title = "The resource is set aside"
+    description = (
+        "The resource exists, but what is stored about it cannot be read. Lists leave it out and count it (`omitted`)."
+        " It is reported to the operators; the same request succeeds when they have corrected it."
+    )
 
 
 def select_page(read: Read, table: sa.Table, conditions: Conditions, page: Paging) -> Sequence[sa.Row[Any]]:
@@ -30,11 +42,11 @@ def select_page(read: Read, table: sa.Table, conditions: Conditions, page: Pagin
     return read.execute(statement if after is None else statement.where(table.c.id > after[0])).all()
 
 
-def page_rows(
-    rows: Iterable[sa.Row[Any]],
-    view: Callable[[sa.Row[Any]], T],
-    key: Callable[[sa.Row[Any]], tuple[Part, ...]] = lambda row: (row.id,),
-) -> PageRows[T]:
+def _id(row: sa.Row[Any]) -> tuple[Part, ...]:
+    return (row.id,)
+
+
+def page_rows(rows: Iterable[sa.Row[Any]], view: Callable[[sa.Row[Any]], T], key: KeyOf = _id) -> PageRows[T]:
     """What the rows of a page show, each by `view`. A row on which it fails is logged and left out."""
     keys: list[tuple[Part, ...]] = []
     items: list[T | None] = []
@@ -43,10 +55,23 @@ def page_rows(
         try:
             items.append(view(row))
         except Exception as error:  # whatever is wrong with one row, the others are listed
-            log.error("a row cannot be read", key=str(keys[-1]), error=type(error).__name__)
-            metrics.UNREADABLE_ROWS.inc()
+            _report(keys[-1], error)
             items.append(None)
     return PageRows(keys, items)
+
+
+def one_row(row: sa.Row[Any], view: Callable[[sa.Row[Any]], T], key: KeyOf = _id) -> T:
+    """What a row shows that is asked for alone, by `view`. Raises UnreadableRow where that fails; the row is logged."""
+    try:
+        return view(row)
+    except Exception as error:
+        _report(key(row), error)
+        raise UnreadableRow from error
+
+
+def _report(key: tuple[Part, ...], error: Exception) -> None:
+    log.error("a row cannot be read", key=str(key), error=type(error).__name__)
+    metrics.UNREADABLE_ROWS.inc()
 
 
 def select_one(read: Read, table: sa.Table, conditions: Conditions) -> sa.Row[Any]:

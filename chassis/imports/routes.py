@@ -28,7 +28,7 @@ from chassis.http.problems import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
-from chassis.http.queries import page_rows
+from chassis.http.queries import one_row, page_rows
 from chassis.http.responses import json_response
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx, cause_of
@@ -171,7 +171,7 @@ def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
     @made.get(f"{path}/{{id}}", name=f"get_{slug}")
     def get_import(id: UUID, caller: Submitter, read: ReadTx) -> ImportView:
         """A file that was sent: its progress and the outcome of its lines."""
-        return _view(_find(read, importer, caller, id))
+        return one_row(_find(read, importer, caller, id), _view)
 
     @made.get(f"{path}/{{id}}/errors", name=f"list_{slug}_errors")
     def list_errors(id: UUID, page: PageQuery, caller: Submitter, read: ReadTx) -> Page[LineErrorView]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
-from chassis.http.queries import equal, page_rows, select_one, select_page
+from chassis.http.queries import equal, one_row, page_rows, select_one, select_page
 from examples.parcels.access import Visibility
 from examples.parcels.model import ParcelState
 from examples.parcels.store import PARCELS
@@ -40,6 +40,6 @@ def list_parcels(read: Read, page: Paging, visibility: Visibility, state: Parcel
 
 
 def find_parcel(read: Read, identifier: UUID, visibility: Visibility) -> ParcelView:
-    """One parcel. Raises NotFoundError where it does not exist or is not visible."""
+    """One parcel. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
     conditions = equal(PARCELS, {"sender": visibility.sender, "id": identifier})
-    return ParcelView.model_validate(select_one(read, PARCELS, conditions))
+    return one_row(select_one(read, PARCELS, conditions), ParcelView.model_validate)

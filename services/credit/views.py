@@ -17,13 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
-from chassis.http.queries import Conditions, count_by, equal, page_rows, select_one, select_page
+from chassis.http.queries import Conditions, count_by, equal, one_row, page_rows, select_one, select_page
 from contracts.credit import Restriction
 from contracts.vocabulary import CreditList, Existing, NewResources, Tier
 from services.credit.access import Visibility
 from services.credit.model import EntryState, EntryWithdrawal, ListingGround, ProposedBy
 from services.credit.store.entries import entry_of
-from services.credit.store.standings import find_all_restrictions, find_restrictions
+from services.credit.store.standings import find_all_restrictions, find_standing_row, restrictions_of
 from services.credit.store.tables import ENTRIES
 
 CODE = Field(description="unified social credit code")
@@ -104,9 +104,8 @@ def list_entries(
 
 
 def find_entry(read: Read, identifier: UUID, visibility: Visibility) -> EntryView:
-    """One entry. Raises NotFoundError where it does not exist or is not visible."""
-    row = select_one(read, ENTRIES, [ENTRIES.c.id == identifier, *_visible(visibility)])
-    return _entry(row)
+    """One entry. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
+    return one_row(select_one(read, ENTRIES, [ENTRIES.c.id == identifier, *_visible(visibility)]), _entry)
 
 
 def _entry(row: sa.Row[Any]) -> EntryView:
@@ -178,7 +177,9 @@ class _Check(msgspec.Struct, frozen=True):
 
 def find_standing(read: Read, code: str, now: datetime) -> StandingView:
     """The standing of one enterprise at `now`; not listed where it was never listed."""
-    restrictions = _in_force(find_restrictions(read, code), now)
+    row = find_standing_row(read, code)
+    stored = () if row is None else one_row(row, restrictions_of, key=lambda row: (row.code,))
+    restrictions = _in_force(stored, now)
     return StandingView(
         code=code,
         listed=bool(restrictions),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
-from chassis.http.queries import Conditions, equal, page_rows, select_one
+from chassis.http.queries import Conditions, equal, one_row, page_rows, select_one
 from contracts.numbers import SenderNumber
 from contracts.vocabulary import AttributionKind, Category, Consent
 from services.complaints.access import EVERYTHING, Visibility
@@ -143,18 +144,11 @@ def list_complaints(
 
 
 def find_complaint(read: Read, identifier: UUID, visibility: Visibility) -> ComplaintView:
-    """One complaint. Raises NotFoundError where it does not exist or is not visible."""
+    """One complaint. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
     row = _find(read, visibility, COMPLAINTS.c.id == identifier)
     newest = _assessments_of(identifier).order_by(ASSESSMENTS.c.version.desc()).limit(1)
     current = read.execute(newest).one_or_none()
-    return ComplaintView.model_validate(
-        {
-            **row._mapping,
-            "sender": SenderNumber.of(row.sender_number),
-            "complainant": row.surrogate or row.complainant_id,
-            "assessment": None if current is None else _assessment(current),
-        }
-    )
+    return one_row(row, partial(_complaint, current=current))
 
 
 def list_assessments(read: Read, page: Paging, identifier: UUID, visibility: Visibility) -> PageRows[AssessmentView]:
@@ -168,8 +162,9 @@ def list_assessments(read: Read, page: Paging, identifier: UUID, visibility: Vis
 
 
 def find_follow_up(read: Read, receipt: str) -> FollowUp:
-    """What became of the complaint with this receipt. Raises NotFoundError where no complaint has it."""
-    return FollowUp.model_validate(_find(read, EVERYTHING, COMPLAINTS.c.receipt == receipt))
+    """What became of the complaint with this receipt. Raises NotFoundError where no complaint has it, and
+    UnreadableRow."""
+    return one_row(_find(read, EVERYTHING, COMPLAINTS.c.receipt == receipt), FollowUp.model_validate)
 
 
 def _visible(visibility: Visibility) -> Conditions:
@@ -182,6 +177,17 @@ def _find(read: Read, visibility: Visibility, condition: sa.ColumnElement[bool])
 
 def _assessments_of(complaint: UUID) -> sa.Select[Any]:
     return sa.select(ASSESSMENTS).where(ASSESSMENTS.c.complaint_id == complaint)
+
+
+def _complaint(row: sa.Row[Any], current: sa.Row[Any] | None) -> ComplaintView:
+    return ComplaintView.model_validate(
+        {
+            **row._mapping,
+            "sender": SenderNumber.of(row.sender_number),
+            "complainant": row.surrogate or row.complainant_id,
+            "assessment": None if current is None else _assessment(current),
+        }
+    )
 
 
 def _assessment(row: sa.Row[Any]) -> AssessmentView:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
-from chassis.http.queries import Conditions, equal, page_rows, select_one, select_page
+from chassis.http.queries import Conditions, equal, one_row, page_rows, select_one, select_page
 from services.complaints.access import Visibility
 from services.complaints.model import RevealState
 from services.complaints.store.reveals import reveal_of
@@ -56,9 +56,8 @@ def list_reveals(read: Read, page: Paging, visibility: Visibility, wanted: Mappi
 
 
 def find_reveal(read: Read, identifier: UUID, visibility: Visibility) -> RevealView:
-    """One reveal. Raises NotFoundError where it does not exist or its complaint is not visible."""
-    row = select_one(read, REVEALS, [REVEALS.c.id == identifier, *_visible(visibility)])
-    return _view(row)
+    """One reveal. Raises NotFoundError where it does not exist or its complaint is not visible, and UnreadableRow."""
+    return one_row(select_one(read, REVEALS, [REVEALS.c.id == identifier, *_visible(visibility)]), _view)
 
 
 def _view(row: sa.Row[Any]) -> RevealView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from services.credit.store.tables import STANDINGS
 
 _STORED = Stored(STANDINGS, EnterpriseStanding)
 
-_FIND: Final = "SELECT restrictions FROM standings WHERE code = %(code)s"
+_FIND: Final = "SELECT code, restrictions FROM standings WHERE code = %(code)s"
 # As text: the restrictions are decoded once, not first by the driver and then converted.
 _FIND_ALL: Final = (
     "SELECT code, restrictions::text AS restrictions FROM standings"
@@ -39,10 +39,14 @@ def save_standings(tx: Tx, standings: Sequence[EnterpriseStanding]) -> None:
     _STORED.save(tx, standings)
 
 
-def find_restrictions(read: Read, code: str) -> tuple[Restriction, ...]:
-    """The restrictions of an enterprise; none where it was never listed."""
-    found = read.rows(_FIND, {"code": code})
-    return msgspec.convert(found[0].restrictions, tuple[Restriction, ...]) if found else ()
+def find_standing_row(read: Read, code: str) -> Any | None:
+    """The row of an enterprise's standing; None where it was never listed."""
+    return next(iter(read.rows(_FIND, {"code": code})), None)
+
+
+def restrictions_of(row: Any) -> tuple[Restriction, ...]:
+    """The restrictions in the row of a standing."""
+    return msgspec.convert(row.restrictions, tuple[Restriction, ...])
 
 
 def find_all_restrictions(read: Read, codes: Sequence[str]) -> dict[str, tuple[Restriction, ...]]:

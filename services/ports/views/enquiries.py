@@ -14,7 +14,7 @@ from chassis import clock
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
-from chassis.http.queries import Conditions, equal, page_rows, select_one, select_page
+from chassis.http.queries import Conditions, equal, one_row, page_rows, select_one, select_page
 from contracts.numbers import SHORTEST_BASE
 from services.ports.access import Visibility
 from services.ports.model import Addressed, Answer, Enquiry, EnquiryState
@@ -75,8 +75,9 @@ def list_enquiries(
 
 
 def find_enquiry(read: Read, identifier: UUID, visibility: Visibility) -> EnquiryView:
-    """One enquiry. Raises NotFoundError where it does not exist or is not visible."""
-    return _view(select_one(read, ENQUIRIES, [*_visible(visibility), ENQUIRIES.c.id == identifier]), visibility)
+    """One enquiry. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
+    row = select_one(read, ENQUIRIES, [*_visible(visibility), ENQUIRIES.c.id == identifier])
+    return one_row(row, partial(_view, visibility=visibility))
 
 
 def list_unclaimed(read: Read, page: Paging) -> PageRows[UnclaimedNumber]:

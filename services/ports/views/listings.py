@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.paging import PageRows, Paging
-from chassis.http.queries import Conditions, equal, page_rows
+from chassis.http.queries import Conditions, equal, one_row, page_rows
 from services.ports.access import Visibility
 from services.ports.model import ListingPhase
 from services.ports.store.tables import LISTED_PORTS, LISTING_REFUSALS, LISTINGS, ORDERS
@@ -50,15 +50,19 @@ def list_listings(
     after = page.after(UUID)
     if after is not None:
         conditions.append(LISTINGS.c.entry > after[0])
-    return page_rows(_rows(read, conditions, page.limit), ListingView.model_validate, key=lambda row: (row.entry,))
+    return page_rows(_rows(read, conditions, page.limit), ListingView.model_validate, key=_key)
 
 
 def find_listing(read: Read, entry: UUID, visibility: Visibility) -> ListingView:
-    """One listing. Raises NotFoundError where it does not exist or is not visible."""
+    """One listing. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
     found = _rows(read, equal(LISTINGS, {"province": visibility.province, "entry": entry}), 1)
     if not found:
         raise NotFoundError
-    return ListingView.model_validate(found[0])
+    return one_row(found[0], ListingView.model_validate, key=_key)
+
+
+def _key(row: sa.Row[Any]) -> tuple[UUID]:
+    return (row.entry,)
 
 
 def _rows(read: Read, conditions: Conditions, limit: int) -> Sequence[sa.Row[Any]]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
-from chassis.http.queries import Conditions, equal, page_rows, present, select_one, select_page
+from chassis.http.queries import Conditions, equal, one_row, page_rows, present, select_one, select_page
 from services.ports.access import Visibility
 from services.ports.model import Order, OrderState, RefusalCode, ShutdownGround
 from services.ports.store.orders import order_of
@@ -82,8 +82,9 @@ def list_orders(
 
 
 def find_order(read: Read, identifier: UUID, visibility: Visibility) -> OrderView:
-    """One order. Raises NotFoundError where it does not exist or is not visible."""
-    return _view(select_one(read, ORDERS, [*_visible(visibility), ORDERS.c.id == identifier]), visibility)
+    """One order. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
+    row = select_one(read, ORDERS, [*_visible(visibility), ORDERS.c.id == identifier])
+    return one_row(row, partial(_view, visibility=visibility))
 
 
 def _visible(visibility: Visibility) -> Conditions:

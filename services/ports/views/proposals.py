@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
-from chassis.http.queries import Conditions, equal, page_rows, select_one, select_page
+from chassis.http.queries import Conditions, equal, one_row, page_rows, select_one, select_page
 from services.ports.access import Visibility
 from services.ports.model import ProposalState, ShutdownGround
 from services.ports.store.proposals import proposal_of
@@ -70,9 +70,9 @@ def list_proposals(read: Read, page: Paging, visibility: Visibility, wanted: dic
 
 
 def find_proposal(read: Read, identifier: UUID, visibility: Visibility) -> ProposalView:
-    """One proposal. Raises NotFoundError where it does not exist or is not visible."""
+    """One proposal. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
     conditions = [*_visible(visibility), SHUTDOWN_PROPOSALS.c.id == identifier]
-    return _view(select_one(read, SHUTDOWN_PROPOSALS, conditions))
+    return one_row(select_one(read, SHUTDOWN_PROPOSALS, conditions), _view)
 
 
 def _visible(visibility: Visibility) -> Conditions:

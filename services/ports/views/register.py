@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from chassis.database import Read
 from chassis.http.paging import PageRows, Paging
-from chassis.http.queries import Conditions, equal, page_rows, select_one, select_page
+from chassis.http.queries import Conditions, equal, one_row, page_rows, select_one, select_page
 from services.ports.access import Visibility
 from services.ports.model import FilingDecision, HindranceKind, PortKey, PortStatus
 from services.ports.store.tables import FILINGS, LISTING_REFUSALS, PORTS
@@ -59,14 +60,15 @@ def list_ports(read: Read, page: Paging, visibility: Visibility, wanted: dict[st
     conditions = [*_visible_ports(visibility), *equal(PORTS, wanted)]
     ports = select_page(read, PORTS, conditions, page)
     history = _filings_of(read, ports, visibility)
-    return page_rows(ports, lambda port: _port(port, history))
+    return page_rows(ports, partial(_port, history=history))
 
 
 def find_port(read: Read, carrier: str, number: str, visibility: Visibility) -> PortView:
-    """The port of this number at this carrier. Raises NotFoundError where it does not exist or is not visible."""
+    """The port of this number at this carrier. Raises NotFoundError where it does not exist or is not visible, and
+    UnreadableRow."""
     conditions = [*_visible_ports(visibility), *equal(PORTS, {"carrier": carrier, "number": number})]
     port = select_one(read, PORTS, conditions)
-    return _port(port, _filings_of(read, [port], visibility))
+    return one_row(port, partial(_port, history=_filings_of(read, [port], visibility)))
 
 
 def list_filings(
@@ -82,8 +84,8 @@ def list_filings(
 
 
 def find_filing(read: Read, identifier: UUID, visibility: Visibility) -> FilingView:
-    """One filing. Raises NotFoundError where it does not exist or is not visible."""
-    return _filing(select_one(read, FILINGS, [*_visible_filings(visibility), FILINGS.c.id == identifier]))
+    """One filing. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
+    return one_row(select_one(read, FILINGS, [*_visible_filings(visibility), FILINGS.c.id == identifier]), _filing)
 
 
 def _visible_filings(visibility: Visibility) -> Conditions:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from chassis.http.paging import PageRows, Paging
-from chassis.http.queries import Conditions, equal, page_rows, select_one, select_page
+from chassis.http.queries import Conditions, equal, one_row, page_rows, select_one, select_page
 from services.referrals.access import Visibility
 from services.referrals.model import Batch, BatchState, SealingTrigger
 from services.referrals.store.batches import batch_of, load_contents
@@ -43,7 +43,7 @@ def list_batches(
 
 
 def find_batch(read: Read, identifier: UUID, visibility: Visibility) -> BatchView:
-    """One batch. Raises NotFoundError where it does not exist or is not visible."""
+    """One batch. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
     return BatchView.model_validate(_batch(read, identifier, visibility))
 
 
@@ -54,7 +54,7 @@ def content_of_batch(read: Read, identifier: UUID, visibility: Visibility) -> by
 
 
 def _batch(read: Read, identifier: UUID, visibility: Visibility) -> Batch:
-    return batch_of(select_one(read, BATCHES, [*_visible(visibility), BATCHES.c.id == identifier]))
+    return one_row(select_one(read, BATCHES, [*_visible(visibility), BATCHES.c.id == identifier]), batch_of)
 
 
 def _visible(visibility: Visibility) -> Conditions:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
-from chassis.http.queries import Conditions, equal, page_rows, present, select_one, select_page
+from chassis.http.queries import Conditions, equal, one_row, page_rows, present, select_one, select_page
 from chassis.privacy import to_hour
 from contracts.vocabulary import Category, ConclusionCode, ReturnReason, SubjectKind
 from services.referrals.access import Visibility
@@ -131,9 +131,9 @@ def list_clues(read: Read, page: Paging, visibility: Visibility, wanted: ClueFil
 
 
 def find_clue(read: Read, identifier: UUID, visibility: Visibility) -> ClueView:
-    """One clue. Raises NotFoundError where it does not exist or is not visible."""
+    """One clue. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
     row = _find(read, identifier, visibility)
-    return _views(read, [row], visibility)(row)
+    return one_row(row, _views(read, [row], visibility))
 
 
 def list_complaints(read: Read, page: Paging, clue: UUID, visibility: Visibility) -> PageRows[ClueComplaintView]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.paging import PageRows, Paging
-from chassis.http.queries import Conditions, page_rows
+from chassis.http.queries import Conditions, one_row, page_rows
 from services.referrals.model import SealingTrigger
 from services.referrals.store.tables import BATCHES, SEALINGS
 
@@ -52,11 +52,11 @@ def list_sealings(read: Read, page: Paging) -> PageRows[SealingView]:
 
 
 def find_sealing(read: Read, identifier: UUID) -> SealingView:
-    """One sealing. Raises NotFoundError where it does not exist."""
+    """One sealing. Raises NotFoundError where it does not exist, and UnreadableRow."""
     found = _rows(read, [SEALINGS.c.id == identifier], 1)
     if not found:
         raise NotFoundError
-    return SealingView.model_validate(found[0])
+    return one_row(found[0], SealingView.model_validate)
 
 
 _STATE = sa.case((SEALINGS.c.done_at.is_(None), sa.literal(SealingState.OPEN.value)), else_=SealingState.DONE.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from chassis import clock
 from chassis.database import Database
@@ -57,6 +58,13 @@ def test_an_enterprise_that_was_never_listed_is_not_listed(api: Api, database: D
     for code in (UNKNOWN, SHOP):
         answer = api.get(CMCC, f"/standings/{code}")
         assert answer.json() == {"code": code, "listed": False, "refused": False, "restrictions": []}
+
+
+def test_a_standing_that_cannot_be_read_is_a_conflict(api: Api, database: Database) -> None:
+    listed(database)
+    with database.begin() as tx:
+        tx.execute(sa.text("UPDATE standings SET restrictions = '[{}]'"))
+    assert problem(api.get(CMCC, f"/standings/{SHOP}")) == (409, "unreadable-row")
 
 
 def test_a_code_is_normalised_and_an_invalid_one_is_refused(api: Api, database: Database) -> None:

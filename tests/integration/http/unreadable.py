@@ -1,4 +1,4 @@
-"""Rows that cannot be read, in every table of a service, and what its lists show then."""
+"""Rows that cannot be read, in every table of a service, and what its lists and its single resources show then."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from fastapi import FastAPI
+from httpx2 import Response
 
 from chassis import clock
 from chassis.database import MECHANISM, Database
@@ -20,13 +21,22 @@ from tests.integration.http.walking import Operation, operations
 
 def lists(app: FastAPI) -> Iterator[Operation]:
     """Every operation that returns a page."""
-    document = app.state.document
+    return (operation for operation in operations(app) if _is_list(app, operation))
+
+
+def single_resources(app: FastAPI) -> Iterator[Operation]:
+    """Every operation that returns one resource by its address, or a file of it."""
     for operation in operations(app):
-        declared = document["paths"].get(API_PREFIX + operation.path) or document["paths"][operation.path]
-        content = declared[operation.method.lower()]["responses"].get("200", {}).get("content", {})
-        name = content.get("application/json", {}).get("schema", {}).get("$ref", "").rpartition("/")[2]
-        if "next_page_token" in document["components"]["schemas"].get(name, {}).get("properties", {}):
+        if operation.method == "GET" and "{" in operation.path and not _is_list(app, operation):
             yield operation
+
+
+def _is_list(app: FastAPI, operation: Operation) -> bool:
+    document = app.state.document
+    declared = document["paths"].get(API_PREFIX + operation.path) or document["paths"][operation.path]
+    content = declared[operation.method.lower()]["responses"].get("200", {}).get("content", {})
+    name = content.get("application/json", {}).get("schema", {}).get("$ref", "").rpartition("/")[2]
+    return "next_page_token" in document["components"]["schemas"].get(name, {}).get("properties", {})
 
 
 def fill_quarantine(database: Database, number: int = 0) -> None:
@@ -56,25 +66,35 @@ def make_unreadable(database: Database, *own: sa.MetaData) -> None:
                     tx.execute(table.update().where(column.is_not(None)).values({column: broken}))
 
 
-def assert_unreadable_rows_are_counted(
+def assert_unreadable_rows_are_set_aside(
     app: FastAPI,
-    call: Callable[[Operation], Any],
+    call: Callable[[Operation], Response],
     database: Database,
     own: sa.MetaData,
     *,
     without_times: AbstractSet[str] = frozenset(),
 ) -> None:
-    """Check every list of an API before and after its rows become unreadable. `call` returns the page of an operation.
+    """Check every list and every single resource of an API before and after its rows become unreadable: lists leave
+    them out and count them; a resource that is asked for alone is a conflict.
 
-    Each list needs a row, except those of `without_times`: their rows show no time and stay readable.
+    Each list needs a row, and each resource exists, except those of `without_times`: their rows show no time and stay
+    readable.
     """
     fill_quarantine(database)
-    before = {operation: call(operation) for operation in lists(app)}
-    assert without_times <= {str(each) for each in before}
+    alone = list(single_resources(app))
+    pages = {operation: call(operation).json() for operation in lists(app)}
+    assert without_times <= {str(each) for each in (*pages, *alone)}
+    assert [each for each in alone if call(each).status_code != 200] == []
     make_unreadable(database, own)
-    for operation, page in before.items():
+    for operation, page in pages.items():
         shown = len(page["items"])
         kept = str(operation) in without_times
         assert (shown > 0 or kept, page["omitted"]) == (True, 0), operation
-        after = call(operation)
+        after = call(operation).json()
         assert (len(after["items"]), after["omitted"]) == ((shown, 0) if kept else (0, shown)), operation
+    for operation in alone:
+        answer = call(operation)
+        if str(operation) in without_times:
+            assert answer.status_code == 200, operation
+        else:
+            assert (answer.status_code, answer.json()["type"]) == (409, "/problems/unreadable-row"), operation
