@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -76,17 +77,20 @@ def _file(tx: Tx, reports: Sequence[Report], *, receipts: bool) -> list[FiledCom
 
 
 def _as_filed(tx: Tx, reports: Sequence[Report], ring: privacy.KeyRing) -> list[Report]:
-    """The reports; one without an external id in its earlier reading where it was filed in that."""
-    earlier = {
-        _recognised_by(each, ring)[0]: (place, each)
-        for place, report in enumerate(reports)
-        if report.external_id is None
-        for each in earlier_readings(report)
-    }
+    """The reports, each in its earlier reading where it was filed in that under another key than it has now."""
+    earlier: defaultdict[ComplaintKey, dict[int, Report]] = defaultdict(dict)
+    for place, report in enumerate(reports):
+        # An external id is the whole key, so it has another one only in another form.
+        if report.external_id is None or report.external_id != report.identifier:
+            now, _ = _recognised_by(report, ring)
+            for each in earlier_readings(report):
+                key, _ = _recognised_by(each, ring)
+                if key != now:
+                    earlier[key].setdefault(place, each)
     filed = list(reports)
     for key in find_known(tx, earlier.keys()):
-        place, reading = earlier[key]
-        filed[place] = reading
+        for place, reading in earlier[key].items():
+            filed[place] = reading
     return filed
 
 
@@ -126,10 +130,11 @@ def _new(report: Report, ring: privacy.KeyRing, cause: Cause, *, receipt: bool) 
 def _recognised_by(report: Report, ring: privacy.KeyRing) -> tuple[ComplaintKey, bytes]:
     """The key of a report, and the digest that another one under this key is compared by."""
     # A keyed hash, as for the complainant: an attacker could find the number behind a plain one by trying them all.
-    if report.external_id is None:
+    identifier = report.identifier
+    if identifier is None:
         digest = ring.fingerprint(f"identity:{report.identity}")
         return (report.channel, DERIVED + digest.hex()), digest
-    return (report.channel, report.external_id), ring.fingerprint(f"content:{report.content}")
+    return (report.channel, identifier), ring.fingerprint(f"content:{report.content}")
 
 
 def _identify(tx: Tx, complaints: Collection[NewComplaint]) -> None:

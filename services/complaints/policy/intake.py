@@ -3,6 +3,7 @@ which surrogates its complainant is published."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 from functools import cached_property
@@ -74,9 +75,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     received_at: Annotated[
         Moment, Meta(description="when the channel received the complaint", examples=["2026-05-06T09:30:00+08:00"])
     ]
-    external_id: Annotated[str | None, Meta(description="the channel's own id; the same id twice is one complaint")] = (
-        None
-    )
+    external_id: Annotated[
+        str | None,
+        Meta(
+            description="the channel's own id; the same id twice is one complaint. White space at its ends does not"
+            " count, nor whether an accent is a character of its own"
+        ),
+    ] = None
     complainant_province: Annotated[str | None, Meta(description="six digits (GB/T 2260)", examples=["440000"])] = None
     consented: Annotated[Consent, Meta(description="whether the complainant had agreed to such messages")] = (
         Consent.UNKNOWN
@@ -95,6 +100,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def sender(self) -> SenderNumber:
         """The sender's number, parsed."""
         return SenderNumber.parse(self.sender_number)
+
+    @property
+    def identifier(self) -> str | None:
+        """The external id in the one form in which it is stored: NFC, without white space at its ends."""
+        return None if self.external_id is None else unicodedata.normalize("NFC", self.external_id).strip()
 
     @property
     def identity(self) -> str:
@@ -119,16 +129,22 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class ReportOf01(Report, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
-    """A report as release 0.1.0 recognised it: with fewer separators in the number of the sender."""
+    """A report as release 0.1.0 recognised it: with fewer separators in the number of the sender, and by its external
+    id as it was sent."""
 
     _removal: ClassVar[Mapping[int, str | None]] = _REMOVAL_OF_0_1
+
+    @property
+    def identifier(self) -> str | None:
+        """The external id as it was sent."""
+        return self.external_id
 
 
 def earlier_readings(report: Report) -> Iterator[Report]:
     """What else release 0.1.0 may have read where a request had this report: it cut off the fractions of a microsecond
-    that are rounded now, and knew fewer separators."""
+    that are rounded now, knew fewer separators, and left the external id as it was."""
     readings = [report]
-    if report._sender(_REMOVAL) != report._sender(_REMOVAL_OF_0_1):
+    if report.identifier != report.external_id or report._sender(_REMOVAL) != report._sender(_REMOVAL_OF_0_1):
         readings.append(ReportOf01(**msgspec.structs.asdict(report)))
     for reading, sent_at, received_at in product(readings, _cut_off(report.sent_at), _cut_off(report.received_at)):
         if (reading, sent_at, received_at) != (report, report.sent_at, report.received_at):
@@ -160,7 +176,7 @@ def _wrong_words(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
         yield FieldError("text", "a text has no NUL and no half of a surrogate pair", "characters")
     elif fault := conversion_fault(report.text):
         yield FieldError("text", fault, "lost", shown_if_short(report.text))
-    identifier = report.external_id
+    identifier = report.identifier
     if identifier is None:
         return
     if not 0 < len(identifier) <= form.longest_external_id or not identifier.isprintable():

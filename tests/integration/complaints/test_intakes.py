@@ -68,6 +68,48 @@ def test_a_complaint_whose_sender_release_0_1_0_did_not_recognise_is_known(
     assert filed(office) == 1
 
 
+IDS = ("caf\u00e9-1", "cafe\u0301-1", " caf\u00e9-1", "cafe\u0301-1\u3000\n")
+"""One external id in several spellings; the first one is stored."""
+
+
+@pytest.mark.parametrize("first", IDS)
+@pytest.mark.parametrize("intakes", [(by_request, by_file), (by_file, by_request)])
+def test_one_external_id_in_several_spellings_is_one_complaint(
+    office: Office, intakes: tuple[Any, Any], first: str
+) -> None:
+    assert intakes[0](office, report(first)) == "new"
+    assert [intake(office, report(each)) for intake in intakes for each in IDS] == ["known"] * 8
+    assert intakes[1](office, report(IDS[2], text="another text")) == "differs"
+    assert [row.external_id for row in office.rows("SELECT external_id FROM complaints")] == [IDS[0]]
+
+
+def test_of_the_lines_of_a_file_with_one_external_id_in_several_spellings_the_first_is_filed(office: Office) -> None:
+    found = office.import_lines(*(report(each) for each in IDS))
+    assert (found["accepted"], found["duplicates"]) == (1, 3)
+
+
+@pytest.mark.parametrize("stored", IDS[1:])
+@pytest.mark.parametrize("intake", [by_request, by_file])
+def test_a_complaint_that_release_0_1_0_stored_under_its_id_as_sent_is_known(
+    office: Office, intake: Any, stored: str
+) -> None:
+    again = report(stored, sender_number="1069\u31640123456789", sent_at="2026-06-01T04:30:17.1234565Z")
+    earlier = again | {"sent_at": "2026-06-01T04:30:17.123456Z"}
+    for sent in (earlier, report("app-2")):
+        with office.database.begin() as tx:
+            file_complaint(tx, msgspec.json.decode(json.dumps(sent), type=ReportOf01))
+    assert intake(office, again) == intake(office, earlier) == "known"
+    assert intake(office, again | {"text": "another text"}) == "differs"
+    assert filed(office) == 2
+
+
+def test_of_a_file_every_line_that_release_0_1_0_stored_is_known(office: Office) -> None:
+    with office.database.begin() as tx:
+        file_complaint(tx, msgspec.json.decode(json.dumps(report(IDS[2])), type=ReportOf01))
+    found = office.import_lines(report(IDS[2]), report("app-2"), report(IDS[2]))
+    assert (found["accepted"], found["duplicates"]) == (1, 2)
+
+
 @pytest.mark.parametrize("external_id", ["app-1", None])
 @pytest.mark.parametrize("cut_off", [("sent_at",), ("received_at",), ("sent_at", "received_at")])
 @pytest.mark.parametrize("intake", [by_request, by_file])

@@ -134,7 +134,9 @@ def test_unknown_codes_are_refused() -> None:
 
 
 def test_an_external_id_is_printable_and_does_not_contain_the_complainants_number() -> None:
-    assert codes(external_id="") == [("external_id", "length")]
+    assert codes(external_id="") == codes(external_id=" \u3000") == [("external_id", "length")]
+    assert codes(external_id=" a b ") == codes(external_id="e\u0301" * 128) == []
+    assert codes(external_id=" hmac:00") == [("external_id", "reserved")]
     assert codes(external_id="a\nb") == [("external_id", "length")]
     assert codes(external_id="x" * 129) == [("external_id", "length")]
     assert codes(external_id="hmac:00") == [("external_id", "reserved")]
