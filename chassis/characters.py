@@ -173,7 +173,8 @@ def readings(text: str) -> tuple[str, str]:
 
 def contain_number(text: str, number: str) -> bool:
     """Whether a text contains the digits of a number, in whatever spelling and with whatever between them."""
-    return any(number in each for each in readings(text))
+    without_letters, with_letters = readings(text)
+    return number in without_letters or number in with_letters
 
 
 def lost_mark(text: str) -> str | None:

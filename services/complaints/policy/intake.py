@@ -236,7 +236,8 @@ def _reveals(report: Report) -> bool:
 
 def _contains(text: str, number: str) -> bool:
     """Whether a text contains the digits of a number, in any spelling, escaped ones too."""
-    return any(characters.contain_number(each, number) for each in {text, unescaped(text)})
+    plain = unescaped(text)
+    return characters.contain_number(text, number) or (plain != text and characters.contain_number(plain, number))
 
 
 def _bare(number: SenderNumber) -> str:
@@ -254,7 +255,7 @@ def _utc(moment: datetime) -> str:
 
 def _joined(*parts: str) -> str:
     """The parts in one text, unambiguously: each with its length."""
-    return "".join(f"{len(part)}:{part}" for part in parts)
+    return "".join([f"{len(part)}:{part}" for part in parts])
 
 
 def _storable(text: str) -> bool:
