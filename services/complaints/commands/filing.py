@@ -109,7 +109,7 @@ def _new(report: Report, ring: privacy.KeyRing, cause: Cause, *, receipt: bool) 
         channel=channel,
         external_id=external_id,
         digest=digest,
-        sender_number=report.sender.number,
+        sender_number=report.published_sender.number,
         sender_raw=report.sender_number,
         fingerprint=ring.fingerprint(f"complainant:{complainant}"),
         number_cipher=ring.encrypt(complainant.encode(), identifier.bytes),

@@ -107,6 +107,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return None if self.external_id is None else unicodedata.normalize("NFC", self.external_id).strip()
 
     @property
+    def published_sender(self) -> SenderNumber:
+        """The sender's number as it is stored and published: without the recipient's in its extension."""
+        return self.sender.without_person(_bare(self.complainant))
+
+    @property
     def identity(self) -> str:
         """What distinguishes this complaint, in one text: channel, complainant, sender, time and text."""
         sender = self._sender(self._removal)

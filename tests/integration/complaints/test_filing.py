@@ -163,3 +163,23 @@ def test_filing_requires_a_token_with_the_scope(office: Office) -> None:
     reader = office.issuer.bearer("complaints:read", org="channel:app")
     assert office.client.post("/complaints", json=report(), headers=reader).status_code == 403
     assert office.rows("SELECT 1 FROM complaints") == []
+
+
+def test_the_number_of_a_person_in_the_extension_of_a_sender_leaves_the_service_nowhere(office: Office) -> None:
+    base = "10690123"
+    filed = office.file(sender_number=f"{base}{COMPLAINANT}", text=f"【{COMPLAINANT}】新书上架，全场八折，回T退订")
+    other = office.file("app-2", sender_number=f"{base}13711112222")
+    office.assess()
+    senders = [row.sender_number for row in office.rows("SELECT sender_number FROM complaints ORDER BY id")]
+    assert senders == [base, base]
+    published = office.rows("SELECT payload FROM outbox")
+    shown = [office.get(f"/complaints/{each['id']}").text for each in (filed, other)]
+    for text in (*(bytes(row.payload).decode() for row in published), *shown, office.get("/complaints").text):
+        assert COMPLAINANT not in text
+        assert "13711112222" not in text
+    # It is still the same complaint when it is sent again.
+    again = office.post(
+        "/complaints",
+        report(sender_number=f"{base}{COMPLAINANT}", text=f"【{COMPLAINANT}】新书上架，全场八折，回T退订"),
+    )
+    assert (again.status_code, again.json()["id"]) == (200, filed["id"])
