@@ -13,7 +13,7 @@ from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
-from chassis.http.queries import Conditions, equal, page_rows, select_one, select_page
+from chassis.http.queries import Conditions, equal, one_row, page_rows, select_one, select_page
 from services.complaints.access import Visibility
 from services.complaints.store.channels import hold_of
 from services.complaints.store.tables import CHANNEL_HOLDS
@@ -43,10 +43,10 @@ def list_holds(read: Read, page: Paging, visibility: Visibility, channel: str | 
 
 
 def find_hold(read: Read, identifier: UUID, visibility: Visibility) -> ChannelHoldView:
-    """One hold. Raises NotFoundError where it does not exist or is not visible."""
+    """One hold. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
     if not visibility.includes(None):
         raise NotFoundError
-    return _view(select_one(read, CHANNEL_HOLDS, [CHANNEL_HOLDS.c.id == identifier]))
+    return one_row(select_one(read, CHANNEL_HOLDS, [CHANNEL_HOLDS.c.id == identifier]), _view)
 
 
 def _view(row: sa.Row[Any]) -> ChannelHoldView:
