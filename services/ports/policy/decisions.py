@@ -213,12 +213,16 @@ def _decide_on_port(
         ground: _Bar.of(ground, _supporting(ground, (*before, *arrivals), covered), since, rules)
         for ground in OF_A_FILED_PORT
     }
+    reached = _first_ground(before, arrivals, bars)
+    # Most numbers reach no bar, and what does not reach it does not suffice for an order either.
+    if reached is None:
+        return None
     found = _first_ground(before, arrivals, {ground: bar.automatic(automatic) for ground, bar in bars.items()})
     reserved = found is None
-    if reserved and not situation.is_proposed(carrier):
-        found = _first_ground(before, arrivals, bars)
     if found is None:
-        return None
+        if situation.is_proposed(carrier):
+            return None
+        found = reached
     index, ground, span = found
     trigger = arrivals[index]
     judgement = covered[trigger.complaint]
