@@ -101,7 +101,7 @@ def serve(service: Service, role: Role) -> None:
         tune_gc()
         log.info("started", service=service.name, role=role.value, port=loaded.port)
         try:
-            uvicorn.run(app, host=loaded.host, port=loaded.port, log_config=None, access_log=False)
+            uvicorn.run(app, host=loaded.host, port=loaded.port, log_config=None, access_log=False, proxy_headers=False)
         finally:
             if worker is not None:
                 worker.stop()

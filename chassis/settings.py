@@ -8,12 +8,22 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _PREFIX = "ANNING_"
+
+
+def _networks(value: object) -> object:
+    return tuple(map(str.strip, filter(None, value.split(",")))) if isinstance(value, str) else value
+
+
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
+"""Addresses and networks, comma-separated: 192.0.2.7, 2001:db8::/32."""
 
 
 class SettingsError(Exception):
@@ -37,6 +47,10 @@ class Settings(BaseSettings):
     instance: str = Field(
         default_factory=socket.gethostname,
         description="identifies a replica of a role; stable across restarts",
+    )
+    proxies: Networks = Field(
+        default=(),
+        description="addresses and networks of proxies whose header Forwarded names the client, comma-separated",
     )
     run_id: str | None = Field(
         default=None, description="`/readyz` repeats it, so that the starter of a process recognises it"

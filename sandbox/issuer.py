@@ -9,15 +9,23 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from starlette.responses import Response
 
+from chassis import clock
+from chassis.http.client_address import Network, client_address, site_of
+from chassis.http.limits import TooManyRequests, headers_of
+from chassis.rates import Quota, Usage
 from chassis.run_id import headers
 from sandbox import install, tokens
+from sandbox.rulebook import RULES, TokenRate
 
 GRANT = "client_credentials"
 _FORM = "application/x-www-form-urlencoded"
@@ -39,10 +47,11 @@ def create_app(
     audience: str,
     *,
     lifetime_seconds: int = tokens.LIFETIME_SECONDS,
+    proxies: Sequence[Network] = (),
     run_id: str | None = None,
 ) -> FastAPI:
     """The issuer of the installation in `directory`. `issuer` is its address for clients and the `iss` of its tokens:
-    scheme and host, nothing more. `/readyz` repeats the `run_id`.
+    scheme and host, nothing more. `proxies` state the address of a client in Forwarded. `/readyz` repeats the `run_id`.
 
     Raises NotInstalled, and ValueError for a malformed `issuer`.
     """
@@ -54,6 +63,15 @@ def create_app(
     published = {"keys": [{**key.as_dict(private=False), "use": "sig", "alg": "EdDSA"}]}
     app = FastAPI(title="Anning sandbox: token issuer", openapi_url=None)
     app.add_exception_handler(_Refused, _refused)
+    app.add_exception_handler(TooManyRequests, _too_many)
+    usage = Usage()
+
+    def count(request: Request, quota: Quota, key: str) -> None:
+        """Take one request from a quota; its response states what is left. Raises TooManyRequests."""
+        standing = usage.take(quota, key, time.monotonic())
+        request.state.limit_headers = {name.decode(): value.decode() for name, value in headers_of(standing)}
+        if standing.wait:
+            raise TooManyRequests(standing.wait)
 
     @app.get("/.well-known/jwks.json")
     async def keys() -> JSONResponse:
@@ -76,6 +94,9 @@ def create_app(
     @app.post("/token")
     async def token(request: Request) -> JSONResponse:
         """A token for the client that presents its secret, by HTTP Basic or in the form."""
+        # The address is counted before the secret is checked: guessing is not faster, and uses up no quota of a client.
+        rate = RULES.at(TokenRate, clock.now())
+        count(request, Quota.per_address(rate), site_of(client_address(request.scope, proxies)))
         form = await _form(request)
         # Read at each request: an installation is updated while the issuer runs, for a new service and its scopes.
         client = _authenticated(request, form, {each.client_id: each for each in install.clients(directory)})
@@ -87,6 +108,7 @@ def create_app(
         beyond = [scope for scope in scopes if scope not in client.scopes]
         if beyond:
             raise _Refused("invalid_scope", f"{client.client_id} may not have {_plain(beyond[0])}")
+        count(request, Quota.per_client(rate), client.client_id)
         given = tokens.sign(
             key,
             issuer=issuer,
@@ -102,7 +124,8 @@ def create_app(
                 "token_type": "Bearer",
                 "expires_in": lifetime_seconds,
                 "scope": " ".join(scopes),
-            }
+            },
+            headers=request.state.limit_headers,
         )
 
     @app.get("/healthz")
@@ -171,6 +194,16 @@ def _unstored(content: dict[str, Any], *, status: int = 200, headers: dict[str, 
     return JSONResponse(content, status, {"Cache-Control": "no-store", "Pragma": "no-cache", **(headers or {})})
 
 
-async def _refused(_: Request, error: Exception) -> JSONResponse:
+async def _too_many(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TooManyRequests)
+    return _with_limit(request, error.response())
+
+
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, _Refused)
-    return error.answer
+    return _with_limit(request, error.answer)
+
+
+def _with_limit(request: Request, answer: Response) -> Response:
+    answer.headers.update(request.state.limit_headers)
+    return answer

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import uvicorn
 
-from chassis import logs
+from chassis import logs, rules
 from sandbox import behaviour, install, issuer
 from sandbox.authorities import SimulatedAuthority
 from sandbox.book import Book
@@ -22,13 +22,22 @@ from sandbox.tokens import Tokens
 def serve(settings: SandboxSettings) -> None:
     """Run until SIGTERM or SIGINT. Raises NotInstalled and ValueError before the start."""
     logs.configure(settings.log_level, settings.log_format)
-    app = issuer.create_app(settings.directory, settings.issuer, settings.audience, run_id=settings.run_id)
+    rules.use_packs(settings.rule_packs)
+    app = issuer.create_app(
+        settings.directory, settings.issuer, settings.audience, proxies=settings.proxies, run_id=settings.run_id
+    )
     server = uvicorn.Server(
         uvicorn.Config(
-            app, host=settings.host, port=settings.listens_at, log_config=None, access_log=False, lifespan="off"
+            app,
+            host=settings.host,
+            port=settings.listens_at,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            lifespan="off",
         )
     )
-    # After its shutdown the server raises the signal again; it must not end the process before all have stopped.
+    # After its shutdown uvicorn raises the signal again; it must not end the process before all have stopped.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     with running_carriers(settings), running_authorities(settings):

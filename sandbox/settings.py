@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from chassis.settings import Networks
+
 ISSUER_PORT = 8009
 """The port of the token issuer where the whole system runs on one machine."""
 
@@ -26,6 +28,10 @@ class SandboxSettings(BaseSettings):
     audience: str = Field("anning", description="`aud` of the tokens")
     host: str = "127.0.0.1"
     port: int | None = Field(None, description="the port at which the issuer listens, if it differs from its address")
+    proxies: Networks = Field(
+        (), description="addresses and networks of proxies whose header Forwarded names the client, comma-separated"
+    )
+    rule_packs: str = Field("CN-2015,CN-2026", description="packs of rules in force; a later one wins")
     run_id: str | None = Field(None, description="`/readyz` repeats it, so that the starter recognises this process")
     ports_url: str | None = Field(None, description="the API of the ports service; without it no carrier runs")
     referrals_url: str | None = Field(

@@ -230,6 +230,7 @@ class System:
             "ANNING_SANDBOX_ISSUER": self.issuer,
             "ANNING_SANDBOX_RUN_ID": self._run_id,
             "ANNING_SANDBOX_BOOK_FILE": str(self.book),
+            **({} if self._rule_packs is None else {"ANNING_SANDBOX_RULE_PACKS": self._rule_packs}),
             **(apis if correspondents else {}),
         }
 

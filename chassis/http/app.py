@@ -21,6 +21,7 @@ from chassis.http.middleware import RequestMiddleware
 from chassis.http.problems import MethodNotAllowed, NotFound
 from chassis.http.transactions import ReadTx, WriteTx
 from chassis.http.validation import inputs_of, route_of
+from chassis.rates import Usage
 from chassis.settings import Settings
 from chassis.version import VERSION
 
@@ -57,6 +58,8 @@ def create_app(service: Api, settings: Settings, database: Database) -> FastAPI:
     app.state.has_persons = service.has_persons
     app.state.threads = ThreadPoolExecutor(settings.database_pool, thread_name_prefix="transaction")
     app.state.token_verifier = TokenVerifier.from_settings(settings)
+    app.state.usage = Usage()
+    app.state.proxies = settings.proxies
     app.state.readiness["database"] = health.database_ready(database)
     for router in service.routers:
         # 422 is declared so that FastAPI does not describe its own form of it.

@@ -236,6 +236,18 @@ def _refused(reason: str) -> Unauthenticated:
     return Unauthenticated(f"The access token is not accepted: {plain}", headers={"WWW-Authenticate": challenge})
 
 
+async def caller_of(request: Request) -> Caller:
+    """The caller of a request, by its token.
+
+    Raises Unauthenticated, and KeysUnavailable where the token cannot be verified.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated(headers={"WWW-Authenticate": f'Bearer realm="{REALM}"'})
+    verifier: TokenVerifier = request.app.state.token_verifier
+    return await verifier.caller(token.strip())
+
+
 class _Bearer(SecurityBase):
     """The one security scheme of every API, for a route that needs these scopes."""
 
@@ -250,11 +262,7 @@ class _Bearer(SecurityBase):
 
     # Async, though it rarely waits: a sync dependency would cost a change of threads.
     async def __call__(self, request: Request) -> Caller:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated(headers={"WWW-Authenticate": f'Bearer realm="{REALM}"'})
-        verifier: TokenVerifier = request.app.state.token_verifier
-        caller = await verifier.caller(token.strip())
+        caller = await caller_of(request)
         missing = [scope for scope in self._scopes if scope not in caller.scopes]
         if missing:
             challenge = f'Bearer realm="{REALM}", error="insufficient_scope", scope="{" ".join(self._scopes)}"'

@@ -59,7 +59,8 @@ class RequestMiddleware:
                 own = message.get("headers", ())
                 named = {name.lower() for name, _ in own}
                 general = [header for header in _HEADERS if header[0] not in named]
-                message["headers"] = [*own, *general, (b"x-request-id", request_id.encode())]
+                limit = scope["state"].get("limit_headers", ())
+                message["headers"] = [*own, *general, *limit, (b"x-request-id", request_id.encode())]
             await send(message)
 
         with (

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from chassis.http import idempotency, preconditions, problems, transactions
 from chassis.http.auth import calls_of, requires_token
+from chassis.http.limits import TooManyRequests, limit_of
 from chassis.http.operations import operation_of
 from chassis.http.problems import MEDIA_TYPE, Problem
 from chassis.http.queries import UnreadableRow
@@ -24,6 +25,10 @@ Errors are problem documents (RFC 9457). Their `type` is the address of a page t
 
 A list is read page by page: send `next_page_token` as `page_token`. An act that changes what was read takes its ETag in
 `If-Match`. An `Idempotency-Key` makes a repeated request safe.
+
+An operation with the response 429 has a limit, for each client, or for each address without an accepted token. The
+headers `RateLimit-Policy` and `RateLimit` of its responses state the quota and what is left of it; `Retry-After` states
+when to repeat a refused request.
 """
 CONTACT = {"name": "The maintainers of Anning"}
 LICENSE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
@@ -94,6 +99,8 @@ def refusals(context: RouteContext, shape: RouteInput, method: str) -> Iterator[
     yield problems.Internal
     if requires_token(context):
         yield from (problems.Unauthenticated, problems.Forbidden, problems.KeysUnavailable)
+    if limit_of(context.endpoint) is not None:
+        yield TooManyRequests
     if "{" in shape.path:
         yield problems.NotFound
         if method == "GET":

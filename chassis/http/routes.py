@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
+from chassis.http.limits import limit_of
 from chassis.http.operations import in_transaction_thread
 from chassis.http.validation import OCTET_STREAM, ValidatedRequest, is_file
 from chassis.version import API_PREFIX
@@ -24,12 +25,15 @@ class Route(APIRoute):
         super().__init__(path, operation, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, after the check that the request fits the route. A file is sent as
-        application/octet-stream to a client that accepts nothing else."""
+        """FastAPI's handler, after the check that the request is within the limit of the route and fits the route. A
+        file is sent as application/octet-stream to a client that accepts nothing else."""
         handle = super().get_route_handler()
+        limit = limit_of(self.endpoint)
 
         async def validated(request: Request) -> Response:
             checked = ValidatedRequest(request.scope, request.receive)
+            if limit is not None:
+                await limit.admit(checked)
             await checked.check()
             response = await handle(checked)
             if request.headers.get("accept") == OCTET_STREAM and is_file(response.headers.get("content-type", "text/")):

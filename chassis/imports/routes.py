@@ -18,6 +18,7 @@ from chassis.database import Database, Read, Tx
 from chassis.http import problems
 from chassis.http.auth import Caller, requires
 from chassis.http.idempotency import KEY_PATTERN, IdempotencyKey, KeyUse, key_use
+from chassis.http.limits import limited
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import (
     Conflict,
@@ -40,6 +41,8 @@ from chassis.imports.importer import Importer
 from chassis.imports.refusals import CompressedTooStrongly, UnreadableFile, WrongHeader
 from chassis.imports.resource import CHUNKS, FAILED, IMPORTS, RECEIVED, errors_of, select_imports
 from chassis.imports.upload import PIECE_BYTES, Limits, Reception
+from chassis.rates import ImportRate
+from chassis.rules import Rulebook
 
 GZIP_TYPES = ("application/gzip", "application/x-gzip")
 
@@ -105,10 +108,10 @@ UploadKey = Annotated[
 ]
 
 
-def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
+def import_router(importer: Importer[Any], path: str, scope: str, rules: Rulebook) -> Router:
     """The routes below `path`: send a file, list imports, read one and the errors of its lines, resume one that failed.
 
-    All require `scope`.
+    All require `scope`. How many files a client may send is the ImportRate of `rules`.
     """
     made = Router(tags=[f"{importer.noun}s"])
     slug = importer.noun.replace(" ", "_")
@@ -136,6 +139,7 @@ def import_router(importer: Importer[Any], path: str, scope: str) -> Router:
         description=description,
         openapi_extra={"parameters": [_CONTENT_ENCODING]},
     )
+    @limited(rules, ImportRate)
     @consumes(OCTET_STREAM, *importer.format.media_types, *GZIP_TYPES, limit=None, charsets=CHARSETS)
     async def create(request: Request, caller: Submitter, idempotency_key: UploadKey = None) -> Response:
         form = _form(request, importer)

@@ -11,6 +11,7 @@ from contracts.organisations import has_persons, is_national
 from services.complaints.access import FILE, READ_QUARANTINE
 from services.complaints.api import complaints, holds, register, reveals
 from services.complaints.imports import COMPLAINT_IMPORTS
+from services.complaints.policy.rulebook import RULES
 from services.complaints.reactions import PROJECTIONS
 from services.complaints.store.tables import METADATA
 from services.complaints.sweeps import SWEEPS
@@ -24,7 +25,7 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "migrations",
     routers=(
         *(complaints.router, reveals.router, holds.router, register.router),
-        import_router(COMPLAINT_IMPORTS, "/complaint-imports", FILE),
+        import_router(COMPLAINT_IMPORTS, "/complaint-imports", FILE, RULES),
         quarantine_router(READ_QUARANTINE, is_national),
     ),
     projections=PROJECTIONS,

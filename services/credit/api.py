@@ -14,6 +14,7 @@ from starlette.responses import Response
 from chassis import clock
 from chassis.http.auth import Caller, public, requires
 from chassis.http.faults import form
+from chassis.http.limits import limited
 from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import Forbidden, FourEyes, Problem, responses
@@ -44,6 +45,7 @@ from services.credit.commands.entries import (
     withdraw_entry,
 )
 from services.credit.model import EntryState, EntryWithdrawal, ListingGround, ProposedListing
+from services.credit.policy.rulebook import RULES, ListedRate
 
 entries = Router(tags=["entries"])
 standings = Router(tags=["standings"])
@@ -280,6 +282,7 @@ def check_standings(checks: Checks, read: ReadTx, caller: Annotated[Caller, requ
 
 @standings.get("/listed")
 @public
+@limited(RULES, ListedRate)
 def list_published(
     read: ReadTx,
     page: PageQuery,

@@ -11,6 +11,7 @@ from contracts.organisations import has_persons, is_national
 from services.ports.access import FILE, READ_QUARANTINE
 from services.ports.api import enquiries, filings, listings, orders, proposals
 from services.ports.imports import FILING_IMPORTS
+from services.ports.policy.rulebook import RULES
 from services.ports.reactions import REACTIONS
 from services.ports.store.tables import METADATA
 from services.ports.sweeps import SWEEPS
@@ -23,7 +24,7 @@ SERVICE = Service(
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(
-        *(filings.router, import_router(FILING_IMPORTS, "/filing-imports", FILE)),
+        *(filings.router, import_router(FILING_IMPORTS, "/filing-imports", FILE, RULES)),
         *(orders.router, proposals.router, enquiries.router, listings.router),
         quarantine_router(READ_QUARANTINE, is_national),
     ),

@@ -11,6 +11,7 @@ from contracts.organisations import has_persons, is_national
 from services.referrals.access import ACT, READ_QUARANTINE
 from services.referrals.api import batches, clues, sealings
 from services.referrals.imports import CONCLUSION_IMPORTS
+from services.referrals.policy.rulebook import RULES
 from services.referrals.reactions import PROJECTIONS, REACTIONS
 from services.referrals.store.tables import METADATA
 from services.referrals.sweeps import SWEEPS
@@ -23,7 +24,7 @@ SERVICE = Service(
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(
-        *(clues.router, import_router(CONCLUSION_IMPORTS, "/conclusion-imports", ACT)),
+        *(clues.router, import_router(CONCLUSION_IMPORTS, "/conclusion-imports", ACT, RULES)),
         *(batches.router, sealings.router, quarantine_router(READ_QUARANTINE, is_national)),
     ),
     projections=PROJECTIONS,

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from chassis import clock
 from chassis.field_errors import InvalidFieldsError
 from chassis.http.auth import Caller, public, requires
+from chassis.http.limits import limited
 from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import etag
@@ -38,7 +39,7 @@ from services.complaints.commands import filing
 from services.complaints.model import ComplaintState, WithdrawalReason
 from services.complaints.policy.corrections import Correction
 from services.complaints.policy.intake import Report, find_errors
-from services.complaints.policy.rulebook import RULES, ComplaintForm
+from services.complaints.policy.rulebook import RULES, ComplaintForm, ComplaintRate, ReceiptRate
 from services.complaints.views import complaints as views
 from services.complaints.views.statistics import ComplaintStatistics
 from services.complaints.views.statistics import count_complaints as count
@@ -87,6 +88,7 @@ class ComplaintWithdrawalIn(_Strict):
     responses={200: {"description": "It was filed before", "model": views.FiledView}, **responses(ComplaintDiffers)},
 )
 @located("/complaints/{id}")
+@limited(RULES, ComplaintRate)
 def file_complaint(
     complaint: ComplaintIn, tx: WriteTx, response: Response, caller: Annotated[Caller, requires(FILE)]
 ) -> views.FiledView:
@@ -176,6 +178,7 @@ def withdraw_complaint(
 
 @router.get("/receipts/{receipt}")
 @public
+@limited(RULES, ReceiptRate)
 def follow_complaint(receipt: str, read: ReadTx) -> views.FollowUp:
     """What became of the complaint with this receipt."""
     return views.find_follow_up(read, receipt)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import ClassVar
 
 from chassis import rules
+from chassis.rates import ClientRate, ImportRate, Rate
 from contracts.vocabulary import Category
 
 
@@ -106,8 +107,21 @@ class RevealValidity(rules.Rule, frozen=True, kw_only=True, forbid_unknown_field
     valid: timedelta
 
 
+class ComplaintRate(ClientRate, frozen=True, kw_only=True):
+    """How many complaints one client may file singly."""
+
+    code: ClassVar[str] = "rate.complaints"
+
+
+class ReceiptRate(Rate, frozen=True, kw_only=True):
+    """How many receipts may be looked up from one address."""
+
+    code: ClassVar[str] = "rate.receipts"
+
+
 RULES = rules.Rulebook.of(
     "services.complaints",
     *(ComplaintForm, SignatureLength, ClassificationThresholds, AdvertisingPurposes, ExcerptLength),
     *(ComplaintCap, ChannelBrake, SurrogateOverlap, RevealValidity),
+    *(ComplaintRate, ReceiptRate, ImportRate),
 )

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
+from chassis.rates import Rate
 from chassis.rules import NoRuleInForceError, Rule, Rulebook
 from contracts.vocabulary import CreditList, Existing, NewResources, Tier
 from services.credit.model import Effects
@@ -90,13 +91,21 @@ class TierSerious(_TierRule, frozen=True, kw_only=True):
     code: ClassVar[str] = "tier.serious"
 
 
+class ListedRate(Rate, frozen=True, kw_only=True):
+    """How many pages of the public list may be read from one address."""
+
+    code: ClassVar[str] = "rate.listed"
+
+
 _BY_TIER: dict[Tier, type[_TierRule]] = {
     Tier.MINOR: TierMinor,
     Tier.GENERAL: TierGeneral,
     Tier.SERIOUS: TierSerious,
 }
 
-RULES = Rulebook.of("services.credit", ListingFined, FineTiers, ListingOrders, ListingNotice, *_BY_TIER.values())
+RULES = Rulebook.of(
+    "services.credit", ListingFined, FineTiers, ListingOrders, ListingNotice, ListedRate, *_BY_TIER.values()
+)
 
 
 def rules_for_fines(at: datetime) -> tuple[ListingFined, FineTiers] | None:

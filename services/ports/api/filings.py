@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from chassis import clock
 from chassis.http.auth import Caller, requires
+from chassis.http.limits import limited
 from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import Forbidden
@@ -21,6 +22,7 @@ from services.ports.api.parameters import NumberInPath, NumberInQuery
 from services.ports.commands.filings import FilingOutcome, file_ports
 from services.ports.commands.forms import FilingLine, read_form
 from services.ports.model import FilingDecision
+from services.ports.policy.rulebook import RULES, FilingRate
 from services.ports.views import register as views
 
 router = Router(tags=["register"])
@@ -32,6 +34,7 @@ FilingIn = Annotated[FilingLine, Body(), RecordBody("FilingIn")]
 
 @router.post("/filings", status_code=201)
 @located("/filings/{id}")
+@limited(RULES, FilingRate)
 def file_port(
     filing: FilingIn, response: Response, tx: WriteTx, caller: Annotated[Caller, requires(FILE)]
 ) -> views.FilingView:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from chassis.calendar import EARLIEST
+from chassis.rates import ClientRate, ImportRate
 from chassis.rules import NoRuleInForceError, Rule, Rulebook
 from services.ports.model import ShutdownGround
 from services.ports.policy.decisions import ThresholdRule
@@ -99,6 +100,12 @@ class EnquiryDeadline(Rule, frozen=True, kw_only=True):
     answer: timedelta
 
 
+class FilingRate(ClientRate, frozen=True, kw_only=True):
+    """How many ports one client may file singly."""
+
+    code: ClassVar[str] = "rate.filings"
+
+
 _BY_GROUND: dict[ShutdownGround, type[_ComplainantRule]] = {
     ShutdownGround.COMMERCIAL: ShutdownCommercial,
     ShutdownGround.SUSPECTED_CRIME: ShutdownSuspectedCrime,
@@ -107,7 +114,9 @@ _BY_GROUND: dict[ShutdownGround, type[_ComplainantRule]] = {
 }
 
 RULES = Rulebook.of(
-    "services.ports", *_BY_GROUND.values(), ShutdownAutomatic, FilingDates, CarrierGrid, OrderDeadlines, EnquiryDeadline
+    "services.ports",
+    *_BY_GROUND.values(),
+    *(ShutdownAutomatic, FilingDates, CarrierGrid, OrderDeadlines, EnquiryDeadline, FilingRate, ImportRate),
 )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from chassis.rates import ImportRate
 from chassis.rules import Rule, Rulebook
 
 
@@ -55,7 +56,8 @@ class FeedbackDeadline(Rule, frozen=True, kw_only=True):
 
 
 RULES = Rulebook.of(
-    "services.referrals", SealingCalendar, SealingCrime, DocumentSenders, DocumentSamples, FeedbackDeadline
+    "services.referrals",
+    *(SealingCalendar, SealingCrime, DocumentSenders, DocumentSamples, FeedbackDeadline, ImportRate),
 )
 
 

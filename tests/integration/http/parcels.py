@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from chassis.http import problems
 from chassis.http.app import ReadTx, WriteTx
 from chassis.http.auth import Caller, public, requires
 from chassis.http.idempotency import KeyUse, key_use
+from chassis.http.limits import limited
 from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import IfMatch
@@ -28,6 +29,8 @@ from chassis.http.queries import page_rows
 from chassis.http.routes import Router
 from chassis.http.validation import consumes
 from chassis.ids import new_id
+from chassis.rates import ClientRate, Rate
+from chassis.rules import Rulebook
 
 METADATA = metadata()
 PARCELS = sa.Table(
@@ -167,6 +170,53 @@ def open_parcel(parcel: UUID, caller: Sender, tx: WriteTx, seen: IfMatch) -> Par
         raise StaleAggregateError
     audit.record(tx, caller, "parcel-opened", f"parcel:{parcel}", "inspection")
     return ParcelView.of(find(tx, parcel, caller))
+
+
+class StampRate(ClientRate, frozen=True, kw_only=True):
+    """How many stamps may be bought."""
+
+    code: ClassVar[str] = "rate.stamps"
+
+
+class ClockRate(Rate, frozen=True, kw_only=True):
+    """How often the clock may be read."""
+
+    code: ClassVar[str] = "rate.clock"
+
+
+RULES = Rulebook(
+    """
+packs: {few: three for a client and two for an address, load: many for a client}
+rules:
+  rate.stamps:
+    - {pack: few, legal_source: none, mark: D, parameters: {per_client: 3, per_address: 2, window: 1h}}
+    - {pack: load, legal_source: none, mark: D, parameters: {per_client: 100, per_address: 2, window: 1h}}
+  rate.clock:
+    - {pack: few, legal_source: none, mark: D, parameters: {per_address: 2, window: 1h}}
+""",
+    [StampRate, ClockRate],
+)
+
+
+class StampsWanted(BaseModel):
+    """An order of stamps."""
+
+    count: int
+
+
+@router.post("/stamps", include_in_schema=False)
+@limited(RULES, StampRate)
+async def buy_stamps(wanted: StampsWanted, caller: Sender) -> dict[str, int]:
+    """Buy stamps."""
+    return {"count": wanted.count}
+
+
+@router.get("/clock", include_in_schema=False)
+@public
+@limited(RULES, ClockRate)
+async def read_clock() -> dict[str, str]:
+    """The time."""
+    return {"time": clock.now().isoformat()}
 
 
 @router.post("/loads", status_code=202)

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from chassis import logs, privacy
+from chassis import logs, privacy, rules
 from chassis.aggregate import Recorded
 from chassis.database import Database, Tx
 from chassis.http.app import create_app
@@ -26,6 +26,11 @@ from tests.integration.imports import letters
 @pytest.fixture(scope="session", autouse=True)
 def _logs() -> None:
     logs.configure("INFO", "json")
+
+
+@pytest.fixture(autouse=True)
+def _packs() -> None:
+    rules.use_packs("CN-2015")
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ from chassis.database import MECHANISM, Database, Key, Tx, metadata
 from chassis.http.auth import Caller
 from chassis.ids import new_id
 from chassis.imports import Csv, Import, Importer, ImportOutcome, Line, LineError, Ndjson, import_router, import_sweep
+from chassis.rates import ImportRate
+from chassis.rules import Rulebook
 from chassis.sweeper import Slice
 from tests.parcels.service import Parcel
 
@@ -126,6 +128,17 @@ STREET_IMPORTER = Importer(
 )
 
 
+RULES = Rulebook(
+    """
+packs: {CN-2015: of the post office}
+rules:
+  rate.imports:
+    - {pack: CN-2015, legal_source: none, mark: D, parameters: {per_client: 10000, per_address: 10000, window: 1s}}
+""",
+    [ImportRate],
+)
+
+
 @dataclass(frozen=True)
 class PostOffice:
     """The service from which an API is created."""
@@ -133,8 +146,8 @@ class PostOffice:
     name = "post"
     title = "Post office"
     routers = (
-        import_router(IMPORTER, "/letter-imports", "letters:send"),
-        import_router(STREET_IMPORTER, "/street-imports", "streets:send"),
+        import_router(IMPORTER, "/letter-imports", "letters:send", RULES),
+        import_router(STREET_IMPORTER, "/street-imports", "streets:send", RULES),
     )
 
     def has_persons(self, organisation: str) -> bool:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from chassis.rules import Rulebook
 from sandbox import install, issuer
+from sandbox.rulebook import TokenRate
 
 ISSUER = "http://issuer.example:8070"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -131,3 +135,57 @@ def test_the_metadata_has_all_addresses_and_the_key_set_no_private_key(http: Tes
 def test_an_issuer_address_without_scheme_or_with_a_path_is_rejected(directory: Path, address: str) -> None:
     with pytest.raises(ValueError, match="an issuer is"):
         issuer.create_app(directory, address, "anning")
+
+
+FEW = """
+packs: {CN-2015: few tokens a day, CN-2026: nothing of its own}
+rules:
+  rate.tokens:
+    - {pack: CN-2015, legal_source: none, mark: D, parameters: {per_client: 3, per_address: 6, window: 1d}}
+"""
+
+
+@pytest.fixture
+def strict(directory: Path, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    """An issuer of few tokens a day, behind a proxy."""
+    monkeypatch.setattr(issuer, "RULES", Rulebook(FEW, [TokenRate]))
+    return issuer.create_app(directory, ISSUER, "anning", proxies=[ip_network("192.0.2.7")])
+
+
+def test_a_client_gets_a_limited_number_of_tokens(
+    strict: FastAPI, directory: Path, carrier: install.RegisteredClient
+) -> None:
+    http = TestClient(strict)
+
+    *given, refused = [_request_token(http, carrier) for _ in range(4)]
+
+    assert {each.status_code for each in given} == {200}
+    assert given[0].headers["ratelimit-policy"] == '"rate.tokens.client";q=3;w=86400'
+    assert refused.status_code == 429
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert 0 < int(refused.headers["retry-after"]) <= 28_800
+    assert refused.headers["ratelimit"].startswith('"rate.tokens.client";r=0;t=')
+    assert _request_token(http, install.client(directory, "carrier:CUCC")).status_code == 200
+
+
+def test_an_address_has_a_limited_number_of_guesses(strict: FastAPI, carrier: install.RegisteredClient) -> None:
+    guessing = TestClient(strict, client=("203.0.113.9", 4711))
+
+    *guesses, refused = [_request_token(guessing, client_id="carrier-CMCC", client_secret="guess") for _ in range(7)]
+
+    assert {each.status_code for each in guesses} == {401}
+    assert refused.status_code == 429
+    assert _request_token(guessing, carrier).status_code == 429, "it would tell which guess is right"
+    other = TestClient(strict, client=("203.0.113.10", 4711))
+    assert _request_token(other, carrier).status_code == 200
+
+
+def test_the_address_is_the_one_that_a_named_proxy_states(strict: FastAPI) -> None:
+    behind = TestClient(strict, client=("192.0.2.7", 4711))
+
+    def guess(address: str) -> int:
+        form = {"grant_type": "client_credentials", "client_id": "carrier-CMCC", "client_secret": "guess"}
+        return behind.post("/token", data=form, headers={"Forwarded": f"for={address}"}).status_code
+
+    assert [guess("203.0.113.9") for _ in range(7)] == [401] * 6 + [429]
+    assert guess("203.0.113.10") == 401
