@@ -43,6 +43,13 @@ CHUNK_BYTES = 4 * 1024 * 1024
 PIECE_BYTES = 1024 * 1024
 """Bytes that are decompressed at a time."""
 
+MAX_MEMBERS = 100_000
+"""The maximum of members of a gzip file. Tools that compress in parallel write one for each 64 KiB or more."""
+
+_SLICE_BYTES = 64 * 1024
+"""What follows a member in its slice is copied when it ends: in large slices small members would be copied again and
+again."""
+
 MAX_RATIO = 100
 _RATIO_GRACE = 1024 * 1024
 
@@ -98,6 +105,15 @@ class Gunzip:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The decompressed `data`, in pieces."""
+        for start in range(0, len(data), _SLICE_BYTES):
+            yield from self._unpack(data[start : start + _SLICE_BYTES])
+
+    def end(self) -> None:
+        """End of the stream."""
+        if self._member is not None:
+            raise UnreadableFile("The gzip stream is truncated.")
+
+    def _unpack(self, data: bytes) -> Iterator[bytes]:
         self._packed += len(data)
         # Input left over by a full piece is fed again with the next one: the trailer is still to come.
         while data:
@@ -105,8 +121,7 @@ class Gunzip:
                 data = data.lstrip(b"\0") if self._members else data  # padding of tape drives
                 if not data:
                     return
-                self._member = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-                self._members += 1
+                self._begin_member()
             try:
                 piece = self._member.decompress(data, PIECE_BYTES)
             except zlib.error as error:
@@ -121,10 +136,11 @@ class Gunzip:
             else:
                 data = self._member.unconsumed_tail
 
-    def end(self) -> None:
-        """End of the stream."""
-        if self._member is not None:
-            raise UnreadableFile("The gzip stream is truncated.")
+    def _begin_member(self) -> None:
+        self._members += 1
+        if self._members > MAX_MEMBERS:
+            raise PayloadTooLarge(f"A gzip file may have at most {MAX_MEMBERS:,} members.")
+        self._member = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
 
 
 class Reception(Generic[R]):
@@ -154,6 +170,7 @@ class Reception(Generic[R]):
         self._sealed = sealed
         self._max_bytes = max_bytes
         self._sha256 = hashlib.sha256()
+        self._received = 0
         self._cuts: list[Cut] = []
         self._size = 0
         self._chunks: list[_Chunk] = []
@@ -171,6 +188,9 @@ class Reception(Generic[R]):
 
     def feed(self, data: bytes) -> None:
         """Process the next bytes as they were sent."""
+        self._received += len(data)
+        if self._received > self._max_bytes:
+            raise PayloadTooLarge(f"A file may have at most {self._max_bytes} bytes, compressed or not.")
         if self._gunzip is None:
             self._take(data)
             return

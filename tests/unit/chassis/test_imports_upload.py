@@ -124,6 +124,25 @@ def test_a_file_whose_content_is_larger_than_the_limit_is_refused() -> None:
     assert received(content, max_bytes=len(content)).lines == 100_000
 
 
+def test_a_compressed_file_may_not_be_larger_than_the_limit_either() -> None:
+    """However little it contains."""
+    padded = gzip.compress(b'{"number": "1"}\n') + b"\0" * 10_000
+    assert received(padded, gzipped=True, max_bytes=20_000).lines == 1
+    with pytest.raises(PayloadTooLarge):
+        received(padded, gzipped=True, max_bytes=9_000)
+
+
+def test_a_gzip_file_has_a_limited_number_of_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.imports.upload.MAX_MEMBERS", 500)
+    line, nothing = gzip.compress(b'{"number": "1"}\n'), gzip.compress(b"")
+    assert received(line * 500, gzipped=True).lines == 500
+    assert received(line + nothing * 499, gzipped=True).lines == 1
+    for size in (7, 1 << 20):
+        for content in (line * 501, nothing * 501, line * 500 + b"\0" * 512 + nothing):
+            with pytest.raises(PayloadTooLarge, match="members"):
+                received(content, size, gzipped=True)
+
+
 def test_memory_does_not_grow_with_the_length_of_the_file() -> None:
     piece = b"".join(os.urandom(250).hex().encode() + b"\n" for _ in range(2_000))
     peaks = []
