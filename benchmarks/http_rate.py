@@ -102,7 +102,7 @@ def bare_server(testbed: Testbed, module: str, database_url: str) -> Iterator[Se
         log=testbed.directory / "logs" / f"{module}.log",
         env=environment,
         cwd=ROOT,
-        port=port,
+        ports=[port],
         ready=partial(answers, f"{url}/ready"),
     )
     bare.start()

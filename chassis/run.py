@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
@@ -17,7 +18,9 @@ from chassis import logs, privacy, rules, tracing
 from chassis.database import Database
 from chassis.events import outbox
 from chassis.events.topics import Catalogue
-from chassis.http.app import create_app, create_probe
+from chassis.http import server
+from chassis.http.app import create_app, create_monitoring
+from chassis.http.health import Health
 from chassis.service import Service
 from chassis.settings import Settings, load
 from chassis.wakeup import Notifier
@@ -82,7 +85,7 @@ def prepare(service: Service, replication: int) -> Iterator[str]:
 
 
 def serve(service: Service, role: Role) -> None:
-    """Run until SIGTERM or SIGINT. A worker alone serves its health and metrics on the same port."""
+    """Run until SIGTERM or SIGINT. Health in detail and metrics are served on the monitoring port."""
     loaded = settings()
     if service.personal and loaded.keys_file is None:
         sys.exit(f"{service.name} stores personal data: ANNING_KEYS_FILE must name its key ring")
@@ -92,19 +95,37 @@ def serve(service: Service, role: Role) -> None:
         signal.signal(each, _exit)
     with tracing.exported(service.name, loaded.instance), opened(service, loaded) as database:
         worker = Worker(service, loaded, database, catalogue(loaded)) if role is not Role.API else None
-        app = create_probe(service) if role is Role.WORKER else create_app(service, loaded, database)
-        app.state.run_id = loaded.run_id
+        app = None if role is Role.WORKER else create_app(service, loaded, database)
+        health: Health = app.state.health if app is not None else Health(loaded.run_id)
         if worker is not None:
-            app.state.readiness["worker"] = worker.problems
-            app.state.progress = worker.progress
+            health.checks["worker"] = worker.problems
+            health.progress = worker.progress
             worker.start()
         tune_gc()
-        log.info("started", service=service.name, role=role.value, port=loaded.port)
+        log.info("started", service=service.name, role=role.value)
+        monitoring = server.config(create_monitoring(service, health), loaded.monitoring_host, loaded.monitoring_port)
         try:
-            uvicorn.run(app, host=loaded.host, port=loaded.port, log_config=None, access_log=False, proxy_headers=False)
+            if app is None:
+                uvicorn.Server(monitoring).run()
+            else:
+                _serve_both(server.config(app, loaded.host, loaded.port), monitoring, health)
         finally:
             if worker is not None:
                 worker.stop()
+
+
+def _serve_both(api: uvicorn.Config, monitoring: uvicorn.Config, health: Health) -> None:
+    """Serve the API, and in a thread of its own what monitors it: it responds while the API is busy."""
+    serving, watching = uvicorn.Server(api), uvicorn.Server(monitoring)
+    health.checks["api"] = lambda: {} if serving.started else {"server": "does not listen yet"}
+    listening = [monitoring.bind_socket()]
+    thread = threading.Thread(target=watching.run, args=(listening,), name="monitoring")
+    thread.start()
+    try:
+        serving.run()
+    finally:
+        watching.should_exit = True
+        thread.join()
 
 
 def tune_gc() -> None:

@@ -43,7 +43,9 @@ class Settings(BaseSettings):
     audience: str = Field(default="anning", description="`aud` that tokens must carry")
     jwks_url: str = Field(description="address of the issuer's keys (RFC 7517)")
     host: str = "127.0.0.1"
-    port: int = Field(default=8000, description="port of the API, or of the health and metrics of a worker")
+    port: int = Field(default=8000, description="port of the API")
+    monitoring_host: str = "127.0.0.1"
+    monitoring_port: int = Field(default=8100, description="port of the health in detail and the metrics of a process")
     instance: str = Field(
         default_factory=socket.gethostname,
         description="identifies a replica of a role; stable across restarts",

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 import uvicorn
 
 from chassis import logs, rules
+from chassis.http import server
 from sandbox import behaviour, install, issuer
 from sandbox.authorities import SimulatedAuthority
 from sandbox.book import Book
@@ -26,22 +27,12 @@ def serve(settings: SandboxSettings) -> None:
     app = issuer.create_app(
         settings.directory, settings.issuer, settings.audience, proxies=settings.proxies, run_id=settings.run_id
     )
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.listens_at,
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            lifespan="off",
-        )
-    )
+    serving = uvicorn.Server(server.config(app, settings.host, settings.listens_at))
     # After its shutdown uvicorn raises the signal again; it must not end the process before all have stopped.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     with running_carriers(settings), running_authorities(settings):
-        server.run()
+        serving.run()
 
 
 def _leave(number: int, _: object) -> None:

@@ -159,7 +159,7 @@ class EmbeddedKafka:
             "Kafka",
             [*java, *training, "kafka.Kafka", self._properties],
             log=self.log,
-            port=self.port,
+            ports=[self.port],
             ready=self.answers,
             cwd=self.directory,
         )

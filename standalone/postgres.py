@@ -163,7 +163,7 @@ class EmbeddedPostgres:
             "PostgreSQL",
             [binaries / "postgres", "-D", self._data_argument(self._data), "-p", str(self.port), *options],
             log=self.log,
-            port=self.port,
+            ports=[self.port],
             ready=self.answers,
             env=_environment(),
             cwd=self._data,

@@ -48,7 +48,7 @@ class Process:
         command: Sequence[str | Path],
         *,
         log: Path | None,
-        port: int | None = None,
+        ports: Collection[int] = (),
         ready: Callable[[], bool] | None = None,
         progress: Callable[[], int] = lambda: 0,
         env: Mapping[str, str] | None = None,
@@ -57,13 +57,13 @@ class Process:
         stop_signal: signal.Signals = signal.SIGTERM,
         pass_fds: Collection[int] = (),
     ) -> None:
-        """`log` receives the output (None: the output of this process). `port`: where it listens. `ready` is called
+        """`log` receives the output (None: the output of this process). `ports`: where it listens. `ready` is called
         until it returns true: it must recognise this process, because another one may have its port. `progress`: what
         it has done so far to become ready. `env` replaces the environment; `user` is the (uid, gid) of the child."""
         self.name = name
         self.log = log
         self._command = [str(each) for each in command]
-        self._port = port
+        self._ports = ports
         self._ready = ready
         self._progress = progress
         self._env = env
@@ -99,7 +99,7 @@ class Process:
             raise
 
     def launch(self) -> None:
-        """Start it without waiting. Raises ProcessFailed when it runs already, or when its port is in use."""
+        """Start it without waiting. Raises ProcessFailed when it runs already, or when one of its ports is in use."""
         if self.running:
             raise ProcessFailed(f"{self.name} runs already")
         if in_use := self._port_in_use():
@@ -124,7 +124,7 @@ class Process:
             pause = min(pause * 1.3, 0.1)
 
     def end(self) -> str | None:
-        """How it has ended, with the owner of its port and the end of its log; None while it runs or before its
+        """How it has ended, with the owner of a port of it and the end of its log; None while it runs or before its
         start."""
         if self._child is None or self.running:
             return None
@@ -184,9 +184,8 @@ class Process:
         return "" if self.log is None else tail(self.log, lines)
 
     def _port_in_use(self) -> str | None:
-        if self._port is None or not in_use(self._port):
-            return None
-        return f"port {self._port} is in use by {port_owner.described(self._port)}"
+        taken = next(filter(in_use, self._ports), None)
+        return None if taken is None else f"port {taken} is in use by {port_owner.described(taken)}"
 
     def _signal(self, number: signal.Signals) -> None:
         if self._child is not None and self.running:

@@ -75,9 +75,13 @@ class System:
         """The address of the sandbox's token issuer, the `iss` of its tokens."""
         return addresses.url(self._numbers[SANDBOX])
 
-    def url(self, service: str, role: str = "api") -> str:
-        """The address of a service: of its API, or of the health and metrics of its worker."""
-        return addresses.url(self._numbers[_part(service, role)])
+    def url(self, service: str) -> str:
+        """The address of a service's API."""
+        return addresses.url(self._numbers[_part(service, "api")])
+
+    def monitoring_url(self, service: str, role: str) -> str:
+        """The address of the health and the metrics of a process of a service."""
+        return addresses.url(self._numbers[_monitoring(service, role)])
 
     def start(self) -> None:
         """Start every part and wait until it is ready. Raises ProcessFailed with the end of the part's log."""
@@ -137,13 +141,14 @@ class System:
 
     def process(self, service: str, role: str, log: Path | None) -> Process:
         """A process of a service, not started; `log` as for Process."""
-        part = _part(service, role)
-        return self._process(part, service, role, log, self._numbers[part], {})
+        own = [self._numbers[_part(service, "api")]] if role == "api" else []
+        return self._process(_part(service, role), service, role, log, own, self._numbers[_monitoring(service, role)])
 
     def second_worker(self, service: str) -> Process:
         """One more worker of a service, not started: a member of its own in every consumer group."""
         name = f"{service} second worker"
-        return self._process(name, service, "worker", self._log(name), free_port(), {"ANNING_INSTANCE": "second"})
+        second = {"ANNING_INSTANCE": "second"}
+        return self._process(name, service, "worker", self._log(name), [], free_port(), second)
 
     def check(self) -> None:
         """Raise ProcessFailed when a started part has ended by itself; the message names it and shows the end of its
@@ -165,7 +170,8 @@ class System:
             "ANNING_ISSUER": self.issuer,
             "ANNING_JWKS_URL": f"{self.issuer}/.well-known/jwks.json",
             "ANNING_RUN_ID": self._run_id,
-            "ANNING_PORT": str(self._numbers[_part(service, role)]),
+            "ANNING_PORT": str(self._numbers[_part(service, "api")]),
+            "ANNING_MONITORING_PORT": str(self._numbers[_monitoring(service, role)]),
             "ANNING_LOG_FORMAT": "console",
         }
         if self._rule_packs is not None:
@@ -175,17 +181,24 @@ class System:
         return environment
 
     def _process(
-        self, name: str, service: str, role: str, log: Path | None, port: int, settings: dict[str, str]
+        self,
+        name: str,
+        service: str,
+        role: str,
+        log: Path | None,
+        ports: list[int],
+        monitoring: int,
+        settings: dict[str, str] | None = None,
     ) -> Process:
-        ready = f"{addresses.url(port)}/readyz"
+        ready = f"{addresses.url(monitoring)}/readyz"
         return Process(
             name,
             [sys.executable, "-m", "anning", "run", service, "--role", role],
             log=log,
-            port=port,
+            ports=[*ports, monitoring],
             ready=partial(answers, ready, run_id=self._run_id),
             progress=partial(progress, ready, run_id=self._run_id),
-            env=self.environment(service, role) | {"ANNING_PORT": str(port)} | settings,
+            env=self.environment(service, role) | {"ANNING_MONITORING_PORT": str(monitoring)} | (settings or {}),
             cwd=ROOT,
         )
 
@@ -207,7 +220,7 @@ class System:
             SANDBOX,
             [sys.executable, "-m", "sandbox"],
             log=self._log(SANDBOX),
-            port=self._numbers[SANDBOX],
+            ports=[self._numbers[SANDBOX]],
             ready=partial(answers, f"{self.issuer}/readyz", run_id=self._run_id),
             env=self._sandbox_environment(correspondents=correspondents),
             cwd=ROOT,
@@ -242,7 +255,11 @@ class System:
         return self.directory / "logs" / f"{name}.log"
 
     def _assigned_ports(self, declared: bool) -> dict[str, int]:
-        parts = [_part(service, role) for service in self.services for role in ROLES]
+        parts = [
+            part
+            for service in self.services
+            for part in (_part(service, "api"), *(_monitoring(service, role) for role in ROLES))
+        ]
         apis = {_part(name, "api"): service.http_port for name, service in self.services.items()}
         wanted = {**apis, SANDBOX: ISSUER_PORT} if declared else {}
         return addresses.assigned(self.directory, ["postgres", "kafka", SANDBOX, *parts], wanted, self._progress)
@@ -253,6 +270,11 @@ class System:
 
 def _part(service: str, role: str) -> str:
     return f"{service} {role}"
+
+
+def _monitoring(service: str, role: str) -> str:
+    """The name under which the monitoring port of a process is stored."""
+    return f"{service} {role} monitoring"
 
 
 def _inherited() -> dict[str, str]:

@@ -17,6 +17,7 @@ from chassis.database import Database
 from chassis.decoding import build_types
 from chassis.http import health, openapi, pages, problems
 from chassis.http.auth import TokenVerifier, public, unprotected_routes
+from chassis.http.health import Health
 from chassis.http.middleware import RequestMiddleware
 from chassis.http.problems import MethodNotAllowed, NotFound
 from chassis.http.transactions import ReadTx, WriteTx
@@ -25,7 +26,7 @@ from chassis.rates import Usage
 from chassis.settings import Settings
 from chassis.version import VERSION
 
-__all__ = ["ReadTx", "WriteTx", "create_app", "create_probe"]
+__all__ = ["ReadTx", "WriteTx", "create_app", "create_monitoring"]
 
 log = structlog.get_logger()
 
@@ -49,18 +50,18 @@ class Api(Protocol):
 def create_app(service: Api, settings: Settings, database: Database) -> FastAPI:
     """The whole API of a service.
 
-    `app.state.readiness` takes further checks by name. Raises RuntimeError for a route that neither requires a token
+    `app.state.health` takes further checks by name. Raises RuntimeError for a route that neither requires a token
     nor is declared public: such a route must not be served.
     """
     build_types()
-    app = _bare(service)
+    app = _bare(service, Health(settings.run_id, {"database": health.database_ready(database)}))
+    app.include_router(health.public_router)
     app.state.database = database
     app.state.has_persons = service.has_persons
     app.state.threads = ThreadPoolExecutor(settings.database_pool, thread_name_prefix="transaction")
     app.state.token_verifier = TokenVerifier.from_settings(settings)
     app.state.usage = Usage()
     app.state.proxies = settings.proxies
-    app.state.readiness["database"] = health.database_ready(database)
     for router in service.routers:
         # 422 is declared so that FastAPI does not describe its own form of it.
         app.include_router(router, responses={422: {"description": "Invalid"}})
@@ -70,14 +71,15 @@ def create_app(service: Api, settings: Settings, database: Database) -> FastAPI:
     return app
 
 
-def create_probe(service: Api) -> FastAPI:
-    """Health and metrics alone, for a process without an API."""
-    app = _bare(service)
+def create_monitoring(service: Api, of: Health) -> FastAPI:
+    """Health in detail and metrics of a process, for its monitoring port."""
+    app = _bare(service, of)
+    app.include_router(health.router)
     _settle(app)
     return app
 
 
-def _bare(service: Api) -> FastAPI:
+def _bare(service: Api, of: Health) -> FastAPI:
     app = FastAPI(
         title=service.title,
         version=VERSION,
@@ -94,10 +96,7 @@ def _bare(service: Api) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.add_middleware(RequestMiddleware)
-    app.state.readiness = {}
-    app.state.progress = dict
-    app.state.run_id = None
-    app.include_router(health.router)
+    app.state.health = of
     return app
 
 

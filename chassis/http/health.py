@@ -1,9 +1,13 @@
-"""Liveness, readiness and metrics of a process."""
+"""Liveness, readiness and metrics of a process.
+
+The port of the API states only whether the process is ready. The reasons, the progress and the metrics are on the
+monitoring port, which the public does not reach.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,12 +21,34 @@ from chassis import run_id
 from chassis.database import Database
 from chassis.http.auth import public
 
+_READY: dict[str, Any] = {"status": "ready"}
+_NOT_READY: dict[str, Any] = {"status": "not ready"}
+
 Readiness = Callable[[], Mapping[str, str]]
 """Returns why a part of the process is not ready: reasons by name; empty when it is ready."""
 
+
+@dataclass
+class Health:
+    """What a process knows of its own state: its run id, and its checks and the progress of its projections, by
+    name."""
+
+    run_id: str | None = None
+    checks: dict[str, Readiness] = field(default_factory=dict)
+    progress: Callable[[], Mapping[str, Any]] = dict
+
+    def problems(self) -> dict[str, str]:
+        """Why the process is not ready, by part; empty when it is ready."""
+        return {f"{name}: {part}": reason for name, check in self.checks.items() for part, reason in check().items()}
+
+
+public_router = APIRouter(include_in_schema=False)
+"""For everybody."""
 router = APIRouter(include_in_schema=False)
+"""For those who operate the process."""
 
 
+@public_router.get("/healthz")
 @router.get("/healthz")
 @public
 def live() -> dict[str, str]:
@@ -30,23 +56,29 @@ def live() -> dict[str, str]:
     return {"status": "live"}
 
 
-@router.get("/readyz")
+@public_router.get("/readyz")
 @public
 def ready(request: Request) -> JSONResponse:
+    """200 when every part is ready, otherwise 503."""
+    health: Health = request.app.state.health
+    return JSONResponse(_NOT_READY, status_code=503) if health.problems() else JSONResponse(_READY)
+
+
+@router.get("/readyz")
+@public
+def ready_in_detail(request: Request) -> JSONResponse:
     """200 when every part is ready, otherwise 503 with the reasons and the progress of projections.
 
     Repeats the run id.
     """
-    headers = run_id.headers(request.app.state.run_id)
-    found: dict[str, Any] = {}
-    checks: dict[str, Readiness] = request.app.state.readiness
-    for name, check in checks.items():
-        found |= {f"{name}: {part}": reason for part, reason in check().items()}
-    if found:
-        progress = {part: asdict(each) for part, each in request.app.state.progress().items()}
-        shown = {"progress": progress} if progress else {}
-        return JSONResponse({"status": "not ready", "problems": found, **shown}, status_code=503, headers=headers)
-    return JSONResponse({"status": "ready"}, headers=headers)
+    health: Health = request.app.state.health
+    headers = run_id.headers(health.run_id)
+    found = health.problems()
+    if not found:
+        return JSONResponse(_READY, headers=headers)
+    progress = {part: asdict(each) for part, each in health.progress().items()}
+    shown = {"progress": progress} if progress else {}
+    return JSONResponse(_NOT_READY | {"problems": found} | shown, status_code=503, headers=headers)
 
 
 @router.get("/metrics")

@@ -23,9 +23,9 @@ log = structlog.get_logger()
 
 
 _WORD = re.compile(r"v1|[a-z-]{1,16}")
-_HEADERS = (
+GENERAL_HEADERS = (
     (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
@@ -58,7 +58,7 @@ class RequestMiddleware:
                 status = message["status"]
                 own = message.get("headers", ())
                 named = {name.lower() for name, _ in own}
-                general = [header for header in _HEADERS if header[0] not in named]
+                general = [header for header in GENERAL_HEADERS if header[0] not in named]
                 limit = scope["state"].get("limit_headers", ())
                 message["headers"] = [*own, *general, *limit, (b"x-request-id", request_id.encode())]
             await send(message)

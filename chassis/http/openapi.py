@@ -34,6 +34,36 @@ CONTACT = {"name": "The maintainers of Anning"}
 LICENSE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
 SERVERS = [{"url": "/", "description": "the process that serves this document"}]
 
+_PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457. `type` is the address of a page that explains the problem.",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string", "format": "uri", "description": "identifies this occurrence in the log"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["in", "pointer", "detail"],
+                "properties": {
+                    "in": {"enum": ["body", "path", "query", "header"]},
+                    "pointer": {"type": "string", "format": "json-pointer"},
+                    "detail": {"type": "string"},
+                    "value": {
+                        "type": "string",
+                        "description": "the value, shortened, and redacted where it may be a person's number",
+                    },
+                },
+            },
+        },
+    },
+}
+
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -44,7 +74,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas["Problem"] = problems.SCHEMA
+    schemas["Problem"] = _PROBLEM
     for context in described(app):
         shape = shapes[cast(Callable[..., Any], context.endpoint)]
         for method in context.methods or ():

@@ -20,11 +20,11 @@ h1 { font-size: 1.6rem }
 
 
 _POLICY = "Content-Security-Policy"
-_OF_A_TEXT = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+_OF_A_TEXT = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 # Swagger UI has a script and styles in its page, and pictures in its styles.
 _OF_SWAGGER_UI = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
-    " frame-ancestors 'none'"
+    " object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 

@@ -142,6 +142,16 @@ class MethodNotAllowed(Problem):
     )
 
 
+class RequestTimeout(Problem):
+    slug = "request-timeout"
+    status = 408
+    title = "The request arrived too slowly"
+    description = (
+        "The head of a request arrives within seconds, and its body without longer pauses. The request was not applied."
+        " Repeat it over a better connection."
+    )
+
+
 class Conflict(Problem):
     slug = "conflict"
     status = 409
@@ -220,6 +230,13 @@ class PreconditionRequired(Problem):
         "This act depends on the state of the resource. Read the resource and send its ETag as If-Match, so that"
         " nothing is decided on an outdated state."
     )
+
+
+class HeadTooLarge(Problem):
+    slug = "head-too-large"
+    status = 431
+    title = "The head of the request is too large"
+    description = "The address and the headers of the request have too many bytes, or there are too many headers."
 
 
 class Internal(Problem):
@@ -363,34 +380,3 @@ def example(kind: type[Problem]) -> dict[str, Any]:
     if issubclass(kind, Invalid):
         value["errors"] = [{"in": "body", "pointer": "/number", "detail": "is required"}]
     return {"summary": kind.title, "value": value}
-
-
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "title": "Problem",
-    "description": "RFC 9457. `type` is the address of a page that explains the problem.",
-    "required": ["type", "title", "status"],
-    "properties": {
-        "type": {"type": "string", "format": "uri-reference"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string", "format": "uri", "description": "identifies this occurrence in the log"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["in", "pointer", "detail"],
-                "properties": {
-                    "in": {"enum": ["body", "path", "query", "header"]},
-                    "pointer": {"type": "string", "format": "json-pointer"},
-                    "detail": {"type": "string"},
-                    "value": {
-                        "type": "string",
-                        "description": "the value, shortened, and redacted where it may be a person's number",
-                    },
-                },
-            },
-        },
-    },
-}

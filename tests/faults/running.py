@@ -118,14 +118,14 @@ class RunningSystem:
 
     def readiness_problems(self, process: str) -> Mapping[str, str]:
         """The problems that a process ("ports worker") reports at /readyz; empty when it is ready."""
-        answer = httpx2.get(f"{self.system.url(*process.split())}/readyz", timeout=30, trust_env=False)
+        answer = httpx2.get(f"{self.system.monitoring_url(*process.split())}/readyz", timeout=30, trust_env=False)
         problems: dict[str, str] = answer.json().get("problems", {})
         assert (answer.status_code == 200) == (not problems)
         return problems
 
     def metrics(self, process: str) -> str:
         """The metrics of a process in the text format."""
-        return httpx2.get(f"{self.system.url(*process.split())}/metrics", timeout=30, trust_env=False).text
+        return httpx2.get(f"{self.system.monitoring_url(*process.split())}/metrics", timeout=30, trust_env=False).text
 
     def file_ports(self, numbers: Sequence[str], *, signature: str = "云杉书店") -> None:
         """Upload a carrier's register of these numbers; return when complaints has copied all of them."""

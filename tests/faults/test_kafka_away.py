@@ -103,9 +103,8 @@ def test_without_postgresql_every_process_reports_it_and_reconnects_later(breaka
             assert int(answer.headers["retry-after"]) > 0
     for name in PROCESSES:
         assert any("database" in check or "outbox" in check for check in breakable.readiness_problems(name))
-        assert (
-            httpx2.get(f"{breakable.system.url(*name.split())}/healthz", timeout=30, trust_env=False).status_code == 200
-        )
+        alive = f"{breakable.system.monitoring_url(*name.split())}/healthz"
+        assert httpx2.get(alive, timeout=30, trust_env=False).status_code == 200
 
     breakable.system.postgres.start()
     with breakable.filing() as http:

@@ -88,6 +88,7 @@ def test_an_image_contains_no_secret(name: str) -> None:
     assert {each.partition("=")[0] for each in added} <= {
         *("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH"),
         *("ANNING_SERVICE", "ANNING_HOST", "ANNING_PORT", "ANNING_SANDBOX_HOST", "ANNING_SANDBOX_PORT"),
+        *("ANNING_MONITORING_HOST", "ANNING_MONITORING_PORT"),
     }
     suspicious = "clients.json key.json keys.json password pgpass .env .pgpass .netrc .git .anning"
     found = run(

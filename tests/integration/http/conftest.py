@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from chassis import logs
 from chassis.database import Database
-from chassis.http.app import create_app
+from chassis.http.app import create_app, create_monitoring
 from tests.integration.http import parcels
 from tests.integration.http.clients import ApiClient
 from tests.integration.http.issuer import Issuer
@@ -56,3 +56,10 @@ def api(app: FastAPI) -> Iterator[TestClient]:
 def sender(issuer: Issuer) -> dict[str, str]:
     """The Authorization header of a carrier that may send and read parcels."""
     return issuer.bearer("parcels:send parcels:read")
+
+
+@pytest.fixture
+def monitoring(app: FastAPI) -> Iterator[TestClient]:
+    """A client of the monitoring port of the process that serves that API."""
+    with TestClient(create_monitoring(parcels.Parcels(), app.state.health)) as client:
+        yield client

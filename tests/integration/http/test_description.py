@@ -9,8 +9,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from chassis.events.catch_up import Progress
-from chassis.http.app import create_probe
+from chassis.http.app import create_monitoring
 from chassis.http.auth import unprotected_routes
+from chassis.http.health import Health
 from chassis.http.problems import TYPES
 from chassis.version import VERSION
 from tests.integration.http import parcels
@@ -112,46 +113,56 @@ def test_every_route_is_guarded_or_public(app: FastAPI) -> None:
     assert unprotected_routes(app) == []
 
 
-def test_readiness_names_the_part_that_is_not_ready(app: FastAPI, api: TestClient) -> None:
-    assert api.get("/readyz").json() == {"status": "ready"}
-    app.state.readiness["worker"] = lambda: {"reactions": "blocked at an event"}
-    response = api.get("/readyz")
+def test_readiness_names_the_part_that_is_not_ready(app: FastAPI, monitoring: TestClient) -> None:
+    assert monitoring.get("/readyz").json() == {"status": "ready"}
+    app.state.health.checks["worker"] = lambda: {"reactions": "blocked at an event"}
+    response = monitoring.get("/readyz")
     assert response.status_code == 503
     assert response.json()["problems"] == {"worker: reactions": "blocked at an event"}
 
 
-def test_readiness_shows_the_progress_of_projections(app: FastAPI, api: TestClient) -> None:
-    app.state.readiness["worker"] = lambda: {"projection register": "has applied 3 of 9 records"}
-    app.state.progress = lambda: {"projection register": Progress(3, 9)}
-    assert api.get("/readyz").json() == {
+def test_readiness_shows_the_progress_of_projections(app: FastAPI, monitoring: TestClient) -> None:
+    app.state.health.checks["worker"] = lambda: {"projection register": "has applied 3 of 9 records"}
+    app.state.health.progress = lambda: {"projection register": Progress(3, 9)}
+    assert monitoring.get("/readyz").json() == {
         "status": "not ready",
         "problems": {"worker: projection register": "has applied 3 of 9 records"},
         "progress": {"projection register": {"applied": 3, "total": 9}},
     }
 
 
-def test_readiness_repeats_the_run_id(app: FastAPI, api: TestClient) -> None:
-    assert "Run-Id" not in api.get("/readyz").headers
-    app.state.run_id = "4711"
-    assert api.get("/readyz").headers["Run-Id"] == "4711"
-    app.state.readiness["worker"] = lambda: {"reactions": "blocked at an event"}
-    response = api.get("/readyz")
+def test_readiness_repeats_the_run_id(app: FastAPI, monitoring: TestClient) -> None:
+    assert "Run-Id" not in monitoring.get("/readyz").headers
+    app.state.health.run_id = "4711"
+    assert monitoring.get("/readyz").headers["Run-Id"] == "4711"
+    app.state.health.checks["worker"] = lambda: {"reactions": "blocked at an event"}
+    response = monitoring.get("/readyz")
     assert (response.status_code, response.headers["Run-Id"]) == (503, "4711")
 
 
-def test_requests_are_counted_by_route_and_not_by_path(api: TestClient) -> None:
+def test_the_public_learns_only_whether_the_process_is_ready(app: FastAPI, api: TestClient) -> None:
+    app.state.health.run_id = "4711"
+    app.state.health.progress = lambda: {"projection register": Progress(3, 9)}
+    ready = api.get("/readyz")
+    app.state.health.checks["worker"] = lambda: {"reactions": "blocked at an event"}
+    unready = api.get("/readyz")
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
+    assert (unready.status_code, unready.json()) == (503, {"status": "not ready"})
+    assert not {"run-id"} & {*ready.headers, *unready.headers}
+    assert api.get("/metrics").status_code == 404
+
+
+def test_requests_are_counted_by_route_and_not_by_path(api: TestClient, monitoring: TestClient) -> None:
     api.get("/parcels/01900000-0000-7000-8000-000000000001")
     api.get("/no/such/address/01900000-0000-7000-8000-000000000001")
-    metrics = api.get("/metrics").text
+    metrics = monitoring.get("/metrics").text
     assert 'anning_http_request_seconds_count{method="GET",route="/v1/parcels/{parcel}",status="401"}' in metrics
     assert 'route="none",status="404"' in metrics
     assert "01900000" not in metrics
 
 
 def test_a_process_without_an_api_has_health_and_metrics_routes() -> None:
-    app = create_probe(Parcels())
-    app.state.readiness["worker"] = dict
-    with TestClient(app) as probe:
-        assert probe.get("/readyz").json() == {"status": "ready"}
-        assert probe.get("/metrics").status_code == 200
-        assert probe.get("/parcels").status_code == 404
+    with TestClient(create_monitoring(Parcels(), Health(checks={"worker": dict}))) as monitoring:
+        assert monitoring.get("/readyz").json() == {"status": "ready"}
+        assert monitoring.get("/metrics").status_code == 200
+        assert monitoring.get("/parcels").status_code == 404

@@ -229,7 +229,8 @@ def test_every_response_forbids_caches_and_other_pages_to_use_it(
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["referrer-policy"] == "no-referrer"
     assert response.headers["x-frame-options"] == "DENY"
-    assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+    for directive in ("default-src", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert directive in response.headers["content-security-policy"]
     assert ("'unsafe-inline'" in response.headers["content-security-policy"]) == (path == "/docs")
     assert len(response.headers.get_list("cache-control")) == 1
 

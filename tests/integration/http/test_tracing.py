@@ -59,9 +59,13 @@ def test_a_refused_request_is_not_a_failed_span(api: TestClient, spans: Spans) -
     assert spans.one("GET /v1/parcels").status.status_code is StatusCode.UNSET
 
 
-def test_probes_have_no_span_and_an_unknown_method_is_not_a_span_name(api: TestClient, spans: Spans) -> None:
-    for path in ("/healthz", "/readyz", "/metrics"):
+def test_probes_have_no_span_and_an_unknown_method_is_not_a_span_name(
+    api: TestClient, monitoring: TestClient, spans: Spans
+) -> None:
+    for path in ("/healthz", "/readyz"):
         assert api.get(path).status_code == 200
+        assert monitoring.get(path).status_code == 200
+    assert monitoring.get("/metrics").status_code == 200
     assert api.request("BREW", "/parcels-that-are-not").status_code == 404
     assert spans.names == ["HTTP"]
     assert "BREW" not in spans.text()

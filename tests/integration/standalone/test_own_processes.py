@@ -61,7 +61,7 @@ def test_another_process_at_the_port_is_not_the_own_one(port: int) -> None:
 
 
 def test_a_process_is_not_started_at_a_used_port_and_the_error_names_the_owner(tmp_path: Path, port: int) -> None:
-    process = Process("complaints api", [sys.executable, "-c", ""], log=tmp_path / "log", port=port)
+    process = Process("complaints api", [sys.executable, "-c", ""], log=tmp_path / "log", ports=[port])
     with (
         serving(port) as owner,
         pytest.raises(
@@ -80,7 +80,7 @@ def test_a_process_that_loses_its_port_during_its_start_is_reported_with_the_own
     wait = "import pathlib, sys, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.01)\nsys.exit('cannot bind')"
     ready = partial(answers, url, run_id="ours")
     process = Process(
-        "ports api", [sys.executable, "-c", wait], log=tmp_path / "log", port=port, ready=ready, cwd=tmp_path
+        "ports api", [sys.executable, "-c", wait], log=tmp_path / "log", ports=[port], ready=ready, cwd=tmp_path
     )
     process.launch()
     with serving(port) as owner:
