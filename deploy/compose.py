@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from anning.services import load_all
 from chassis.service import Service
 from chassis.settings import Settings
-from deploy.install import role_of
+from deploy.install import ANNING_UID, POSTGRES_UID, role_of
 from sandbox.settings import ISSUER_PORT
 from standalone import kafka, postgres
 
@@ -33,6 +33,8 @@ def rendered(services: Sequence[Service]) -> str:
     return templates.get_template(_TEMPLATE).render(
         services=services,
         role_of=role_of,
+        anning_uid=ANNING_UID,
+        postgres_uid=POSTGRES_UID,
         build_arguments=lambda name: _flow_mapping(build_arguments(name)),
         issuer_port=ISSUER_PORT,
         rule_packs=Settings.model_fields["rule_packs"].default,

@@ -8,9 +8,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from deploy.install import PASSFILE, PASSWORD, role_of
-
-SUPERUSER = "postgres"
+from deploy.install import PASSFILE, SUPERUSER, role_of
 
 
 def make(host: str, directory: Path, service: str) -> None:
@@ -20,9 +18,9 @@ def make(host: str, directory: Path, service: str) -> None:
     """
     role = role_of(service)
     password = (directory / service / PASSFILE).read_text().strip().rpartition(":")[2]
-    superuser = (directory / "postgres" / PASSWORD).read_text()
+    own = directory / "databases" / PASSFILE
     name = sql.Identifier(role)
-    with psycopg.connect(host=host, user=SUPERUSER, password=superuser, dbname=SUPERUSER, autocommit=True) as server:
+    with psycopg.connect(host=host, user=SUPERUSER, passfile=str(own), dbname=SUPERUSER, autocommit=True) as server:
         if not server.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).rowcount:
             server.execute(sql.SQL("CREATE ROLE {}").format(name))
         server.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(name, sql.Literal(password)))

@@ -1,7 +1,7 @@
 """Creates the secrets of an installation in containers; existing ones stay.
 
-Each owner of secrets has its own folder (a volume): the server's superuser, each service, the sandbox. No secret has a
-default, and none is shipped.
+Each secret is in the folder (a volume) of those that read it: the database server, the container that creates the
+databases, each service, its key ring, the sandbox. No secret has a default, and none is shipped.
 """
 
 from __future__ import annotations
@@ -20,20 +20,24 @@ POSTGRES_UID = 999
 ANNING_UID = 10001
 """The user `anning` of deploy/Dockerfile."""
 
+SUPERUSER = "postgres"
 PASSWORD = "password"  # noqa: S105 - the name of a file
 PASSFILE = "pgpass"
 KEYS = "keys.json"
 
 
 def into(directory: Path, services: Iterable[str], keyed: Iterable[str]) -> None:
-    """Create what is missing: `postgres/password`; `SERVICE/pgpass` of each service (its password for libpq);
-    `SERVICE/keys.json` of those with personal data (`keyed`); `sandbox/`, the token issuer's key and clients."""
-    _write_new(directory / "postgres" / PASSWORD, secrets.token_urlsafe(24))
+    """Create what is missing: the superuser's password in `postgres/password`, and for libpq in `databases/pgpass`;
+    `SERVICE/pgpass` of each service; `SERVICE-keys/keys.json` of those with personal data (`keyed`); `sandbox/`, the
+    token issuer's key and clients."""
+    password = directory / "postgres" / PASSWORD
+    _write_new(password, secrets.token_urlsafe(24))
+    _write_new(directory / "databases" / PASSFILE, f"postgres:5432:*:{SUPERUSER}:{password.read_text()}\n")
     for service in services:
         role = role_of(service)
         _write_new(directory / service / PASSFILE, f"postgres:5432:{role}:{role}:{secrets.token_urlsafe(24)}\n")
     for service in keyed:
-        _make_keys(directory / service / KEYS)
+        _make_keys(directory / f"{service}-keys" / KEYS, before=directory / service / KEYS)
     sandbox.into(directory / "sandbox")
     for folder in directory.iterdir():
         _give(folder, POSTGRES_UID if folder.name == "postgres" else ANNING_UID)
@@ -58,9 +62,14 @@ def _write_new(path: Path, content: str) -> None:
     unfinished.replace(path)
 
 
-def _make_keys(path: Path) -> None:
+def _make_keys(path: Path, before: Path) -> None:
+    """Create a key ring, or move it from where release 0.1.0 has it (`before`)."""
+    if before.exists():
+        _write_new(path, before.read_text())
+        before.unlink()
     if path.exists():
         return
+    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}")
     unfinished.unlink(missing_ok=True)
     KeyRing.create(unfinished)

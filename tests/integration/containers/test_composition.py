@@ -23,13 +23,13 @@ STAFF = "regulator:MIIT"
 PROCESSES = {"postgres", "kafka", "sandbox", *(f"{name}-{role}" for name in NAMES for role in ("api", "worker"))}
 TASKS = {"install", "databases", *(f"{name}-migrate" for name in NAMES)}
 SECRETS = {
-    "postgres": {"password"},
+    "postgres": {"anning/password"},
     **{
-        f"{service.name}-{role}": {"pgpass", "keys.json"} if service.personal else {"pgpass"}
+        f"{service.name}-{role}": {"anning/pgpass", "anning-keys/keys.json"} if service.personal else {"anning/pgpass"}
         for service in load_all()
         for role in ("api", "worker")
     },
-    "sandbox": {"key.json", "clients.json"},
+    "sandbox": {"anning/key.json", "anning/clients.json"},
 }
 
 
@@ -131,9 +131,35 @@ def test_the_token_command_in_the_sandbox_container_prints_a_valid_token(composi
 def test_every_container_has_only_its_own_secrets(composition: Composition) -> None:
     for service, files in SECRETS.items():
         listed = composition.execute(
-            service, "sh", "-c", "cd /run/anning && stat -c '%n %a' * .[!.]* 2>/dev/null; true"
+            service, "sh", "-c", "cd /run && stat -c '%n %a' anning*/* anning*/.[!.]* 2>/dev/null; true"
         )
         assert set(listed.splitlines()) == {f"{file} 600" for file in files}, service
+
+
+def test_no_running_container_has_more_rights_than_it_needs(composition: Composition) -> None:
+    containers = {of_service(each): each for each in composition.containers()}
+    for service in PROCESSES:
+        host = containers[service]["HostConfig"]
+        assert composition.execute(service, "id", "-u").strip() != "0", service
+        assert composition.execute(service, "grep", "^CapEff", "/proc/1/status").split() == ["CapEff:", "0" * 16], (
+            service
+        )
+        assert composition.execute(service, "grep", "^NoNewPrivs", "/proc/1/status").split() == ["NoNewPrivs:", "1"]
+        assert host["ReadonlyRootfs"] == (service != "kafka"), service
+        assert 0 < host["Memory"] <= 2 * 1024**3
+        assert host["PidsLimit"] > 0
+
+
+def test_the_public_port_states_only_whether_a_service_is_ready(composition: Composition) -> None:
+    fetch = (
+        "import urllib.request; url = 'http://127.0.0.1:8100/readyz'\n"
+        "print(urllib.request.urlopen(url).status, urllib.request.urlopen('http://127.0.0.1:8100/metrics').status)"
+    )
+    for name in NAMES:
+        assert httpx2.get(f"{composition.url(name)}/readyz", trust_env=False).json() == {"status": "ready"}
+        assert httpx2.get(f"{composition.url(name)}/metrics", trust_env=False).status_code == 404
+        for role in ("api", "worker"):
+            assert composition.execute(f"{name}-{role}", "python", "-c", fetch).split() == ["200", "200"]
 
 
 def test_container_descriptions_and_logs_contain_no_secret(composition: Composition) -> None:

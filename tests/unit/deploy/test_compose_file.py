@@ -16,7 +16,13 @@ from standalone import kafka, postgres
 from tests.parts import containers
 
 ROOT = Path(__file__).resolve().parents[3]
-SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+FILE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, Any] = FILE["services"]
+VOLUMES = set(FILE["volumes"])
+KEYED = {service.name for service in load_all() if service.personal}
+CAPABILITIES = {"install": {"CHOWN", "DAC_OVERRIDE", "FOWNER"}}
+"""Of the container that gives each secret to its user."""
+WRITES_INTO_ITS_IMAGE = {"kafka"}
 ADDRESSES = {"listeners", "advertised.listeners", "controller.quorum.voters", "log.dirs"}
 
 
@@ -35,7 +41,7 @@ def test_a_new_service_needs_no_edit_of_the_template() -> None:
     assert all(rendered["services"][name]["image"] == "anning/parcels" for name in added)
     api = rendered["services"]["parcels-api"]
     assert api["ports"] == ["${ANNING_BIND:-127.0.0.1}:${ANNING_PARCELS_PORT:-8042}:8000"]
-    assert rendered["services"]["parcels-worker"]["environment"]["ANNING_KEYS_FILE"] == "/run/anning/keys.json"
+    assert rendered["services"]["parcels-worker"]["environment"]["ANNING_KEYS_FILE"] == "/run/anning-keys/keys.json"
     assert "parcels-migrate" in rendered["services"]["credit-api"]["depends_on"]
     assert "parcels-secrets" in rendered["volumes"]
     assert rendered["services"]["databases"]["command"][-1] == "parcels"
@@ -89,8 +95,45 @@ def test_own_images_are_never_pulled_from_a_registry() -> None:
 def test_the_file_contains_no_secret(service: str) -> None:
     for name, value in SERVICES[service].get("environment", {}).items():
         if re.search("PASS|SECRET|KEY|TOKEN|CREDENTIAL", name):
-            assert re.match("/run/anning/|http://", value), name
+            assert re.match("/run/anning(-keys)?/|http://", value), name
         assert not re.search(r"://[^/@]*:[^/@]*@", str(value)), name
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_container_has_no_more_rights_than_it_needs(service: str) -> None:
+    container = SERVICES[service]
+
+    assert container["cap_drop"] == ["ALL"]
+    assert container["security_opt"] == ["no-new-privileges:true"]
+    assert set(container.get("cap_add", ())) == CAPABILITIES.get(service, set())
+    assert container["read_only"] == (service not in WRITES_INTO_ITS_IMAGE)
+    assert container["mem_limit"]
+    assert container["pids_limit"]
+    assert not {"privileged", "pid", "ipc", "devices"} & container.keys()
+    # The images of the services, of the sandbox and of Kafka have a user of their own.
+    assert container["image"] not in ("anning/install", "postgres:17") or container.get("user") or service == "install"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_container_mounts_only_the_secrets_that_it_needs(service: str) -> None:
+    name, _, role = service.partition("-")
+    mounted = {each.split(":")[0] for each in SERVICES[service].get("volumes", ())} - {"postgres", "kafka"}
+    own = {f"{name}-secrets"} | ({f"{name}-keys"} if name in KEYED and role in ("api", "worker") else set())
+    needed = {
+        "install": VOLUMES - {"postgres", "kafka"},
+        "databases": {"databases-secrets", *(f"{name}-secrets" for name in NAMES)},
+        "kafka": set(),
+    }
+
+    assert mounted == needed.get(service, own)
+    if service != "install":
+        assert all(each.endswith(":ro") for each in SERVICES[service].get("volumes", ()) if "/var/lib" not in each)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_monitoring_port_is_published(service: str) -> None:
+    published = [each.rsplit(":", 1)[-1] for each in SERVICES[service].get("ports", ())]
+    assert set(published) <= {"8000"}
 
 
 @pytest.mark.parametrize("service", SERVICES)
