@@ -64,7 +64,7 @@ class Standing(NamedTuple):
 
 
 class Usage:
-    """What has been used of quotas, in the memory of this process."""
+    """What has been used of quotas, in the memory of this process. For one thread."""
 
     def __init__(self, most_keys: int = MOST_KEYS) -> None:
         self._whole_at: dict[tuple[str, str], float] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from typing import Any, TypeVar
 from starlette.requests import Request
 
 from chassis import clock
-from chassis.http.auth import Caller, caller_of
+from chassis.http.auth import caller_of
 from chassis.http.client_address import client_address, site_of
 from chassis.http.problems import KeysUnavailable, Problem, Unauthenticated
 from chassis.rates import ClientRate, Quota, Rate, Standing, Usage
@@ -49,12 +50,7 @@ class Limit:
 
     async def admit(self, request: Request) -> None:
         """Count a request before its body is read. Raises TooManyRequests."""
-        rate = self.rules.at(self.rate, clock.now())
-        caller = await _accepted_caller(request) if isinstance(rate, ClientRate) else None
-        if caller is not None and isinstance(rate, ClientRate):
-            quota, key = Quota.per_client(rate), f"{caller.organisation} {caller.subject}"
-        else:
-            quota, key = Quota.per_address(rate), site_of(client_address(request.scope, request.app.state.proxies))
+        quota, key = await _counted_for(request, self.rules.at(self.rate, clock.now()))
         usage: Usage = request.app.state.usage
         standing = usage.take(quota, key, time.monotonic())
         request.state.limit_headers = headers_of(standing)
@@ -87,8 +83,10 @@ def headers_of(standing: Standing) -> tuple[tuple[bytes, bytes], ...]:
     )
 
 
-async def _accepted_caller(request: Request) -> Caller | None:
-    try:
-        return await caller_of(request)
-    except (Unauthenticated, KeysUnavailable):
-        return None
+async def _counted_for(request: Request, rate: Rate) -> tuple[Quota, str]:
+    """The quota that a request uses, and whose it is."""
+    if isinstance(rate, ClientRate):
+        with suppress(Unauthenticated, KeysUnavailable):
+            caller = await caller_of(request)
+            return Quota.per_client(rate), f"{caller.organisation} {caller.subject}"
+    return Quota.per_address(rate), site_of(client_address(request.scope, request.app.state.proxies))

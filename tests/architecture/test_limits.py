@@ -10,9 +10,11 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from fastapi.testclient import TestClient
 
 from anning.services import NAMES, load
-from chassis import rules
+from benchmarks.testbed import RULE_PACKS
+from chassis import clock, rules
 from chassis.http.auth import is_public
 from chassis.http.limits import limit_of
+from examples.parcels.policy import delivery_rule
 from sandbox import install, issuer
 
 LIMITED = {
@@ -55,6 +57,24 @@ def test_intake_imports_and_public_routes_have_a_limit(service: str) -> None:
 @every_service
 def test_the_routes_with_a_limit_are_known(service: str) -> None:
     assert {name for name, each in routes(service) if limit_of(each.endpoint)} == LIMITED.get(service, set())
+
+
+@every_service
+def test_with_the_pack_for_measurements_no_client_reaches_a_limit(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "_packs_in_force", tuple(RULE_PACKS.split(",")))
+    for name, each in routes(service):
+        if (limit := limit_of(each.endpoint)) is not None:
+            rate = limit.rules.at(limit.rate, clock.now())
+            assert rate.per_address / rate.window.total_seconds() > 10_000, name
+            assert getattr(rate, "per_client", rate.per_address) >= rate.per_address, name
+
+
+def test_the_example_of_a_service_has_the_pack_for_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system with this pack in force needs it in the rules of every service."""
+    monkeypatch.setattr(rules, "_packs_in_force", tuple(RULE_PACKS.split(",")))
+    assert delivery_rule(clock.now()).citation.rule == "parcels.delivery"
 
 
 def test_the_token_route_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,21 @@ def test_an_invalid_setting_is_named_with_its_meaning(monkeypatch: pytest.Monkey
     assert str(error.value) == "ANNING_DATABASE_POOL is invalid (maximum of connections of a process)"
 
 
+REQUIRED = {"ANNING_DATABASE_URL": "u", "ANNING_KAFKA": "k", "ANNING_ISSUER": "i", "ANNING_JWKS_URL": "j"}
+
+
+def test_proxies_are_addresses_and_networks() -> None:
+    assert load(REQUIRED).proxies == ()
+    found = load(REQUIRED | {"ANNING_PROXIES": "192.0.2.7, 2001:db8::/32"}).proxies
+    assert [str(each) for each in found] == ["192.0.2.7/32", "2001:db8::/32"]
+
+
+@pytest.mark.parametrize("proxies", ["proxy.example", "192.0.2.7/24", "192.0.2.300"])
+def test_a_proxy_without_an_address_is_refused(proxies: str) -> None:
+    with pytest.raises(SettingsError, match="ANNING_PROXIES is invalid"):
+        load(REQUIRED | {"ANNING_PROXIES": proxies})
+
+
 def test_the_environment_wins_over_the_settings_of_a_running_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANNING_KAFKA", "theirs")
     given = {"ANNING_DATABASE_URL": "u", "ANNING_KAFKA": "k", "ANNING_ISSUER": "i", "ANNING_JWKS_URL": "j", "PATH": "p"}
