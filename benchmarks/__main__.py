@@ -27,7 +27,7 @@ from benchmarks import (
     single_intake,
 )
 from benchmarks.testbed import Sizes, Testbed
-from standalone.system import PROMPT, System
+from standalone.system import LOAD, System
 
 MEASUREMENTS = {
     ("chain", "pss_mib_max", "chain_2_workers"): chain.measure,
@@ -54,8 +54,7 @@ def main() -> None:
     parser.add_argument("--ports", type=int, default=1_000_000, help="count of ports in the bulk filing")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="anning-bench-") as folder:
-        # Without the demonstration's deadlines of seconds: no order becomes overdue during a measurement.
-        system = System(Path(folder) / "system", load_all(), rule_packs=PROMPT)
+        system = System(Path(folder) / "system", load_all(), rule_packs=LOAD)
         with system, Testbed(system, Sizes(options.complaints, options.ports, options.input)) as testbed:
             wanted = {
                 names: partial(measure, testbed)

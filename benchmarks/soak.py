@@ -31,7 +31,7 @@ from chassis import clock
 from contracts.numbers import MAX_DIGITS, NumberKind, SenderNumber
 from sandbox import scenario
 from standalone.channels import split_by_channel
-from standalone.system import PROMPT, System
+from standalone.system import LOAD, System
 
 RATE = 500
 """Complaints per second if the chain has not been measured."""
@@ -183,7 +183,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=_rate(), help="complaints per second (half the chain's)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="anning-soak-") as folder:
-        system = System(Path(folder) / "system", load_all(), rule_packs=PROMPT)
+        system = System(Path(folder) / "system", load_all(), rule_packs=LOAD)
         with system, Testbed(system, Sizes(0, 0)) as testbed:
             soak = SoakRun(testbed, options.rate)
             print(f"{options.rate} complaints/s for {options.minutes:g} minutes", flush=True)

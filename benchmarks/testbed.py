@@ -32,9 +32,6 @@ from standalone.system import ROOT, System
 PAUSE = 0.5
 """Seconds between two queries of the progress of a measurement."""
 STAFF = "regulator:MIIT"
-RULE_PACKS = "CN-2015,CN-2026,load"
-"""The packs in force, without the demonstration's deadlines of seconds: no order becomes overdue during a
-measurement. With `load` no client reaches the limit of a route."""
 _TOKEN_SECONDS = 4 * 3600
 _PROGRESS = {
     "lines imported": "SELECT coalesce(sum(lines), 0) FROM import_chunks WHERE done_at IS NOT NULL",

@@ -30,8 +30,9 @@ from standalone.processes import Process, ProcessFailed, answers, check_running,
 ROOT = Path(__file__).resolve().parent.parent
 TOPICS_FILE = ROOT / "contracts" / "topics.yaml"
 ROLES = ("api", "worker")
-PROMPT = "CN-2015,CN-2026,prompt"
-"""The packs of rules with which automatic acts wait for nothing: for measurements and tests."""
+LOAD = "CN-2015,CN-2026,load"
+"""The packs of rules for measurements and tests: automatic acts wait for nothing and no client reaches a limit, but
+deadlines are not those of the demonstration, so that no order becomes overdue meanwhile."""
 
 Progress = Callable[[str], None]
 

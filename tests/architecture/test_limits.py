@@ -10,12 +10,12 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from fastapi.testclient import TestClient
 
 from anning.services import NAMES, load
-from benchmarks.testbed import RULE_PACKS
 from chassis import clock, rules
 from chassis.http.auth import is_public
 from chassis.http.limits import limit_of
 from examples.parcels.policy import delivery_rule
 from sandbox import install, issuer
+from standalone.system import LOAD
 
 LIMITED = {
     "complaints": {"POST /v1/complaints", "POST /v1/complaint-imports", "GET /v1/receipts/{receipt}"},
@@ -63,7 +63,7 @@ def test_the_routes_with_a_limit_are_known(service: str) -> None:
 def test_with_the_pack_for_measurements_no_client_reaches_a_limit(
     service: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "_packs_in_force", tuple(RULE_PACKS.split(",")))
+    monkeypatch.setattr(rules, "_packs_in_force", tuple(LOAD.split(",")))
     for name, each in routes(service):
         if (limit := limit_of(each.endpoint)) is not None:
             rate = limit.rules.at(limit.rate, clock.now())
@@ -73,7 +73,7 @@ def test_with_the_pack_for_measurements_no_client_reaches_a_limit(
 
 def test_the_example_of_a_service_has_the_pack_for_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
     """A system with this pack in force needs it in the rules of every service."""
-    monkeypatch.setattr(rules, "_packs_in_force", tuple(RULE_PACKS.split(",")))
+    monkeypatch.setattr(rules, "_packs_in_force", tuple(LOAD.split(",")))
     assert delivery_rule(clock.now()).citation.rule == "parcels.delivery"
 
 

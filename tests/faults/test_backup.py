@@ -15,7 +15,7 @@ import pytest
 
 from anning.backups.sources import variable
 from anning.services import NAMES, load_all
-from standalone.system import PROMPT, ROOT, System
+from standalone.system import LOAD, ROOT, System
 from tests.faults.running import PATIENCE_SECONDS, RunningSystem, eventually
 from tests.faults.workload import BAR, Complaint, complaint
 
@@ -89,7 +89,7 @@ def backup(
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """PostgreSQL and Kafka without data."""
-    system = System(tmp_path_factory.mktemp("restored"), load_all(), rule_packs=PROMPT)
+    system = System(tmp_path_factory.mktemp("restored"), load_all(), rule_packs=LOAD)
     try:
         system.start_infrastructure()
         yield system

@@ -21,7 +21,7 @@ from chassis.wakeup import Notifier
 from chassis.worker import Worker
 from services.complaints.service import SERVICE as COMPLAINTS
 from services.ports.service import SERVICE as PORTS
-from standalone.system import PROMPT, ROOT
+from standalone.system import LOAD, ROOT
 from tests.integration.complaints import scenes as complaints
 from tests.integration.complaints.scenes import NUMBER
 from tests.integration.events.depot import until
@@ -59,7 +59,7 @@ def start(
 ) -> Iterator[Callable[[Service], Running]]:
     """Starts a service in this process."""
     monkeypatch.setattr(rules, "_packs_in_force", None)
-    rules.use_packs(PROMPT)
+    rules.use_packs(LOAD)
     monkeypatch.setattr(privacy, "_ring", privacy.KeyRing.create(tmp_path / "keys.json"))
     catalogue = Catalogue.load(ROOT / "contracts" / "topics.yaml", topic_prefix)
     with ExitStack() as stack:

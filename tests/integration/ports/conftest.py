@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from chassis import rules
 from chassis.service import Service
 from services.ports.service import SERVICE
-from standalone.system import PROMPT
+from standalone.system import LOAD
 from tests.integration.http.issuer import Issuer
 from tests.integration.ports.api import Api
 
@@ -22,7 +22,7 @@ def service() -> Service:
 def _process(logged: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a process sets up when it starts. Carriers see their orders at once."""
     monkeypatch.setattr(rules, "_packs_in_force", None)
-    rules.use_packs(PROMPT)
+    rules.use_packs(LOAD)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from services.complaints.service import SERVICE as COMPLAINTS
 from services.ports.service import SERVICE as PORTS
 from standalone.channels import split_by_channel
 from standalone.processes import free_port
-from standalone.system import PROMPT
+from standalone.system import LOAD
 from tests.integration.http.clients import ApiClient
 from tests.integration.ports import scenes
 from tests.integration.sandbox.serving import served
@@ -111,7 +111,7 @@ def result(
     at = f"http://127.0.0.1:{port}"
     with pytest.MonkeyPatch.context() as process, served(issuer.create_app(credentials, at, "anning"), port):
         process.setattr(rules, "_packs_in_force", None)
-        rules.use_packs(PROMPT)
+        rules.use_packs(LOAD)
         process.setattr(privacy, "_ring", privacy.KeyRing.create(directory / "keys.json"))
 
         def bearer(org: str) -> dict[str, str]:

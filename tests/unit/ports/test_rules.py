@@ -58,7 +58,7 @@ def test_an_automatic_order_takes_two_channels_and_ten_minutes_of_receipt() -> N
     assert (rule.channels, rule.span) == (2, timedelta(minutes=10))
 
 
-@pytest.mark.parametrize("pack", ["demo", "prompt"])
+@pytest.mark.parametrize("pack", ["demo", "load"])
 def test_demonstrations_and_measurements_wait_for_no_time_of_receipt(pack: str) -> None:
     rules.use_packs(f"CN-2015,CN-2026,{pack}")
     rule = automatic_rule(datetime(2026, 6, 1, tzinfo=UTC))
@@ -79,7 +79,7 @@ def test_carriers_see_orders_on_a_grid_of_minutes(ground: ShutdownGround, made: 
     assert visible_from(at, ground) == since
 
 
-@pytest.mark.parametrize("pack", ["demo", "prompt"])
+@pytest.mark.parametrize("pack", ["demo", "load"])
 def test_demonstrations_and_measurements_have_no_grid(pack: str) -> None:
     rules.use_packs(f"CN-2015,CN-2026,{pack}")
     at = datetime(2026, 6, 1, 12, 0, 1, tzinfo=UTC)
