@@ -1,4 +1,4 @@
-"""Commands for operators: the outbox, dead letters, quarantine, projections, backups.
+"""Commands for operators: the outbox, dead letters, quarantine, projections, the audit log, backups.
 
 Backups are imported when they are used: every process of a service imports this module, and Alembic takes 50 ms.
 """
@@ -20,7 +20,7 @@ from kafka.errors import KafkaError
 
 from anning.local import DIRECTORY
 from anning.services import NAMES, Name, load, load_all
-from chassis import audit, characters, run
+from chassis import audit, characters, run, seals
 from chassis.database import Database
 from chassis.events import dead_letters, outbox, projections, quarantine
 from chassis.events.replay import ReplayOutcome, replay
@@ -38,6 +38,7 @@ _DATABASE = "ANNING_DATABASE_URL"
 dlq = typer.Typer(help="Dead letters: records that cannot be decoded.", no_args_is_help=True)
 quarantined = typer.Typer(help="Quarantine: events, items and rows that fail.", no_args_is_help=True)
 consumer = typer.Typer(help="Consumers: partitions that are blocked.", no_args_is_help=True)
+audit_log = typer.Typer(help="The audit log: who did what, and its seals.", no_args_is_help=True)
 projection = typer.Typer(help="Projections: other services' facts, kept to be read.", no_args_is_help=True)
 
 
@@ -67,6 +68,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(quarantined, name="quarantine")
     app.add_typer(consumer, name="consumer")
     app.add_typer(projection, name="projection")
+    app.add_typer(audit_log, name="audit")
 
 
 def show_outbox(service: Name, directory: Directory = DIRECTORY) -> None:
@@ -252,6 +254,32 @@ def rebuild_projection(
     typer.echo(f"{service}: projection {name} starts generation {generation}")
 
 
+@audit_log.command("verify")
+def verify_audit_log(
+    service: Name,
+    noted: Annotated[
+        str | None, typer.Option("--seal", help="The hash of an earlier seal, which must be in the chain.")
+    ] = None,
+    directory: Directory = DIRECTORY,
+) -> None:
+    """Compute every seal of the audit log of a service again. The first difference is named, and the exit code is 1."""
+    with run.opened(load(service), _settings(service, directory)) as database, database.read() as read:
+        try:
+            verified = seals.verify(read, None if noted is None else _hash_of(noted))
+        except seals.DifferenceError as difference:
+            typer.echo(f"{service}: {difference}")
+            raise typer.Exit(1) from difference
+    typer.echo(f"{service}: {verified.entries} entries in {verified.seals} seals are as they were sealed")
+    typer.echo(f"{verified.waiting} wait for their seal; the last seal is {verified.last.hex()}")
+
+
+def _hash_of(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not the hash of a seal, which has 64 hexadecimal digits") from None
+
+
 def _settings(service: str, directory: Path) -> Settings:
     """The settings of the environment, or those of the system that runs in the directory. Raises SettingsError."""
     if _DATABASE in os.environ:
@@ -275,6 +303,6 @@ def _of_running_system(service: str, directory: Path) -> Mapping[str, str]:
     if running.runner(directory) is None:
         return {}
     try:
-        return System(directory, load_all(), declared_ports=True).environment(service, "api")
+        return System(directory, load_all(), declared_ports=True).owner_environment(service)
     except KeyError:
         return {}  # the service is newer than the start of the system

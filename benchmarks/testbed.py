@@ -86,9 +86,9 @@ class Testbed:
 
     @cached_property
     def databases(self) -> dict[str, psycopg.Connection[Any]]:
-        """An autocommit connection to the database of each service."""
+        """An autocommit connection to the database of each service, for its owner."""
         return {
-            name: self._stack.enter_context(psycopg.connect(self.system.database_url(name), autocommit=True))
+            name: self._stack.enter_context(psycopg.connect(self.system.owner_url(name), autocommit=True))
             for name in NAMES
         }
 

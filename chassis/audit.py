@@ -1,8 +1,12 @@
-"""The audit log: who did what to which object, when and why. Written in the transaction of the act itself."""
+"""The audit log: who did what to which object, when and why. Written in the transaction of the act itself.
+
+The service can add entries, and neither change nor remove one. `chassis.seals` seals them.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
@@ -26,6 +30,26 @@ AUDIT_LOG = sa.Table(
     sa.Column("after_digest", sa.LargeBinary),
 )
 """Rows are only ever added. States are compared by their digests, so that the log holds no personal data."""
+
+AUDIT_UNSEALED = sa.Table(
+    "audit_unsealed",
+    MECHANISM,
+    sa.Column("entry", sa.Uuid, primary_key=True),
+    moment("since", nullable=False, server_default=sa.text("clock_timestamp()")),
+    comment="The entries of the audit log that wait for their seal",
+)
+"""A trigger adds each entry, also those of processes of an earlier release. A transaction that commits late adds its
+entries late, so that none is passed over."""
+
+QUEUE = """
+CREATE OR REPLACE FUNCTION await_seal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO audit_unsealed (entry) VALUES (NEW.id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER await_seal AFTER INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION await_seal()
+"""
+sa.event.listen(AUDIT_LOG, "after_create", sa.DDL(QUEUE))  # type: ignore[no-untyped-call]
 
 
 class Actor(Protocol):
@@ -65,6 +89,12 @@ def record(
             after_digest=after,
         )
     )
+
+
+def encoded(row: Mapping[str, object]) -> bytes:
+    """A whole row in a canonical encoding: a JSON object with sorted names, without the columns that are null, so that
+    a column of a later release changes no earlier row."""
+    return msgspec.json.encode({name: value for name, value in row.items() if value is not None}, order="deterministic")
 
 
 def digest(state: object) -> bytes:

@@ -36,6 +36,9 @@ HELD_SOURCES = Gauge(
     "anning_held_sources", "Sources of records that are held: a person must release them, in all workers"
 )
 OUTBOX_AGE = Gauge("anning_outbox_oldest_seconds", "Age of the oldest unpublished event in the outbox")
+AUDIT_UNSEALED_AGE = Gauge(
+    "anning_audit_oldest_unsealed_seconds", "Age of the oldest entry of the audit log without a seal"
+)
 HTTP_SECONDS = Histogram(
     "anning_http_request_seconds",
     "Time from the arrival of a request to the end of its response; `route` is the path template",

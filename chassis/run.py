@@ -22,7 +22,7 @@ from chassis.http import server
 from chassis.http.app import create_app, create_monitoring
 from chassis.http.health import Health
 from chassis.service import Service
-from chassis.settings import Settings, load
+from chassis.settings import Settings, SettingsError, load
 from chassis.wakeup import Notifier
 from chassis.worker import Worker
 
@@ -74,11 +74,14 @@ def catalogue(loaded: Settings) -> Catalogue:
 
 
 def prepare(service: Service, replication: int) -> Iterator[str]:
-    """Migrate the database and create the topics of a service; yields a line for each step done."""
+    """Migrate the database and create the topics of a service; yields a line for each step done. Raises SettingsError
+    without the url of the database's owner."""
     from chassis import migrations  # Alembic, which no process that runs needs
 
     loaded = settings()
-    migrations.upgrade(service, loaded.database_url)
+    if loaded.owner_database_url is None:
+        raise SettingsError("not set: ANNING_OWNER_DATABASE_URL, the database of the service for the role that owns it")
+    migrations.upgrade(service, loaded.owner_database_url)
     yield f"{service.name}: database is at the newest revision"
     for topic in catalogue(loaded).create(loaded.kafka, [service.name], replication):
         yield f"{service.name}: topic {topic} created"

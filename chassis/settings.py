@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore")
 
     database_url: str = Field(description="postgresql://role:password@host:port/database of this service")
+    owner_database_url: str | None = Field(
+        default=None, description="the same for the role that owns the database; only `anning migrate` needs it"
+    )
     kafka: str = Field(description="bootstrap servers, host:port, comma-separated")
     topic_prefix: str = Field(default="", description="prefix of every topic and group, for shared clusters")
     topics_file: Path = Field(default=Path("contracts/topics.yaml"), description="the catalogue of topics")

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from anning.services import load_all
 from chassis.service import Service
 from chassis.settings import Settings
-from deploy.install import ANNING_UID, POSTGRES_UID, role_of
+from deploy.install import ANNING_UID, POSTGRES_UID, folder_of_owner, owner_of, role_of
 from sandbox.settings import ISSUER_PORT
 from standalone import kafka, postgres
 
@@ -35,6 +35,8 @@ def rendered(services: Sequence[Service]) -> str:
         role_of=role_of,
         anning_uid=ANNING_UID,
         postgres_uid=POSTGRES_UID,
+        owner_of=owner_of,
+        folder_of_owner=folder_of_owner,
         build_arguments=lambda name: _flow_mapping(build_arguments(name)),
         issuer_port=ISSUER_PORT,
         rule_packs=Settings.model_fields["rule_packs"].default,

@@ -1,7 +1,8 @@
 """Creates the secrets of an installation in containers; existing ones stay.
 
 Each secret is in the folder (a volume) of those that read it: the database server, the container that creates the
-databases, each service, its key ring, the sandbox. No secret has a default, and none is shipped.
+databases, each service, the owner of each database, each key ring, the sandbox. No secret has a default, and none is
+shipped.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from chassis import roles
 from chassis.privacy import KeyRing
 from sandbox import install as sandbox
 
@@ -28,14 +30,15 @@ KEYS = "keys.json"
 
 def into(directory: Path, services: Iterable[str], keyed: Iterable[str]) -> None:
     """Create what is missing: the superuser's password in `postgres/password`, and for libpq in `databases/pgpass`;
-    `SERVICE/pgpass` of each service; `SERVICE-keys/keys.json` of those with personal data (`keyed`); `sandbox/`, the
-    token issuer's key and clients."""
+    `SERVICE/pgpass` of each service, `SERVICE-owner/pgpass` of the owner of its database;
+    `SERVICE-keys/keys.json` of those with personal data (`keyed`); `sandbox/`, the token issuer's key and clients."""
     password = directory / "postgres" / PASSWORD
     _write_new(password, secrets.token_urlsafe(24))
     _write_new(directory / "databases" / PASSFILE, f"postgres:5432:*:{SUPERUSER}:{password.read_text()}\n")
     for service in services:
-        role = role_of(service)
-        _write_new(directory / service / PASSFILE, f"postgres:5432:{role}:{role}:{secrets.token_urlsafe(24)}\n")
+        for name, role in ((service, role_of(service)), (folder_of_owner(service), owner_of(service))):
+            line = f"postgres:5432:{role_of(service)}:{role}:{secrets.token_urlsafe(24)}\n"
+            _write_new(directory / name / PASSFILE, line)
     for service in keyed:
         _make_keys(directory / f"{service}-keys" / KEYS, before=directory / service / KEYS)
     sandbox.into(directory / "sandbox")
@@ -46,6 +49,16 @@ def into(directory: Path, services: Iterable[str], keyed: Iterable[str]) -> None
 def role_of(service: str) -> str:
     """The role of a service on the server, also the name of its database."""
     return f"anning_{service}"
+
+
+def owner_of(service: str) -> str:
+    """The role that owns the database of a service."""
+    return roles.owner_of(role_of(service))
+
+
+def folder_of_owner(service: str) -> str:
+    """The folder with the secret of that role, which only migrations get."""
+    return f"{service}-owner"
 
 
 def _write_new(path: Path, content: str) -> None:

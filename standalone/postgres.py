@@ -22,6 +22,8 @@ from typing import Final, Self
 import psycopg
 from psycopg import sql
 
+from chassis import roles
+from chassis.roles import DatabaseRole
 from standalone.processes import Process, ProcessFailed, free_port
 
 SUPERUSER = "postgres"
@@ -131,14 +133,15 @@ class EmbeddedPostgres:
         created."""
         return f"postgresql://{role}:{self._passwords()[role]}@127.0.0.1:{self.port}/{database}"
 
-    def create_database(self, name: str, role: str | None = None) -> str:
-        """Create the database and its owner role (by default with the same name) where they are missing.
+    def create_database(self, name: str) -> str:
+        """Create the database with its two roles where they are missing: its owner, and the service, whose role has
+        the name of the database. No other role may connect to it.
 
-        No other role may connect to it. Returns the url of the database for that role.
+        Returns the url of the database for its owner; `url(name, name)` is that for the service.
         """
-        role = role or name
-        create_database(self.url(), name, role, self._remember_password(role))
-        return self.url(name, role)
+        owner, service = (DatabaseRole(each, self._remember_password(each)) for each in (roles.owner_of(name), name))
+        roles.create_database(self.url(), name, owner, service)
+        return self.url(name, owner.name)
 
     def drop_database(self, name: str) -> None:
         """Drop the database and its connections."""
@@ -242,18 +245,6 @@ def answers(url: str, run_id: str | None = None) -> bool:
     except psycopg.OperationalError:
         return False
     return run_id is None or shown == (run_id,)
-
-
-def create_database(admin_url: str, name: str, role: str, password: str) -> None:
-    """Create a login role and a database that it owns, where they are missing, and set the password."""
-    owner, database = sql.Identifier(role), sql.Identifier(name)
-    with psycopg.connect(admin_url, autocommit=True) as connection:
-        known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).rowcount
-        act = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}" if known else "CREATE ROLE {} LOGIN PASSWORD {}")
-        connection.execute(act.format(owner, sql.Literal(password)))
-        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
-        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
 
 
 def drop_database(admin_url: str, name: str) -> None:

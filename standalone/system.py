@@ -18,6 +18,7 @@ from kafka.errors import KafkaError
 from chassis import migrations
 from chassis.events.topics import Catalogue
 from chassis.privacy import KeyRing
+from chassis.roles import owner_of
 from chassis.service import Service
 from sandbox import install
 from sandbox.settings import ISSUER_PORT
@@ -109,7 +110,7 @@ class System:
             if self.services[name].personal and not self._keys(name).exists():
                 KeyRing.create(self._keys(name))
             try:
-                migrations.upgrade(self.services[name], self.database_url(name))
+                migrations.upgrade(self.services[name], self.owner_url(name))
             except sa.exc.SQLAlchemyError as error:
                 raise ProcessFailed(f"{name} could not be migrated: {error}") from error
         try:
@@ -139,6 +140,10 @@ class System:
     def database_url(self, service: str) -> str:
         """The URL of a service's database for its own role."""
         return self.postgres.url(f"anning_{service}", f"anning_{service}")
+
+    def owner_url(self, service: str) -> str:
+        """The URL of a service's database for the role that owns it."""
+        return self.postgres.url(f"anning_{service}", owner_of(f"anning_{service}"))
 
     def process(self, service: str, role: str, log: Path | None) -> Process:
         """A process of a service, not started; `log` as for Process."""
@@ -180,6 +185,10 @@ class System:
         if self.services[service].personal:
             environment["ANNING_KEYS_FILE"] = str(self._keys(service))
         return environment
+
+    def owner_environment(self, service: str) -> dict[str, str]:
+        """The environment of the commands that migrate, back up and restore; no process of the service gets it."""
+        return self.environment(service, "api") | {"ANNING_OWNER_DATABASE_URL": self.owner_url(service)}
 
     def _process(
         self,

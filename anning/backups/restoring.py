@@ -28,7 +28,11 @@ from chassis.events import kafka as clients
 
 _OTHER_SESSIONS = (
     "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    " AND backend_type = 'client backend'"
+    " AND usename IS NOT NULL"
+)
+"""What the server does by itself has no user; of the sessions of other roles, nothing more is shown to the owner."""
+_FUNCTIONS = (
+    "SELECT CAST(oid AS regprocedure)::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'"
 )
 _OF_NO_DATA = ("alembic_version", "projections")
 
@@ -44,10 +48,10 @@ def restore(sources: Sources, folder: Path, replication: int) -> Iterator[str]:
     for source in sources.services:
         _drop_tables(source)
         run_program(
-            "pg_restore", source.database_url, "--no-owner", "--no-privileges", "--single-transaction",
+            "pg_restore", source.owner_url, "--no-owner", "--no-privileges", "--single-transaction",
             str(folder / dump_of(source)),
         )  # fmt: skip
-        migrations.upgrade(load(source.service), source.database_url)
+        migrations.upgrade(load(source.service), source.owner_url)
         if source.keys_file is not None:
             _restore_keys(folder / keys_of(source), source.keys_file)
         yield f"{source.service}: restored"
@@ -82,7 +86,7 @@ def _require_known(source: Source, revisions: dict[str, str]) -> None:
 
 def _require_empty_and_unused(source: Source) -> None:
     """A service that runs would publish while the records of the compacted topics are sent, which are older."""
-    with psycopg.connect(source.database_url) as connection:
+    with psycopg.connect(source.owner_url) as connection:
         for (table,) in connection.execute(TABLES.encode()).fetchall():
             if table not in _OF_NO_DATA and connection.execute(f"SELECT FROM {table} LIMIT 1".encode()).rowcount:
                 raise BackupError(f"the database of {source.service} is not empty: {table} has rows; use a new one")
@@ -91,10 +95,13 @@ def _require_empty_and_unused(source: Source) -> None:
 
 
 def _drop_tables(source: Source) -> None:
-    """The empty tables may be of a later revision than the backup, whose migrations create them again."""
-    with psycopg.connect(source.database_url) as connection:
+    """The empty tables may be of a later revision than the backup, whose migrations create them again, and the
+    functions of their triggers."""
+    with psycopg.connect(source.owner_url) as connection:
         for (table,) in connection.execute(TABLES.encode()).fetchall():
             connection.execute(f"DROP TABLE {table} CASCADE".encode())
+        for (function,) in connection.execute(_FUNCTIONS.encode()).fetchall():
+            connection.execute(f"DROP FUNCTION {function}".encode())
 
 
 def _require_no_records(sources: Sources) -> None:
@@ -143,7 +150,7 @@ def _send_records(sources: Sources, file: Path) -> int:
 
 def _begin_again(source: Source, old_prefix: str, new_prefix: str) -> None:
     """Let the relay publish the whole outbox, and the workers build every projection."""
-    database = Database(source.database_url, pool=1, statement_timeout_ms=0)
+    database = Database(source.owner_url, pool=1, statement_timeout_ms=0)
     try:
         with database.begin() as tx:
             outbox.publish_again(tx)

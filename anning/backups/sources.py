@@ -26,10 +26,10 @@ class BackupError(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """The database of a service, and its key ring if it has one."""
+    """The database of a service, for the role that owns it, and the key ring if the service has one."""
 
     service: str
-    database_url: str
+    owner_url: str
     keys_file: Path | None
 
 
@@ -46,15 +46,15 @@ class Sources:
         """What the variables of the services name, by service. Raises BackupError for a missing one."""
         found = []
         for service, own in variables.items():
-            if "ANNING_DATABASE_URL" not in own or "ANNING_KAFKA" not in own:
+            if "ANNING_OWNER_DATABASE_URL" not in own or "ANNING_KAFKA" not in own:
                 raise BackupError(
                     f"the database of {service} is not known: start the system with `make up`, or set"
-                    f" ANNING_KAFKA and {variable(service, 'DATABASE_URL')}"
+                    f" ANNING_KAFKA and {variable(service, 'OWNER_DATABASE_URL')}"
                 )
             keys = own.get("ANNING_KEYS_FILE")
             if load(service).personal and keys is None:
                 raise BackupError(f"the key ring of {service} is not known: set {variable(service, 'KEYS_FILE')}")
-            found.append(Source(service, own["ANNING_DATABASE_URL"], Path(keys) if keys else None))
+            found.append(Source(service, own["ANNING_OWNER_DATABASE_URL"], Path(keys) if keys else None))
         any_service = next(iter(variables.values()))
         prefix = any_service.get("ANNING_TOPIC_PREFIX", "")
         return cls(tuple(found), any_service["ANNING_KAFKA"], Catalogue.load(topics_file, prefix))
@@ -73,8 +73,8 @@ def variable(service: str, name: str) -> str:
 
 def of_environment(service: str) -> dict[str, str]:
     """The variables of a service in an environment with those of all; empty where it names no database."""
-    own = {name: os.environ.get(variable(service, name)) for name in ("DATABASE_URL", "KEYS_FILE")}
-    if own["DATABASE_URL"] is None:
+    own = {name: os.environ.get(variable(service, name)) for name in ("OWNER_DATABASE_URL", "KEYS_FILE")}
+    if own["OWNER_DATABASE_URL"] is None:
         return {}
     shared = {name: os.environ[name] for name in ("ANNING_KAFKA", "ANNING_TOPIC_PREFIX") if name in os.environ}
     return shared | {f"ANNING_{name}": value for name, value in own.items() if value is not None}

@@ -63,7 +63,7 @@ def take(sources: Sources, folder: Path) -> Iterator[str]:
                 for source in sources.services:
                     snapshot = snapshots[source.service]
                     run_program(
-                        "pg_dump", source.database_url, "--format=custom", "--no-owner", "--no-privileges",
+                        "pg_dump", source.owner_url, "--format=custom", "--no-owner", "--no-privileges",
                         f"--snapshot={snapshot.name}", f"--file={partial / dump_of(source)}",
                     )  # fmt: skip
                     revisions[source.service] = snapshot.revision
@@ -148,7 +148,7 @@ def _snapshots(sources: Sources) -> Iterator[tuple[datetime, dict[str, _Snapshot
     """Snapshots of all databases that do not contradict each other, and when they were opened."""
     for _ in range(_TRIES):
         with ExitStack() as stack:
-            opened = {each.service: _Snapshot(each.database_url) for each in sources.services}
+            opened = {each.service: _Snapshot(each.owner_url) for each in sources.services}
             for snapshot in opened.values():
                 stack.callback(snapshot.close)
             taken_at = datetime.now(UTC)

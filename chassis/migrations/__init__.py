@@ -15,6 +15,7 @@ from alembic import command, context
 from alembic.config import Config
 
 from chassis.database import MECHANISM, Database
+from chassis.seals import APPEND_ONLY
 from chassis.service import Service
 
 _STEPS = Path(__file__).parent
@@ -26,6 +27,13 @@ STATEMENT_TIMEOUT = "5s"
 """How long a statement of a generated revision runs, waiting included: it holds its locks until the revision ends."""
 
 _RETRY_SECONDS = 0.1
+
+_CHANGING = sa.text(
+    "SELECT DISTINCT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE CAST(CAST(grantee AS regrole) AS text) END"
+    " FROM pg_class CROSS JOIN LATERAL aclexplode(relacl)"
+    " WHERE relnamespace = CAST('public' AS regnamespace) AND relname = :relation AND grantee <> relowner"
+    " AND privilege_type NOT IN ('SELECT', 'INSERT')"
+)
 
 
 def mechanism(step: str) -> str:
@@ -57,7 +65,8 @@ def config(service: Service) -> Config:
 
 
 def upgrade(service: Service, url: str) -> None:
-    """Bring the database of a service to the newest revision; two at once wait for each other.
+    """Bring the database of a service to the newest revision; two at once wait for each other. `url` is that of its
+    owner.
 
     A revision that fails is rolled back, and those before it stay. Raises sqlalchemy.exc.OperationalError where one
     does not get a lock in time: run it again.
@@ -72,8 +81,19 @@ def upgrade(service: Service, url: str) -> None:
             made = config(service)
             made.attributes["connection"] = connection
             command.upgrade(made, "head")
+            _protect(connection)
+            connection.commit()
     finally:
         database.close()
+
+
+def _protect(connection: sa.Connection) -> None:
+    """Take from every role but the owner the rights to change and delete what is only added to: the default privileges
+    of the database grant them on each new table, and a restored backup makes all tables again."""
+    for table in APPEND_ONLY:
+        for role in connection.execute(_CHANGING, {"relation": table.name}).scalars().all():
+            connection.execute(sa.text(f"REVOKE ALL ON {table.name} FROM {role}"))
+            connection.execute(sa.text(f"GRANT SELECT, INSERT ON {table.name} TO {role}"))
 
 
 def _lock(connection: sa.Connection) -> None:

@@ -28,9 +28,9 @@ def anning(system: System, *command: str) -> subprocess.CompletedProcess[str]:
     """Run an operator's command in an environment with the settings of all services."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANNING_")}
     for service in NAMES:
-        own = system.environment(service, "api")
+        own = system.owner_environment(service)
         environment |= {name: own[name] for name in ("ANNING_KAFKA", "ANNING_TOPICS_FILE")}
-        environment[variable(service, "DATABASE_URL")] = own["ANNING_DATABASE_URL"]
+        environment[variable(service, "OWNER_DATABASE_URL")] = own["ANNING_OWNER_DATABASE_URL"]
         if "ANNING_KEYS_FILE" in own:
             environment[variable(service, "KEYS_FILE")] = own["ANNING_KEYS_FILE"]
     return subprocess.run(

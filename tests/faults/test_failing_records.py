@@ -143,4 +143,9 @@ def test_too_many_failures_block_a_partition_until_an_operator_releases_it(runni
     assert [tuple(row) for row in running.rows("ports", audited)] == [
         (f"{TOPIC}[{partition_of(number)}]", "a broken producer; ticket 7")
     ]
+    eventually(lambda: running.one("ports", "SELECT count(*) FROM audit_unsealed") == 0)
+    done = running.operate("ports", "audit", "verify", "ports")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search("0 wait for their seal", done.stdout)
+    assert re.search(r"anning_audit_oldest_unsealed_seconds 0\.0", running.metrics("ports worker"))
     running.settle()

@@ -10,6 +10,7 @@ from typing import Self
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.container import DockerContainer
 
+from chassis.roles import DatabaseRole, create_database, owner_of
 from standalone import kafka, postgres
 from standalone.processes import ProcessFailed, free_port
 
@@ -114,11 +115,13 @@ class ContainerPostgres(_ContainerPart):
     def url(self, database: str = postgres.SUPERUSER, role: str = postgres.SUPERUSER) -> str:
         return f"postgresql://{role}:{self._passwords[role]}@{self._host}:{self._port}/{database}"
 
-    def create_database(self, name: str, role: str | None = None) -> str:
-        role = role or name
-        password = self._passwords.setdefault(role, secrets.token_urlsafe(24))
-        postgres.create_database(self.url(), name, role, password)
-        return self.url(name, role)
+    def create_database(self, name: str) -> str:
+        owner, service = (
+            DatabaseRole(each, self._passwords.setdefault(each, secrets.token_urlsafe(24)))
+            for each in (owner_of(name), name)
+        )
+        create_database(self.url(), name, owner, service)
+        return self.url(name, owner.name)
 
     def drop_database(self, name: str) -> None:
         postgres.drop_database(self.url(), name)

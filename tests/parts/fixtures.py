@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from standalone.kafka import EmbeddedKafka, learn
 from standalone.postgres import EmbeddedPostgres
@@ -96,12 +97,12 @@ def breakable(parts: Parts) -> Iterator[Parts]:
 def module_prefix(request: pytest.FixtureRequest) -> str:
     """The prefix of this module's databases, topics and groups; unique to this run."""
     name = re.sub(r"\W", "_", str(request.node.name).rpartition("/")[2].removesuffix(".py").removeprefix("test_"))
-    return f"{name[:30].lower()}_{secrets.token_hex(3)}"
+    return f"{name[:24].lower()}_{secrets.token_hex(3)}"
 
 
 @pytest.fixture(scope="module")
 def new_database(postgres: Postgres, module_prefix: str) -> Iterator[Callable[[str], str]]:
-    """Create an empty database with its own role: name → URL. All are dropped after the module."""
+    """Create an empty database with its two roles: name → URL for its owner. All are dropped after the module."""
     created: list[str] = []
 
     def create(name: str) -> str:
@@ -112,6 +113,17 @@ def new_database(postgres: Postgres, module_prefix: str) -> Iterator[Callable[[s
     revive(postgres)
     for each in created:
         postgres.drop_database(each)
+
+
+@pytest.fixture(scope="session")
+def as_service(postgres: Postgres) -> Callable[[str], str]:
+    """The URL of a database for the role of its service: URL for its owner → URL."""
+
+    def url(owner_url: str) -> str:
+        name = str(conninfo_to_dict(owner_url)["dbname"])
+        return postgres.url(name, name)
+
+    return url
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,7 @@ def _final_figures(system: System) -> tuple[list[dict[str, Any]], dict[str, Any]
 
 
 def _database(system: System, service: str) -> str:
-    url = system.database_url(service)
+    url = system.owner_url(service)
     dumped = subprocess.run([postgres.program("pg_dump"), *DATABASE, url], capture_output=True, text=True, check=True)
     # These commands exist in psql only.
     return re.sub(r"^\\(un)?restrict .*\n", "", dumped.stdout, flags=re.MULTILINE)

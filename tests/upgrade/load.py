@@ -11,6 +11,7 @@ from typing import Self
 import psycopg
 
 from chassis.database import is_transient
+from chassis.seals import APPEND_ONLY
 
 ROWS = 3
 """The number of rows that a statement reads or writes."""
@@ -40,7 +41,8 @@ class Load:
     """Executes transactions in a separate thread during the `with` block.
 
     Statements name every column that existed at the start. Values do not change: rows are read, locked, updated with
-    the same values, and inserted again with ON CONFLICT DO NOTHING, which checks every other constraint first.
+    the same values, and inserted again with ON CONFLICT DO NOTHING, which checks every other constraint first. No
+    process locks or updates rows of the audit log.
     """
 
     url: str
@@ -104,8 +106,7 @@ def _statements(table: str, columns: Sequence[str], key: Sequence[str]) -> tuple
     written, same = ", ".join(columns), ", ".join(f"{column} = {table}.{column}" for column in columns)
     own = ", ".join(f"{table}.{column}" for column in key)
     first = f"FROM {table} ORDER BY {', '.join(key)} LIMIT {ROWS}"
-    return (
-        f"SELECT {written} {first}",
-        f"UPDATE {table} SET {same} WHERE ({own}) IN (SELECT {', '.join(key)} {first} FOR UPDATE)",
-        f"INSERT INTO {table} ({written}) SELECT {written} {first} ON CONFLICT DO NOTHING",
-    )
+    read = f"SELECT {written} {first}"
+    update = f"UPDATE {table} SET {same} WHERE ({own}) IN (SELECT {', '.join(key)} {first} FOR UPDATE)"
+    insert = f"INSERT INTO {table} ({written}) SELECT {written} {first} ON CONFLICT DO NOTHING"
+    return (read, insert) if table in {each.name for each in APPEND_ONLY} else (read, update, insert)

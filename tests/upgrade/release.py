@@ -55,7 +55,7 @@ class Release:
         return sorted(path.name.removesuffix(".sql.xz") for path in self.folder.glob("*.sql.xz"))
 
     def restore_database(self, service: str, url: str) -> None:
-        """Restore the database of a service into an empty database."""
+        """Restore the database of a service into an empty database; the role of `url` owns its tables."""
         statements = lzma.decompress((self.folder / f"{service}.sql.xz").read_bytes())
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(statements)

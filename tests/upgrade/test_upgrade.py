@@ -42,21 +42,23 @@ LONGEST_WAIT_SECONDS = sum(int(limit.removesuffix("s")) for limit in (LOCK_TIMEO
 
 
 @pytest.fixture(scope="module")
-def restored(release: Release, new_database: Callable[[str], str]) -> dict[str, str]:
-    """The databases of the release by service, and empty databases for new services."""
-    urls = {name: new_database(name) for name in NAMES}
-    for name in release.services:
-        release.restore_database(name, urls[name])
-    return urls
+def restored(
+    release: Release,
+    released: Callable[[str], str],
+    new_database: Callable[[str], str],
+    as_service: Callable[[str], str],
+) -> dict[str, str]:
+    """The databases of the release by service, and empty databases for new services; URLs for the roles of services."""
+    return {name: released(name) if name in release.services else as_service(new_database(name)) for name in NAMES}
 
 
 @pytest.fixture(scope="module")
-def loads(release: Release, restored: dict[str, str]) -> dict[str, Load]:
-    """The load on each database of the release during its migration."""
+def loads(release: Release, restored: dict[str, str], give_owner: Callable[[str], str]) -> dict[str, Load]:
+    """The load on each database of the release while it gets its owner, and during its migration."""
     with ExitStack() as stack:
         loads = {name: stack.enter_context(Load(restored[name])) for name in release.services}
         for name, url in restored.items():
-            migrations.upgrade(load(name), url)
+            migrations.upgrade(load(name), give_owner(url))
         for each in loads.values():
             each.complete_pass()
     return loads
@@ -109,6 +111,29 @@ def test_the_migrated_databases_equal_the_declared_tables(
                 mechanism_tables().create_all(connection)
                 load(name).metadata.create_all(connection)
             assert schema.made_of(migrated) == schema.made_of(declared)
+
+
+def test_the_service_owns_nothing_any_more_and_only_adds_to_the_audit_log(
+    restored: dict[str, str], loads: dict[str, Load]
+) -> None:
+    for url in restored.values():
+        with psycopg.connect(url) as connection:
+            assert connection.execute(_OWNED).fetchall() == []
+            rights = {table: set(found) for table, found in connection.execute(_RIGHTS).fetchall()}
+        changing = rights.pop("audit_log") | rights.pop("audit_seals")
+        assert changing == {"INSERT", "SELECT"}
+        assert {frozenset(each) for each in rights.values()} == {frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})}
+
+
+_OWNED = """
+    SELECT relname FROM pg_class WHERE relowner = current_user::regrole
+    UNION ALL SELECT proname FROM pg_proc WHERE proowner = current_user::regrole
+    UNION ALL SELECT datname FROM pg_database WHERE datdba = current_user::regrole
+"""
+_RIGHTS = """
+    SELECT relname, array_agg(privilege_type) FROM pg_class CROSS JOIN LATERAL aclexplode(relacl)
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND grantee = current_user::regrole GROUP BY relname
+"""
 
 
 def test_figures_of_the_migrated_databases_equal_those_of_the_last_release(

@@ -7,7 +7,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,9 @@ from anning.backups import taking
 from anning.backups.restoring import restore
 from anning.backups.sources import BackupError, Source, Sources, run_program
 from anning.backups.taking import take
+from anning.operations import Operator
 from anning.services import NAMES, load
-from chassis import migrations
+from chassis import audit, migrations, seals
 from chassis.database import Database
 from chassis.events import kafka as clients
 from chassis.events.topics import Catalogue
@@ -44,9 +45,16 @@ Prepare = Callable[[str], Sources]
 
 def rows(sources: Sources, service: str, statement: str, *parameters: Any) -> list[Any]:
     (source,) = (each for each in sources.services if each.service == service)
-    with psycopg.connect(source.database_url, autocommit=True) as connection:
+    with psycopg.connect(source.owner_url, autocommit=True) as connection:
         result = connection.execute(statement.encode(), parameters or None)
         return result.fetchall() if result.description else []
+
+
+@contextmanager
+def opened(sources: Sources, service: str) -> Iterator[Database]:
+    (source,) = (each for each in sources.services if each.service == service)
+    with closing(Database(source.owner_url, pool=1)) as database:
+        yield database
 
 
 def upgrade(service: str, url: str, revision: str) -> None:
@@ -105,6 +113,12 @@ def source(prepare: Any) -> Sources:
             group, topic, offset, UUID(int=offset),
         )  # fmt: skip
     rows(made, "ports", "INSERT INTO failed_records VALUES (%s, %s, 0, 7)", group, topic)
+    for sealed in (True, False):
+        with opened(made, "ports") as database, database.begin() as tx:
+            audit.record(tx, Operator("s-1"), "order-lifted", "order:1", "a reason")
+        if sealed:
+            with opened(made, "ports") as database, database.begin() as tx:
+                assert seals.seal(tx, 10) == 1
     return made
 
 
@@ -133,7 +147,7 @@ def records(sources: Sources, topic: str) -> Iterator[Any]:
 
 def test_a_backup_without_the_key_ring_of_personal_data_is_refused(source: Sources) -> None:
     variables = {
-        each.service: {"ANNING_DATABASE_URL": each.database_url, "ANNING_KAFKA": source.kafka}
+        each.service: {"ANNING_OWNER_DATABASE_URL": each.owner_url, "ANNING_KAFKA": source.kafka}
         for each in source.services
     }
     with pytest.raises(BackupError, match="key ring of complaints is not known: set ANNING_COMPLAINTS_KEYS_FILE"):
@@ -168,9 +182,11 @@ def test_a_manifest_without_the_digests_of_the_files_is_no_backup(backup: Path, 
         list(restore(empty, tmp_path, 1))
 
 
-def test_a_restore_beside_a_running_service_is_refused(backup: Path, empty: Sources) -> None:
+def test_a_restore_beside_a_running_service_is_refused(
+    backup: Path, empty: Sources, as_service: Callable[[str], str]
+) -> None:
     with (
-        psycopg.connect(empty.services[0].database_url),
+        psycopg.connect(as_service(empty.services[0].owner_url)),
         pytest.raises(BackupError, match=f"{NAMES[0]} is in use: stop the services"),
     ):
         list(restore(empty, backup, 1))
@@ -194,6 +210,26 @@ def test_a_restore_of_an_earlier_release_with_another_prefix_adapts_everything(b
     assert [event for _, _, _, event in moved] == [UUID(int=7), UUID(int=8)]
     assert all(offset < 0 for _, _, offset, _ in moved)
     assert rows(target, "ports", "SELECT * FROM failed_records") == []
+
+
+def test_a_restored_audit_log_is_as_it_was_sealed_and_the_service_only_adds_to_it(
+    backup: Path, prepare: Prepare, as_service: Callable[[str], str]
+) -> None:
+    target = prepare("audited")
+    list(restore(target, backup, 1))
+    with opened(target, "ports") as database:
+        with database.read() as read:
+            verified = seals.verify(read)
+        assert (verified.entries, verified.seals, verified.waiting) == (1, 1, 1)
+        with database.begin() as tx:
+            assert seals.seal(tx, 10) == 1
+        with database.read() as read:
+            assert seals.verify(read).entries == 2
+        with (
+            psycopg.connect(as_service(database.conninfo)) as service,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            service.execute("DELETE FROM audit_log")
 
 
 def test_a_record_that_the_broker_refuses_fails_the_restore(backup: Path, prepare: Prepare, tmp_path: Path) -> None:
@@ -224,7 +260,7 @@ def test_programs_get_every_parameter_of_the_url_and_no_password_as_an_argument(
     )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    url = source.services[0].database_url
+    url = source.services[0].owner_url
     password = psycopg.conninfo.conninfo_to_dict(url)["password"]
     run_program("pg_dump", f"{url}?sslmode=prefer&connect_timeout=7", "--schema-only")
     arguments = Path(f"{shown}.arguments").read_text()

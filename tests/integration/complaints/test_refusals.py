@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from httpx2 import Response
 
 from chassis import clock
+from chassis.database import Database
 from chassis.ids import new_id
 from services.complaints.model import ChannelHold
 from services.complaints.store.channels import save_holds
@@ -267,7 +268,7 @@ def test_no_route_accepts_a_token_without_its_scope(app: FastAPI, office: Office
 
 
 def test_rows_that_cannot_be_read_are_set_aside_by_every_list_and_resource(
-    app: FastAPI, office: Office, walk: Walk
+    app: FastAPI, office: Office, walk: Walk, owned: Database
 ) -> None:
     (filed,) = office.rows("SELECT receipt FROM complaints WHERE receipt IS NOT NULL")
     citizen = replace(walk, parameters={**walk.parameters, "/receipts": {"receipt": filed.receipt}})
@@ -277,7 +278,7 @@ def test_rows_that_cannot_be_read_are_set_aside_by_every_list_and_resource(
 
     # The number is in no filing.
     without_times = {"GET /complaint-imports/{id}/errors", "GET /register/{number}"}
-    assert_unreadable_rows_are_set_aside(app, call, office.database, METADATA, without_times=without_times)
+    assert_unreadable_rows_are_set_aside(app, call, owned, METADATA, without_times=without_times)
 
 
 def test_every_time_out_of_bounds_is_refused_with_its_field(app: FastAPI, office: Office, walk: Walk) -> None:

@@ -234,9 +234,9 @@ def test_every_act_succeeds_for_authorised_staff(office: Office, walk: Walk) -> 
 
 
 def test_rows_that_cannot_be_read_are_set_aside_by_every_list_and_resource(
-    app: FastAPI, office: Office, walk: Walk
+    app: FastAPI, office: Office, walk: Walk, owned: Database
 ) -> None:
     def call(operation: Operation) -> Response:
         return walk.call(operation, office.token("regulator:MIIT"))
 
-    assert_unreadable_rows_are_set_aside(app, call, office.database, METADATA, without_times={"GET /standings/{code}"})
+    assert_unreadable_rows_are_set_aside(app, call, owned, METADATA, without_times={"GET /standings/{code}"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from fastapi import FastAPI
@@ -49,18 +49,28 @@ def packs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def migrated(service: Service, database_url: str) -> Iterator[Database]:
-    """The module's database, with the tables of the service."""
+def owned(service: Service, database_url: str) -> Iterator[Database]:
+    """The module's database for the role that owns it, with the tables of the service."""
     migrations.upgrade(service, database_url)
-    database = Database(database_url, flush=outbox.flush_as(service.name), pool=20)
+    database = Database(database_url, pool=1)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def migrated(
+    service: Service, owned: Database, database_url: str, as_service: Callable[[str], str]
+) -> Iterator[Database]:
+    """The module's database for the role of the service."""
+    database = Database(as_service(database_url), flush=outbox.flush_as(service.name), pool=20)
     yield database
     database.close()
 
 
 @pytest.fixture
-def database(service: Service, migrated: Database) -> Database:
-    """The module's database, empty."""
-    with migrated.begin() as tx:
+def database(service: Service, owned: Database, migrated: Database) -> Database:
+    """The module's database for the role of the service, empty."""
+    with owned.begin() as tx:
         # For tables of a few rows, TRUNCATE is forty times slower: it creates their files again.
         for table in reversed([*MECHANISM.sorted_tables, *service.metadata.sorted_tables]):
             tx.execute(table.delete())

@@ -83,7 +83,7 @@ def publish(broker: Kafka, catalogue: Catalogue, events: Sequence[Sent]) -> None
 
 @contextmanager
 def failing(url: str, tables: Sequence[str], condition: str) -> Iterator[None]:
-    """Let the database refuse rows of these tables that meet a condition."""
+    """Let the database refuse rows of these tables that meet a condition; `url` is that for its owner."""
     body = f"BEGIN IF {condition} THEN RAISE EXCEPTION 'this row is refused'; END IF; RETURN NEW; END"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
@@ -137,9 +137,9 @@ def catalogue(prefix: str) -> Catalogue:
 
 @pytest.mark.parametrize("service", REACTING, indirect=True, scope="module")
 def test_a_failing_event_of_any_reaction_leaves_its_neighbours_alone(
-    service: Service, database: Database, worker: Worker, topic_prefix: str, kafka: Kafka
+    service: Service, database_url: str, worker: Worker, topic_prefix: str, kafka: Kafka
 ) -> None:
-    url, kinds = database.conninfo, list(service.reactions)
+    url, kinds = database_url, list(service.reactions)
     wrong, right = [example(each) for each in kinds], [neighbour(each) for each in kinds]
     refused = ", ".join(f"'{each.id}'" for each in wrong)
     with failing(url, ["inbox"], f"NEW.event_id IN ({refused})"):
@@ -155,10 +155,10 @@ def test_a_failing_event_of_any_reaction_leaves_its_neighbours_alone(
 
 @pytest.mark.parametrize("service", PROJECTING, indirect=True, scope="module")
 def test_a_failing_fact_of_any_projection_leaves_its_neighbours_alone(
-    service: Service, database: Database, worker: Worker, topic_prefix: str, kafka: Kafka
+    service: Service, database_url: str, worker: Worker, topic_prefix: str, kafka: Kafka
 ) -> None:
     for projection in service.projections:
-        fail_and_recover(projection, database.conninfo, worker, catalogue(topic_prefix), kafka)
+        fail_and_recover(projection, database_url, worker, catalogue(topic_prefix), kafka)
 
 
 def fail_and_recover(projection: Projection, url: str, worker: Worker, topics: Catalogue, broker: Kafka) -> None:

@@ -37,7 +37,7 @@ $$ BEGIN IF %s THEN RAISE EXCEPTION 'this row is refused'; END IF; RETURN NEW; E
 
 @contextmanager
 def failing(database: Database, scene: Scene | FileScene) -> Iterator[None]:
-    """Let the database refuse the row of the scene."""
+    """Let the database refuse the row of the scene; `database` is that of its owner."""
     execute(database, _RAISE % scene.fails)
     execute(
         database,
@@ -74,22 +74,28 @@ def test_every_sweep_has_a_scene_and_every_chore_a_reason_to_have_none() -> None
 
 @pytest.mark.parametrize(("service", "name", "scene"), CASES, indirect=["service"], scope="module")
 def test_neighbours_of_a_failing_item_are_processed_and_the_item_itself_when_its_fault_is_gone(
-    service: Service, name: str, scene: Scene | FileScene, database: Database, client: TestClient, issuer: Issuer
+    service: Service,
+    name: str,
+    scene: Scene | FileScene,
+    owned: Database,
+    database: Database,
+    client: TestClient,
+    issuer: Issuer,
 ) -> None:
     sweep = FOUND[service.name, name]
     world = World(database, client, issuer)
     if isinstance(scene, FileScene):
-        process_file(world, sweep, scene)
+        process_file(world, sweep, scene, owned)
     else:
-        process_items(world, sweep, scene)
+        process_items(world, sweep, scene, owned)
 
 
-def process_items(world: World, sweep: Sweep | Chore, scene: Scene) -> None:
+def process_items(world: World, sweep: Sweep | Chore, scene: Scene, owned: Database) -> None:
     database = world.database
     scene.prepare(world)
     with clock.shifted(scene.later):
         assert pending(database, scene) == scene.items
-        with failing(database, scene), sweeping(database, sweep):
+        with failing(owned, scene), sweeping(database, sweep):
             until(lambda: pending(database, scene) == 1 and held(database), why=lambda: pending(database, scene))
             (item,) = held(database)
             assert (item.sweep, item.error) == (sweep.name, "RaiseException: this row is refused")
@@ -97,9 +103,9 @@ def process_items(world: World, sweep: Sweep | Chore, scene: Scene) -> None:
         until(lambda: pending(database, scene) == 0 and not held(database), why=lambda: held(database))
 
 
-def process_file(world: World, sweep: Sweep | Chore, scene: FileScene) -> None:
+def process_file(world: World, sweep: Sweep | Chore, scene: FileScene, owned: Database) -> None:
     lines = scene.make(world)
-    with failing(world.database, scene), sweeping(world.database, sweep):
+    with failing(owned, scene), sweeping(world.database, sweep):
         first = send(world, scene, lines)
     assert (first["lines_read"], first["accepted"], first["rejected"]) == (len(lines), len(lines) - 1, 1)
     errors = call(world, scene, f"{first['path']}/errors")["items"]

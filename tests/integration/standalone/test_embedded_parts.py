@@ -73,8 +73,8 @@ def test_passwords_are_random_and_readable_by_their_owner_only(closed: Path) -> 
         postgres.create_database("ports")
     file = closed / "passwords.json"
     passwords = json.loads(file.read_text())
-    assert sorted(passwords) == ["complaints", "ports", "postgres"]
-    assert len(set(passwords.values())) == 3
+    assert sorted(passwords) == ["complaints", "complaints_owner", "ports", "ports_owner", "postgres"]
+    assert len(set(passwords.values())) == 5
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 

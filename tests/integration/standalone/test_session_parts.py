@@ -24,7 +24,7 @@ def test_every_module_has_its_own_databases(
 ) -> None:
     with psycopg.connect(new_database("ports")) as connection:
         assert connection.execute("SELECT current_database()").fetchone() == (f"{module_prefix}_ports",)
-        assert connection.execute("SELECT current_user").fetchone() == (f"{module_prefix}_ports",)
+        assert connection.execute("SELECT current_user").fetchone() == (f"{module_prefix}_ports_owner",)
     with psycopg.connect(parts.postgres.url()) as connection:
         named = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [module_prefix])
         assert sorted(named.fetchall()) == [(f"{module_prefix}_main",), (f"{module_prefix}_ports",)]

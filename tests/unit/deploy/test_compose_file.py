@@ -143,3 +143,14 @@ def test_other_services_wait_for_every_service_that_ends(service: str) -> None:
     conditions = {each.get("depends_on", {}).get(service, {}).get("condition") for each in SERVICES.values()}
 
     assert ends == ("service_completed_successfully" in conditions)
+
+
+@pytest.mark.parametrize("service", NAMES)
+def test_the_owner_of_a_database_is_known_to_its_migration_only(service: str) -> None:
+    for name, part in SERVICES.items():
+        migrates = name == f"{service}-migrate"
+        assert (f"anning_{service}_owner" in str(part.get("environment"))) == migrates, name
+        mounts = [each for each in part.get("volumes", ()) if each.startswith(f"{service}-owner-secrets:")]
+        assert bool(mounts) == (migrates or name in ("install", "databases")), name
+    assert SERVICES[f"{service}-migrate"]["volumes"] == [f"{service}-owner-secrets:/run/anning:ro"]
+    assert "ANNING_KEYS_FILE" not in SERVICES[f"{service}-migrate"]["environment"]

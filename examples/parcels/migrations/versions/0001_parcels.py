@@ -50,6 +50,6 @@ COMMENT ON TABLE parcels IS 'Parcels, each at its newest version';
 
 
 def upgrade() -> None:
-    for step in ("0001", "0002", "0003", "0004", "0005"):
+    for step in ("0001", "0002", "0003", "0004", "0005", "0006"):
         op.execute(mechanism(step))
     op.execute(TABLES)
