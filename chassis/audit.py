@@ -11,10 +11,12 @@ from typing import Protocol
 
 import msgspec
 import sqlalchemy as sa
+import structlog
 
 from chassis import clock
 from chassis.database import MECHANISM, Key, Tx, moment
 from chassis.ids import new_id
+from chassis.redaction import redact
 
 AUDIT_LOG = sa.Table(
     "audit_log",
@@ -29,7 +31,8 @@ AUDIT_LOG = sa.Table(
     sa.Column("before_digest", sa.LargeBinary),
     sa.Column("after_digest", sa.LargeBinary),
 )
-"""Rows are only ever added. States are compared by their digests, so that the log holds no personal data."""
+"""Rows are only ever added. States are compared by their digests and reasons are redacted, so that the log holds no
+personal data."""
 
 AUDIT_UNSEALED = sa.Table(
     "audit_unsealed",
@@ -50,6 +53,10 @@ END $$;
 CREATE TRIGGER await_seal AFTER INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION await_seal()
 """
 sa.event.listen(AUDIT_LOG, "after_create", sa.DDL(QUEUE))  # type: ignore[no-untyped-call]
+
+_READ_LIMITS = sa.text("SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '200ms'")
+
+log = structlog.get_logger()
 
 
 class Actor(Protocol):
@@ -72,7 +79,8 @@ def record(
     before: bytes | None = None,
     after: bytes | None = None,
 ) -> None:
-    """Record that `actor` did `act` (such as "order-lifted") to `object` (such as "order:<id>") for `reason`.
+    """Record that `actor` did `act` (such as "order-lifted") to `object` (such as "order:<id>") for `reason`, of which
+    personal data is removed.
 
     `before` and `after` are digests of the object's state, see `digest`.
     """
@@ -84,11 +92,33 @@ def record(
             org=actor.organisation,
             act=act,
             object=object,
-            reason=reason,
+            reason=redact(reason),
             before_digest=before,
             after_digest=after,
         )
     )
+
+
+def record_read(tx: Tx, actor: Actor, act: str, object: str, reason: str = "") -> None:  # noqa: A002
+    """Record that `actor` has read `object`, such as act "complaint-read", object "complaint:<id>"; the last statement
+    of its transaction.
+
+    A read neither waits nor fails because of it: the commit does not wait for the disk (a crash of the server loses the
+    entries of its last half second), and where the entry cannot be written, the structured log has it.
+    """
+    try:
+        tx.execute(_READ_LIMITS)
+        record(tx, actor, act, object, reason)
+    except sa.exc.DBAPIError as error:
+        log.error(
+            "a read is not in the audit log",
+            subject=actor.subject,
+            org=actor.organisation,
+            act=act,
+            object=object,
+            reason=reason,
+            error=str(error.orig),
+        )
 
 
 def encoded(row: Mapping[str, object]) -> bytes:

@@ -1,8 +1,8 @@
 """How the endpoint of a route runs: in one transaction, in one thread, at most once per Idempotency-Key.
 
-An endpoint asks for `tx: WriteTx` or `read: ReadTx` and returns a view. The rest follows from the route: the
-transaction begins and commits around the endpoint, a POST takes an Idempotency-Key, the response carries the view's
-version as ETag and, where the route declares one, the address of the resource.
+An endpoint asks for `tx: WriteTx`, `read: ReadTx` or `tx: RecordedReadTx` and returns a view. The rest follows from
+the route: the transaction begins and commits around the endpoint, a POST takes an Idempotency-Key, the response carries
+the view's version as ETag and, where the route declares one, the address of the resource.
 
 The endpoint begins, works and commits in one thread: FastAPI by itself would change threads three times, once for each.
 There are as many of these threads as connections: one more would only wait for a connection, and contend for Python's
@@ -41,6 +41,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Opening = Callable[[Request], AbstractContextManager[Read]]
 
 _KEY = "idempotency_key"
+_OPENINGS = (transactions.write_transaction, transactions.read_transaction, transactions.recorded_read_transaction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,5 +166,5 @@ async def _in_thread(threads: ThreadPoolExecutor, work: Callable[[], Any]) -> An
 def _transactions_of(signature: inspect.Signature) -> Iterator[tuple[str, Opening]]:
     for name, parameter in signature.parameters.items():
         for each in getattr(parameter.annotation, "__metadata__", ()):
-            if each in (transactions.write_transaction, transactions.read_transaction):
+            if each in _OPENINGS:
                 yield name, each

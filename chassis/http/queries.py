@@ -82,6 +82,11 @@ def select_one(read: Read, table: sa.Table, conditions: Conditions) -> sa.Row[An
     return row
 
 
+def given(wanted: Mapping[str, object]) -> str:
+    """The names of the filters that a request has, without their values, for the audit log."""
+    return ", ".join(name for name, value in wanted.items() if value is not None)
+
+
 def equal(table: sa.Table, wanted: Mapping[str, Any]) -> Conditions:
     """One condition per column that has a wanted value."""
     return [table.c[name] == value for name, value in wanted.items() if value is not None]

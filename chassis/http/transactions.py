@@ -1,7 +1,7 @@
 """One request is one transaction, committed before the response is sent: a response of 2xx is a fact.
 
-An endpoint of a `chassis.http.routes.Router` takes `tx: WriteTx` or `read: ReadTx`. The route begins and ends the
-transaction in the thread of the endpoint.
+An endpoint of a `chassis.http.routes.Router` takes `tx: WriteTx`, `read: ReadTx` or `tx: RecordedReadTx`. The route
+begins and ends the transaction in the thread of the endpoint.
 """
 
 from __future__ import annotations
@@ -48,5 +48,11 @@ def read_transaction(request: Request) -> AbstractContextManager[Read]:
     return database.read()
 
 
+def recorded_read_transaction(request: Request) -> AbstractContextManager[Tx]:
+    """The transaction of a request that reads data and leaves an entry in the audit log, and nothing else."""
+    return write_transaction(request)
+
+
 WriteTx = Annotated[Tx, write_transaction]
 ReadTx = Annotated[Read, read_transaction]
+RecordedReadTx = Annotated[Tx, recorded_read_transaction]

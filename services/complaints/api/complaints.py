@@ -10,7 +10,7 @@ from fastapi import Body, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from chassis import clock
+from chassis import audit, clock
 from chassis.field_errors import InvalidFieldsError
 from chassis.http.auth import Caller, public, requires
 from chassis.http.limits import limited
@@ -18,9 +18,10 @@ from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
 from chassis.http.preconditions import etag
 from chassis.http.problems import Forbidden, responses
+from chassis.http.queries import given
 from chassis.http.records import RecordBody
 from chassis.http.routes import Router
-from chassis.http.transactions import ReadTx, WriteTx
+from chassis.http.transactions import ReadTx, RecordedReadTx, WriteTx
 from chassis.http.words import Words
 from contracts.numbers import as_searched
 from contracts.vocabulary import AttributionKind, Category
@@ -108,7 +109,7 @@ def file_complaint(
 
 @router.get("/complaints")
 def list_complaints(
-    read: ReadTx,
+    tx: RecordedReadTx,
     page: PageQuery,
     caller: Annotated[Caller, requires(READ)],
     state: ComplaintState | None = None,
@@ -133,22 +134,26 @@ def list_complaints(
         "province": province,
         "sender_number": sender_number,
     }
-    rows = views.list_complaints(read, page, visible_to_staff(caller), wanted)
+    rows = views.list_complaints(tx, page, visible_to_staff(caller), wanted)
+    audit.record_read(tx, caller, "complaints-listed", "complaints", given(wanted))
     return page.of(rows)
 
 
 @router.get("/complaints/{id}")
-def get_complaint(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ)]) -> views.ComplaintView:
+def get_complaint(id: UUID, tx: RecordedReadTx, caller: Annotated[Caller, requires(READ)]) -> views.ComplaintView:
     """A complaint with its current assessment."""
-    return views.find_complaint(read, id, visible_to_staff(caller))
+    found = views.find_complaint(tx, id, visible_to_staff(caller))
+    audit.record_read(tx, caller, "complaint-read", f"complaint:{id}")
+    return found
 
 
 @router.get("/complaints/{id}/assessments")
 def list_assessments(
-    id: UUID, read: ReadTx, page: PageQuery, caller: Annotated[Caller, requires(READ)]
+    id: UUID, tx: RecordedReadTx, page: PageQuery, caller: Annotated[Caller, requires(READ)]
 ) -> Page[views.AssessmentView]:
     """Every version of a complaint's assessment, the oldest first."""
-    found = views.list_assessments(read, page, id, visible_to_staff(caller))
+    found = views.list_assessments(tx, page, id, visible_to_staff(caller))
+    audit.record_read(tx, caller, "assessments-read", f"complaint:{id}")
     return page.of(found)
 
 

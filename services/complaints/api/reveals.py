@@ -8,13 +8,15 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from chassis import audit
 from chassis.http.auth import Caller, requires
 from chassis.http.idempotency import KeyUse, key_use
 from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
 from chassis.http.problems import FourEyes, responses
+from chassis.http.queries import given
 from chassis.http.routes import Router
-from chassis.http.transactions import ReadTx, WriteTx
+from chassis.http.transactions import RecordedReadTx, WriteTx
 from chassis.http.words import Words
 from services.complaints.access import REVEAL, StaffReveal, visible_to_staff
 from services.complaints.api.problems import RevealExpired, RevealStateConflict
@@ -56,7 +58,7 @@ def request_reveal(
 
 @router.get("/reveals")
 def list_reveals(
-    read: ReadTx,
+    tx: RecordedReadTx,
     page: PageQuery,
     caller: Annotated[Caller, requires(REVEAL)],
     state: RevealState | None = None,
@@ -64,14 +66,17 @@ def list_reveals(
 ) -> Page[views.RevealView]:
     """Reveals, the oldest first; provincial staff see those of their province's complaints."""
     wanted = {"state": state, "complaint_id": complaint}
-    found = views.list_reveals(read, page, visible_to_staff(caller), wanted)
+    found = views.list_reveals(tx, page, visible_to_staff(caller), wanted)
+    audit.record_read(tx, caller, "reveals-listed", "reveals", given(wanted))
     return page.of(found)
 
 
 @router.get("/reveals/{id}")
-def get_reveal(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(REVEAL)]) -> views.RevealView:
+def get_reveal(id: UUID, tx: RecordedReadTx, caller: Annotated[Caller, requires(REVEAL)]) -> views.RevealView:
     """One reveal, without the number."""
-    return views.find_reveal(read, id, visible_to_staff(caller))
+    found = views.find_reveal(tx, id, visible_to_staff(caller))
+    audit.record_read(tx, caller, "reveal-read", f"reveal:{id}")
+    return found
 
 
 @router.post("/reveals/{id}/decision", responses=responses(FourEyes, RevealStateConflict))
