@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
@@ -30,6 +31,10 @@ from sandbox.rulebook import RULES, TokenRate
 GRANT = "client_credentials"
 _FORM = "application/x-www-form-urlencoded"
 _BODY_BYTES = 16 * 1024
+_LONGEST_ID = 40
+"""A longer client id is not logged: secrets are longer, and one may be sent in its place."""
+
+log = structlog.get_logger()
 
 
 class _Refused(Exception):
@@ -37,6 +42,7 @@ class _Refused(Exception):
 
     def __init__(self, error: str, description: str, *, status: int = 400, basic: bool = False) -> None:
         super().__init__(error)
+        self.error = error
         headers = {"WWW-Authenticate": 'Basic realm="anning-sandbox", charset="UTF-8"'} if basic else {}
         self.answer = _unstored({"error": error, "error_description": description}, status=status, headers=headers)
 
@@ -96,7 +102,8 @@ def create_app(
         """A token for the client that presents its secret, by HTTP Basic or in the form."""
         # The address is counted before the secret is checked: guessing is not faster, and uses up no quota of a client.
         rate = RULES.at(TokenRate, clock.now())
-        count(request, Quota.per_address(rate), site_of(client_address(request.scope, proxies)))
+        request.state.address = client_address(request.scope, proxies)
+        count(request, Quota.per_address(rate), site_of(request.state.address))
         form = await _form(request)
         # Read at each request: an installation is updated while the issuer runs, for a new service and its scopes.
         client = _authenticated(request, form, {each.client_id: each for each in install.clients(directory)})
@@ -163,6 +170,7 @@ def _authenticated(
     if header is not None and "client_secret" in form:
         raise _Refused("invalid_request", "the client secret is sent in the header and in the form")
     client_id, secret = _basic(header) if header is not None else (form.get("client_id"), form.get("client_secret"))
+    request.state.client_id = _plain(client_id or "") if len(client_id or "") <= _LONGEST_ID else "too long"
     client = clients.get(client_id or "")
     # Compared in constant time, also for an unknown client.
     expected = client.secret if client else "-" * 43
@@ -201,6 +209,8 @@ async def _too_many(request: Request, error: Exception) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, _Refused)
+    client = getattr(request.state, "client_id", None)
+    log.warning("token request refused", error=error.error, client=client, address=request.state.address)
     return _with_limit(request, error.answer)
 
 

@@ -6,7 +6,9 @@ are neither. Tokens expire by real time, not by `chassis.clock`.
 
 # No `from __future__ import annotations`: FastAPI cannot resolve the annotations of a callable object as strings.
 
+import base64
 import hashlib
+import json
 import re
 import threading
 import time
@@ -28,6 +30,7 @@ from joserfc.jwk import ECKey, JWKRegistry, OKPKey
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from chassis.http.client_address import client_address
 from chassis.http.problems import Forbidden, KeysUnavailable, Unauthenticated
 from chassis.settings import Settings
 
@@ -42,6 +45,8 @@ MOST_VERIFIED = 10_000
 REALM = "anning"
 
 _ORG = re.compile(r"([a-z][a-z0-9-]{0,31}):([A-Za-z0-9_.-]{1,64})")
+
+_CLIENT = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 log = structlog.get_logger()
 
@@ -241,11 +246,36 @@ async def caller_of(request: Request) -> Caller:
 
     Raises Unauthenticated, and KeysUnavailable where the token cannot be verified.
     """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    token = _token_of(request)
+    if not token:
         raise Unauthenticated(headers={"WWW-Authenticate": f'Bearer realm="{REALM}"'})
     verifier: TokenVerifier = request.app.state.token_verifier
-    return await verifier.caller(token.strip())
+    return await verifier.caller(token)
+
+
+def _token_of(request: Request) -> str:
+    """The token of a request; empty where it has none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _log_refused(request: Request, reason: str | None) -> None:
+    token = _token_of(request)
+    if token:
+        address = client_address(request.scope, request.app.state.proxies)
+        log.warning("token refused", reason=reason, client=_claimed_client(token), address=address)
+
+
+def _claimed_client(token: str) -> str | None:
+    """The client that a token names, which may be forged; None where it names none."""
+    _, _, rest = token.strip().partition(".")
+    claims, _, _ = rest.partition(".")
+    try:
+        decoded = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    client = decoded.get("client_id") if isinstance(decoded, dict) else None
+    return client if isinstance(client, str) and _CLIENT.fullmatch(client) else None
 
 
 class _Bearer(SecurityBase):
@@ -262,9 +292,14 @@ class _Bearer(SecurityBase):
 
     # Async, though it rarely waits: a sync dependency would cost a change of threads.
     async def __call__(self, request: Request) -> Caller:
-        caller = await caller_of(request)
+        try:
+            caller = await caller_of(request)
+        except Unauthenticated as refused:
+            _log_refused(request, refused.detail)
+            raise
         missing = [scope for scope in self._scopes if scope not in caller.scopes]
         if missing:
+            _log_refused(request, f"The scope {missing[0]} is missing.")
             challenge = f'Bearer realm="{REALM}", error="insufficient_scope", scope="{" ".join(self._scopes)}"'
             raise Forbidden(f"The scope {missing[0]} is missing.", headers={"WWW-Authenticate": challenge})
         request.state.caller = caller

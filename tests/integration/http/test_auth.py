@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+import structlog
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from joserfc.jwk import ECKey, OKPKey, RSAKey
@@ -103,9 +104,15 @@ REFUSED: dict[str, Callable[[Issuer], str]] = {
 @pytest.mark.parametrize("fault", REFUSED)
 def test_an_invalid_token_is_refused(api: TestClient, issuer: Issuer, fault: str) -> None:
     token = REFUSED[fault](issuer)
-    response = api.get("/parcels", headers={b"Authorization": f"Bearer {token}".encode()})
+    with structlog.testing.capture_logs() as lines:
+        response = api.get("/parcels", headers={b"Authorization": f"Bearer {token}".encode()})
     assert (response.status_code, response.json()["type"]) == (401, "/problems/unauthenticated")
     assert response.headers["WWW-Authenticate"].startswith('Bearer realm="anning", error="invalid_token"')
+    (line,) = (each for each in lines if each["event"] == "token refused")
+    claims_readable = fault not in ("not a token", "not ASCII")
+    assert (line["client"], line["address"]) == ("system-1" if claims_readable else None, "testclient")
+    assert line["reason"] == response.json()["detail"]
+    assert not any(len(part) > 10 and part in str(line) for part in token.split("."))
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Token abc"])
@@ -115,7 +122,10 @@ def test_a_request_without_a_bearer_token_is_challenged(api: TestClient, header:
 
 
 def test_a_missing_scope_is_forbidden_and_named(api: TestClient, issuer: Issuer) -> None:
-    response = api.post("/parcels", json={"road": "a", "grams": 1}, headers=issuer.bearer("parcels:read"))
+    with structlog.testing.capture_logs() as lines:
+        response = api.post("/parcels", json={"road": "a", "grams": 1}, headers=issuer.bearer("parcels:read"))
+    (line,) = (each for each in lines if each["event"] == "token refused")
+    assert (line["client"], line["reason"]) == ("system-1", "The scope parcels:send is missing.")
     assert (response.status_code, response.json()["type"]) == (403, "/problems/forbidden")
     assert response.headers["WWW-Authenticate"].endswith('error="insufficient_scope", scope="parcels:send"')
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
+import structlog
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -103,6 +104,20 @@ def test_a_request_without_valid_credentials_gets_no_token(http: TestClient, hea
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
     assert answer.headers["www-authenticate"].startswith("Basic")
     assert "access_token" not in answer.json()
+
+
+@pytest.mark.parametrize(
+    ("client_id", "logged"), [("carrier-CMCC", "carrier-CMCC"), ("unknown", "unknown"), ("s" * 43, "too long")]
+)
+def test_a_refused_request_is_logged_with_its_client_and_address_and_no_secret(
+    http: TestClient, client_id: str, logged: str
+) -> None:
+    with structlog.testing.capture_logs() as lines:
+        form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": "guessed-secret"}
+        assert http.post("/token", data=form).status_code == 401
+    (line,) = (each for each in lines if each["event"] == "token request refused")
+    assert (line["error"], line["client"], line["address"]) == ("invalid_client", logged, "testclient")
+    assert not {"guessed-secret", "s" * 43} & {*map(str, line.values())}
 
 
 @pytest.mark.parametrize(
