@@ -75,8 +75,8 @@ def assert_unreadable_rows_are_set_aside(
     without_times: AbstractSet[str] = frozenset(),
 ) -> None:
     """Check every list and every single resource of an API before and after its rows become unreadable: lists leave
-    them out and count them; a resource that is asked for alone is a conflict. `call` returns
-    the response of an operation; `database` is that of the API, for its owner.
+    them out and count them; a resource that is asked for alone is a conflict. `call` returns the response of an
+    operation; `database` is that of the API, for its owner.
 
     Each list needs a row, and each resource exists, except those of `without_times`: their rows show no time and stay
     readable.
