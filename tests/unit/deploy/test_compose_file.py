@@ -118,10 +118,15 @@ def test_a_container_has_no_more_rights_than_it_needs(service: str) -> None:
 def test_a_container_mounts_only_the_secrets_that_it_needs(service: str) -> None:
     name, _, role = service.partition("-")
     mounted = {each.split(":")[0] for each in SERVICES[service].get("volumes", ())} - {"postgres", "kafka"}
-    own = {f"{name}-secrets"} | ({f"{name}-keys"} if name in KEYED and role in ("api", "worker") else set())
+    own = {f"{name}-owner-secrets" if role == "migrate" else f"{name}-secrets"}
+    own |= {f"{name}-keys"} if name in KEYED and role in ("api", "worker") else set()
     needed = {
         "install": VOLUMES - {"postgres", "kafka"},
-        "databases": {"databases-secrets", *(f"{name}-secrets" for name in NAMES)},
+        "databases": {
+            "databases-secrets",
+            *(f"{name}-secrets" for name in NAMES),
+            *(f"{name}-owner-secrets" for name in NAMES),
+        },
         "kafka": set(),
     }
 
