@@ -60,7 +60,7 @@ def _write(file: Path, ports: int) -> None:
 
 
 def _floor(testbed: Testbed, since: datetime) -> float:
-    with psycopg.connect(testbed.system.database_url("ports")) as database:
+    with psycopg.connect(testbed.system.owner_url("ports")) as database:
         parameters = {"since": since, "limit": FLOOR}
         rows = {table: database.execute(statement, parameters).fetchall() for table, statement in _ROWS.items()}
         began = time.monotonic()

@@ -26,8 +26,8 @@ class Floor:
 
     def __init__(self, testbed: Testbed, since: datetime) -> None:
         self._bootstrap = testbed.system.kafka.bootstrap
-        self._complaints = psycopg.connect(testbed.system.database_url("complaints"))
-        self._ports = psycopg.connect(testbed.system.database_url("ports"))
+        self._complaints = psycopg.connect(testbed.system.owner_url("complaints"))
+        self._ports = psycopg.connect(testbed.system.owner_url("ports"))
         prefix = f"floor{time.monotonic_ns()}."
         topic = Topic(owner="floor", consumers=(), key="", partitions=6, events=(), retention_days=1)
         self._topic = prefix + TOPIC

@@ -20,7 +20,7 @@ def measure(testbed: Testbed) -> list[Result]:
     facts into the outbox. The ports are those that were filed before, at least those of the chain."""
     _ = testbed.source  # its register is filed with the first use
     since = testbed.now("ports")
-    with testbed.only_workers_of("ports"), psycopg.connect(testbed.system.database_url("ports")) as database:
+    with testbed.only_workers_of("ports"), psycopg.connect(testbed.system.owner_url("ports")) as database:
         ports = database.execute(_AS_THE_LAST_RELEASE, [PORTS]).rowcount
         database.commit()
         testbed.wait_until(lambda: testbed.histories_published)

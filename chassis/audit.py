@@ -48,7 +48,7 @@ entries late, so that none is passed over."""
 QUEUE = """
 CREATE OR REPLACE FUNCTION await_seal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO audit_unsealed (entry) VALUES (NEW.id);
+    INSERT INTO public.audit_unsealed (entry) VALUES (NEW.id);
     RETURN NULL;
 END $$;
 CREATE TRIGGER await_seal AFTER INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION await_seal()

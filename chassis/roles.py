@@ -40,7 +40,7 @@ def create_database(admin: str, name: str, owner: DatabaseRole, service: Databas
     """Create a database and its roles where they are missing, and set their passwords; no other role may connect.
 
     `admin`: how a superuser connects to the server (a conninfo or an url). What the service owns in the database, as
-    before release 0.2, becomes its owner's, table by table, while processes run. Raises
+    in release 0.1.0, becomes its owner's, table by table, while processes run. Raises
     psycopg.errors.LockNotAvailable where one of them has locked a table for 4 s; call it again.
     """
     with psycopg.connect(admin, autocommit=True) as server:

@@ -19,7 +19,7 @@ COMMENT ON TABLE audit_seals IS 'Seals of the audit log, each with the hash of t
 -- The trigger waits for transactions with new entries and keeps out others, so that each entry is queued by it or below.
 CREATE OR REPLACE FUNCTION await_seal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO audit_unsealed (entry) VALUES (NEW.id);
+    INSERT INTO public.audit_unsealed (entry) VALUES (NEW.id);
     RETURN NULL;
 END $$;
 CREATE TRIGGER await_seal AFTER INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION await_seal();

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from anning.backups.sources import variable
 from anning.services import NAMES, load_all
@@ -119,6 +120,14 @@ def test_a_system_with_data_is_not_overwritten(backup: Path, running: RunningSys
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "is not empty" in refused.stderr
     assert anning(running.system, "backup", str(backup)).returncode == 1
+
+
+def test_no_process_of_a_service_has_the_password_of_an_owner(running: RunningSystem) -> None:
+    passwords = [str(conninfo_to_dict(running.system.owner_url(name))["password"]) for name in NAMES]
+    for name, process in running.system.processes.items():
+        environment = Path(f"/proc/{process.pid}/environ").read_text()
+        assert "PATH=" in environment
+        assert [each for each in passwords if each in environment] == [], name
 
 
 def test_a_backup_contains_keys_and_can_be_read_by_its_owner_only(backup: Path) -> None:

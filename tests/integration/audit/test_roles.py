@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 
 import psycopg
@@ -10,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from anning.services import load
 from chassis import migrations
+from standalone.system import ROOT
 from tests.integration.audit.conftest import NAME
 from tests.parts.protocols import Postgres
 
@@ -67,6 +71,15 @@ def test_a_migration_takes_the_right_to_change_the_audit_log_from_every_role(
     for statement in ("UPDATE audit_log SET act = act", "UPDATE audit_seals SET rows = rows"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             execute(service_url, statement)
+
+
+def test_a_migration_without_the_owner_of_the_database_is_refused(service_url: str) -> None:
+    settings = {"DATABASE_URL": service_url, "KAFKA": "k", "ISSUER": "i", "JWKS_URL": "j"}
+    environment = os.environ | {f"ANNING_{name}": value for name, value in settings.items()}
+    command = [sys.executable, "-m", "anning", "migrate", NAME]
+    failed = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr.startswith("anning: not set: ANNING_OWNER_DATABASE_URL")
 
 
 def test_a_database_with_one_role_gets_an_owner_while_its_service_runs(

@@ -180,6 +180,15 @@ def test_an_entry_that_is_taken_from_the_queue_is_named(chain: Database) -> None
     assert difference(chain).startswith(f"entry {identifier(chain, 7)} was inserted without a seal")
 
 
+def test_the_service_cannot_put_a_table_of_its_own_in_place_of_the_queue(chain: Database) -> None:
+    with chain.begin() as tx:
+        tx.execute(sa.text("CREATE TEMPORARY TABLE audit_unsealed (entry uuid) ON COMMIT DROP"))
+        tx.execute(sa.text("SET LOCAL search_path = pg_temp, public"))
+        act(tx, 7)
+    assert seal(chain) == 1
+    assert verified(chain).entries == 7
+
+
 def test_an_entry_that_is_removed_before_its_seal_stays_in_the_queue(chain: Database, tamper: Tamper) -> None:
     enter(chain, 7)
     tamper("DELETE FROM audit_log WHERE object = 'entry:7'")

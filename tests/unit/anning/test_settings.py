@@ -18,6 +18,7 @@ OPERATIONS = [
     ["quarantine", "retry", "ports"],
     ["consumer", "release", "ports", "complaints.complaints.v1", "0", "--reason", "a test"],
     ["projection", "rebuild", "credit", "enterprises"],
+    ["audit", "verify", "ports"],
 ]
 
 
