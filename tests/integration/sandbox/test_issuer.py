@@ -139,6 +139,7 @@ def test_a_client_fetches_a_new_token_when_an_api_rejects_the_cached_one(tmp_pat
 def _api(issuer_address: str) -> FastAPI:
     app = FastAPI()
     app.state.token_verifier = _verifier(issuer_address)
+    app.state.proxies = ()
 
     @app.exception_handler(Problem)
     async def refused(_: object, problem: Exception) -> Response:
