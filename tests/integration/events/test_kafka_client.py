@@ -163,7 +163,8 @@ def test_a_rejoin_that_completes_between_two_polls_takes_effect(depot: Depot) ->
             until(lambda: everything_is_assigned(3))
         for count in (4, 5):
             depot.admin.create_partitions({depot.topic: NewPartitions(count)})
-            leader.topics()
+            # The broker answers before its metadata has the new partition.
+            until(lambda: leader.topics() and len(leader.partitions_for_topic(depot.topic)) == count)  # noqa: B023
             # The leader requests a new assignment and waits for the guest, which polls too late.
             leader.poll(timeout_ms=clients.POLL_MS)
             until(partial(lambda before: guest.poll() != before, guest.assigned))
