@@ -15,6 +15,7 @@ from chassis import clock
 from chassis.version import API_PREFIX
 from sandbox import install, scenario
 from sandbox.tokens import Bearer, Tokens
+from standalone.channels import split_by_channel
 from tests.integration.containers.engine import CREDENTIALS, Composition, EngineFailed, within
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
@@ -92,7 +93,10 @@ def test_complaints_become_orders_that_carriers_execute(composition: Composition
         within(60, lambda: complaints.get("/statistics")["ports_known"] == declared)
 
         (file,) = tmp_path.glob("complaints.ndjson*")
-        assert complaints.upload("/complaint-imports", file, "application/x-ndjson")["accepted"] > 0
+        for channel, part in split_by_channel(file, tmp_path / "channels").items():
+            if channel is not None:
+                with composition.client("complaints", f"channel:{channel}") as own:
+                    assert own.upload("/complaint-imports", part, "application/x-ndjson")["accepted"] > 0
 
         executed = within(120, lambda: ports.get("/orders", state="executed")["items"])
 
