@@ -6,7 +6,7 @@ Quarters are for hand-overs, bulletins and surrogates. They are written 2026Q4, 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from typing import Final
 
@@ -23,6 +23,11 @@ _WRITTEN = re.compile(r"([0-9]{4})Q([1-4])")
 def day_of(moment: datetime) -> date:
     """The day of a moment (aware)."""
     return moment.astimezone(LEGAL_TIME).date()
+
+
+def begin_of_day(day: date) -> datetime:
+    """The first moment of a day."""
+    return datetime.combine(day, time(), LEGAL_TIME)
 
 
 def quarter_of(moment: datetime) -> str:

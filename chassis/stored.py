@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -25,6 +25,43 @@ _UNSTORED = frozenset({"recorded"})
 def values_of(row: sa.Row[Any]) -> dict[str, Any]:
     """The values of a row by column. SQLAlchemy names columns by a subclass of str, which msgspec refuses in a dict."""
     return {str(name): value for name, value in row._mapping.items()}
+
+
+class Versioned(Protocol):
+    """What records no events: its version counts its own steps. `stored_version` is that of its row (0: there is
+    none)."""
+
+    version: int
+    stored_version: int
+
+
+V = TypeVar("V", bound=Versioned)
+
+
+class StoredSteps(Generic[V]):
+    """How such things of one class are stored: each column of `table` is the attribute of its name."""
+
+    def __init__(self, table: sa.Table, kind: type[V]) -> None:
+        self._table = table
+        self._kind = kind
+        self._columns = tuple(column.name for column in table.columns)
+        self._changing = tuple(name for name in self._columns if name != "id")
+
+    def load(self, row: sa.Row[Any]) -> V:
+        """The one in a row of the table. Raises msgspec.ValidationError where a column does not fit its field."""
+        found = msgspec.convert(row._mapping, self._kind)
+        found.stored_version = found.version
+        return found
+
+    def save(self, tx: Tx, found: Iterable[V]) -> None:
+        """Insert the new ones and update the changed ones. Raises StaleAggregateError where a row has changed since it
+        was read."""
+        changed = [each for each in found if each.version != each.stored_version]
+        rows = [{name: getattr(each, name) for name in ("stored_version", *self._columns)} for each in changed]
+        sets.insert(tx, self._table, [row for row in rows if not row["stored_version"]])
+        sets.update(tx, self._table, self._changing, [row for row in rows if row["stored_version"]])
+        for each in changed:
+            each.stored_version = each.version
 
 
 class Stored(Generic[A]):

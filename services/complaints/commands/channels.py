@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
 from chassis import audit, clock, metrics
 from chassis.aggregate import NotFoundError
-from chassis.calendar import LEGAL_TIME
+from chassis.calendar import begin_of_day, day_of
 from chassis.database import Tx
 from chassis.ids import new_id
 from chassis.sweeper import Slice
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 
 def watch_channels(tx: Tx, _: Slice) -> int:
-    """Count what channels have filed, and hold those that file too much. Returns how many are newly held.
+    """Count what channels have filed, and hold those that file too much. Returns 0: nothing more is due at once.
 
     A channel that was released is not held again on the same day: a person has judged what it files.
     """
@@ -48,7 +48,7 @@ def watch_channels(tx: Tx, _: Slice) -> int:
     if until - counted >= SHORTEST:
         count_complaints(tx, counted, until)
     held = held_channels(tx)
-    spared = held | released_since(tx, _begin_of_day(now))
+    spared = held | released_since(tx, begin_of_day(day_of(now)))
     brake = RULES.at(ChannelBrake, now)
     holds = [
         ChannelHold(id=new_id(), channel=volume.channel, reason=reason, rules=(brake.citation,), held_at=now)
@@ -73,7 +73,3 @@ def release_channel(tx: Tx, target: Target[Visibility], reason: str) -> ChannelH
     save_holds(tx, [hold])
     audit.record(tx, target.actor, "channel-released", f"channel-hold:{hold.id}", reason)
     return hold
-
-
-def _begin_of_day(moment: datetime) -> datetime:
-    return moment.astimezone(LEGAL_TIME).replace(hour=0, minute=0, second=0, microsecond=0)

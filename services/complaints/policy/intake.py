@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import product
 from typing import Annotated, ClassVar
@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from chassis import characters
-from chassis.calendar import LEGAL_TIME, begin_of, end_of, following, preceding, quarter_of
+from chassis.calendar import begin_of, begin_of_day, end_of, following, preceding, quarter_of
 from chassis.escapes import unescaped
 from chassis.field_errors import FieldError
 from chassis.hints import conversion_fault, meant, shown, shown_if_short
@@ -214,7 +214,7 @@ def _wrong_numbers(report: Report, form: ComplaintForm) -> Iterator[FieldError]:
 
 
 def _wrong_moments(report: Report, form: ComplaintForm, now: datetime) -> Iterator[FieldError]:
-    first, last = datetime.combine(form.not_before, time(), LEGAL_TIME), now + form.skew
+    first, last = begin_of_day(form.not_before), now + form.skew
     for name, moment in (("sent_at", report.sent_at), ("received_at", report.received_at)):
         if moment < first:
             early = f"a time before {form.not_before.isoformat()} (Beijing time) is a mistake"

@@ -8,19 +8,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
-from chassis import sets
-from chassis.calendar import LEGAL_TIME
+from chassis.calendar import begin_of_day, day_of
 from chassis.database import Read, Tx
 from chassis.ids import first_id_at
+from chassis.stored import StoredSteps
 from services.complaints.model import ChannelHold
 from services.complaints.policy.brake import ChannelVolume
 from services.complaints.store.tables import CHANNEL_HOLDS
 
-_COLUMNS = tuple(CHANNEL_HOLDS.columns.keys())
-_CHANGING = tuple(name for name in _COLUMNS if name != "id")
+_STORED = StoredSteps(CHANNEL_HOLDS, ChannelHold)
 
 
 def lock_count(tx: Tx, begin: datetime) -> datetime | None:
@@ -40,7 +38,7 @@ def count_complaints(tx: Tx, since: datetime, until: datetime) -> None:
     Their ids state when they were filed. What staff file for a channel does not count.
     """
     span = {"since": first_id_at(since), "until": first_id_at(until)}
-    day = {"day": until.astimezone(LEGAL_TIME).date()}
+    day = {"day": day_of(until)}
     tx.execute(_COUNT_NUMBERS, span | day)
     tx.execute(_COUNT_HOURS, span | day)
     tx.execute(sa.text("DELETE FROM channel_numbers WHERE day < :day"), day)
@@ -50,7 +48,7 @@ def count_complaints(tx: Tx, since: datetime, until: datetime) -> None:
 def volumes(read: Read, at: datetime, days: int) -> list[ChannelVolume]:
     """What each channel that filed in this hour filed in this hour and day, and its largest shares of one number on the
     `days` days before on which it filed."""
-    today = at.astimezone(LEGAL_TIME).date()
+    today = day_of(at)
     shares = _usual_shares(read, today, days)
     rows = read.execute(_VOLUMES, {"hour": at.replace(minute=0, second=0, microsecond=0), "day": today})
     return [ChannelVolume(**row._mapping, usual_shares=shares.get(row.channel, ())) for row in rows]
@@ -58,7 +56,7 @@ def volumes(read: Read, at: datetime, days: int) -> list[ChannelVolume]:
 
 def _usual_shares(read: Read, today: date, days: int) -> Mapping[str, Sequence[float]]:
     shares: dict[str, list[float]] = defaultdict(list)
-    since = datetime.combine(today, datetime.min.time(), LEGAL_TIME) - timedelta(days=4 * days)
+    since = begin_of_day(today) - timedelta(days=4 * days)
     for row in read.execute(_SHARES, {"today": today, "since": since}):
         if len(shares[row.channel]) < days:
             shares[row.channel].append(row.largest / row.complaints)
@@ -85,18 +83,12 @@ def load_hold(tx: Tx, identifier: UUID) -> ChannelHold | None:
 def save_holds(tx: Tx, holds: Sequence[ChannelHold]) -> None:
     """Write holds that are new or were released. Raises StaleAggregateError where a row has changed since it was
     read."""
-    rows = [{name: getattr(hold, name) for name in (*_COLUMNS, "stored_version")} for hold in holds]
-    sets.insert(tx, CHANNEL_HOLDS, [row for row in rows if not row["stored_version"]])
-    sets.update(tx, CHANNEL_HOLDS, _CHANGING, [row for row in rows if row["stored_version"]])
-    for hold in holds:
-        hold.stored_version = hold.version
+    _STORED.save(tx, holds)
 
 
 def hold_of(row: sa.Row[Any]) -> ChannelHold:
     """The hold in a row of its table."""
-    hold = msgspec.convert(row._mapping, ChannelHold)
-    hold.stored_version = hold.version
-    return hold
+    return _STORED.load(row)
 
 
 _COUNT_NUMBERS = sa.text(

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
-from chassis import privacy, sets
+from chassis import privacy
 from chassis.database import Read, Tx
+from chassis.stored import StoredSteps
 from services.complaints.model import Reveal, RevealState
 from services.complaints.store.tables import COMPLAINTS, REVEALS
 
-_COLUMNS = tuple(column.name for column in REVEALS.columns)
-_CHANGING = tuple(name for name in _COLUMNS if name != "id")
+_STORED = StoredSteps(REVEALS, Reveal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,7 @@ def is_waiting(read: Read, complaint: UUID, by: str) -> bool:
 def save_reveal(tx: Tx, reveal: Reveal) -> None:
     """Write a reveal that is new or was decided. Raises StaleAggregateError where its row has changed since it was
     read."""
-    row = {name: getattr(reveal, name) for name in (*_COLUMNS, "stored_version")}
-    if reveal.stored_version:
-        sets.update(tx, REVEALS, _CHANGING, [row])
-    else:
-        sets.insert(tx, REVEALS, [row])
-    reveal.stored_version = reveal.version
+    _STORED.save(tx, [reveal])
 
 
 def load_disclosure(read: Read, complaint: UUID) -> Disclosure:
@@ -62,6 +56,4 @@ def load_disclosure(read: Read, complaint: UUID) -> Disclosure:
 
 def reveal_of(row: sa.Row[Any]) -> Reveal:
     """The reveal in a row of its table."""
-    reveal = msgspec.convert(row._mapping, Reveal)
-    reveal.stored_version = reveal.version
-    return reveal
+    return _STORED.load(row)

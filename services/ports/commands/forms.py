@@ -7,13 +7,13 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from chassis.calendar import LEGAL_TIME, day_of
+from chassis.calendar import begin_of_day, day_of
 from chassis.characters import IGNORABLE, LOST, plain
 from chassis.field_errors import FieldError, InvalidFieldsError
 from chassis.hints import LOST_FAULT, conversion_fault, meant, shown
@@ -223,7 +223,7 @@ class _Reading:
             self._reject("declared_from", f"is before {first.isoformat()}: such an early day is a mistake")
         elif day > day_of(self._now):
             self._reject("declared_from", f"lies in the future: today is {day_of(self._now).isoformat()}")
-        return datetime.combine(day, time(), LEGAL_TIME)
+        return begin_of_day(day)
 
     def _given(self, field: str) -> str | None:
         return cleaned(getattr(self._record, field) or "") or None

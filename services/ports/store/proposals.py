@@ -7,17 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
-from chassis import sets
 from chassis.database import Read, Tx
+from chassis.stored import StoredSteps
 from services.ports.model import ShutdownProposal
 from services.ports.policy.situation import PastProposal
 from services.ports.store.tables import SHUTDOWN_PROPOSALS
 
-_COLUMNS = tuple(SHUTDOWN_PROPOSALS.columns.keys())
-_CHANGING = tuple(name for name in _COLUMNS if name != "id")
+_STORED = StoredSteps(SHUTDOWN_PROPOSALS, ShutdownProposal)
 
 
 def load_proposals(tx: Tx, ids: Iterable[UUID]) -> list[ShutdownProposal]:
@@ -70,12 +68,7 @@ def past_proposals(read: Read, numbers: Sequence[str]) -> dict[str, list[PastPro
 
 def save_proposals(tx: Tx, proposals: Sequence[ShutdownProposal]) -> None:
     """Write proposals that are new or changed."""
-    changed = [each for each in proposals if each.version != each.stored_version]
-    rows = [{name: getattr(each, name) for name in ("stored_version", *_COLUMNS)} for each in changed]
-    sets.insert(tx, SHUTDOWN_PROPOSALS, [row for row in rows if not row["stored_version"]])
-    sets.update(tx, SHUTDOWN_PROPOSALS, _CHANGING, [row for row in rows if row["stored_version"]])
-    for each in proposals:
-        each.stored_version = each.version
+    _STORED.save(tx, proposals)
 
 
 def find_proposal(read: Read, proposal: UUID) -> ShutdownProposal | None:
@@ -95,9 +88,7 @@ def is_proposed(read: Read, carrier: str, number: str) -> bool:
 
 def proposal_of(row: sa.Row[Any]) -> ShutdownProposal:
     """The proposal in a row of its table."""
-    proposal = msgspec.convert(row._mapping, ShutdownProposal)
-    proposal.stored_version = proposal.version
-    return proposal
+    return _STORED.load(row)
 
 
 def _loaded(tx: Tx, statement: sa.TextClause, parameters: Mapping[str, Any]) -> list[ShutdownProposal]:
