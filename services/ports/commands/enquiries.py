@@ -11,7 +11,7 @@ from chassis.database import Tx
 from chassis.target import Target
 from services.ports.access import Visibility
 from services.ports.commands.grounds import situations_of
-from services.ports.commands.measures import basis_after_enquiry, order_on_complaints
+from services.ports.commands.measures import basis_after_enquiry, place_order
 from services.ports.commands.proposals import withdraw_proposals_of
 from services.ports.model import Answer, Enquiry, Order, PortKey, ShutdownGround, ShutdownProposal
 from services.ports.model.order import reference
@@ -99,7 +99,7 @@ def _shut(tx: Tx, enquiries: Mapping[PortKey, Enquiry], reason: str, now: dateti
             found = ("the enquiry is based on complaints that staff filed or corrected", *found)
         basis = basis_after_enquiry(enquiry, reason, automatic.citation, found)
         if not found:
-            orders.append(order_on_complaints(port, reference("enquiry", enquiry.id), None, basis, now, chain))
+            orders.append(place_order(port, reference("enquiry", enquiry.id), None, basis, now, chain))
         elif not situations[number].is_proposed(carrier):
             proposals.append(ShutdownProposal.on_complaints(port, None, basis, now, chain))
     save_orders(tx, orders)

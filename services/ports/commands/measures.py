@@ -10,12 +10,12 @@ from chassis.aggregate import Cause
 from chassis.citation import Citation
 from chassis.ids import new_id_at
 from services.ports.model import (
-    ComplaintBasis,
     Enquiry,
     Listing,
     Order,
     PortFiling,
     PortKey,
+    ShutdownBasis,
     ShutdownGround,
     ShutdownProposal,
 )
@@ -30,7 +30,7 @@ def order_shutdown(decision: ShutdownDecision, at: datetime, because: Cause) -> 
     """The order that a decision on complaints leads to."""
     port, cause = (decision.carrier, decision.number), reference("complaint", decision.basis.trigger.complaint)
     chain = because.joined(decision.basis.actors)
-    return order_on_complaints(port, cause, decision.province, _basis_of(decision), at, chain)
+    return place_order(port, cause, decision.province, _basis_of(decision), at, chain)
 
 
 def propose_shutdown(decision: ShutdownDecision, at: datetime, because: Cause) -> ShutdownProposal:
@@ -39,9 +39,9 @@ def propose_shutdown(decision: ShutdownDecision, at: datetime, because: Cause) -
     return ShutdownProposal.on_complaints(port, decision.province, _basis_of(decision), at, chain)
 
 
-def _basis_of(decision: ShutdownDecision) -> ComplaintBasis:
+def _basis_of(decision: ShutdownDecision) -> ShutdownBasis:
     reached = decision.basis
-    return ComplaintBasis(
+    return ShutdownBasis(
         ground=decision.ground,
         attribution=decision.attribution,
         holder=decision.holder,
@@ -57,15 +57,14 @@ def _basis_of(decision: ShutdownDecision) -> ComplaintBasis:
 
 def basis_after_enquiry(
     enquiry: Enquiry, reason: str, automatic: Citation, reservations: tuple[str, ...]
-) -> ComplaintBasis:
+) -> ShutdownBasis:
     """What an order or a proposal about a number that is not filed states: its carrier answered so, or did not
     answer."""
-    return ComplaintBasis(
+    return ShutdownBasis(
         ground=ShutdownGround.UNREGISTERED,
         attribution=SenderAttribution.UNREGISTERED,
         holder=enquiry.holder,
         provider=None,
-        signature=None,
         complainants=enquiry.complainants,
         reasons=(reason, *enquiry.reasons),
         rules=(*enquiry.rules, automatic),
@@ -74,10 +73,10 @@ def basis_after_enquiry(
     )
 
 
-def order_on_complaints(
-    port: PortKey, cause: str, province: str | None, basis: ComplaintBasis, at: datetime, because: Cause
+def place_order(
+    port: PortKey, cause: str, province: str | None, basis: ShutdownBasis, at: datetime, because: Cause
 ) -> Order:
-    """The order that complaints lead to. `cause` is what makes it unique at its port."""
+    """The order to shut a port on this basis. `cause` is what makes it unique at its port."""
     carrier, number = port
     deadlines, visible_at = order_deadlines(at), visible_from(at, basis.ground)
     order = Order(
@@ -135,37 +134,24 @@ def send_enquiries(decision: EnquiryDecision, at: datetime, because: Cause) -> l
 
 def order_for_listing(listing: Listing, port: PortKey, filing: PortFiling, at: datetime, because: Cause) -> Order:
     """The order to shut a port because its holder or its content provider is listed."""
-    deadlines, visible_at = order_deadlines(at), visible_from(at, ShutdownGround.LISTING)
     cause = reference("listing", listing.entry)
     reason = (
         f"the {role_in(filing, listing.code)} {listing.code} is on the {listing.list} list "
         f"({listing.tier}, {listing.article})"
     )
-    order = Order(
-        id=new_id_at(visible_at),
-        carrier=port[0],
-        number=port[1],
-        cause=cause,
-        correlation_id=listing.correlation_id,
+    basis = ShutdownBasis(
         ground=ShutdownGround.LISTING,
         attribution=SenderAttribution.DECLARED,
         holder=filing.holder,
         provider=filing.provider,
-        province=filing.province,
-        complainants=0,
         reasons=(reason,),
-        rules=(deadlines.citation,),
         causes=(cause,),
-        ordered_at=at,
-        visible_at=visible_at,
-        acknowledge_by=visible_at + deadlines.acknowledge,
-        execute_by=visible_at + deadlines.execution(ShutdownGround.LISTING),
     )
-    order.place(because.joined(listing.actors))
-    return order
+    chain = because.within(listing.correlation_id).joined(listing.actors)
+    return place_order(port, cause, filing.province, basis, at, chain)
 
 
-def order_proposed(proposal: ShutdownProposal, basis: ComplaintBasis, at: datetime, because: Cause) -> Order:
+def order_proposed(proposal: ShutdownProposal, basis: ShutdownBasis, at: datetime, because: Cause) -> Order:
     """The order to shut the port of a proposal of the rules on this basis that a person decided."""
     cause = reference("proposal", proposal.id)
     decided = msgspec.structs.replace(
@@ -175,37 +161,23 @@ def order_proposed(proposal: ShutdownProposal, basis: ComplaintBasis, at: dateti
         causes=(cause, *basis.causes),
     )
     chain = because.within(proposal.correlation_id).joined(proposal.actors)
-    return order_on_complaints(proposal.port, cause, proposal.province, decided, at, chain)
+    return place_order(proposal.port, cause, proposal.province, decided, at, chain)
 
 
 def order_by_hand(proposal: ShutdownProposal, entry: RegisterEntry | None, at: datetime, because: Cause) -> Order:
     """The order to shut the port of a proposal of staff that was decided; `entry` is what the register has for it
     now."""
-    carrier, number = proposal.port
-    deadlines, visible_at = order_deadlines(at), visible_from(at, ShutdownGround.BY_HAND)
     cause = reference("proposal", proposal.id)
-    order = Order(
-        id=new_id_at(visible_at),
-        carrier=carrier,
-        number=number,
-        cause=cause,
-        correlation_id=proposal.correlation_id,
+    basis = ShutdownBasis(
         ground=ShutdownGround.BY_HAND,
         attribution=SenderAttribution.UNREGISTERED if entry is None else SenderAttribution.DECLARED,
         holder=None if entry is None else entry.holder,
         provider=None if entry is None else entry.provider,
-        province=None if entry is None else entry.province,
-        complainants=0,
         reasons=(
             f"proposed by staff: {proposal.reason}",
             f"decided by another member of staff: {proposal.decision_reason}",
         ),
-        rules=(deadlines.citation,),
         causes=(cause,),
-        ordered_at=at,
-        visible_at=visible_at,
-        acknowledge_by=visible_at + deadlines.acknowledge,
-        execute_by=visible_at + deadlines.execution(ShutdownGround.BY_HAND),
     )
-    order.place(because.joined(proposal.actors))
-    return order
+    chain = because.within(proposal.correlation_id).joined(proposal.actors)
+    return place_order(proposal.port, cause, None if entry is None else entry.province, basis, at, chain)

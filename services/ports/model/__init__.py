@@ -15,13 +15,12 @@ from services.ports.model.filing import (
 from services.ports.model.listing import Listing, ListingPhase
 from services.ports.model.order import Order, OrderState, RefusalCode, ShutdownGround
 from services.ports.model.port import Port, PortKey, PortStatus
-from services.ports.model.proposal import ComplaintBasis, ProposalState, ShutdownProposal, Verdict
+from services.ports.model.proposal import ProposalState, ShutdownBasis, ShutdownProposal, Verdict
 
 __all__ = [
     "Addressed",
     "Answer",
     "Application",
-    "ComplaintBasis",
     "Enquiry",
     "EnquiryState",
     "FilingContent",
@@ -38,6 +37,7 @@ __all__ = [
     "PortStatus",
     "ProposalState",
     "RefusalCode",
+    "ShutdownBasis",
     "ShutdownGround",
     "ShutdownProposal",
     "Verdict",

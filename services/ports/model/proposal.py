@@ -43,8 +43,8 @@ class Verdict(StrEnum):
     REJECT = "reject"
 
 
-class ComplaintBasis(msgspec.Struct, frozen=True, kw_only=True):
-    """What complaints give for the shutdown of a port: what an order states, whether the rules or a person place it.
+class ShutdownBasis(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a port is shut, as an order states it: because of complaints, of a listing, or by hand.
 
     `holder` and `provider` are the enterprises of the port's filing, `signature` is the one in the messages. `reasons`
     are those for the shutdown, `reservations` those against an order without a person.
@@ -54,10 +54,10 @@ class ComplaintBasis(msgspec.Struct, frozen=True, kw_only=True):
     attribution: str
     holder: str | None
     provider: str | None
-    signature: str | None
-    complainants: int
+    signature: str | None = None
+    complainants: int = 0
     reasons: tuple[str, ...]
-    rules: tuple[Citation, ...]
+    rules: tuple[Citation, ...] = ()
     causes: tuple[str, ...]
     reservations: tuple[str, ...] = ()
 
@@ -79,7 +79,7 @@ class ShutdownProposal:
     code: str | None = None
     province: str | None = None
     reason: str
-    basis: ComplaintBasis | None = None
+    basis: ShutdownBasis | None = None
     proposed_by: str
     proposer: str | None = None
     actors: tuple[str, ...] = ()
@@ -109,7 +109,7 @@ class ShutdownProposal:
 
     @classmethod
     def on_complaints(
-        cls, port: PortKey, province: str | None, basis: ComplaintBasis, at: datetime, because: Cause
+        cls, port: PortKey, province: str | None, basis: ShutdownBasis, at: datetime, because: Cause
     ) -> ShutdownProposal:
         """The rules propose to shut a port: complaints reach the bar, but do not suffice for an automatic order."""
         carrier, number = port

@@ -49,7 +49,7 @@ class EnquiryView(BaseModel):
     @classmethod
     def of(cls, enquiry: Enquiry, visibility: Visibility) -> EnquiryView:
         """The enquiry as a caller with this visibility may read it."""
-        sent_at = visible_moment(enquiry.visible_at or enquiry.sent_at, enquiry.sent_at, visibility)
+        sent_at = visible_moment(enquiry.visible_at, enquiry.sent_at, visibility)
         shown = {"causes": visible_causes(enquiry.causes, visibility), "sent_at": sent_at}
         return cls.model_validate(enquiry).model_copy(update=shown)
 

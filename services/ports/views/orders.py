@@ -60,7 +60,7 @@ class OrderView(BaseModel):
     def of(cls, order: Order, visibility: Visibility) -> OrderView:
         """The order as a caller with this visibility may read it."""
         times = {
-            "ordered_at": visible_moment(order.visible_at or order.ordered_at, order.ordered_at, visibility),
+            "ordered_at": visible_moment(order.visible_at, order.ordered_at, visibility),
             "ground_fell_at": order.ground_fell_at and cut_moment(order.ground_fell_at, visibility),
         }
         shown = {"causes": visible_causes(order.causes, visibility), **times}

@@ -29,9 +29,9 @@ def begun(table: sa.Table, visibility: Visibility) -> Conditions:
     return [sa.or_(table.c.visible_at.is_(None), table.c.visible_at <= clock.now())]
 
 
-def visible_moment(visible_at: datetime, at: datetime, visibility: Visibility) -> datetime:
+def visible_moment(visible_at: datetime | None, at: datetime, visibility: Visibility) -> datetime:
     """When an order or an enquiry was made, as a caller may read it: a carrier reads since when it is visible."""
-    return at if visibility.carrier is None else visible_at
+    return at if visibility.carrier is None else visible_at or at
 
 
 def cut_moment(at: datetime, visibility: Visibility) -> datetime:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from chassis import clock, rules
+from chassis import clock
 from chassis.database import Database
 from chassis.events.envelope import Message
 from contracts.complaints import ComplaintAssessed
@@ -46,10 +46,8 @@ VISIBLE = timedelta(minutes=6)
 
 
 @pytest.fixture(autouse=True)
-def _packs(_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def _packs(_process: None, packs: None) -> None:
     """The rules in force, with the time of receipt that an automatic order needs."""
-    monkeypatch.setattr(rules, "_packs_in_force", None)
-    rules.use_packs("CN-2015,CN-2026")
 
 
 ATTACKS: dict[str, Messages] = {

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis import clock, rules
+from chassis import clock
 from chassis.database import Database
 from chassis.ids import first_id_at
 from tests.integration.http.api import problem
@@ -34,9 +34,8 @@ SINCE = NOON + timedelta(minutes=5)
 
 
 @pytest.fixture(autouse=True)
-def _packs(_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "_packs_in_force", None)
-    rules.use_packs("CN-2015,CN-2026")
+def _packs(_process: None, packs: None) -> None:
+    """The rules in force, with their grid."""
 
 
 def moment(text: str) -> datetime:
