@@ -91,8 +91,9 @@ def down(directory: Directory = DIRECTORY) -> None:
 
 
 def token(
-    client: Annotated[
-        str, typer.Argument(help="The client, such as regulator-MIIT; for an unknown one all are listed.")
+    name: Annotated[
+        str,
+        typer.Argument(help="The person or client: MIIT-reviewer, carrier-CMCC; for an unknown one all are listed."),
     ],
     directory: Directory = DIRECTORY,
     credentials: Annotated[
@@ -101,10 +102,14 @@ def token(
     ] = None,
     issuer: Annotated[
         str | None,
-        typer.Option(envvar="ANNING_SANDBOX_TOKEN_URL", help="The issuer's address, if not that of DIRECTORY."),
+        typer.Option(envvar="ANNING_SANDBOX_ISSUER", help="The issuer as tokens name it, if not that of DIRECTORY."),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(envvar="ANNING_SANDBOX_TOKEN_URL", help="Where the issuer is reached, if not at that address."),
     ] = None,
 ) -> None:
-    """Print an access token of a client of the running system; the sandbox's container sets both variables."""
+    """Print an access token of a person or client of the running system; the sandbox's container sets the variables."""
     from anning.tokens import TokenRefused, access_token
 
     with _failing_with_a_line(TokenRefused):
@@ -115,7 +120,7 @@ def token(
             if not ports:
                 raise TokenRefused(f"nothing was started over {directory} yet: start the system with `make up`")
             credentials, issuer = directory / "credentials", addresses.url(ports[addresses.SANDBOX])
-        typer.echo(access_token(client, credentials, issuer))
+        typer.echo(access_token(name, credentials, issuer, address or issuer))
 
 
 def _console() -> Console:

@@ -1,4 +1,5 @@
-"""Access tokens for manual use of the APIs, requested from the sandbox's issuer with a client's own secret."""
+"""Access tokens for manual use of the APIs: of a system, requested from the sandbox's issuer with its own secret, or of
+a person of the sandbox, who authenticates at that moment."""
 
 from __future__ import annotations
 
@@ -8,28 +9,32 @@ import httpx2
 
 from sandbox import install
 from sandbox.install import NotInstalled
-from sandbox.tokens import Tokens
+from sandbox.people import people
+from sandbox.tokens import Tokens, mint_for
 
 
 class TokenRefused(Exception):
-    """There is no token for this client; the message states the reason."""
+    """There is no token for this name; the message states the reason."""
 
 
-def access_token(client_id: str, credentials: Path, issuer: str) -> str:
-    """A token of that client from the issuer at that address; its secret is in the folder `credentials`.
+def access_token(name: str, credentials: Path, issuer: str, address: str) -> str:
+    """A token of the client or person of that name; keys and secrets are in the folder `credentials`. `issuer` is in
+    the token of a person; a client requests its own at the `address` of the issuer.
 
-    Raises TokenRefused: unknown client, no credentials, or no response of the issuer.
+    Raises TokenRefused: unknown name, no credentials, or no response of the issuer.
     """
     try:
-        client = install.client_by_id(credentials, client_id)
+        if person := people().get(name):
+            return mint_for(credentials, person, issuer=issuer)
+        client = install.client_by_id(credentials, name)
     except NotInstalled as error:
         raise TokenRefused(str(error)) from error
     except KeyError as error:
-        known = ", ".join(sorted(each.client_id for each in install.clients(credentials)))
-        raise TokenRefused(f"there is no client {client_id!r}; there are: {known}") from error
+        known = ", ".join([*sorted(people()), *sorted(each.client_id for each in install.clients(credentials))])
+        raise TokenRefused(f"there is no person or client {name!r}; there are: {known}") from error
     try:
-        return Tokens(issuer, client).bearer()
+        return Tokens(address, client).bearer()
     except httpx2.HTTPStatusError as error:
-        raise TokenRefused(f"{issuer} refused {client_id}: HTTP {error.response.status_code}") from error
+        raise TokenRefused(f"{address} refused {name}: HTTP {error.response.status_code}") from error
     except httpx2.HTTPError as error:
-        raise TokenRefused(f"nothing answers at {issuer}: start the system with `make up`") from error
+        raise TokenRefused(f"nothing answers at {address}: start the system with `make up`") from error

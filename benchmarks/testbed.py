@@ -80,7 +80,9 @@ class Testbed:
         tokens."""
         system = self.system
         return {
-            name: self._stack.enter_context(Client(system.url(name), system.issuer, system.credentials, STAFF))
+            name: self._stack.enter_context(
+                Client.of_system(system.url(name), system.issuer, system.credentials, STAFF)
+            )
             for name in NAMES
         }
 

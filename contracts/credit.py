@@ -15,8 +15,10 @@ from contracts.moments import Moment
 class ListingFact(Event, frozen=True, kw_only=True):
     """The whole published state of an entry of a credit list.
 
-    `code` is a unified social credit code. `facts` is the ground in words, `article` the law, `causes` are
-    references (`clue:<id>`, `order:<id>`). Persons are not named: `proposed_by` is rules or staff.
+    `code` is a unified social credit code. `facts` is the ground in words, `article` the law, `causes` are references
+    (`clue:<id>`, `order:<id>`, `withdrawal:<entry>`). Persons are not named: `proposed_by` is rules or staff.
+    `withdrawal_review` is the outcome of the review of a withdrawal by staff, `replaced_by` the entry that took effect
+    again because of it.
     """
 
     topic: ClassVar[str] = "credit.entries.v1"
@@ -44,6 +46,8 @@ class ListingFact(Event, frozen=True, kw_only=True):
     expired_at: Moment | None
     withdrawn_at: Moment | None
     withdrawal: str | None
+    withdrawal_review: str | None = None
+    replaced_by: UUID | None = None
 
     @property
     def aggregate_id(self) -> str:
@@ -88,6 +92,13 @@ class ListingWithdrawn(ListingFact, frozen=True, kw_only=True):
     """The proposal or the listing is withdrawn: it was not confirmed, or its decision was annulled."""
 
     type: ClassVar[str] = "listing-withdrawn.v1"
+
+
+class WithdrawalReviewed(ListingFact, frozen=True, kw_only=True):
+    """A second person has confirmed the withdrawal of the listing, or reversed it: then the same listing takes effect
+    again, as a new entry."""
+
+    type: ClassVar[str] = "withdrawal-reviewed.v1"
 
 
 class Restriction(msgspec.Struct, frozen=True, kw_only=True):

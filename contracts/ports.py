@@ -127,7 +127,8 @@ class OrderFact(Event, frozen=True, kw_only=True):
     """The whole published state of a shutdown order, as every fact about it carries it.
 
     `causes` are references (`complaint:<id>`, `enquiry:<id>`) to the ground of the order; `holder` and `provider`
-    are credit codes where they are known. Deadlines are the moments by which the carrier must have acted.
+    are credit codes where they are known. Deadlines are the moments by which the carrier must have acted. `lift_review`
+    is the outcome of the review of a lift, `replaced_by` the order that was placed again because of it.
     """
 
     topic: ClassVar[str] = "ports.orders.v1"
@@ -158,6 +159,8 @@ class OrderFact(Event, frozen=True, kw_only=True):
     lifted_at: Moment | None
     lift_reason: str | None
     ground_fell_at: Moment | None
+    lift_review: str | None = None
+    replaced_by: UUID | None = None
 
     @property
     def aggregate_id(self) -> str:
@@ -202,6 +205,12 @@ class OrderLifted(OrderFact, frozen=True, kw_only=True):
     """Staff have lifted the order: the port may be opened again."""
 
     type: ClassVar[str] = "order-lifted.v1"
+
+
+class LiftReviewed(OrderFact, frozen=True, kw_only=True):
+    """A second person has confirmed the lift of the order, or reversed it: then the same order is placed again."""
+
+    type: ClassVar[str] = "lift-reviewed.v1"
 
 
 class GroundFell(OrderFact, frozen=True, kw_only=True):

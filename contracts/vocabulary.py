@@ -107,6 +107,13 @@ class NewResources(StrEnum):
     REFUSE = "refuse"
 
 
+class ReviewOutcome(StrEnum):
+    """The outcome of the review of an act that one person did at once: a lift, a withdrawal."""
+
+    CONFIRMED = "confirmed"
+    REVERSED = "reversed"
+
+
 class Existing(StrEnum):
     """The effect of a listing on existing ports."""
 

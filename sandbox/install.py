@@ -44,11 +44,10 @@ class RegisteredClient(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     regulators: tuple[str, ...]
-    colleagues: tuple[str, ...]
     scopes: dict[str, tuple[str, ...]]
 
-    def people(self, carriers: Iterable[str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-        """Every client: its id, its organisation, its scopes."""
+    def organisations(self, carriers: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Every organisation that has a client, with the scopes of the client."""
         codes = {
             "regulator": self.regulators,
             "carrier": (*CARRIERS, *carriers),
@@ -56,19 +55,16 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             "channel": tuple(CHANNELS),
         }
         for kind, of_kind in codes.items():
-            for org in (f"{kind}:{code}" for code in of_kind):
-                yield client_id_of(org), org, self.scopes[kind]
-                if kind == "regulator":
-                    for colleague in self.colleagues:
-                        yield f"{client_id_of(org)}-{colleague}", org, self.scopes[kind]
+            for code in of_kind:
+                yield f"{kind}:{code}", self.scopes[kind]
 
 
 def into(directory: Path, *, carriers: Iterable[str] = ()) -> None:
     """Install the sandbox in `directory` (created with 0700), or update an installation.
 
-    Creates clients for every regulator and its colleagues, for every carrier, authority and channel, and for the
-    further `carriers`. An existing key and existing secrets stay; scopes are those of this release. Raises NotInstalled
-    where the existing files can be read by others.
+    Creates a client for every regulator, carrier, authority and channel, and for the further `carriers`. An existing
+    key and existing secrets stay; scopes are those of this release. Raises NotInstalled where the existing files can be
+    read by others.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)
@@ -78,7 +74,8 @@ def into(directory: Path, *, carriers: Iterable[str] = ()) -> None:
         )
     existing = {each.client_id: each for each in clients(directory)} if (directory / _CLIENTS).exists() else {}
     made = dict(existing)
-    for client_id, org, scopes in _plan().people(carriers):
+    for org, scopes in _plan().organisations(carriers):
+        client_id = client_id_of(org)
         secret = existing[client_id].secret if client_id in existing else secrets.token_urlsafe(32)
         made[client_id] = RegisteredClient(client_id=client_id, secret=secret, org=org, scopes=scopes)
     if made != existing:
@@ -86,7 +83,7 @@ def into(directory: Path, *, carriers: Iterable[str] = ()) -> None:
 
 
 def client_id_of(org: str) -> str:
-    """The id of the (first) client of an organisation: carrier-CMCC for carrier:CMCC."""
+    """The id of the client of an organisation: carrier-CMCC for carrier:CMCC."""
     return org.replace(":", "-")
 
 
@@ -96,15 +93,12 @@ def clients(directory: Path) -> list[RegisteredClient]:
 
 
 def client(directory: Path, org: str) -> RegisteredClient:
-    """The first client of an organisation. Raises NotInstalled, and KeyError for an unknown one."""
-    for each in clients(directory):
-        if each.org == org:
-            return each
-    raise KeyError(org)
+    """The client of an organisation. Raises NotInstalled, and KeyError for an unknown one."""
+    return client_by_id(directory, client_id_of(org))
 
 
 def client_by_id(directory: Path, client_id: str) -> RegisteredClient:
-    """The client with that id: `regulator-MIIT-reviewer`. Raises NotInstalled, and KeyError for an unknown one."""
+    """The client with that id: `carrier-CMCC`. Raises NotInstalled, and KeyError for an unknown one."""
     for each in clients(directory):
         if each.client_id == client_id:
             return each
@@ -119,6 +113,11 @@ def key(directory: Path) -> OKPKey:
 def all_scopes() -> tuple[str, ...]:
     """Every scope of any client, sorted."""
     return tuple(sorted({scope for scopes in _plan().scopes.values() for scope in scopes}))
+
+
+def scopes_of(kind: str) -> tuple[str, ...]:
+    """The scopes of the clients of a kind of organisation: "carrier"."""
+    return _plan().scopes[kind]
 
 
 def _plan() -> _Plan:

@@ -1,4 +1,5 @@
-"""Access tokens (RFC 9068): signed here, fetched and renewed by the clients of the platform's APIs."""
+"""Access tokens (RFC 9068): those of systems are fetched from the issuer and renewed, those of persons are signed here,
+because the issuer has no login."""
 
 from __future__ import annotations
 
@@ -6,7 +7,9 @@ import threading
 import time
 import uuid
 from collections.abc import Collection, Generator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import httpx2
 from joserfc import jws, jwt
@@ -15,6 +18,7 @@ from joserfc.jwk import OKPKey
 
 from sandbox import install
 from sandbox.install import RegisteredClient
+from sandbox.people import Person
 
 LIFETIME_SECONDS = 600
 """The lifetime of a token."""
@@ -22,6 +26,14 @@ LIFETIME_SECONDS = 600
 _ALGORITHM = "EdDSA"
 # A token is renewed after this share of its lifetime: its user has the rest of it.
 _RENEWED_AFTER = 0.8
+
+SECOND_FACTOR = "2"
+"""The claim `acr` of a person who has authenticated with a second factor."""
+
+APPLICATION = "sandbox"
+"""The claim `client_id` of the tokens of persons."""
+
+_AUTHENTICATED_AGAIN_SECONDS = 120
 
 
 class _Signatures(jws.JWSRegistry):
@@ -34,6 +46,15 @@ class _Signatures(jws.JWSRegistry):
 _SIGNATURES = _Signatures(algorithms=[_ALGORITHM])
 
 
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """Who has authenticated, how (`acr`), and when (seconds since 1970): the claims of a person's token."""
+
+    subject: str
+    acr: str
+    auth_time: float
+
+
 def sign(
     key: OKPKey,
     *,
@@ -44,8 +65,10 @@ def sign(
     scopes: Collection[str],
     lifetime_seconds: int = LIFETIME_SECONDS,
     issued_at: float | None = None,
+    person: Authentication | None = None,
 ) -> str:
-    """A token (RFC 9068) with the claim `org`. `issued_at` is in seconds since 1970 (None: now, in real time)."""
+    """A token (RFC 9068) with the claim `org`. `issued_at` is in seconds since 1970 (None: now, in real time). `person`
+    None: the client is a system, which is its own subject."""
     issued = time.time() if issued_at is None else issued_at
     claims = {
         "iss": issuer,
@@ -58,6 +81,8 @@ def sign(
         "scope": " ".join(scopes),
         "org": org,
     }
+    if person is not None:
+        claims |= {"sub": person.subject, "acr": person.acr, "auth_time": int(person.auth_time)}
     header = {"alg": _ALGORITHM, "typ": "at+jwt", "kid": key.kid}
     return jwt.encode(header, claims, key, registry=_SIGNATURES)
 
@@ -68,27 +93,46 @@ def mint(
     scopes: Collection[str] | None = None,
     *,
     issuer: str,
-    client_id: str | None = None,
     audience: str = "anning",
     lifetime_seconds: int = LIFETIME_SECONDS,
     issued_at: float | None = None,
 ) -> str:
-    """A token signed with the key in `directory`, without a running issuer. For tests.
+    """A token of an organisation's client, signed with the key in `directory`, without a running issuer. For tests.
 
-    `client_id`: another person of the organisation than its first (`regulator-MIIT-reviewer`). `scopes`: None for all
-    scopes of this client. With both given, any organisation and id is possible. Raises NotInstalled, and KeyError for
-    an unknown client.
+    `scopes`: None for all scopes of the client; with them, any organisation is possible. Raises NotInstalled, and
+    KeyError for an unknown client.
     """
-    person = install.client_id_of(org) if client_id is None else client_id
     return sign(
         install.key(directory),
         issuer=issuer,
         audience=audience,
-        client_id=person,
+        client_id=install.client_id_of(org),
         org=org,
-        scopes=install.client_by_id(directory, person).scopes if scopes is None else scopes,
+        scopes=install.client(directory, org).scopes if scopes is None else scopes,
         lifetime_seconds=lifetime_seconds,
         issued_at=issued_at,
+    )
+
+
+def mint_for(
+    directory: Path,
+    person: Person,
+    *,
+    issuer: str,
+    audience: str = "anning",
+    lifetime_seconds: int = LIFETIME_SECONDS,
+) -> str:
+    """A token of a person who authenticates now with a second factor, signed with the key in `directory`. Raises
+    NotInstalled."""
+    return sign(
+        install.key(directory),
+        issuer=issuer,
+        audience=audience,
+        client_id=APPLICATION,
+        org=person.org,
+        scopes=person.scopes,
+        lifetime_seconds=lifetime_seconds,
+        person=Authentication(str(person.subject), SECOND_FACTOR, time.time()),
     )
 
 
@@ -138,10 +182,39 @@ class Tokens:
         self._renew_at = time.monotonic() + _RENEWED_AFTER * float(given["expires_in"])
 
 
-class Bearer(httpx2.Auth):
-    """Adds a client's token to every request; after a refusal it retries once with a new one."""
+class TokensOfPerson:
+    """The tokens of a person, who authenticates again before a decision would need it. Thread-safe."""
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, directory: Path, person: Person, issuer: str) -> None:
+        self._directory = directory
+        self._person = person
+        self._issuer = issuer
+        self._token: str | None = None
+        self._renew_at = 0.0
+
+    def bearer(self) -> str:
+        """A token that stays valid for a while. Raises NotInstalled."""
+        if self._token is None or time.monotonic() >= self._renew_at:
+            self._token = mint_for(self._directory, self._person, issuer=self._issuer)
+            self._renew_at = time.monotonic() + _AUTHENTICATED_AGAIN_SECONDS
+        return self._token
+
+    def refused(self, token: str) -> None:
+        """Discard `token`, which an API has refused."""
+        if self._token == token:
+            self._token = None
+
+
+class _Source(Protocol):
+    def bearer(self) -> str: ...
+
+    def refused(self, token: str) -> None: ...
+
+
+class Bearer(httpx2.Auth):
+    """Adds a token to every request; after a refusal it retries once with a new one."""
+
+    def __init__(self, tokens: _Source) -> None:
         self._tokens = tokens
 
     def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:

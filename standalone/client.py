@@ -11,7 +11,8 @@ import httpx2
 
 from chassis.version import API_PREFIX
 from sandbox import install
-from sandbox.tokens import Bearer, Tokens
+from sandbox.people import people
+from sandbox.tokens import Bearer, Tokens, TokensOfPerson
 
 
 class CallFailed(Exception):
@@ -19,14 +20,21 @@ class CallFailed(Exception):
 
 
 class Client:
-    """The calls of one organisation to one service, by one person."""
+    """The calls to one service, by the system of an organisation or by a person."""
 
-    def __init__(self, url: str, issuer: str, credentials: Path, org: str, client_id: str | None = None) -> None:
-        """`client_id`: one of the organisation's clients (None: the first)."""
+    def __init__(self, url: str, auth: Bearer) -> None:
         self.url = url + API_PREFIX
-        own = install.client(credentials, org) if client_id is None else install.client_by_id(credentials, client_id)
-        auth = Bearer(Tokens(issuer, own))
         self._http = httpx2.Client(base_url=self.url, auth=auth, timeout=60, trust_env=False)
+
+    @classmethod
+    def of_system(cls, url: str, issuer: str, credentials: Path, org: str) -> Self:
+        """The calls of an organisation's system."""
+        return cls(url, Bearer(Tokens(issuer, install.client(credentials, org))))
+
+    @classmethod
+    def of_person(cls, url: str, issuer: str, credentials: Path, name: str) -> Self:
+        """The calls of a person of the sandbox: "MIIT-reviewer"."""
+        return cls(url, Bearer(TokensOfPerson(credentials, people()[name], issuer)))
 
     def get(self, path: str, **parameters: str | int) -> Any:
         """The JSON at `path`. Raises CallFailed."""

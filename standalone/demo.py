@@ -32,7 +32,7 @@ from standalone.story import Hop, no_order_awaited
 from standalone.system import Progress, System
 
 STAFF = "regulator:MIIT"
-REVIEWER, DIRECTOR = "regulator-MIIT-reviewer", "regulator-MIIT-director"
+OFFICER, REVIEWER, DIRECTOR = "MIIT-officer", "MIIT-reviewer", "MIIT-director"
 RULE_PACKS = "CN-2015,CN-2026,demo"
 _PATIENCE = timedelta(minutes=30)
 _END_SECONDS = 0.5
@@ -108,7 +108,7 @@ def load(system: System, console: Console) -> bool:
     The system must have the rules of the demonstration (RULE_PACKS). Raises DemoFailed.
     """
     with ExitStack() as stack:
-        officer = _person(stack, system, None)
+        officer = _person(stack, system, OFFICER)
         filed = officer["complaints"].get("/statistics")["filed"]
         if filed or any(officer["ports"].get("/statistics")["ports"].values()):
             return False
@@ -130,7 +130,7 @@ def _play(system: System, source: Path, console: Console) -> dict[str, Any]:
     Raises DemoFailed, ProcessFailed.
     """
     with _explained(system), ExitStack() as stack:
-        staff = Staff(*(_person(stack, system, client) for client in (None, REVIEWER, DIRECTOR)))
+        staff = Staff(*(_person(stack, system, name) for name in (OFFICER, REVIEWER, DIRECTOR)))
         made = Run(staff, console, system.check)
         _upload(made, system, source)
         refused = _close_the_loop(made)
@@ -151,10 +151,10 @@ def _explained(system: System) -> Iterator[None]:
         raise DemoFailed(f"a request failed: {error}") from error
 
 
-def _person(stack: ExitStack, system: System, client_id: str | None) -> Services:
+def _person(stack: ExitStack, system: System, person: str) -> Services:
     """One person of the regulator, with a client for every service."""
     return {
-        name: stack.enter_context(Client(system.url(name), system.issuer, system.credentials, STAFF, client_id))
+        name: stack.enter_context(Client.of_person(system.url(name), system.issuer, system.credentials, person))
         for name in system.services
     }
 
@@ -191,7 +191,7 @@ def _upload_complaints(made: Run, system: System, file: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="anning-channels-") as folder:
         for channel, part in split_by_channel(file, Path(folder)).items():
             org = f"channel:{channel}" if channel else STAFF
-            with Client(system.url("complaints"), system.issuer, system.credentials, org) as client:
+            with Client.of_system(system.url("complaints"), system.issuer, system.credentials, org) as client:
                 made.imports.append(client.upload("/complaint-imports", part, "application/x-ndjson", made.check))
 
 

@@ -1,6 +1,6 @@
 """How staff close the loop: from the conclusion of an authority to a filing that every carrier's register refuses.
 
-Two persons act, because the proposer does not decide.
+Three persons act: one who has a part in a ground does not decide on it.
 """
 
 from __future__ import annotations

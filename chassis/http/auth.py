@@ -1,7 +1,8 @@
 """Callers: OAuth 2 access tokens as JWTs (RFC 6750, RFC 9068, RFC 8725), one issuer, one audience, scopes per act.
 
 A route either `requires` scopes and receives its caller, or is declared `public`; `unprotected_routes` lists those that
-are neither. Tokens expire by real time, not by `chassis.clock`.
+are neither. What two persons decide `requires_person`: the token of someone who has just authenticated with a second
+factor (RFC 9470), which no system can have. Tokens expire by real time, not by `chassis.clock`.
 """
 
 # No `from __future__ import annotations`: FastAPI cannot resolve the annotations of a callable object as strings.
@@ -44,6 +45,12 @@ MOST_VERIFIED = 10_000
 
 REALM = "anning"
 
+SECOND_FACTOR = "2"
+"""The claim `acr` of a person who has authenticated with a second factor."""
+
+AUTHENTICATED_WITHIN_SECONDS = 300
+"""How long ago a person who decides may have authenticated."""
+
 _ORG = re.compile(r"([a-z][a-z0-9-]{0,31}):([A-Za-z0-9_.-]{1,64})")
 
 _CLIENT = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -58,18 +65,28 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Caller:
     """The subject of a token: a person or a system of one organisation, with its scopes.
 
-    The claim `org` is `<kind>:<code>`: carrier:CMCC, authority:SAMR, regulator:CA-44.
+    The claim `org` is `<kind>:<code>`: carrier:CMCC, authority:SAMR, regulator:CA-44. A person has authenticated at
+    `auth_time` (seconds since 1970) in the way that `acr` names (RFC 9068, section 2.2.1); a system has neither.
     """
 
     subject: str
     org_kind: str
     org: str
     scopes: frozenset[str]
+    acr: str | None = None
+    auth_time: float | None = None
 
     @property
     def organisation(self) -> str:
         """Kind and code, as in the claim."""
         return f"{self.org_kind}:{self.org}"
+
+    @property
+    def has_just_authenticated(self) -> bool:
+        """Whether this is a person who has authenticated with a second factor within the last minutes."""
+        if self.acr != SECOND_FACTOR or self.auth_time is None:
+            return False
+        return time.time() - self.auth_time <= AUTHENTICATED_WITHIN_SECONDS + LEEWAY_SECONDS
 
 
 class SigningKeys:
@@ -232,7 +249,15 @@ def _caller(claims: dict[str, Any]) -> Caller:
     scope = claims.get("scope", "")
     if not isinstance(scope, str):
         raise _refused("its scope is not a string")
-    return Caller(claims["sub"], match[1], match[2], frozenset(scope.split()))
+    acr, auth_time = claims.get("acr"), claims.get("auth_time")
+    return Caller(
+        claims["sub"],
+        match[1],
+        match[2],
+        frozenset(scope.split()),
+        acr if isinstance(acr, str) else None,
+        auth_time if isinstance(auth_time, int | float) and not isinstance(auth_time, bool) else None,
+    )
 
 
 def _refused(reason: str) -> Unauthenticated:
@@ -306,9 +331,33 @@ class _Bearer(SecurityBase):
         return caller
 
 
+class _PersonsBearer(_Bearer):
+    """The same scheme, for a route that needs a person who has just authenticated."""
+
+    async def __call__(self, request: Request) -> Caller:
+        caller = await super().__call__(request)
+        if not caller.has_just_authenticated:
+            _log_refused(request, "The caller is no person who has just authenticated.")
+            challenge = (
+                f'Bearer realm="{REALM}", error="insufficient_user_authentication", '
+                f'acr_values="{SECOND_FACTOR}", max_age="{AUTHENTICATED_WITHIN_SECONDS}"'
+            )
+            raise Unauthenticated(
+                "This needs a person who has authenticated with a second factor within the last "
+                f"{AUTHENTICATED_WITHIN_SECONDS // 60} minutes. A system cannot do it.",
+                headers={"WWW-Authenticate": challenge},
+            )
+        return caller
+
+
 def requires(*scopes: str) -> Any:
     """The dependency of a route that requires these scopes: `caller: Annotated[Caller, requires("orders:read")]`."""
     return Security(_Bearer(*scopes), scopes=list(scopes))
+
+
+def requires_person(*scopes: str) -> Any:
+    """The dependency of a route that requires these scopes, and a person who has just authenticated."""
+    return Security(_PersonsBearer(*scopes), scopes=list(scopes))
 
 
 def public(endpoint: F) -> F:

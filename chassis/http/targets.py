@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends
 
-from chassis.http.auth import Caller, requires
+from chassis.http.auth import Caller, requires, requires_person
 from chassis.http.preconditions import IfMatch
 from chassis.target import Target
 
@@ -21,9 +21,17 @@ def target(scope: str, visibility: Callable[[Caller], V]) -> Any:
     The route has the path parameter `id`, requires `scope` and If-Match. `visibility` returns what the caller may see,
     or raises Forbidden where the caller may not act at all.
     """
+    return _addressed_by(requires(scope), visibility)
 
+
+def target_of_person(scope: str, visibility: Callable[[Caller], V]) -> Any:
+    """The same for what a person decides who has just authenticated."""
+    return _addressed_by(requires_person(scope), visibility)
+
+
+def _addressed_by(required: Any, visibility: Callable[[Caller], V]) -> Any:
     # Async, though it does not wait: a sync dependency would cost a change of threads.
-    async def addressed(id: UUID, if_match: IfMatch, caller: Annotated[Caller, requires(scope)]) -> Target[V]:
+    async def addressed(id: UUID, if_match: IfMatch, caller: Annotated[Caller, required]) -> Target[V]:
         return Target(id, visibility(caller), caller, if_match.check)
 
     return Depends(addressed)

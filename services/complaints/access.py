@@ -7,7 +7,7 @@ from typing import Annotated
 
 from chassis.http.auth import Caller
 from chassis.http.problems import Forbidden
-from chassis.http.targets import target
+from chassis.http.targets import target, target_of_person
 from chassis.target import Target
 from contracts.channels import CHANNELS
 from contracts.organisations import is_national, province_of
@@ -71,5 +71,5 @@ StaffComplaint = Annotated[Target[Visibility], target(CORRECT, visible_to_staff)
 """The complaint that staff correct."""
 StaffHold = Annotated[Target[Visibility], target(RELEASE, visible_to_staff)]
 """The hold of a channel that staff release."""
-StaffReveal = Annotated[Target[Visibility], target(REVEAL, visible_to_staff)]
-"""The reveal that staff decide."""
+StaffReveal = Annotated[Target[Visibility], target_of_person(REVEAL, visible_to_staff)]
+"""The reveal that a person of the staff decides."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from chassis.http.auth import Caller
 from chassis.http.problems import Forbidden
-from chassis.http.targets import target
+from chassis.http.targets import target, target_of_person
 from chassis.target import Target
 from contracts.organisations import authority_of, carrier_of, is_national, province_of
 from services.credit.model import province_of_code
@@ -65,5 +65,9 @@ def may_propose(caller: Caller, code: str) -> bool:
 
 EntryToContest = Annotated[Target[Visibility], target(PROPOSE, visible_to_staff)]
 """The entry for which staff record an objection."""
-EntryToDecide = Annotated[Target[Visibility], target(DECIDE, visible_to_staff)]
-"""The entry that staff decide, repair or withdraw."""
+EntryToDecide = Annotated[Target[Visibility], target_of_person(DECIDE, visible_to_staff)]
+"""The entry that a person of the staff decides."""
+WithdrawalToReview = Annotated[Target[Visibility], target_of_person(DECIDE, visible_to_staff)]
+"""The entry whose withdrawal a person of the staff reviews."""
+EntryToEnd = Annotated[Target[Visibility], target(DECIDE, visible_to_staff)]
+"""The entry that staff repair or withdraw."""

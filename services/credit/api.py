@@ -22,7 +22,7 @@ from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from chassis.http.words import Words
 from contracts.credit_codes import CreditCode, InvalidCreditCode
-from contracts.vocabulary import CreditList, Tier
+from contracts.vocabulary import CreditList, ReviewOutcome, Tier
 from services.credit import views
 from services.credit.access import (
     CHECK,
@@ -30,6 +30,8 @@ from services.credit.access import (
     READ,
     EntryToContest,
     EntryToDecide,
+    EntryToEnd,
+    WithdrawalToReview,
     may_propose,
     require_known_organisation,
     require_national_staff,
@@ -42,6 +44,7 @@ from services.credit.commands.entries import (
     propose_by_hand,
     record_objection,
     repair_entry,
+    review_withdrawal,
     withdraw_entry,
 )
 from services.credit.model import EntryState, EntryWithdrawal, ListingGround, ProposedListing
@@ -168,6 +171,13 @@ class EntryWithdrawalIn(_Strict):
     note: Words = Field(min_length=1, max_length=1_000)
 
 
+class WithdrawalReviewIn(_Strict):
+    """The outcome of the review of a withdrawal, and why."""
+
+    outcome: ReviewOutcome
+    reason: Words = Field(min_length=1, max_length=1_000)
+
+
 class Checks(BaseModel):
     """The enterprises to check."""
 
@@ -194,10 +204,11 @@ def list_entries(
     ground: ListingGround | None = None,
     credit_list: Annotated[CreditList | None, Query(alias="list")] = None,
     tier: Tier | None = None,
+    withdrawal_to_review: Annotated[bool | None, Query(description="whether its withdrawal waits for a review")] = None,
 ) -> Page[views.EntryView]:
     """Entries, the oldest first: a provincial administration sees those of its province's enterprises."""
     wanted = {"state": state, "code": code, "ground": ground, "list": credit_list, "tier": tier}
-    return page.of(views.list_entries(read, page, visible_to_staff(caller), wanted))
+    return page.of(views.list_entries(read, page, visible_to_staff(caller), wanted, withdrawal_to_review))
 
 
 @entries.get("/entries/{id}")
@@ -243,16 +254,24 @@ def decide(entry: EntryToDecide, decided: EntryDecisionIn, tx: WriteTx) -> views
 
 
 @entries.post("/entries/{id}/repair", responses=responses(EntryStateConflict, RepairTooEarly))
-def repair(entry: EntryToDecide, repaired: Repair, tx: WriteTx) -> views.EntryView:
+def repair(entry: EntryToEnd, repaired: Repair, tx: WriteTx) -> views.EntryView:
     """The enterprise has corrected the breach: its publication and its restriction end at once."""
     return views.EntryView.model_validate(repair_entry(tx, entry, repaired.statement))
 
 
 @entries.post("/entries/{id}/withdrawal", responses=responses(EntryStateConflict))
-def withdraw(entry: EntryToDecide, withdrawn: EntryWithdrawalIn, tx: WriteTx) -> views.EntryView:
-    """Withdraw a proposal or a listing: the authority's decision was annulled, or it was a mistake."""
+def withdraw(entry: EntryToEnd, withdrawn: EntryWithdrawalIn, tx: WriteTx) -> views.EntryView:
+    """Withdraw a proposal or a listing: the authority's decision was annulled, or it was a mistake. A second person
+    reviews the withdrawal of a listing until `review_withdrawal_by`."""
     reason = EntryWithdrawal(withdrawn.reason)
     return views.EntryView.model_validate(withdraw_entry(tx, entry, reason, withdrawn.note))
+
+
+@entries.post("/entries/{id}/withdrawal-review", responses=responses(EntryStateConflict, CauseIsNoGround, FourEyes))
+def review(entry: WithdrawalToReview, reviewed: WithdrawalReviewIn, tx: WriteTx) -> views.EntryView:
+    """A second person reviews the withdrawal of a listing by staff. `reversed`: the same listing takes effect again, on
+    its old grounds and until the same day; `replaced_by` names it."""
+    return views.EntryView.model_validate(review_withdrawal(tx, entry, reviewed.outcome, reviewed.reason))
 
 
 @entries.get("/statistics", tags=["statistics"])

@@ -10,12 +10,15 @@ The states of an entry:
 A proposal is *open* until it is decided. A person in the chain of its ground cannot decide it: who proposed it, who
 filed, corrected or concluded what it stands on, who recorded the objection. It is confirmed after the contest period;
 an objection ends that period only where the enterprise waives the rest of it in writing.
+
+One person of the staff withdraws a listing at once; a second one reviews that within a term, and confirms it or
+reverses it: the same listing takes effect again, as a new entry.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
@@ -37,8 +40,9 @@ from contracts.credit import (
     ListingWithdrawn,
     Restriction,
     StandingChanged,
+    WithdrawalReviewed,
 )
-from contracts.vocabulary import CreditList, Existing, NewResources, Tier
+from contracts.vocabulary import CreditList, Existing, NewResources, ReviewOutcome, Tier
 
 
 class EntryState(StrEnum):
@@ -122,9 +126,10 @@ class ProposedListing:
 class Entry(Ground):
     """One enterprise on one list, with its grounds.
 
-    `cause` makes it unique with code and ground (`clue:<id>`, `order:<id>`; `entry:<its own id>` by hand); `causes` are
-    all references that support it. `proposer` and `decided_by` are persons; no fact names them. Its effects
-    (`published`, `new_resources`, `existing`) are known once it is effective.
+    `cause` makes it unique with code and ground (`clue:<id>`, `order:<id>`; `entry:<its own id>` by hand;
+    `withdrawal:<entry>` where that was reversed); `causes` are all references that support it. `proposer` and
+    `decided_by` are persons; no fact names them. Its effects (`published`, `new_resources`, `existing`) are known once
+    it is effective.
     """
 
     published_as: ClassVar[type[Event] | None] = ListingFact
@@ -161,6 +166,11 @@ class Entry(Ground):
     withdrawn_at: datetime | None = None
     withdrawal: EntryWithdrawal | None = None
     withdrawal_note: str | None = None
+    review_withdrawal_by: datetime | None = None
+    withdrawal_reviewed_at: datetime | None = None
+    withdrawal_review: ReviewOutcome | None = None
+    withdrawal_review_reason: str | None = None
+    replaced_by: UUID | None = None
 
     @classmethod
     def propose(
@@ -261,10 +271,59 @@ class Entry(Ground):
         self.repair_statement = statement
         self._record(ListingRepaired, because)
 
-    def withdraw(self, reason: EntryWithdrawal, note: str | None, at: datetime, because: Cause) -> None:
-        """Withdraw a proposal or a listing whose grounds fell or never existed."""
+    def withdraw(
+        self,
+        reason: EntryWithdrawal,
+        note: str | None,
+        at: datetime,
+        because: Cause,
+        *,
+        review_by: datetime | None = None,
+    ) -> None:
+        """Withdraw a proposal or a listing whose grounds fell or never existed. A second person reviews the withdrawal
+        of a listing by staff until `review_by`. None: it is withdrawn by rule, which needs no review."""
         self._require(*ACTIVE, act="withdrawn")
+        self.review_withdrawal_by = review_by if self.state is EntryState.EFFECTIVE else None
         self._withdraw(reason, note, at, because)
+
+    def review_withdrawal(
+        self, outcome: ReviewOutcome, reviewer: str, reason: str, at: datetime, because: Cause
+    ) -> Entry | None:
+        """A person without a part in the withdrawal and its ground reviews it. Returns the entry that takes effect
+        again where the withdrawal is reversed: on the same grounds, until the same day."""
+        if self.review_withdrawal_by is None or self.withdrawal_review is not None:
+            raise ConflictError("entry-state", "Only the withdrawal of a listing by staff is reviewed, and once.")
+        self.require_another_person(reviewer)
+        again = self._again(reviewer, reason, at) if outcome is ReviewOutcome.REVERSED else None
+        self.withdrawal_review = outcome
+        self.withdrawal_review_reason = reason
+        self.withdrawal_reviewed_at = at
+        self.replaced_by = None if again is None else again.id
+        self._record(WithdrawalReviewed, because)
+        if again is not None:
+            again._record(ListingEffective, self.caused(because))
+        return again
+
+    def _again(self, decider: str, reason: str, at: datetime) -> Entry:
+        if self.until is not None and self.until <= at:
+            raise ConflictError("entry-state", f"The period of the listing was over at {_format(self.until)}.")
+        cause = reference("withdrawal", self.id)
+        return replace(
+            self,
+            id=new_id(),
+            version=0,
+            recorded=[],
+            cause=cause,
+            causes=(cause, *self.causes),
+            state=EntryState.EFFECTIVE,
+            effective_at=at,
+            decided_by=decider,
+            decision_reason=reason,
+            withdrawn_at=None,
+            withdrawal=None,
+            withdrawal_note=None,
+            review_withdrawal_by=None,
+        )
 
     def expire(self, now: datetime, because: Cause) -> bool:
         """End a listing whose period is over. False: it is not effective, or its period is not over."""
@@ -322,7 +381,7 @@ class EnterpriseStanding(Aggregate):
 
 
 def reference(kind: str, identifier: UUID) -> str:
-    """The name of a cause: `clue:<id>`, `order:<id>`, `entry:<id>`."""
+    """The name of a cause: `clue:<id>`, `order:<id>`, `entry:<id>`, `withdrawal:<entry>`."""
     return f"{kind}:{identifier}"
 
 

@@ -19,7 +19,7 @@ from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, count_by, equal, one_row, page_rows, select_one, select_page
 from contracts.credit import Restriction
-from contracts.vocabulary import CreditList, Existing, NewResources, Tier
+from contracts.vocabulary import CreditList, Existing, NewResources, ReviewOutcome, Tier
 from services.credit.access import Visibility
 from services.credit.model import EntryState, EntryWithdrawal, ListingGround, ProposedBy
 from services.credit.store.entries import entry_of
@@ -55,7 +55,7 @@ class EntryView(_View):
     facts: Sequence[str] = FACTS
     article: str = ARTICLE
     rules: Sequence[CitationView]
-    causes: Sequence[str] = Field(description="clue:<id>, order:<id>")
+    causes: Sequence[str] = Field(description="clue:<id>, order:<id>, withdrawal:<entry>")
     proposed_by: ProposedBy
     proposer: str | None = Field(description="the staff member who proposed it; null where the rules did")
     proposed_at: datetime
@@ -79,6 +79,13 @@ class EntryView(_View):
     withdrawn_at: datetime | None
     withdrawal: EntryWithdrawal | None
     withdrawal_note: str | None
+    review_withdrawal_by: datetime | None = Field(
+        description="until when a second person reviews the withdrawal of a listing by staff"
+    )
+    withdrawal_reviewed_at: datetime | None
+    withdrawal_review: ReviewOutcome | None
+    withdrawal_review_reason: str | None
+    replaced_by: UUID | None = Field(description="the entry that took effect again because its withdrawal was reversed")
 
 
 class ListedView(_View):
@@ -96,10 +103,17 @@ class ListedView(_View):
 
 
 def list_entries(
-    read: Read, page: Paging, visibility: Visibility, wanted: Mapping[str, str | None]
+    read: Read,
+    page: Paging,
+    visibility: Visibility,
+    wanted: Mapping[str, str | None],
+    withdrawal_to_review: bool | None,
 ) -> PageRows[EntryView]:
     """Entries, the oldest first; `wanted` are columns and the value each must have (None: any)."""
     conditions = [*_visible(visibility), *equal(ENTRIES, wanted)]
+    if withdrawal_to_review is not None:
+        waits = ENTRIES.c.review_withdrawal_by.is_not(None) & ENTRIES.c.withdrawal_review.is_(None)
+        conditions.append(waits if withdrawal_to_review else ~waits)
     return page_rows(select_page(read, ENTRIES, conditions, page), _entry)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from chassis.http.auth import Caller
 from chassis.http.problems import Forbidden
-from chassis.http.targets import target
+from chassis.http.targets import target, target_of_person
 from chassis.target import Target
 from contracts.organisations import carrier_of, is_national, province_of
 
@@ -86,5 +86,7 @@ StaffOrder = Annotated[Target[Visibility], target(LIFT_ORDERS, visible_to_staff)
 """The order that staff act on."""
 CarrierEnquiry = Annotated[Target[Visibility], target(ANSWER_ENQUIRIES, visible_to_carrier)]
 """The enquiry that its carrier answers."""
-StaffProposal = Annotated[Target[Visibility], target(DECIDE_ORDERS, visible_to_staff)]
-"""The proposal that staff decide."""
+LiftToReview = Annotated[Target[Visibility], target_of_person(DECIDE_ORDERS, visible_to_staff)]
+"""The order whose lift a person of the staff reviews."""
+StaffProposal = Annotated[Target[Visibility], target_of_person(DECIDE_ORDERS, visible_to_staff)]
+"""The proposal that a person of the staff decides."""

@@ -9,6 +9,7 @@ import yaml
 
 from chassis.version import VERSION
 from sandbox import install
+from sandbox.people import people
 from tests.architecture import sources
 
 CHANGELOG = (sources.ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -42,10 +43,10 @@ def test_the_change_log_has_the_version_and_what_is_not_released() -> None:
     assert headings[:2] == ["Unreleased", VERSION]
 
 
-def test_the_clients_in_the_readme_exist(tmp_path: Path) -> None:
+def test_the_clients_and_persons_in_the_readme_exist(tmp_path: Path) -> None:
     readme = (sources.ROOT / "README.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"anning token ([a-z]+-[\w-]+)", readme))
+    named = set(re.findall(r"anning token ([A-Za-z]+-[\w-]+)", readme))
 
     install.into(tmp_path)
     assert named
-    assert named <= {client.client_id for client in install.clients(tmp_path)}
+    assert named <= {client.client_id for client in install.clients(tmp_path)} | people().keys()

@@ -60,7 +60,7 @@ def staff(folder: Path) -> Client:
     """A client of the running complaints service that acts for the regulator."""
     numbers = json.loads((folder / "data" / "ports.json").read_text())
     service, issuer = (f"http://127.0.0.1:{numbers[name]}" for name in ("complaints api", "sandbox"))
-    return Client(service, issuer, folder / "data" / "credentials", "regulator:MIIT")
+    return Client.of_system(service, issuer, folder / "data" / "credentials", "regulator:MIIT")
 
 
 def operate(folder: Path, *command: str) -> str:

@@ -19,13 +19,14 @@ from anning.services import NAMES, load
 from chassis.events.topics import Catalogue
 from chassis.version import API_PREFIX
 from contracts.channels import CHANNELS
+from sandbox.people import people
 from sandbox.scenario.cast import credit_code
-from sandbox.tokens import mint
+from sandbox.tokens import mint, mint_for
 from standalone.system import ROOT, System
 from tests.faults.topics import Topics
 from tests.faults.workload import Complaint
 
-STAFF, REVIEWER, DIRECTOR = "regulator:MIIT", "regulator-MIIT-reviewer", "regulator-MIIT-director"
+STAFF, REVIEWER, DIRECTOR = "regulator:MIIT", "MIIT-reviewer", "MIIT-director"
 TOPICS = Catalogue.load(ROOT / "contracts" / "topics.yaml").topics
 T = TypeVar("T")
 
@@ -58,10 +59,21 @@ class RunningSystem:
     system: System
 
     @contextmanager
-    def api(self, service: str, org: str = STAFF, client_id: str | None = None) -> Iterator[httpx2.Client]:
-        """A client of a service's API that acts for an organisation (by one of its registered clients). Thread-safe."""
-        issuer = self.system.issuer
-        token = mint(self.system.credentials, org, issuer=issuer, lifetime_seconds=3_600, client_id=client_id)
+    def api(self, service: str, org: str = STAFF) -> Iterator[httpx2.Client]:
+        """A client of a service's API that acts for an organisation. Thread-safe."""
+        token = mint(self.system.credentials, org, issuer=self.system.issuer, lifetime_seconds=3_600)
+        with self._client(service, token) as http:
+            yield http
+
+    @contextmanager
+    def api_for(self, service: str, person: str) -> Iterator[httpx2.Client]:
+        """A client of a service's API that acts for a person of the sandbox. Thread-safe."""
+        token = mint_for(self.system.credentials, people()[person], issuer=self.system.issuer)
+        with self._client(service, token) as http:
+            yield http
+
+    @contextmanager
+    def _client(self, service: str, token: str) -> Iterator[httpx2.Client]:
         headers = {"Authorization": f"Bearer {token}"}
         with httpx2.Client(
             base_url=self.system.url(service) + API_PREFIX, headers=headers, timeout=30, trust_env=False

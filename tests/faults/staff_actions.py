@@ -11,7 +11,7 @@ import httpx2
 
 from chassis.version import API_PREFIX
 from sandbox.behaviour import load
-from tests.faults.running import DIRECTOR, REVIEWER, STAFF, RunningSystem, eventually, request_until_answered
+from tests.faults.running import DIRECTOR, REVIEWER, RunningSystem, eventually, request_until_answered
 
 
 def seal_clues(running: RunningSystem, key: str) -> None:
@@ -27,7 +27,7 @@ def seal_clues(running: RunningSystem, key: str) -> None:
 def confirm_fined_entries(running: RunningSystem) -> int:
     """Record an objection to each entry proposed for a fine, with a waiver of the rest of the term, then let another
     person confirm it; return the number of requests."""
-    with running.api("credit") as officer, running.api("credit", STAFF, REVIEWER) as reviewer:
+    with running.api("credit") as officer, running.api_for("credit", REVIEWER) as reviewer:
         proposed = _items(officer, "/entries", state="proposed", ground="fined")
         for entry in proposed:
             _post_once(officer, f"/entries/{entry['id']}/objection", {"statement": "we object", "waives_term": True})
@@ -40,7 +40,7 @@ def confirm_fined_entries(running: RunningSystem) -> int:
 
 def approve_shutdown_proposals(running: RunningSystem) -> int:
     """Decide that the ports of listed enterprises are shut; return the number of proposals."""
-    with running.api("ports") as officer, running.api("ports", STAFF, DIRECTOR) as director:
+    with running.api("ports") as officer, running.api_for("ports", DIRECTOR) as director:
         proposed = _items(officer, "/shutdown-proposals", state="proposed")
         for proposal in proposed:
             decision = {"decision": "shut", "reason": "the enterprise is listed"}

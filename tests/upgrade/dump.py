@@ -52,7 +52,7 @@ def _final_figures(system: System) -> tuple[list[dict[str, Any]], dict[str, Any]
     """The imports, and the final figures: workers and the sandbox are stopped first. Raises DemoFailed."""
     with ExitStack() as stack:
         staff = {
-            name: stack.enter_context(Client(system.url(name), system.issuer, system.credentials, demo.STAFF))
+            name: stack.enter_context(Client.of_system(system.url(name), system.issuer, system.credentials, demo.STAFF))
             for name in system.services
         }
         imports = list(staff["complaints"].pages("/complaint-imports"))

@@ -17,6 +17,7 @@ from contracts.credit import (
     ListingWithdrawn,
     Restriction,
     StandingChanged,
+    WithdrawalReviewed,
 )
 from contracts.examples.records.record import ACT, CLUE, COMPLAINT, ENTRY, SHOP, Record, days, id_of
 
@@ -95,6 +96,21 @@ RECORDS: tuple[Record, ...] = (
         days(160),
         entry=WITHDRAWN_ENTRY,
         **_EFFECTIVE | {"state": "withdrawn", "withdrawn_at": days(160), "withdrawal": "decision-annulled"},
+    ),
+    _of_entry(
+        WithdrawalReviewed,
+        948,
+        5,
+        days(162),
+        entry=WITHDRAWN_ENTRY,
+        **_EFFECTIVE
+        | {
+            "state": "withdrawn",
+            "withdrawn_at": days(160),
+            "withdrawal": "mistake",
+            "withdrawal_review": "reversed",
+            "replaced_by": id_of(604),
+        },
     ),
     Record(
         event=StandingChanged(

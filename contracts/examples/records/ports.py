@@ -34,6 +34,7 @@ from contracts.ports import (
     FilingDecided,
     FilingRecorded,
     GroundFell,
+    LiftReviewed,
     OrderAcknowledged,
     OrderExecuted,
     OrderFact,
@@ -291,6 +292,19 @@ RECORDS: tuple[Record, ...] = (
             "state": "lifted",
             "lifted_at": minutes(4, 40),
             "lift_reason": "one complaint was withdrawn, four do not suffice",
+        },
+    ),
+    _of_order(
+        LiftReviewed,
+        920,
+        6,
+        minutes(5, 10),
+        **_WITHOUT_GROUND
+        | {
+            "state": "lifted",
+            "lifted_at": minutes(4, 40),
+            "lift_reason": "one complaint was withdrawn, four do not suffice",
+            "lift_review": "confirmed",
         },
     ),
     _of_order(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from chassis import audit
-from chassis.http.auth import Caller, requires
+from chassis.http.auth import Caller, requires, requires_person
 from chassis.http.idempotency import KeyUse, key_use
 from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
@@ -90,7 +90,7 @@ def decide_reveal(reveal: StaffReveal, decided: RevealDecisionIn, tx: WriteTx) -
 @router.post("/reveals/{id}/disclosure", responses=responses(RevealStateConflict, RevealExpired))
 @key_use(KeyUse.NONE)
 def disclose_number(
-    id: UUID, tx: WriteTx, response: Response, caller: Annotated[Caller, requires(REVEAL)]
+    id: UUID, tx: WriteTx, response: Response, caller: Annotated[Caller, requires_person(REVEAL)]
 ) -> views.DisclosureView:
     """Disclose the number, and the message word for word, to the person whose request was approved. Each disclosure is
     in the audit log."""

@@ -17,9 +17,10 @@ from chassis.database import Tx
 from chassis.ids import new_id
 from chassis.target import Target
 from contracts.credit import Restriction
+from contracts.vocabulary import ReviewOutcome
 from services.credit.access import Visibility
-from services.credit.model import EnterpriseStanding, Entry, EntryWithdrawal, ProposedListing
-from services.credit.policy.rulebook import effects_of, notice
+from services.credit.model import EnterpriseStanding, Entry, EntryWithdrawal, ListingGround, ProposedListing
+from services.credit.policy.rulebook import effects_of, notice, review_withdrawal_by
 from services.credit.store.entries import (
     find_code,
     find_codes,
@@ -27,6 +28,7 @@ from services.credit.store.entries import (
     load_effective_entries,
     load_entries,
     load_entries_due,
+    load_open_entries_for_orders,
     save_entries,
 )
 from services.credit.store.locks import lock_clues, lock_enterprises, lock_free_enterprises
@@ -114,8 +116,34 @@ def repair_entry(tx: Tx, target: Target[Visibility], statement: str) -> Entry:
 def withdraw_entry(tx: Tx, target: Target[Visibility], reason: EntryWithdrawal, note: str) -> Entry:
     """Staff withdraw a proposal or a listing. Raises as `record_objection`."""
     entry = _lock_entry(tx, target)
-    entry.withdraw(reason, note, clock.now(), tx.cause)
+    now = clock.now()
+    entry.withdraw(reason, note, now, tx.cause, review_by=review_withdrawal_by(now))
     return _save(tx, entry, target.actor, "listing-withdrawn", f"{reason}: {note}")
+
+
+def review_withdrawal(tx: Tx, target: Target[Visibility], outcome: ReviewOutcome, reason: str) -> Entry:
+    """A second person confirms the withdrawal of a listing by staff, or reverses it: the listing takes effect again.
+
+    Raises as `record_objection`, and ConflictError for a person with a part in its ground or in the withdrawal, for a
+    decision that was annulled, and where another entry because of orders is active.
+    """
+    withdrawn = _lock_entry(tx, target)
+    again = withdrawn.review_withdrawal(outcome, target.actor.subject, reason, clock.now(), tx.cause)
+    if again is not None:
+        _require_ground(tx, again)
+        save_entries(tx, [again])
+    return _save(tx, withdrawn, target.actor, "withdrawal-reviewed", f"{outcome}: {reason}")
+
+
+def _require_ground(tx: Tx, again: Entry) -> None:
+    """Raises ConflictError where an entry cannot take effect again: one of its decisions was annulled, or its
+    enterprise, which is locked, has another active entry because of orders."""
+    clues = [UUID(found[2]) for each in again.causes if (found := CAUSE.fullmatch(each)) and found[1] == "clue"]
+    for each in find_annulled_clues(tx, clues):
+        raise ConflictError("cause-is-no-ground", f"The decision on the clue {each} was annulled.")
+    active = (*load_open_entries_for_orders(tx, [again.code]), *load_effective_entries(tx, [again.code]))
+    if again.ground is ListingGround.ORDERS and any(each.ground is ListingGround.ORDERS for each in active):
+        raise ConflictError("entry-state", "Another entry because of orders is active: a review can only confirm.")
 
 
 def expire_entries(tx: Tx, ids: Sequence[str]) -> int:

@@ -63,6 +63,14 @@ class ListingNotice(Rule, frozen=True, kw_only=True):
     contest: timedelta
 
 
+class WithdrawalReviewTerm(Rule, frozen=True, kw_only=True):
+    """Within which time a second person reviews that staff have withdrawn a listing."""
+
+    code: ClassVar[str] = "listing.withdrawal-review"
+
+    within: timedelta
+
+
 class _TierRule(Rule, frozen=True, kw_only=True):
     """The effects of a listing; periods count from the time at which it takes effect."""
 
@@ -104,7 +112,9 @@ _BY_TIER: dict[Tier, type[_TierRule]] = {
 }
 
 RULES = Rulebook.of(
-    "services.credit", ListingFined, FineTiers, ListingOrders, ListingNotice, ListedRate, *_BY_TIER.values()
+    "services.credit",
+    *(ListingFined, FineTiers, ListingOrders, ListingNotice, WithdrawalReviewTerm, ListedRate),
+    *_BY_TIER.values(),
 )
 
 
@@ -127,6 +137,11 @@ def rule_for_orders(at: datetime) -> ListingOrders | None:
 def notice(at: datetime) -> ListingNotice:
     """The contest period of a proposal made at `at`."""
     return RULES.at(ListingNotice, at)
+
+
+def review_withdrawal_by(at: datetime) -> datetime:
+    """Until when the withdrawal of a listing at `at` is to be reviewed."""
+    return at + RULES.at(WithdrawalReviewTerm, at).within
 
 
 def effects_of(tier: Tier, at: datetime) -> Effects:

@@ -95,6 +95,11 @@ ENTRIES = sa.Table(
     moment("withdrawn_at"),
     sa.Column("withdrawal", Key),
     sa.Column("withdrawal_note", sa.Text),
+    moment("review_withdrawal_by"),
+    moment("withdrawal_reviewed_at"),
+    sa.Column("withdrawal_review", Key),
+    sa.Column("withdrawal_review_reason", sa.Text),
+    sa.Column("replaced_by", sa.Uuid),
     sa.UniqueConstraint("code", "ground", "cause"),
     # At most one active entry because of orders per enterprise.
     sa.Index(
@@ -106,6 +111,11 @@ ENTRIES = sa.Table(
     sa.Index("ix_entries_causes", "causes", postgresql_using="gin"),
     sa.Index("ix_entries_effective", "code", postgresql_where=sa.text("state = 'effective'")),
     sa.Index("ix_entries_until", "until", postgresql_where=sa.text("state = 'effective'")),
+    # Withdrawals that wait for their review.
+    sa.Index(
+        "ix_entries_review_withdrawal_by", "review_withdrawal_by",
+        postgresql_where=sa.text("review_withdrawal_by IS NOT NULL AND withdrawal_review IS NULL"),
+    ),
     sa.Index("ix_entries_published", "id", postgresql_where=sa.text("state = 'effective' AND published")),
     comment="Entries of the credit lists",
 )  # fmt: skip

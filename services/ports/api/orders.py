@@ -10,21 +10,23 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.http.auth import Caller, requires
 from chassis.http.paging import Page, PageQuery
-from chassis.http.problems import responses
+from chassis.http.problems import FourEyes, responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from chassis.http.words import Words
+from contracts.vocabulary import ReviewOutcome
 from services.ports.access import (
     READ_ORDERS,
     READ_STATISTICS,
     CarrierOrder,
+    LiftToReview,
     StaffOrder,
     require_national_staff,
     visible_to,
 )
 from services.ports.api.parameters import NumberInQuery
-from services.ports.api.problems import OrderStateConflict
-from services.ports.commands.orders import acknowledge_order, execute_order, lift_order, refuse_order
+from services.ports.api.problems import OrderStateConflict, PortIsOrdered
+from services.ports.commands.orders import acknowledge_order, execute_order, lift_order, refuse_order, review_lift
 from services.ports.model import OrderState, RefusalCode, ShutdownGround
 from services.ports.views import orders as views
 from services.ports.views.statistics import PortStatistics, count_everything
@@ -59,6 +61,13 @@ class Lifting(_Strict):
     reason: Words = Field(min_length=1, max_length=1_000, examples=["The messages were emergency alerts."])
 
 
+class LiftReviewIn(_Strict):
+    """The outcome of the review of a lift, and why."""
+
+    outcome: ReviewOutcome
+    reason: Words = Field(min_length=1, max_length=1_000, examples=["The letter of the enterprise is here."])
+
+
 @router.get("/orders")
 def list_orders(
     read: ReadTx,
@@ -70,10 +79,11 @@ def list_orders(
     number: NumberInQuery = None,
     overdue: Annotated[bool | None, Query(description="whether it missed a deadline")] = None,
     ground_fell: Annotated[bool | None, Query(description="whether its ground no longer holds")] = None,
+    lift_to_review: Annotated[bool | None, Query(description="whether its lift waits for a review")] = None,
 ) -> Page[views.OrderView]:
     """Orders, the oldest first: a carrier sees its own, a provincial administration those of its province."""
     wanted: dict[str, str | None] = {"state": state, "ground": ground, "carrier": carrier, "number": number}
-    found = views.list_orders(read, page, visible_to(caller), wanted, overdue, ground_fell)
+    found = views.list_orders(read, page, visible_to(caller), wanted, overdue, ground_fell, lift_to_review)
     return page.of(found)
 
 
@@ -103,8 +113,16 @@ def refuse(order: CarrierOrder, refusal: Refusal, tx: WriteTx) -> views.OrderVie
 
 @router.post("/orders/{id}/lifting", responses=ACTS)
 def lift(order: StaffOrder, lifting: Lifting, tx: WriteTx) -> views.OrderView:
-    """Staff lift the order: the port may be opened, and complaints about earlier messages no longer count."""
+    """Staff lift the order: the port may be opened, and complaints about earlier messages no longer count. A second
+    person reviews that until `review_lift_by`."""
     return views.OrderView.of(lift_order(tx, order, lifting.reason), order.visibility)
+
+
+@router.post("/orders/{id}/lift-review", responses=responses(FourEyes, OrderStateConflict, PortIsOrdered))
+def review(order: LiftToReview, reviewed: LiftReviewIn, tx: WriteTx) -> views.OrderView:
+    """A second person reviews the lift of an order by staff. `reversed`: the same order is placed again, on its old
+    evidence; `replaced_by` names it."""
+    return views.OrderView.of(review_lift(tx, order, reviewed.outcome, reviewed.reason), order.visibility)
 
 
 @router.get("/statistics", tags=["statistics"])

@@ -68,5 +68,5 @@ class PortIsOrdered(Problem):
     title = "The port has an open order"
     description = (
         "A port has at most one open order. To find it: GET /orders with carrier and number. Reject the proposal, or"
-        " decide it after that order is lifted."
+        " decide it after that order is lifted; a lift whose port is shut again needs no reversal: confirm it."
     )

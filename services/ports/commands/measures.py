@@ -93,7 +93,7 @@ def place_order(
         province=province,
         complainants=basis.complainants,
         reasons=basis.reasons,
-        rules=(*basis.rules, deadlines.citation),
+        rules=tuple(dict.fromkeys((*basis.rules, deadlines.citation))),
         causes=basis.causes,
         ordered_at=at,
         visible_at=visible_at,
@@ -149,6 +149,24 @@ def order_for_listing(listing: Listing, port: PortKey, filing: PortFiling, at: d
     )
     chain = because.within(listing.correlation_id).joined(listing.actors)
     return place_order(port, cause, filing.province, basis, at, chain)
+
+
+def order_again(lifted: Order, at: datetime, because: Cause) -> Order:
+    """The same order again, on its old evidence: its lift is reversed."""
+    cause = reference("order", lifted.id)
+    basis = ShutdownBasis(
+        ground=lifted.ground,
+        attribution=lifted.attribution,
+        holder=lifted.holder,
+        provider=lifted.provider,
+        signature=lifted.signature,
+        complainants=lifted.complainants,
+        reasons=lifted.reasons,
+        rules=lifted.rules,
+        causes=(cause, *lifted.causes),
+    )
+    chain = because.within(lifted.correlation_id).joined(lifted.actors)
+    return place_order((lifted.carrier, lifted.number), cause, lifted.province, basis, at, chain)
 
 
 def order_proposed(proposal: ShutdownProposal, basis: ShutdownBasis, at: datetime, because: Cause) -> Order:

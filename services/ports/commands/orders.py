@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chassis import audit, clock
-from chassis.aggregate import NotFoundError
+from chassis.aggregate import ConflictError, NotFoundError
 from chassis.database import Tx
 from chassis.target import Target
+from contracts.vocabulary import ReviewOutcome
 from services.ports.access import Visibility
 from services.ports.commands.listings import resume_listings
-from services.ports.model import Order, Port, PortKey, RefusalCode
+from services.ports.commands.measures import order_again
+from services.ports.commands.proposals import withdraw_proposals_of
+from services.ports.model import Order, Port, PortKey, RefusalCode, ShutdownGround
+from services.ports.policy.rulebook import review_lift_by
+from services.ports.store.listings import replace_order
 from services.ports.store.locks import lock_numbers
-from services.ports.store.orders import find_port_of_order, load_orders, load_orders_due, save_orders
+from services.ports.store.orders import (
+    find_port_of_order,
+    load_open_orders,
+    load_orders,
+    load_orders_due,
+    save_orders,
+)
 from services.ports.store.register import load_ports, save_ports
 
 
@@ -50,7 +61,8 @@ def lift_order(tx: Tx, target: Target[Visibility], reason: str) -> Order:
     again. Raises as `acknowledge_order`."""
     key, ports = _lock_port(tx, target)
     order = _load(tx, target)
-    order.lift(reason, clock.now(), tx.cause)
+    now = clock.now()
+    order.lift(reason, now, tx.cause, review_by=review_lift_by(now))
     for port in ports:
         port.reopen(tx.cause)
     save_ports(tx, ports)
@@ -58,6 +70,29 @@ def lift_order(tx: Tx, target: Target[Visibility], reason: str) -> Order:
     resume_listings(tx, [key])
     audit.record(tx, target.actor, "order-lifted", f"order:{order.id}", reason)
     return order
+
+
+def review_lift(tx: Tx, target: Target[Visibility], outcome: ReviewOutcome, reason: str) -> Order:
+    """A second person confirms the lift of an order, or reverses it: the same order is placed again.
+
+    Raises as `acknowledge_order`, and ConflictError where the person has a part in the ground or in the lift, or where
+    another order has shut the port since.
+    """
+    (_, number), _ = _lock_port(tx, target)
+    lifted = _load(tx, target)
+    now = clock.now()
+    again = order_again(lifted, now, tx.cause) if outcome is ReviewOutcome.REVERSED else None
+    lifted.review_lift(outcome, target.actor.subject, reason, now, tx.cause, None if again is None else again.id)
+    if again is not None:
+        if any(each.carrier == lifted.carrier for each in load_open_orders(tx, [number])):
+            raise ConflictError("port-is-ordered", "There is an open order to shut this port.")
+        save_orders(tx, [again])
+        if not replace_order(tx, lifted.id, again.id) and lifted.ground is ShutdownGround.LISTING:
+            raise ConflictError("order-state", "The listing that caused the order is over.")
+        withdraw_proposals_of(tx, [again], now)
+    save_orders(tx, [lifted])
+    audit.record(tx, target.actor, "lift-reviewed", f"order:{lifted.id}", f"{outcome}: {reason}")
+    return lifted
 
 
 def mark_overdue_orders(tx: Tx, ids: Iterable[str]) -> int:

@@ -5,6 +5,9 @@
        └──────────────┴───────► refused ────┘
        └── lifted before it was executed ───┘
 
+One person of the staff lifts an order at once; a second one reviews the lift within a term. The review confirms it, or
+reverses it: the same order is placed again, as a new one.
+
 Until it is lifted an order is *open*: its port gets no second one. It is *in force* while the port must not be used,
 that is, while it is open and not refused. Overdue and ground-fell are marks, not states.
 """
@@ -21,6 +24,7 @@ from chassis.aggregate import Cause, ConflictError, Ground, fact
 from chassis.citation import Citation
 from chassis.event import Event
 from contracts import ports as facts
+from contracts.vocabulary import ReviewOutcome
 
 
 class OrderState(StrEnum):
@@ -74,7 +78,8 @@ IN_FORCE = AWAITED | {OrderState.EXECUTED}
 class Order(Ground):
     """One order to one carrier about one number, and what it is based on.
 
-    `cause` is the reference that makes it unique at its port (to a complaint, an enquiry, a listing or a proposal);
+    `cause` is the reference that makes it unique at its port (to a complaint, an enquiry, a listing, a proposal, or the
+    order that it replaces);
     `causes` are all the references it is based on. All of its events carry its `correlation_id`
     and continue the trace of what led to it. The carrier sees it from `visible_at` on (None, in rows of an earlier
     release: from `ordered_at`), and its deadlines count from then.
@@ -112,6 +117,11 @@ class Order(Ground):
     execution_missed_at: datetime | None = None
     lifted_at: datetime | None = None
     lift_reason: str | None = None
+    review_lift_by: datetime | None = None
+    lift_reviewed_at: datetime | None = None
+    lift_review: ReviewOutcome | None = None
+    lift_review_reason: str | None = None
+    replaced_by: UUID | None = None
     ground_fell_at: datetime | None = None
     traceparent: str | None = None
 
@@ -175,14 +185,30 @@ class Order(Ground):
         self.refusal_note = note
         self._record(facts.OrderRefused, because)
 
-    def lift(self, reason: str, at: datetime, because: Cause) -> None:
-        """Staff lift the order."""
+    def lift(self, reason: str, at: datetime, because: Cause, *, review_by: datetime | None = None) -> None:
+        """Staff lift the order; a second person reviews that until `review_by`. None: it is lifted by rule, which needs
+        no review."""
         if not self.open:
             raise ConflictError("order-state", f"The order was lifted at {self.lifted_at:%Y-%m-%d %H:%M:%S}Z.")
         self.state = OrderState.LIFTED
         self.lifted_at = at
         self.lift_reason = reason
+        self.review_lift_by = review_by
         self._record(facts.OrderLifted, because)
+
+    def review_lift(
+        self, outcome: ReviewOutcome, reviewer: str, reason: str, at: datetime, because: Cause, replaced_by: UUID | None
+    ) -> None:
+        """A person without a part in the lift and its ground reviews it. `replaced_by` is the order that is placed
+        again where the lift is reversed."""
+        if self.review_lift_by is None or self.lift_review is not None:
+            raise ConflictError("order-state", "Only a lift by staff is reviewed, and once.")
+        self.require_another_person(reviewer)
+        self.lift_review = outcome
+        self.lift_review_reason = reason
+        self.lift_reviewed_at = at
+        self.replaced_by = replaced_by
+        self._record(facts.LiftReviewed, because)
 
     def mark_overdue(self, now: datetime, because: Cause) -> bool:
         """Mark the deadlines that the carrier has missed, each once and only while it can still act.
@@ -222,5 +248,5 @@ class Order(Ground):
 
 
 def reference(kind: str, identifier: UUID) -> str:
-    """The name of a cause: `complaint:<id>`, `enquiry:<id>`, `listing:<entry>`, `proposal:<id>`."""
+    """The name of a cause: `complaint:<id>`, `enquiry:<id>`, `listing:<entry>`, `proposal:<id>`, `order:<id>`."""
     return f"{kind}:{identifier}"

@@ -92,6 +92,14 @@ class OrderDeadlines(Rule, frozen=True, kw_only=True):
         return self.execute_crime if ground is ShutdownGround.SUSPECTED_CRIME else self.execute
 
 
+class LiftReviewTerm(Rule, frozen=True, kw_only=True):
+    """Within which time a second person reviews that staff have lifted an order."""
+
+    code: ClassVar[str] = "order.lift-review"
+
+    within: timedelta
+
+
 class EnquiryDeadline(Rule, frozen=True, kw_only=True):
     """How long a carrier has to answer, counted from when the enquiry is visible to it."""
 
@@ -116,7 +124,16 @@ _BY_GROUND: dict[ShutdownGround, type[_ComplainantRule]] = {
 RULES = Rulebook.of(
     "services.ports",
     *_BY_GROUND.values(),
-    *(ShutdownAutomatic, FilingDates, CarrierGrid, OrderDeadlines, EnquiryDeadline, FilingRate, ImportRate),
+    *(
+        ShutdownAutomatic,
+        FilingDates,
+        CarrierGrid,
+        OrderDeadlines,
+        LiftReviewTerm,
+        EnquiryDeadline,
+        FilingRate,
+        ImportRate,
+    ),
 )
 
 
@@ -143,6 +160,11 @@ def visible_from(at: datetime, ground: ShutdownGround) -> datetime:
 def order_deadlines(at: datetime) -> OrderDeadlines:
     """The deadlines of an order that is placed at `at`, counted from when it is visible to its carrier."""
     return RULES.at(OrderDeadlines, at)
+
+
+def review_lift_by(at: datetime) -> datetime:
+    """Until when a lift at `at` is to be reviewed."""
+    return at + RULES.at(LiftReviewTerm, at).within
 
 
 def enquiry_deadline(at: datetime) -> EnquiryDeadline:

@@ -11,13 +11,16 @@ from services.ports.policy.evidence import Evidence, RegisterExtract
 
 @dataclass(frozen=True, slots=True)
 class PastOrder:
-    """An earlier order about the number, and the complaint or enquiry that caused it. `by_listing`: it was not based on
-    complaints, so its lifting does not affect them."""
+    """An earlier order about the number, and the complaint or enquiry that caused it.
+
+    `judges`: its lifting is a judgement on the complaints about earlier messages. Lifting an order because of a listing
+    judges no complaints, and a lift that its review has reversed does not count.
+    """
 
     carrier: str
     lifted_at: datetime | None
     cause: str = ""
-    by_listing: bool = False
+    judges: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,8 @@ class Situation:
 
 
 def _liftings(orders: Iterable[PastOrder]) -> Iterable[datetime | None]:
-    """When staff lifted orders. The end of a listing judges no messages."""
-    return (order.lifted_at for order in orders if not order.by_listing)
+    """When staff judged complaints by lifting an order."""
+    return (order.lifted_at for order in orders if order.judges)
 
 
 def _last(*moments: datetime | None) -> datetime | None:

@@ -161,6 +161,16 @@ def save_listed_ports(tx: Tx, ports: Sequence[ListedPort]) -> None:
         )
 
 
+def replace_order(tx: Tx, old: UUID, new: UUID) -> bool:
+    """Let another order stand for the ports of the listings in force for which this one stands; its number is locked.
+    False: it stands for none."""
+    statement = sa.text(
+        "UPDATE listed_ports AS p SET order_id = :new FROM listings AS l "
+        "WHERE l.entry = p.entry AND l.phase IN ('shutting', 'shut') AND p.order_id = :old RETURNING p.entry"
+    )
+    return bool(tx.execute(statement, {"old": old, "new": new}).all())
+
+
 _PORTS_OF = (
     "SELECT l.entry, f.carrier, f.number FROM unnest(CAST(:entries AS uuid[]), CAST(:codes AS text[])) "
     "AS l(entry, code) JOIN filings AS f ON f.{} = l.code AND f.port_id IS NOT NULL AND f.valid_to IS NULL"

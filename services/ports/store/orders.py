@@ -15,6 +15,7 @@ from chassis.database import Read, Tx
 from chassis.quarantine import HELD
 from chassis.stored import Stored
 from chassis.sweeper import Slice
+from contracts.vocabulary import ReviewOutcome
 from services.ports.model import Order, PortKey, ShutdownGround
 from services.ports.model.order import IN_FORCE
 from services.ports.policy.situation import PastOrder
@@ -71,14 +72,15 @@ def past_orders(read: Read, numbers: Sequence[str]) -> dict[str, list[PastOrder]
     """Every order about these numbers, open or lifted."""
     rows = read.execute(
         sa.text(
-            "SELECT number, carrier, lifted_at, cause, ground FROM orders WHERE number = ANY(CAST(:numbers AS text[]))"
+            "SELECT number, carrier, lifted_at, cause, ground, lift_review FROM orders"
+            " WHERE number = ANY(CAST(:numbers AS text[]))"
         ),
         {"numbers": list(numbers)},
     )
     orders: dict[str, list[PastOrder]] = defaultdict(list)
     for row in rows.all():
-        by_listing = row.ground == ShutdownGround.LISTING
-        orders[row.number].append(PastOrder(row.carrier, row.lifted_at, row.cause, by_listing))
+        judges = row.ground != ShutdownGround.LISTING and row.lift_review != ReviewOutcome.REVERSED
+        orders[row.number].append(PastOrder(row.carrier, row.lifted_at, row.cause, judges))
     return orders
 
 

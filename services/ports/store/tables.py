@@ -148,6 +148,11 @@ ORDERS = sa.Table(
     moment("execution_missed_at"),
     moment("lifted_at"),
     sa.Column("lift_reason", sa.Text),
+    moment("review_lift_by"),
+    moment("lift_reviewed_at"),
+    sa.Column("lift_review", Key),
+    sa.Column("lift_review_reason", sa.Text),
+    sa.Column("replaced_by", sa.Uuid),
     moment("ground_fell_at"),
     sa.Column("traceparent", Key),
     moment("due_at"),
@@ -158,6 +163,12 @@ ORDERS = sa.Table(
     sa.Index("ix_orders_number", "number"),
     sa.Index("ix_orders_carrier_state", "carrier", "state", "id"),
     sa.Index("ix_orders_due_at", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
+    # Lifts that wait for their review.
+    sa.Index(
+        "ix_orders_review_lift_by",
+        "review_lift_by",
+        postgresql_where=sa.text("review_lift_by IS NOT NULL AND lift_review IS NULL"),
+    ),
     comment="Orders to shut a port; at most one open one per port",
 )  # fmt: skip
 

@@ -13,6 +13,7 @@ from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, equal, one_row, page_rows, present, select_one, select_page
+from contracts.vocabulary import ReviewOutcome
 from services.ports.access import Visibility
 from services.ports.model import Order, OrderState, RefusalCode, ShutdownGround
 from services.ports.store.orders import order_of
@@ -54,6 +55,11 @@ class OrderView(BaseModel):
     overdue_since: datetime | None = Field(description="the first deadline that was missed")
     lifted_at: datetime | None
     lift_reason: str | None
+    review_lift_by: datetime | None = Field(description="until when a second person reviews its lift by staff")
+    lift_reviewed_at: datetime | None
+    lift_review: ReviewOutcome | None
+    lift_review_reason: str | None
+    replaced_by: UUID | None = Field(description="the order that was placed again because its lift was reversed")
     ground_fell_at: datetime | None = Field(description="when its ground ceased to hold")
 
     @classmethod
@@ -63,7 +69,9 @@ class OrderView(BaseModel):
             "ordered_at": visible_moment(order.visible_at, order.ordered_at, visibility),
             "ground_fell_at": order.ground_fell_at and cut_moment(order.ground_fell_at, visibility),
         }
-        shown = {"causes": visible_causes(order.causes, visibility), **times}
+        # The words of staff about the acts of staff are internal to the regulator.
+        words = {} if visibility.carrier is None else {"lift_review_reason": None}
+        shown = {"causes": visible_causes(order.causes, visibility), **times, **words}
         return cls.model_validate(order).model_copy(update=shown)
 
 
@@ -74,10 +82,14 @@ def list_orders(
     wanted: dict[str, str | None],
     overdue: bool | None,
     ground_fell: bool | None,
+    lift_to_review: bool | None,
 ) -> PageRows[OrderView]:
     """Orders, the oldest first; `wanted` are columns and the value each must have (None: any)."""
     marked = present([(ORDERS.c.overdue_since, overdue), (ORDERS.c.ground_fell_at, ground_fell)])
     conditions = [*_visible(visibility), *equal(ORDERS, wanted), *marked]
+    if lift_to_review is not None:
+        waits = ORDERS.c.review_lift_by.is_not(None) & ORDERS.c.lift_review.is_(None)
+        conditions.append(waits if lift_to_review else ~waits)
     return page_rows(select_page(read, ORDERS, conditions, page), partial(_view, visibility=visibility))
 
 

@@ -1,4 +1,4 @@
-"""`anning token CLIENT` prints a token, or the reason of a failure."""
+"""`anning token NAME` prints a token, or the reason of a failure."""
 
 from __future__ import annotations
 
@@ -38,12 +38,21 @@ def claims(printed: str) -> dict[str, str]:
 def test_it_prints_a_token_of_the_client(directory: Path) -> None:
     port = addresses.known(directory)[SANDBOX]
     with served(issuer.create_app(directory / "credentials", addresses.url(port), "anning"), port):
-        printed = token("regulator-MIIT-reviewer", "--directory", str(directory))
+        printed = token("regulator-MIIT", "--directory", str(directory))
 
     assert printed.exit_code == 0, printed.output
     assert len(printed.output.splitlines()) == 1
-    assert claims(printed.output)["client_id"] == "regulator-MIIT-reviewer"
+    assert claims(printed.output)["client_id"] == "regulator-MIIT"
     assert claims(printed.output)["org"] == "regulator:MIIT"
+
+
+def test_it_prints_a_token_of_a_person_of_the_issuer_of_the_system(directory: Path) -> None:
+    printed = token("MIIT-reviewer", "--directory", str(directory))
+
+    assert printed.exit_code == 0, printed.output
+    found = claims(printed.output)
+    assert (found["org"], found["acr"]) == ("regulator:MIIT", "2")
+    assert found["iss"] == addresses.url(addresses.known(directory)[SANDBOX])
 
 
 def test_variables_of_a_container_give_credentials_and_issuer(directory: Path) -> None:
@@ -52,6 +61,7 @@ def test_variables_of_a_container_give_credentials_and_issuer(directory: Path) -
         printed = token(
             "carrier-CMCC",
             ANNING_SANDBOX_DIRECTORY=str(directory / "credentials"),
+            ANNING_SANDBOX_ISSUER="http://127.0.0.1:8009",
             ANNING_SANDBOX_TOKEN_URL=url,
         )
 
@@ -62,7 +72,7 @@ def test_an_unknown_client_is_answered_with_the_known_ones(directory: Path) -> N
     failed = token("carrier-NONE", "--directory", str(directory))
 
     assert failed.exit_code == 1
-    assert "there is no client 'carrier-NONE'" in failed.output
+    assert "there is no person or client 'carrier-NONE'" in failed.output
     for each in install.clients(directory / "credentials"):
         assert each.client_id in failed.output
         assert each.secret not in failed.output

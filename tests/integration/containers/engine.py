@@ -124,7 +124,7 @@ class Composition:
         if not file.exists():
             file.touch(mode=0o600)
             file.write_text(self.execute("sandbox", "cat", CREDENTIALS))
-        return Client(self.url(service), self.url("tokens"), self.credentials, org)
+        return Client.of_system(self.url(service), self.url("tokens"), self.credentials, org)
 
     def url(self, name: str) -> str:
         """The URL of a service, or of `tokens`, from this machine."""

@@ -128,7 +128,9 @@ def test_the_token_command_in_the_sandbox_container_prints_a_valid_token(composi
     for service in NAMES:
         answer = httpx2.get(f"{composition.url(service)}{API_PREFIX}/statistics", headers=headers, trust_env=False)
         assert answer.status_code == 200, answer.text
-    with pytest.raises(EngineFailed, match=r"there is no client 'regulator-NONE'; there are: .*regulator-MIIT"):
+    with pytest.raises(
+        EngineFailed, match=r"there is no person or client 'regulator-NONE'; there are: .*regulator-MIIT"
+    ):
         composition.execute("sandbox", "anning", "token", "regulator-NONE")
 
 

@@ -268,6 +268,7 @@ def test_staff_cannot_withdraw_for_the_reasons_of_the_rules(api: Api, reason: st
         ("decision", REJECT),
         ("repair", {"statement": "done"}),
         ("withdrawal", {"reason": "mistake", "note": "x"}),
+        ("withdrawal-review", {"outcome": "confirmed", "reason": "x"}),
     ],
 )
 def test_an_ended_entry_takes_no_further_step(api: Api, database: Database, act: str, body: dict[str, str]) -> None:

@@ -138,6 +138,7 @@ def walk(office: Office) -> Walk:
             "POST /entries/{id}/decision": {"decision": "reject", "reason": "unfounded"},
             "POST /entries/{id}/repair": {"statement": "done"},
             "POST /entries/{id}/withdrawal": {"reason": "mistake", "note": "x"},
+            "POST /entries/{id}/withdrawal-review": {"outcome": "confirmed", "reason": "x"},
         },
         "text/csv",
     )
@@ -208,7 +209,7 @@ def test_the_public_list_alone_needs_no_token(app: FastAPI, office: Office, walk
 def test_a_bad_token_is_refused_by_every_route(app: FastAPI, office: Office, walk: Walk, what: str) -> None:
     before = office.left()
     guarded = [operation for operation in operations(app) if not operation.public]
-    assert len(guarded) == 13
+    assert len(guarded) == 14
     for operation in guarded:
         answer = walk.call(operation, BAD_TOKENS[what](office.issuer, SCOPES))
         assert problem_of(answer) == (401, "unauthenticated"), operation

@@ -84,6 +84,7 @@ def test_every_route_needs_its_scope(api: Api) -> None:
         ("decision", REJECT),
         ("repair", {"statement": "x"}),
         ("withdrawal", {"reason": "mistake", "note": "x"}),
+        ("withdrawal-review", {"outcome": "confirmed", "reason": "x"}),
     ):
         answer = api.post(MIIT, f"{path}/{act}", body, by="wang", seen=1, scopes=without("credit:decide"))
         assert problem(answer) == (403, "forbidden")

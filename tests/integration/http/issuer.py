@@ -68,7 +68,8 @@ class Issuer:
         header: dict[str, Any] | None = None,
         **claims: Any,
     ) -> str:
-        """A token that is valid except for the given values; a claim or header of None is left out."""
+        """A token of a person who authenticates now, valid except for the given values; a claim or header of None is
+        left out."""
         key = key or self.keys[0]
         now = int(time.time())
         headers = {"alg": "Ed25519", "typ": "at+jwt", "kid": key.kid, **(header or {})}
@@ -81,6 +82,8 @@ class Issuer:
             "exp": now + 300,
             "scope": scope,
             "org": org,
+            "acr": "2",
+            "auth_time": now,
             **claims,
         }
         return _signed(

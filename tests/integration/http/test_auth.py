@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Annotated
 
 import pytest
 import structlog
@@ -14,8 +15,9 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from chassis.database import Database
 from chassis.http import auth
 from chassis.http.app import create_app
-from chassis.http.auth import LEEWAY_SECONDS, SigningKeys
+from chassis.http.auth import LEEWAY_SECONDS, Caller, SigningKeys, requires_person
 from chassis.http.routes import Router
+from tests.integration.http.clients import ApiClient
 from tests.integration.http.issuer import Issuer, new_key
 from tests.integration.http.parcels import Parcels
 from tests.integration.http.serving import settings
@@ -255,3 +257,33 @@ def test_an_api_with_a_route_that_is_neither_guarded_nor_public_does_not_start(
 
     with pytest.raises(RuntimeError, match="GET /v1/secrets"):
         create_app(Parcels(routers=(unguarded,)), settings(database_url, issuer), database)
+
+
+UNPROVEN: dict[str, dict[str, object]] = {
+    "a system": {"acr": None, "auth_time": None},
+    "one factor": {"acr": "1"},
+    "no way of authentication": {"acr": None},
+    "no time of authentication": {"auth_time": None},
+    "too long ago": {"auth_time": NOW - auth.AUTHENTICATED_WITHIN_SECONDS - 2 * LEEWAY_SECONDS},
+    "a time as text": {"auth_time": str(NOW)},
+    "a time as a boolean": {"auth_time": True},
+}
+
+
+@pytest.mark.parametrize("claims", UNPROVEN.values(), ids=UNPROVEN)
+def test_what_a_person_decides_needs_a_second_factor_of_the_last_minutes(
+    database: Database, database_url: str, issuer: Issuer, claims: dict[str, object]
+) -> None:
+    decisions = Router(tags=[])
+
+    @decisions.post("/decisions")
+    def decide(caller: Annotated[Caller, requires_person("parcels:send")]) -> str:
+        return caller.subject
+
+    app = create_app(Parcels(routers=(decisions,)), settings(database_url, issuer), database)
+    with ApiClient(app) as client:
+        assert client.post("/decisions", headers=issuer.bearer(SCOPES, sub="li")).json() == "li"
+        refused = client.post("/decisions", headers=issuer.bearer(SCOPES, **claims))
+    assert (refused.status_code, refused.json()["type"]) == (401, "/problems/unauthenticated")
+    challenge = 'error="insufficient_user_authentication", acr_values="2", max_age="300"'
+    assert refused.headers["WWW-Authenticate"].endswith(challenge)

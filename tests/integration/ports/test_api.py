@@ -239,10 +239,15 @@ def test_staff_cannot_do_the_acts_of_carriers_nor_carriers_those_of_staff(api: A
     assert problem(api.get("channel:app", "/orders")) == (403, "forbidden")
 
 
-@pytest.mark.parametrize("act", ["acknowledgement", "execution", "refusal", "lifting"])
+@pytest.mark.parametrize("act", ["acknowledgement", "execution", "refusal", "lifting", "lift-review"])
 def test_an_order_that_does_not_exist_is_not_found(api: Api, act: str) -> None:
-    bodies = {"execution": {"evidence": "x"}, "refusal": {"code": "other"}, "lifting": {"reason": "x"}}
-    org = MIIT if act == "lifting" else CMCC
+    bodies = {
+        "execution": {"evidence": "x"},
+        "refusal": {"code": "other"},
+        "lifting": {"reason": "x"},
+        "lift-review": {"outcome": "confirmed", "reason": "x"},
+    }
+    org = MIIT if act.startswith("lift") else CMCC
     assert problem(api.post(org, f"/orders/{uuid4()}/{act}", bodies.get(act), seen=1)) == (404, "not-found")
 
 

@@ -229,6 +229,7 @@ def walk(office: Office) -> Walk:
             "POST /orders/{id}/execution": {"evidence": "switch log 17"},
             "POST /orders/{id}/refusal": {"code": "technical"},
             "POST /orders/{id}/lifting": {"reason": "a mistake"},
+            "POST /orders/{id}/lift-review": {"outcome": "confirmed", "reason": "x"},
             "POST /shutdown-proposals": PROPOSAL | {"number": f"{NUMBER}8"},
             "POST /shutdown-proposals/{id}/decision": DECISION,
             "POST /enquiries/{id}/answer": {"answer": "not-mine"},

@@ -150,14 +150,14 @@ def test_complaints_about_messages_sent_before_the_last_lifting_do_not_count() -
 
 
 def test_the_end_of_a_listing_that_had_shut_the_port_does_not_affect_complaints() -> None:
-    ended = [PastOrder("CMCC", NOON + hours(1), "listing:1", by_listing=True)]
+    ended = [PastOrder("CMCC", NOON + hours(1), "listing:1", judges=False)]
     assert decided(*five(), orders=ended) != []
     lifted = [*ended, PastOrder("CMCC", NOON - hours(1))]
     assert decided(*five(), orders=lifted) != []
 
 
 def test_a_port_that_a_listing_has_shut_is_not_ordered_shut_again() -> None:
-    assert decided(*five(), orders=[PastOrder("CMCC", None, "listing:1", by_listing=True)]) == []
+    assert decided(*five(), orders=[PastOrder("CMCC", None, "listing:1", judges=False)]) == []
 
 
 def test_one_person_on_both_sides_of_a_change_of_quarter_is_one_complainant_of_the_order() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from chassis.aggregate import ConflictError
 from contracts.ports import OrderFact
+from contracts.vocabulary import ReviewOutcome
 from services.ports.model import Order, OrderState, RefusalCode
 from tests.unit.ports.builders import BECAUSE, NOON, hours, order
 
@@ -17,7 +18,7 @@ ACTS: dict[str, Act] = {
     "acknowledge": lambda each: each.acknowledge(NOON + hours(1), BECAUSE),
     "execute": lambda each: each.execute("switch log 17", NOON + hours(2), BECAUSE),
     "refuse": lambda each: each.refuse(RefusalCode.PUBLIC_SERVICE, "emergency alerts", NOON + hours(2), BECAUSE),
-    "lift": lambda each: each.lift("shut by mistake", NOON + hours(3), BECAUSE),
+    "lift": lambda each: each.lift("shut by mistake", NOON + hours(3), BECAUSE, review_by=NOON + hours(123)),
 }
 WAYS: dict[OrderState, list[str]] = {
     OrderState.ORDERED: [],
@@ -140,6 +141,41 @@ def test_an_order_whose_ground_falls_keeps_its_state_and_publishes_it_once() -> 
     assert not made.lose_ground(NOON + hours(6), BECAUSE)
     fact = published(made)[0]
     assert (fact.type, fact.state, fact.ground_fell_at) == ("ground-fell.v1", "executed", NOON + hours(5))
+
+
+def reviewed(made: Order, outcome: ReviewOutcome = ReviewOutcome.CONFIRMED, by: str = "wang") -> None:
+    made.review_lift(outcome, by, "seen", NOON + hours(4), BECAUSE, None)
+
+
+def test_a_lift_by_staff_is_reviewed_once_and_the_fact_states_the_outcome() -> None:
+    made = order_that_is(OrderState.LIFTED)
+    made.drain()
+    reviewed(made)
+    with pytest.raises(ConflictError, match="once"):
+        reviewed(made)
+    (fact,) = published(made)
+    assert (fact.type, fact.state, fact.lift_review) == ("lift-reviewed.v1", "lifted", "confirmed")
+
+
+def test_a_lift_by_rule_is_not_reviewed() -> None:
+    made = order()
+    made.lift("the listing ended", NOON, BECAUSE)
+    with pytest.raises(ConflictError):
+        reviewed(made)
+
+
+@pytest.mark.parametrize("state", [each for each in OrderState if each is not OrderState.LIFTED])
+def test_an_order_that_was_not_lifted_has_nothing_to_review(state: OrderState) -> None:
+    with pytest.raises(ConflictError):
+        reviewed(order_that_is(state))
+
+
+def test_who_has_a_part_in_the_order_or_in_its_lift_does_not_review_it() -> None:
+    made = order()
+    made.lift("shut by mistake", NOON, BECAUSE.joined(["li"]), review_by=NOON + hours(120))
+    with pytest.raises(ConflictError) as refused:
+        reviewed(made, by="li")
+    assert refused.value.code == "four-eyes"
 
 
 def test_a_lifted_order_has_no_ground_to_lose() -> None:

@@ -11,6 +11,7 @@ from joserfc.jwa import JWSAlgModel
 
 from sandbox import install, tokens
 from sandbox.install import NotInstalled
+from sandbox.people import people
 
 ISSUER = "http://issuer.example"
 
@@ -56,12 +57,19 @@ def test_mint_signs_tokens_that_no_client_could_get(directory: Path) -> None:
     assert (claims["iat"], claims["exp"]) == (1000, 1600)
 
 
-def test_a_colleague_has_tokens_of_another_client_of_the_same_organisation(directory: Path) -> None:
-    token = tokens.mint(directory, "regulator:MIIT", issuer=ISSUER, client_id="regulator-MIIT-reviewer")
-    claims = _read(directory, token).claims
-    assert (claims["sub"], claims["client_id"]) == ("regulator-MIIT-reviewer", "regulator-MIIT-reviewer")
-    assert claims["org"] == "regulator:MIIT"
-    assert claims["scope"].split() == list(install.client(directory, "regulator:MIIT").scopes)
+def test_the_token_of_a_person_states_who_has_authenticated_how_and_when(directory: Path) -> None:
+    person = people()["MIIT-reviewer"]
+    claims = _read(directory, tokens.mint_for(directory, person, issuer=ISSUER)).claims
+    assert (claims["sub"], claims["client_id"]) == (str(person.subject), "sandbox")
+    assert (claims["org"], claims["acr"]) == ("regulator:MIIT", "2")
+    assert abs(claims["auth_time"] - time.time()) < 5
+    assert claims["scope"].split() == list(person.scopes)
+
+
+def test_the_token_of_a_client_names_no_authentication(directory: Path) -> None:
+    claims = _read(directory, tokens.mint(directory, "regulator:MIIT", issuer=ISSUER)).claims
+    assert {"acr", "auth_time"}.isdisjoint(claims)
+    assert claims["sub"] == claims["client_id"]
 
 
 def test_every_token_has_a_unique_id(directory: Path) -> None:

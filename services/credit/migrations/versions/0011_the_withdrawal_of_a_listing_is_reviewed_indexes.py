@@ -1,0 +1,23 @@
+"""The withdrawal of a listing is reviewed: indexes"""
+
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+# These statements block neither readers nor writers and have no time limit. They cannot be rolled back, and each may be
+# run again: the revision contains nothing else.
+STATEMENTS = (
+    "DROP INDEX CONCURRENTLY IF EXISTS ix_entries_review_withdrawal_by",
+    "CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_entries_review_withdrawal_by ON entries (review_withdrawal_by) WHERE review_withdrawal_by IS NOT NULL AND withdrawal_review IS NULL",
+)
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")
+        op.execute("SET statement_timeout = 0")
+        for each in STATEMENTS:
+            op.execute(each)
