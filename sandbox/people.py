@@ -35,6 +35,12 @@ def people() -> dict[str, Person]:
     return _register().people
 
 
+def all_scopes() -> tuple[str, ...]:
+    """Every scope of any client or person, sorted."""
+    of_persons = (scope for scopes in _register().scopes.values() for scope in scopes)
+    return tuple(sorted({*install.all_scopes(), *of_persons}))
+
+
 @cache
 def _register() -> _Register:
     return msgspec.yaml.decode(resources.files("sandbox").joinpath("people.yaml").read_bytes(), type=_Register)

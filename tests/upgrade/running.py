@@ -23,7 +23,7 @@ from chassis.service import Service
 from chassis.settings import Settings
 from chassis.sweeper import Chore, Slice, Sweep
 from chassis.worker import Worker
-from sandbox import install
+from sandbox.people import all_scopes
 from standalone.figures import Figures
 from tests.faults.topics import Topics
 from tests.integration.http import issuer as issuers
@@ -96,7 +96,7 @@ class RunningService:
                     yield f"{self.service.name}{group}: not at the end of {topic}"
 
     def _token(self) -> dict[str, str]:
-        return self.issuer.bearer(" ".join(install.all_scopes()), org=STAFF)
+        return self.issuer.bearer(" ".join(all_scopes()), org=STAFF)
 
     @staticmethod
     def _body(response: Any) -> dict[str, Any]:

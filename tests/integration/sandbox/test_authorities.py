@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from chassis import clock
-from sandbox import install
+from sandbox.people import all_scopes
 from tests.integration.referrals import scenes
 from tests.integration.sandbox.referrals_simulation import PROMPT, RECEIVING, ReferralsSimulation
 from tests.integration.sandbox.serving import served
@@ -294,7 +294,9 @@ def test_a_clue_that_a_colleague_has_returned_is_not_returned_again(running_refe
     assert authorities[0].done == {"receipt": 1}
 
 
-def test_every_scope_that_the_service_requires_is_granted_to_a_client(running_referrals: ReferralsSimulation) -> None:
+def test_every_scope_that_the_service_requires_is_granted_to_a_client_or_a_person(
+    running_referrals: ReferralsSimulation,
+) -> None:
     required = required_scopes(running_referrals)
     assert required
-    assert required <= set(install.all_scopes())
+    assert required <= set(all_scopes())

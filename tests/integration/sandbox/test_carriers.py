@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from sandbox import install
+from sandbox.people import all_scopes
 from tests.integration.ports import scenes
 from tests.integration.sandbox.ports_simulation import PROMPT, PortsSimulation
 from tests.integration.sandbox.serving import Overloaded, served
@@ -233,7 +233,9 @@ def test_carriers_wait_when_the_service_rejects_requests(ports: PortsSimulation,
     assert carriers[0].done == {"acknowledgement": 10, "execution": 10}
 
 
-def test_every_scope_that_the_service_requires_is_granted_to_a_client(running_ports: PortsSimulation) -> None:
+def test_every_scope_that_the_service_requires_is_granted_to_a_client_or_a_person(
+    running_ports: PortsSimulation,
+) -> None:
     required = required_scopes(running_ports)
     assert required
-    assert required <= set(install.all_scopes())
+    assert required <= set(all_scopes())
