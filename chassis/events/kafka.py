@@ -89,7 +89,7 @@ def consumer(bootstrap: str, group: str | None, instance: str, topics: Sequence[
         max_poll_records=1_000_000,
         max_partition_fetch_bytes=512 * 1024,
         fetch_max_bytes=4 * 1024 * 1024,
-        fetch_max_wait_ms=200,
+        fetch_max_wait_ms=500,
         bootstrap_timeout_ms=FIND_BROKER_MS,
         **_CONNECTION,
     )

@@ -23,8 +23,13 @@ class Source:
 
     @property
     def tree(self) -> ast.Module:
-        """The syntax tree of a Python file."""
-        return ast.parse(self.text, str(self.path))
+        """The syntax tree of a Python file, which many tests read and none changes."""
+        return _parsed(self)
+
+
+@cache
+def _parsed(source: Source) -> ast.Module:
+    return ast.parse(source.text, str(source.path))
 
 
 @cache
