@@ -63,6 +63,8 @@ def may_propose(caller: Caller, code: str) -> bool:
     return visible_to_staff(caller).includes(province_of_code(code))
 
 
+EntryToNotify = Annotated[Target[Visibility], target(PROPOSE, visible_to_staff)]
+"""The entry about which staff issue a notice to its enterprise."""
 EntryToContest = Annotated[Target[Visibility], target(PROPOSE, visible_to_staff)]
 """The entry for which staff record an objection."""
 EntryToDecide = Annotated[Target[Visibility], target_of_person(DECIDE, visible_to_staff)]

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, count_by, equal, one_row, page_rows, select_one, select_page
+from chassis.notices import find_replies
+from chassis.privacy import to_hour
 from contracts.credit import Restriction
 from contracts.vocabulary import CreditList, Existing, NewResources, ReviewOutcome, Tier
 from services.credit.access import Visibility
-from services.credit.model import EntryState, EntryWithdrawal, ListingGround, ProposedBy
+from services.credit.model import EntryState, EntryWithdrawal, ListingGround, ProposedBy, reference
 from services.credit.store.entries import entry_of
 from services.credit.store.standings import find_all_restrictions, find_standing_row, restrictions_of
 from services.credit.store.tables import ENTRIES
@@ -31,6 +33,10 @@ FACTS = Field(description="the grounds in words")
 ARTICLE = Field(description="the provision that is applied")
 LISTED = Field(description="whether any restriction is in force")
 REFUSED = Field(description="whether new ports are to be refused")
+
+
+_Hour = Annotated[datetime, AfterValidator(to_hour)]
+"""A moment as it leaves the regulator: cut to the hour."""
 
 
 class _View(BaseModel):
@@ -88,6 +94,47 @@ class EntryView(_View):
     replaced_by: UUID | None = Field(description="the entry that took effect again because its withdrawal was reversed")
 
 
+class ReplyView(_View):
+    """What an enterprise replied to a notice."""
+
+    kind: str = Field(description="objection, appeal or answer")
+    statement: str
+    replied_at: datetime
+
+
+class EnterpriseEntry(_View):
+    """An entry as its enterprise reads it with a reply code: no person is named, and moments are cut to the hour,
+    except deadlines."""
+
+    id: UUID
+    code: str = CODE
+    name: str | None
+    list: CreditList
+    tier: Tier
+    ground: ListingGround
+    state: EntryState
+    facts: Sequence[str] = FACTS
+    article: str = ARTICLE
+    rules: Sequence[CitationView]
+    proposed_at: _Hour
+    contest_until: datetime
+    contested_at: _Hour | None
+    effective_at: _Hour | None
+    until: datetime | None
+    repairable_from: datetime | None
+    repaired_at: _Hour | None
+    expired_at: _Hour | None
+    withdrawn_at: _Hour | None
+    withdrawal: EntryWithdrawal | None
+
+
+class EnterpriseFile(BaseModel):
+    """What a notice is about, and what the enterprise has replied, the oldest first."""
+
+    entry: EnterpriseEntry
+    replies: list[ReplyView]
+
+
 class ListedView(_View):
     """An enterprise on a credit list, as published."""
 
@@ -98,7 +145,7 @@ class ListedView(_View):
     tier: Tier
     facts: Sequence[str] = FACTS
     article: str = ARTICLE
-    since: datetime
+    since: _Hour
     until: datetime
 
 
@@ -120,6 +167,24 @@ def list_entries(
 def find_entry(read: Read, identifier: UUID, visibility: Visibility) -> EntryView:
     """One entry. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
     return one_row(select_one(read, ENTRIES, [ENTRIES.c.id == identifier, *_visible(visibility)]), _entry)
+
+
+def find_file(read: Read, identifier: UUID) -> EnterpriseFile:
+    """An entry as its enterprise reads it, with its replies. Raises NotFoundError, and UnreadableRow."""
+    row = select_one(read, ENTRIES, [ENTRIES.c.id == identifier])
+    entry = one_row(row, lambda found: EnterpriseEntry.model_validate(entry_of(found)))
+    return EnterpriseFile(entry=entry, replies=_replies(read, identifier))
+
+
+def list_replies(read: Read, identifier: UUID, visibility: Visibility) -> list[ReplyView]:
+    """What the enterprise of an entry has replied, the oldest first. Raises NotFoundError where the entry does not
+    exist or is not visible, and UnreadableRow."""
+    find_entry(read, identifier, visibility)
+    return _replies(read, identifier)
+
+
+def _replies(read: Read, entry: UUID) -> list[ReplyView]:
+    return [ReplyView.model_validate(each) for each in find_replies(read, reference("entry", entry))]
 
 
 def _entry(row: sa.Row[Any]) -> EntryView:

@@ -21,7 +21,7 @@ LIMITED = {
     "complaints": {"POST /v1/complaints", "POST /v1/complaint-imports", "GET /v1/receipts/{receipt}"},
     "ports": {"POST /v1/filings", "POST /v1/filing-imports"},
     "referrals": {"POST /v1/conclusion-imports"},
-    "credit": {"GET /v1/listed"},
+    "credit": {"GET /v1/listed", "POST /v1/enterprise-files", "POST /v1/replies"},
 }
 """The routes with a limit, by service."""
 

@@ -88,7 +88,7 @@ def record_objection(tx: Tx, target: Target[Visibility], statement: str, *, waiv
 
     Raises NotFoundError, ConflictError, and what `target.check_version` raises.
     """
-    entry = _lock_entry(tx, target)
+    entry = lock_entry(tx, target)
     entry.contest(statement, clock.now(), tx.cause, waives_term=waives_term)
     waiver = "; the rest of the contest period is waived" if waives_term else ""
     return _save(tx, entry, target.actor, "listing-contested", f"{statement}{waiver}")
@@ -96,7 +96,7 @@ def record_objection(tx: Tx, target: Target[Visibility], statement: str, *, waiv
 
 def decide_entry(tx: Tx, target: Target[Visibility], decision: EntryDecision, reason: str) -> Entry:
     """A second person confirms or rejects the proposal. Raises as `record_objection`."""
-    entry = _lock_entry(tx, target)
+    entry = lock_entry(tx, target)
     now = clock.now()
     if decision is EntryDecision.CONFIRM:
         entry.confirm(effects_of(entry.tier, now), target.actor.subject, reason, now, tx.cause)
@@ -108,14 +108,14 @@ def decide_entry(tx: Tx, target: Target[Visibility], decision: EntryDecision, re
 def repair_entry(tx: Tx, target: Target[Visibility], statement: str) -> Entry:
     """The enterprise has corrected the breach: the restriction of this entry ends at once. Raises as
     `record_objection`."""
-    entry = _lock_entry(tx, target)
+    entry = lock_entry(tx, target)
     entry.repair(statement, clock.now(), tx.cause)
     return _save(tx, entry, target.actor, "listing-repaired", statement)
 
 
 def withdraw_entry(tx: Tx, target: Target[Visibility], reason: EntryWithdrawal, note: str) -> Entry:
     """Staff withdraw a proposal or a listing. Raises as `record_objection`."""
-    entry = _lock_entry(tx, target)
+    entry = lock_entry(tx, target)
     now = clock.now()
     entry.withdraw(reason, note, now, tx.cause, review_by=review_withdrawal_by(now))
     return _save(tx, entry, target.actor, "listing-withdrawn", f"{reason}: {note}")
@@ -127,7 +127,7 @@ def review_withdrawal(tx: Tx, target: Target[Visibility], outcome: ReviewOutcome
     Raises as `record_objection`, and ConflictError for a person with a part in its ground or in the withdrawal, for a
     decision that was annulled, and where another entry because of orders is active.
     """
-    withdrawn = _lock_entry(tx, target)
+    withdrawn = lock_entry(tx, target)
     again = withdrawn.review_withdrawal(outcome, target.actor.subject, reason, clock.now(), tx.cause)
     if again is not None:
         _require_ground(tx, again)
@@ -193,7 +193,9 @@ def _propose(listing: ProposedListing, proposer: str | None, now: datetime, beca
     )
 
 
-def _lock_entry(tx: Tx, target: Target[Visibility]) -> Entry:
+def lock_entry(tx: Tx, target: Target[Visibility]) -> Entry:
+    """The entry that a person acts on, with its enterprise locked. Raises NotFoundError, and what
+    `target.check_version` raises."""
     code = find_code(tx, target.id)
     if code is None:
         raise NotFoundError

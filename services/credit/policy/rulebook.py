@@ -105,6 +105,12 @@ class ListedRate(Rate, frozen=True, kw_only=True):
     code: ClassVar[str] = "rate.listed"
 
 
+class ReplyRate(Rate, frozen=True, kw_only=True):
+    """How many replies, and reads with a reply code, may come from one address."""
+
+    code: ClassVar[str] = "rate.replies"
+
+
 _BY_TIER: dict[Tier, type[_TierRule]] = {
     Tier.MINOR: TierMinor,
     Tier.GENERAL: TierGeneral,
@@ -113,7 +119,7 @@ _BY_TIER: dict[Tier, type[_TierRule]] = {
 
 RULES = Rulebook.of(
     "services.credit",
-    *(ListingFined, FineTiers, ListingOrders, ListingNotice, WithdrawalReviewTerm, ListedRate),
+    *(ListingFined, FineTiers, ListingOrders, ListingNotice, WithdrawalReviewTerm, ListedRate, ReplyRate),
     *_BY_TIER.values(),
 )
 

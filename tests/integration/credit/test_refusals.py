@@ -138,7 +138,10 @@ def walk(office: Office) -> Walk:
             "POST /entries/{id}/decision": {"decision": "reject", "reason": "unfounded"},
             "POST /entries/{id}/repair": {"statement": "done"},
             "POST /entries/{id}/withdrawal": {"reason": "mistake", "note": "x"},
+            "POST /entries/{id}/notices": None,
             "POST /entries/{id}/withdrawal-review": {"outcome": "confirmed", "reason": "x"},
+            "POST /enterprise-files": {"code": SHOP, "reply_code": "x"},
+            "POST /replies": {"code": SHOP, "reply_code": "x", "kind": "answer", "statement": "x"},
         },
         "text/csv",
     )
@@ -197,9 +200,15 @@ def test_standings_are_visible_to_every_known_organisation(app: FastAPI, office:
         assert walk.call(operation, office.token(org)).status_code == 200
 
 
-def test_the_public_list_alone_needs_no_token(app: FastAPI, office: Office, walk: Walk) -> None:
+def test_only_the_public_list_and_the_routes_with_a_reply_code_need_no_token(
+    app: FastAPI, office: Office, walk: Walk
+) -> None:
     public = [each for each in operations(app) if each.public]
-    assert public == [Operation("GET", "/listed", True)]
+    assert public == [
+        Operation("GET", "/listed", True),
+        Operation("POST", "/enterprise-files", True),
+        Operation("POST", "/replies", True),
+    ]
     answer = walk.call(public[0], {})
     assert answer.status_code == 200
     assert shows(answer, secrets(office)) == []
@@ -209,7 +218,7 @@ def test_the_public_list_alone_needs_no_token(app: FastAPI, office: Office, walk
 def test_a_bad_token_is_refused_by_every_route(app: FastAPI, office: Office, walk: Walk, what: str) -> None:
     before = office.left()
     guarded = [operation for operation in operations(app) if not operation.public]
-    assert len(guarded) == 14
+    assert len(guarded) == 16
     for operation in guarded:
         answer = walk.call(operation, BAD_TOKENS[what](office.issuer, SCOPES))
         assert problem_of(answer) == (401, "unauthenticated"), operation

@@ -1,4 +1,4 @@
-"""Routes: entries for staff, standings for carriers and authorities, the public list."""
+"""Entries: staff propose them, record objections, decide, repair, withdraw and review."""
 
 from __future__ import annotations
 
@@ -8,24 +8,18 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
-from starlette.responses import Response
 
-from chassis import clock
-from chassis.http.auth import Caller, public, requires
+from chassis.http.auth import Caller, requires
 from chassis.http.faults import form
-from chassis.http.limits import limited
 from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
-from chassis.http.problems import Forbidden, FourEyes, Problem, responses
+from chassis.http.problems import Forbidden, FourEyes, responses
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from chassis.http.words import Words
-from contracts.credit_codes import CreditCode, InvalidCreditCode
 from contracts.vocabulary import CreditList, ReviewOutcome, Tier
 from services.credit import views
 from services.credit.access import (
-    CHECK,
     PROPOSE,
     READ,
     EntryToContest,
@@ -33,9 +27,16 @@ from services.credit.access import (
     EntryToEnd,
     WithdrawalToReview,
     may_propose,
-    require_known_organisation,
     require_national_staff,
     visible_to_staff,
+)
+from services.credit.api.parameters import CreditCodeText, parse_code
+from services.credit.api.problems import (
+    CauseIsNoGround,
+    ContestPeriodOver,
+    ContestPeriodRuns,
+    EntryStateConflict,
+    RepairTooEarly,
 )
 from services.credit.commands.entries import (
     CAUSE,
@@ -48,74 +49,8 @@ from services.credit.commands.entries import (
     withdraw_entry,
 )
 from services.credit.model import EntryState, EntryWithdrawal, ListingGround, ProposedListing
-from services.credit.policy.rulebook import RULES, ListedRate
 
-entries = Router(tags=["entries"])
-standings = Router(tags=["standings"])
-
-MAX_CODES = 10_000
-"""The most enterprises in one request: about as many as a body holds."""
-
-# ---------------------------------------------------------------------------------------------------------- problems
-
-
-class EntryStateConflict(Problem):
-    slug = "entry-state"
-    status = 409
-    title = "The state of the entry does not allow this"
-    description = (
-        "An entry is proposed, possibly contested, then effective or withdrawn; a listing is repaired, expired or"
-        " withdrawn. `detail` gives the present state. Read the entry again. A repeated request with the"
-        " Idempotency-Key of the first one receives the first response."
-    )
-
-
-class ContestPeriodRuns(Problem):
-    slug = "contest-period-runs"
-    status = 409
-    title = "The contest period is not over"
-    description = (
-        "A proposal is confirmed after the contest period, or once the enterprise has contested it. It may be rejected"
-        " at any time."
-    )
-
-
-class ContestPeriodOver(Problem):
-    slug = "contest-period-over"
-    status = 409
-    title = "The contest period is over"
-    description = "An objection is recorded until `contest_until`. The decider may still consider a later one."
-
-
-class RepairTooEarly(Problem):
-    slug = "repair-too-early"
-    status = 409
-    title = "The listing cannot be repaired yet"
-    description = "Every tier has a minimum time of listing: see `repairable_from` of the entry."
-
-
-class CauseIsNoGround(Problem):
-    slug = "cause-is-no-ground"
-    status = 409
-    title = "One of the causes cannot be a ground for a listing"
-    description = (
-        "The decision on the clue was annulled, or the order was lifted, lost its ground, or was itself caused by a"
-        " listing. An order caused by a listing never leads to another listing."
-    )
-
-
-# ---------------------------------------------------------------------------------------------------------- requests
-
-
-def _parse(code: str) -> str:
-    try:
-        return CreditCode.parse(code).value
-    except InvalidCreditCode as error:
-        raise PydanticCustomError("credit_code", "{reason}", {"reason": str(error)}) from error
-
-
-CreditCodeText = Annotated[str, AfterValidator(_parse)]
-"""A unified social credit code, normalised."""
+router = Router(tags=["entries"])
 
 _Words = Annotated[Words, Field(min_length=1, max_length=500)]
 _CAUSE = form(f"^{CAUSE.pattern}$", "must be clue: or order: and its id (UUID)")
@@ -134,7 +69,7 @@ class EntryIn(_Strict):
     code: Annotated[
         str,
         Field(max_length=64, description="unified social credit code", examples=["91990000MA0HMYX219"]),
-        AfterValidator(_parse),
+        AfterValidator(parse_code),
     ]
     name: Words | None = Field(None, min_length=1, max_length=200, description="default: the name in the port register")
     list: CreditList
@@ -178,23 +113,7 @@ class WithdrawalReviewIn(_Strict):
     reason: Words = Field(min_length=1, max_length=1_000)
 
 
-class Checks(BaseModel):
-    """The enterprises to check."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    codes: list[CreditCodeText] = Field(
-        min_length=1,
-        max_length=MAX_CODES,
-        description="unified social credit codes",
-        examples=[["91990000MA0HMYX219"]],
-    )
-
-
-# ----------------------------------------------------------------------------------------------------------- entries
-
-
-@entries.get("/entries")
+@router.get("/entries")
 def list_entries(
     read: ReadTx,
     page: PageQuery,
@@ -211,13 +130,13 @@ def list_entries(
     return page.of(views.list_entries(read, page, visible_to_staff(caller), wanted, withdrawal_to_review))
 
 
-@entries.get("/entries/{id}")
+@router.get("/entries/{id}")
 def get_entry(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ)]) -> views.EntryView:
     """One entry."""
     return views.find_entry(read, id, visible_to_staff(caller))
 
 
-@entries.post("/entries", status_code=201, responses=responses(CauseIsNoGround))
+@router.post("/entries", status_code=201, responses=responses(CauseIsNoGround))
 @located("/entries/{id}")
 def propose(entry: EntryIn, tx: WriteTx, caller: Annotated[Caller, requires(PROPOSE)]) -> views.EntryView:
     """Propose an enterprise for a credit list. Another person decides."""
@@ -236,7 +155,7 @@ def propose(entry: EntryIn, tx: WriteTx, caller: Annotated[Caller, requires(PROP
     return views.EntryView.model_validate(propose_by_hand(tx, listing, caller))
 
 
-@entries.post("/entries/{id}/objection", responses=responses(EntryStateConflict, ContestPeriodOver))
+@router.post("/entries/{id}/objection", responses=responses(EntryStateConflict, ContestPeriodOver))
 def contest(entry: EntryToContest, objection: Objection, tx: WriteTx) -> views.EntryView:
     """Record that the enterprise contests the proposal, with its statement. The person who records it does not decide.
 
@@ -246,20 +165,20 @@ def contest(entry: EntryToContest, objection: Objection, tx: WriteTx) -> views.E
     return views.EntryView.model_validate(contested)
 
 
-@entries.post("/entries/{id}/decision", responses=responses(EntryStateConflict, ContestPeriodRuns, FourEyes))
+@router.post("/entries/{id}/decision", responses=responses(EntryStateConflict, ContestPeriodRuns, FourEyes))
 def decide(entry: EntryToDecide, decided: EntryDecisionIn, tx: WriteTx) -> views.EntryView:
     """Confirm or reject a proposal. A person with a part in its ground cannot decide: who proposed it, who filed,
     corrected or concluded what it stands on, or who recorded the objection."""
     return views.EntryView.model_validate(decide_entry(tx, entry, decided.decision, decided.reason))
 
 
-@entries.post("/entries/{id}/repair", responses=responses(EntryStateConflict, RepairTooEarly))
+@router.post("/entries/{id}/repair", responses=responses(EntryStateConflict, RepairTooEarly))
 def repair(entry: EntryToEnd, repaired: Repair, tx: WriteTx) -> views.EntryView:
     """The enterprise has corrected the breach: its publication and its restriction end at once."""
     return views.EntryView.model_validate(repair_entry(tx, entry, repaired.statement))
 
 
-@entries.post("/entries/{id}/withdrawal", responses=responses(EntryStateConflict))
+@router.post("/entries/{id}/withdrawal", responses=responses(EntryStateConflict))
 def withdraw(entry: EntryToEnd, withdrawn: EntryWithdrawalIn, tx: WriteTx) -> views.EntryView:
     """Withdraw a proposal or a listing: the authority's decision was annulled, or it was a mistake. A second person
     reviews the withdrawal of a listing until `review_withdrawal_by`."""
@@ -267,47 +186,15 @@ def withdraw(entry: EntryToEnd, withdrawn: EntryWithdrawalIn, tx: WriteTx) -> vi
     return views.EntryView.model_validate(withdraw_entry(tx, entry, reason, withdrawn.note))
 
 
-@entries.post("/entries/{id}/withdrawal-review", responses=responses(EntryStateConflict, CauseIsNoGround, FourEyes))
+@router.post("/entries/{id}/withdrawal-review", responses=responses(EntryStateConflict, CauseIsNoGround, FourEyes))
 def review(entry: WithdrawalToReview, reviewed: WithdrawalReviewIn, tx: WriteTx) -> views.EntryView:
     """A second person reviews the withdrawal of a listing by staff. `reversed`: the same listing takes effect again, on
     its old grounds and until the same day; `replaced_by` names it."""
     return views.EntryView.model_validate(review_withdrawal(tx, entry, reviewed.outcome, reviewed.reason))
 
 
-@entries.get("/statistics", tags=["statistics"])
+@router.get("/statistics", tags=["statistics"])
 def count(read: ReadTx, caller: Annotated[Caller, requires(READ)]) -> views.CreditStatistics:
     """The number of entries, listed enterprises and counted orders, all of one moment."""
     require_national_staff(caller)
     return views.count_everything(read)
-
-
-# --------------------------------------------------------------------------------------------------------- standings
-
-
-@standings.get("/standings/{code}")
-def get_standing(code: CreditCodeText, read: ReadTx, caller: Annotated[Caller, requires(CHECK)]) -> views.StandingView:
-    """Whether an enterprise is on a credit list now. For an enterprise that was never listed: not listed."""
-    require_known_organisation(caller)
-    return views.find_standing(read, code, clock.now())
-
-
-@standings.post("/standings/checks", response_model=views.ChecksView)
-def check_standings(checks: Checks, read: ReadTx, caller: Annotated[Caller, requires(CHECK)]) -> Response:
-    """Whether each of up to 10,000 enterprises is on a credit list now, in the order of the request."""
-    require_known_organisation(caller)
-    content = views.check_standings(read, checks.codes, clock.now())
-    return Response(content, media_type="application/json")
-
-
-@standings.get("/listed")
-@public
-@limited(RULES, ListedRate)
-def list_published(
-    read: ReadTx,
-    page: PageQuery,
-    code: CreditCodeText | None = None,
-    credit_list: Annotated[CreditList | None, Query(alias="list")] = None,
-) -> Page[views.ListedView]:
-    """The published listings in force, the oldest first. Public; no person is named."""
-    wanted = {"list": credit_list, "code": code}
-    return page.of(views.list_published(read, page, clock.now(), wanted))

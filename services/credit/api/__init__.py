@@ -1,0 +1,1 @@
+"""Routes: entries for staff, replies of enterprises, standings for carriers and authorities, the public list."""

@@ -1,0 +1,96 @@
+"""Notices to enterprises, and what an enterprise does with its reply code: it reads its file and replies, without an
+account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from chassis.http.auth import Caller, public, requires
+from chassis.http.idempotency import KeyUse, key_use
+from chassis.http.limits import limited
+from chassis.http.problems import responses
+from chassis.http.routes import Router
+from chassis.http.transactions import ReadTx, WriteTx
+from chassis.http.words import Words
+from chassis.notices import find_notice
+from services.credit import views
+from services.credit.access import READ, EntryToNotify, visible_to_staff
+from services.credit.api.parameters import parse_code
+from services.credit.api.problems import ContestPeriodOver, EntryStateConflict
+from services.credit.commands.replies import ReplyKind, entry_of, issue_notice_of_entry, reply_to_notice
+from services.credit.policy.rulebook import RULES, ReplyRate
+
+router = Router(tags=["replies"])
+
+
+class ReplyCredentials(BaseModel):
+    """What an enterprise proves itself with: its credit code, and the reply code of a notice."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[str, Field(max_length=64, description="unified social credit code"), AfterValidator(parse_code)]
+    reply_code: str = Field(max_length=64, description="as it stands in the notice; case and separators do not matter")
+
+
+class ReplyIn(ReplyCredentials):
+    """What an enterprise replies to a notice."""
+
+    kind: ReplyKind
+    statement: Words = Field(min_length=1, max_length=4_000)
+    waives_term: bool = Field(False, description="of an objection: it waives the rest of the contest period")
+
+
+class NoticeView(BaseModel):
+    """A notice as it is issued."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    party: str = Field(description="the enterprise, by its unified social credit code")
+    reply_code: str = Field(description="shown only now: it goes into the notice")
+    issued_at: datetime
+
+
+# Without Idempotency-Key: a stored response would store the reply code.
+@router.post("/entries/{id}/notices", status_code=201)
+@key_use(KeyUse.NONE)
+def issue(entry: EntryToNotify, tx: WriteTx, response: Response) -> NoticeView:
+    """Issue a notice about an entry to its enterprise. The response has the reply code, with which the enterprise reads
+    its file and replies; the service stores its hash only. Another notice has another code, and the earlier ones stay
+    valid."""
+    response.headers["Cache-Control"] = "no-store"
+    return NoticeView.model_validate(issue_notice_of_entry(tx, entry))
+
+
+@router.get("/entries/{id}/replies")
+def list_replies(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ)]) -> list[views.ReplyView]:
+    """What the enterprise of an entry has replied to the notices about it."""
+    return views.list_replies(read, id, visible_to_staff(caller))
+
+
+@router.post("/enterprise-files")
+@public
+@limited(RULES, ReplyRate)
+@key_use(KeyUse.NONE)
+def read_file(credentials: ReplyCredentials, read: ReadTx) -> views.EnterpriseFile:
+    """The entry that a notice is about, for its enterprise. A POST, because no reply code may stand in an address."""
+    return views.find_file(read, entry_of(find_notice(read, credentials.code, credentials.reply_code)))
+
+
+# Without Idempotency-Key: keys belong to callers with a token.
+@router.post("/replies", responses=responses(EntryStateConflict, ContestPeriodOver))
+@public
+@limited(RULES, ReplyRate)
+@key_use(KeyUse.NONE)
+def reply(replied: ReplyIn, tx: WriteTx) -> views.EnterpriseFile:
+    """The enterprise replies to a notice: it contests a proposal within the contest period, appeals against a listing,
+    or answers. The contest period goes on, unless the enterprise waives the rest of it."""
+    entry = reply_to_notice(
+        tx, replied.code, replied.reply_code, replied.kind, replied.statement, waives_term=replied.waives_term
+    )
+    return views.find_file(tx, entry)
