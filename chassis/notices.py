@@ -47,8 +47,8 @@ def add_tables(metadata: sa.MetaData) -> None:
         "replies",
         metadata,
         sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("notice", sa.Uuid, nullable=False),
         sa.Column("object", Key, nullable=False),
+        sa.Column("party", Key, nullable=False),
         sa.Column("kind", Key, nullable=False),
         sa.Column("statement", sa.Text, nullable=False),
         moment("replied_at", nullable=False),
@@ -137,13 +137,13 @@ def record_reply(tx: Tx, notice: Notice, kind: str, statement: str) -> None:
     """Record what the party of a notice replies."""
     tx.execute(
         sa.text(
-            "INSERT INTO replies (id, notice, object, kind, statement, replied_at)"
-            " VALUES (:id, :notice, :object, :kind, :statement, :at)"
+            "INSERT INTO replies (id, object, party, kind, statement, replied_at)"
+            " VALUES (:id, :object, :party, :kind, :statement, :at)"
         ),
         {
             "id": new_id(),
-            "notice": notice.id,
             "object": notice.object,
+            "party": notice.party,
             "kind": kind,
             "statement": statement,
             "at": clock.now(),
@@ -152,11 +152,13 @@ def record_reply(tx: Tx, notice: Notice, kind: str, statement: str) -> None:
     audit.record(tx, notice, f"{kind}-received", notice.object, statement)
 
 
-def find_replies(read: Read, about: str) -> list[Reply]:
-    """What was replied to the notices about an object, the oldest first."""
-    rows = read.execute(
-        sa.text("SELECT kind, statement, replied_at FROM replies WHERE object = :object ORDER BY id"), {"object": about}
+def find_replies(read: Read, about: str, party: str | None = None) -> list[Reply]:
+    """What was replied to the notices about an object, by this party or by all (None), the oldest first."""
+    statement = sa.text(
+        "SELECT kind, statement, replied_at FROM replies"
+        " WHERE object = :object AND party = coalesce(:party, party) ORDER BY id"
     )
+    rows = read.execute(statement, {"object": about, "party": party})
     return [Reply(row.kind, row.statement, row.replied_at) for row in rows.all()]
 
 

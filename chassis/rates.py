@@ -35,6 +35,12 @@ class ImportRate(ClientRate, frozen=True, kw_only=True):
     code: ClassVar[str] = "rate.imports"
 
 
+class ReplyRate(Rate, frozen=True, kw_only=True):
+    """How many replies, and reads with a reply code, may come from one address."""
+
+    code: ClassVar[str] = "rate.replies"
+
+
 class Quota(NamedTuple):
     """A number of requests within a window of so many seconds."""
 

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, count_by, equal, one_row, page_rows, select_one, select_page
+from chassis.http.replies import HourMoment, ReplyView
 from chassis.notices import find_replies
-from chassis.privacy import to_hour
 from contracts.credit import Restriction
 from contracts.vocabulary import CreditList, Existing, NewResources, ReviewOutcome, Tier
 from services.credit.access import Visibility
@@ -33,10 +33,6 @@ FACTS = Field(description="the grounds in words")
 ARTICLE = Field(description="the provision that is applied")
 LISTED = Field(description="whether any restriction is in force")
 REFUSED = Field(description="whether new ports are to be refused")
-
-
-_Hour = Annotated[datetime, AfterValidator(to_hour)]
-"""A moment as it leaves the regulator: cut to the hour."""
 
 
 class _View(BaseModel):
@@ -94,14 +90,6 @@ class EntryView(_View):
     replaced_by: UUID | None = Field(description="the entry that took effect again because its withdrawal was reversed")
 
 
-class ReplyView(_View):
-    """What an enterprise replied to a notice."""
-
-    kind: str = Field(description="objection, appeal or answer")
-    statement: str
-    replied_at: datetime
-
-
 class EnterpriseEntry(_View):
     """An entry as its enterprise reads it with a reply code: no person is named, and moments are cut to the hour,
     except deadlines."""
@@ -116,19 +104,19 @@ class EnterpriseEntry(_View):
     facts: Sequence[str] = FACTS
     article: str = ARTICLE
     rules: Sequence[CitationView]
-    proposed_at: _Hour
+    proposed_at: HourMoment
     contest_until: datetime
-    contested_at: _Hour | None
-    effective_at: _Hour | None
+    contested_at: HourMoment | None
+    effective_at: HourMoment | None
     until: datetime | None
     repairable_from: datetime | None
-    repaired_at: _Hour | None
-    expired_at: _Hour | None
-    withdrawn_at: _Hour | None
+    repaired_at: HourMoment | None
+    expired_at: HourMoment | None
+    withdrawn_at: HourMoment | None
     withdrawal: EntryWithdrawal | None
 
 
-class EnterpriseFile(BaseModel):
+class EntryFile(BaseModel):
     """What a notice is about, and what the enterprise has replied, the oldest first."""
 
     entry: EnterpriseEntry
@@ -145,7 +133,7 @@ class ListedView(_View):
     tier: Tier
     facts: Sequence[str] = FACTS
     article: str = ARTICLE
-    since: _Hour
+    since: HourMoment
     until: datetime
 
 
@@ -169,11 +157,11 @@ def find_entry(read: Read, identifier: UUID, visibility: Visibility) -> EntryVie
     return one_row(select_one(read, ENTRIES, [ENTRIES.c.id == identifier, *_visible(visibility)]), _entry)
 
 
-def find_file(read: Read, identifier: UUID) -> EnterpriseFile:
+def find_file(read: Read, identifier: UUID) -> EntryFile:
     """An entry as its enterprise reads it, with its replies. Raises NotFoundError, and UnreadableRow."""
     row = select_one(read, ENTRIES, [ENTRIES.c.id == identifier])
     entry = one_row(row, lambda found: EnterpriseEntry.model_validate(entry_of(found)))
-    return EnterpriseFile(entry=entry, replies=_replies(read, identifier))
+    return EntryFile(entry=entry, replies=_replies(read, identifier))
 
 
 def list_replies(read: Read, identifier: UUID, visibility: Visibility) -> list[ReplyView]:

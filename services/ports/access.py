@@ -86,6 +86,8 @@ StaffOrder = Annotated[Target[Visibility], target(LIFT_ORDERS, visible_to_staff)
 """The order that staff act on."""
 CarrierEnquiry = Annotated[Target[Visibility], target(ANSWER_ENQUIRIES, visible_to_carrier)]
 """The enquiry that its carrier answers."""
+OrderToNotify = Annotated[Target[Visibility], target(LIFT_ORDERS, visible_to_staff)]
+"""The order about which staff issue a notice to one of its enterprises."""
 LiftToReview = Annotated[Target[Visibility], target_of_person(DECIDE_ORDERS, visible_to_staff)]
 """The order whose lift a person of the staff reviews."""
 StaffProposal = Annotated[Target[Visibility], target_of_person(DECIDE_ORDERS, visible_to_staff)]

@@ -19,7 +19,7 @@ from standalone.system import LOAD
 
 LIMITED = {
     "complaints": {"POST /v1/complaints", "POST /v1/complaint-imports", "GET /v1/receipts/{receipt}"},
-    "ports": {"POST /v1/filings", "POST /v1/filing-imports"},
+    "ports": {"POST /v1/filings", "POST /v1/filing-imports", "POST /v1/enterprise-files", "POST /v1/replies"},
     "referrals": {"POST /v1/conclusion-imports"},
     "credit": {"GET /v1/listed", "POST /v1/enterprise-files", "POST /v1/replies"},
 }

@@ -3,57 +3,37 @@ account."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from chassis.http.auth import Caller, public, requires
 from chassis.http.idempotency import KeyUse, key_use
 from chassis.http.limits import limited
 from chassis.http.problems import responses
+from chassis.http.replies import NoticeView, ReplyCredentials, ReplyView
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
 from chassis.http.words import Words
 from chassis.notices import find_notice
+from chassis.rates import ReplyRate
 from services.credit import views
 from services.credit.access import READ, EntryToNotify, visible_to_staff
-from services.credit.api.parameters import parse_code
 from services.credit.api.problems import ContestPeriodOver, EntryStateConflict
-from services.credit.commands.replies import ReplyKind, entry_of, issue_notice_of_entry, reply_to_notice
-from services.credit.policy.rulebook import RULES, ReplyRate
+from services.credit.commands.replies import EntryReplyKind, entry_of, issue_notice_of_entry, reply_to_notice
+from services.credit.policy.rulebook import RULES
 
 router = Router(tags=["replies"])
 
 
-class ReplyCredentials(BaseModel):
-    """What an enterprise proves itself with: its credit code, and the reply code of a notice."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    code: Annotated[str, Field(max_length=64, description="unified social credit code"), AfterValidator(parse_code)]
-    reply_code: str = Field(max_length=64, description="as it stands in the notice; case and separators do not matter")
-
-
-class ReplyIn(ReplyCredentials):
+class EntryReplyIn(ReplyCredentials):
     """What an enterprise replies to a notice."""
 
-    kind: ReplyKind
+    kind: EntryReplyKind
     statement: Words = Field(min_length=1, max_length=4_000)
     waives_term: bool = Field(False, description="of an objection: it waives the rest of the contest period")
-
-
-class NoticeView(BaseModel):
-    """A notice as it is issued."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    party: str = Field(description="the enterprise, by its unified social credit code")
-    reply_code: str = Field(description="shown only now: it goes into the notice")
-    issued_at: datetime
 
 
 # Without Idempotency-Key: a stored response would store the reply code.
@@ -68,7 +48,7 @@ def issue(entry: EntryToNotify, tx: WriteTx, response: Response) -> NoticeView:
 
 
 @router.get("/entries/{id}/replies")
-def list_replies(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ)]) -> list[views.ReplyView]:
+def list_replies(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ)]) -> list[ReplyView]:
     """What the enterprise of an entry has replied to the notices about it."""
     return views.list_replies(read, id, visible_to_staff(caller))
 
@@ -77,7 +57,7 @@ def list_replies(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ
 @public
 @limited(RULES, ReplyRate)
 @key_use(KeyUse.NONE)
-def read_file(credentials: ReplyCredentials, read: ReadTx) -> views.EnterpriseFile:
+def read_file(credentials: ReplyCredentials, read: ReadTx) -> views.EntryFile:
     """The entry that a notice is about, for its enterprise. A POST, because no reply code may stand in an address."""
     return views.find_file(read, entry_of(find_notice(read, credentials.code, credentials.reply_code)))
 
@@ -87,7 +67,7 @@ def read_file(credentials: ReplyCredentials, read: ReadTx) -> views.EnterpriseFi
 @public
 @limited(RULES, ReplyRate)
 @key_use(KeyUse.NONE)
-def reply(replied: ReplyIn, tx: WriteTx) -> views.EnterpriseFile:
+def reply(replied: EntryReplyIn, tx: WriteTx) -> views.EntryFile:
     """The enterprise replies to a notice: it contests a proposal within the contest period, appeals against a listing,
     or answers. The contest period goes on, unless the enterprise waives the rest of it."""
     entry = reply_to_notice(

@@ -17,7 +17,7 @@ from services.credit.store.entries import load_entries, save_entries
 from services.credit.store.locks import lock_enterprises
 
 
-class ReplyKind(StrEnum):
+class EntryReplyKind(StrEnum):
     """What an enterprise replies: it contests a proposal, appeals against a listing, or answers otherwise."""
 
     OBJECTION = "objection"
@@ -31,7 +31,9 @@ def issue_notice_of_entry(tx: Tx, target: Target[Visibility]) -> IssuedNotice:
     return issue_notice(tx, reference("entry", entry.id), entry.code, target.actor)
 
 
-def reply_to_notice(tx: Tx, code: str, reply_code: str, kind: ReplyKind, statement: str, *, waives_term: bool) -> UUID:
+def reply_to_notice(
+    tx: Tx, code: str, reply_code: str, kind: EntryReplyKind, statement: str, *, waives_term: bool
+) -> UUID:
     """Record what an enterprise replies; returns its entry. An objection contests the proposal, and ends the contest
     period only where the enterprise waives the rest of it.
 
@@ -40,10 +42,10 @@ def reply_to_notice(tx: Tx, code: str, reply_code: str, kind: ReplyKind, stateme
     notice = find_notice(tx, code, reply_code)
     lock_enterprises(tx, [code])
     (entry,) = load_entries(tx, [entry_of(notice)])
-    if kind is ReplyKind.OBJECTION:
+    if kind is EntryReplyKind.OBJECTION:
         entry.contest(statement, clock.now(), tx.cause, waives_term=waives_term)
         save_entries(tx, [entry])
-    elif kind is ReplyKind.APPEAL and entry.state is not EntryState.EFFECTIVE:
+    elif kind is EntryReplyKind.APPEAL and entry.state is not EntryState.EFFECTIVE:
         raise ConflictError("entry-state", "Only a listing in force can be appealed against.")
     record_reply(tx, notice, kind, statement)
     return entry.id

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
-from chassis.rates import Rate
+from chassis.rates import Rate, ReplyRate
 from chassis.rules import NoRuleInForceError, Rule, Rulebook
 from contracts.vocabulary import CreditList, Existing, NewResources, Tier
 from services.credit.model import Effects
@@ -103,12 +103,6 @@ class ListedRate(Rate, frozen=True, kw_only=True):
     """How many pages of the public list may be read from one address."""
 
     code: ClassVar[str] = "rate.listed"
-
-
-class ReplyRate(Rate, frozen=True, kw_only=True):
-    """How many replies, and reads with a reply code, may come from one address."""
-
-    code: ClassVar[str] = "rate.replies"
 
 
 _BY_TIER: dict[Tier, type[_TierRule]] = {

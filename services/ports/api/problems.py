@@ -62,6 +62,15 @@ class PortIsProposed(Problem):
     )
 
 
+class NotAParty(Problem):
+    slug = "not-a-party"
+    status = 409
+    title = "The enterprise has no part in the order"
+    description = (
+        "A notice about an order goes to the holder or to the content provider of its port, where they are known."
+    )
+
+
 class PortIsOrdered(Problem):
     slug = "port-is-ordered"
     status = 409

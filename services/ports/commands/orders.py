@@ -30,7 +30,7 @@ from services.ports.store.register import load_ports, save_ports
 def acknowledge_order(tx: Tx, target: Target[Visibility]) -> Order:
     """The carrier confirms that it received the order. Raises NotFoundError, ConflictError, and what
     `target.check_version` raises."""
-    order = _load(tx, target)
+    order = load_order(tx, target)
     order.acknowledge(clock.now(), tx.cause)
     save_orders(tx, [order])
     return order
@@ -38,7 +38,7 @@ def acknowledge_order(tx: Tx, target: Target[Visibility]) -> Order:
 
 def refuse_order(tx: Tx, target: Target[Visibility], code: RefusalCode, note: str | None) -> Order:
     """The carrier refuses to shut the port. Raises as `acknowledge_order`."""
-    order = _load(tx, target)
+    order = load_order(tx, target)
     order.refuse(code, note, clock.now(), tx.cause)
     save_orders(tx, [order])
     return order
@@ -47,7 +47,7 @@ def refuse_order(tx: Tx, target: Target[Visibility], code: RefusalCode, note: st
 def execute_order(tx: Tx, target: Target[Visibility], evidence: str) -> Order:
     """The carrier has shut the port; a filed port is marked as shut in the register. Raises as `acknowledge_order`."""
     _, ports = _lock_port(tx, target)
-    order = _load(tx, target)
+    order = load_order(tx, target)
     order.execute(evidence, clock.now(), tx.cause)
     for port in ports:
         port.shut(tx.cause)
@@ -60,7 +60,7 @@ def lift_order(tx: Tx, target: Target[Visibility], reason: str) -> Order:
     """Staff lift the order. A filed port that was shut is reopened; a listing that has not yet ordered it may shut it
     again. Raises as `acknowledge_order`."""
     key, ports = _lock_port(tx, target)
-    order = _load(tx, target)
+    order = load_order(tx, target)
     now = clock.now()
     order.lift(reason, now, tx.cause, review_by=review_lift_by(now))
     for port in ports:
@@ -79,7 +79,7 @@ def review_lift(tx: Tx, target: Target[Visibility], outcome: ReviewOutcome, reas
     another order has shut the port since.
     """
     (_, number), _ = _lock_port(tx, target)
-    lifted = _load(tx, target)
+    lifted = load_order(tx, target)
     now = clock.now()
     again = order_again(lifted, now, tx.cause) if outcome is ReviewOutcome.REVERSED else None
     lifted.review_lift(outcome, target.actor.subject, reason, now, tx.cause, None if again is None else again.id)
@@ -114,7 +114,8 @@ def _lock_port(tx: Tx, target: Target[Visibility]) -> tuple[PortKey, list[Port]]
     return key, list(load_ports(tx, [key]).values())
 
 
-def _load(tx: Tx, target: Target[Visibility]) -> Order:
+def load_order(tx: Tx, target: Target[Visibility]) -> Order:
+    """The order that a person acts on, locked. Raises NotFoundError, and what `target.check_version` raises."""
     visible, now = target.visibility, clock.now()
     return target.require(
         load_orders(tx, [target.id]),

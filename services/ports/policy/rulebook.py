@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from chassis.calendar import EARLIEST
-from chassis.rates import ClientRate, ImportRate
+from chassis.rates import ClientRate, ImportRate, ReplyRate
 from chassis.rules import NoRuleInForceError, Rule, Rulebook
 from services.ports.model import ShutdownGround
 from services.ports.policy.decisions import ThresholdRule
@@ -133,6 +133,7 @@ RULES = Rulebook.of(
         EnquiryDeadline,
         FilingRate,
         ImportRate,
+        ReplyRate,
     ),
 )
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis import notices
 from chassis.database import Key, metadata, moment, persons
 
 METADATA = metadata()
+notices.add_tables(METADATA)
 
 SENDERS = sa.Table(
     "senders",

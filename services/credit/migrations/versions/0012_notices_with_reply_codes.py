@@ -22,8 +22,8 @@ COMMENT ON TABLE notices IS 'Notices to parties without an account; the reply co
 CREATE INDEX ix_notices_object ON notices (object);
 CREATE TABLE replies (
     id UUID NOT NULL,
-    notice UUID NOT NULL,
     object TEXT COLLATE "C" NOT NULL,
+    party TEXT COLLATE "C" NOT NULL,
     kind TEXT COLLATE "C" NOT NULL,
     statement TEXT NOT NULL,
     replied_at TIMESTAMP WITH TIME ZONE NOT NULL CONSTRAINT ck_replies_replied_at_in_bounds CHECK (replied_at BETWEEN '2000-01-01T00:00:00+08:00' AND '2100-01-01T00:00:00+08:00'),
