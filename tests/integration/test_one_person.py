@@ -6,7 +6,7 @@ The services run in this process; events are passed on without Kafka.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -46,7 +46,7 @@ class Platform:
     """All services; what happened is passed on by `settle`."""
 
     databases: dict[str, Database]
-    clients: dict[str, TestClient]
+    clients: Mapping[str, TestClient]
     issuer: Issuer
     passed: dict[tuple[str, str], int] = field(default_factory=dict)
 
