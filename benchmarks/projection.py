@@ -101,7 +101,7 @@ class _Registers:
             for each in self.service.projections:
                 projections.rebuild(tx, each)
         with psycopg.connect(self.database.conninfo, autocommit=True) as connection:
-            connection.execute("TRUNCATE register_filings, register_numbers")
+            connection.execute("TRUNCATE register_filings, register_holders")
 
     def catch_up(self) -> None:
         """Run a worker until its readiness shows that every port is applied."""
@@ -136,7 +136,7 @@ class _Registers:
                     for record in records:
                         copy.write_row(_row(decoder.decode(record.value)))
                 connection.execute(_UPSERT_FILINGS)
-                connection.execute(_UPSERT_NUMBERS)
+                connection.execute(_INSERT_HOLDERS)
                 connection.execute("TRUNCATE incoming")
                 connection.commit()
                 consumer.commit({tp: OffsetAndMetadata(each[-1].offset + 1, "", -1) for tp, each in polled.items()})
@@ -211,13 +211,8 @@ _UPSERT_FILINGS = """
     ON CONFLICT (filing) DO UPDATE SET version = excluded.version, content = excluded.content
     WHERE register_filings.version < excluded.version
 """
-_UPSERT_NUMBERS = """
-    INSERT INTO register_numbers AS known
-        (carrier, number, access_code, holder, filed_since, newest_since, newest_filing)
-    SELECT DISTINCT ON (carrier, number) carrier, number, access_code, holder,
-        min(valid_from) OVER (PARTITION BY carrier, number), valid_from, filing
-    FROM incoming ORDER BY carrier, number, valid_from DESC, filing DESC
-    ON CONFLICT (carrier, number) DO UPDATE SET filed_since = least(known.filed_since, excluded.filed_since),
-        holder = excluded.holder, newest_since = excluded.newest_since, newest_filing = excluded.newest_filing
-    WHERE (excluded.newest_since, excluded.newest_filing) > (known.newest_since, known.newest_filing)
+_INSERT_HOLDERS = """
+    INSERT INTO register_holders (filing, carrier, number, access_code, holder, valid_from, on_record_from)
+    SELECT DISTINCT ON (filing) filing, carrier, number, access_code, holder, valid_from, valid_from FROM incoming
+    ORDER BY filing ON CONFLICT (filing) DO NOTHING
 """

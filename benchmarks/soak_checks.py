@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 
 from anning.services import NAMES
-from contracts.vocabulary import AttributionKind
+from contracts.vocabulary import OF_PORTS
 from standalone.client import Client
 from standalone.figures import Figures, summary
 
@@ -24,7 +24,6 @@ GROWTH = 1.15
 """The maximum ratio of the memory in the second half to that in the first: caches fill for some time."""
 _NOT_CHECKED = ("read = ", "enquiries sent = ")
 """Equations that need not hold: the counts of files are not collected, and carriers still answer enquiries."""
-_PORTS = [AttributionKind.DECLARED, AttributionKind.SUBLET_SUSPECTED, AttributionKind.UNREGISTERED]
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def lost_and_duplicated(databases: Databases, sent: set[str]) -> Iterator[Findin
     yield _same("accepted complaints in complaints", sent, stored)
     ids = _ids(databases, "complaints", "SELECT id FROM complaints")
     yield _same("complaints in the evidence of referrals", set(ids), _evidence(databases, "referrals"))
-    about_ports = _ids(databases, "complaints", "SELECT id FROM complaints WHERE kind = ANY(%s)", _PORTS)
+    about_ports = _ids(databases, "complaints", "SELECT id FROM complaints WHERE kind = ANY(%s)", sorted(OF_PORTS))
     yield _same("complaints about ports in the evidence of ports", set(about_ports), _evidence(databases, "ports"))
     assessed = _ids(
         databases,

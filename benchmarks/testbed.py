@@ -27,11 +27,13 @@ from sandbox import tokens
 from standalone.client import Client
 from standalone.figures import Figures
 from standalone.processes import Process, stop_together
+from standalone.registers import initial_loads
 from standalone.system import ROOT, System
 
 PAUSE = 0.5
 """Seconds between two queries of the progress of a measurement."""
 STAFF = "regulator:MIIT"
+OFFICER, REVIEWER = "MIIT-officer", "MIIT-reviewer"
 _TOKEN_SECONDS = 4 * 3600
 _PROGRESS = {
     "lines imported": "SELECT coalesce(sum(lines), 0) FROM import_chunks WHERE done_at IS NOT NULL",
@@ -104,8 +106,12 @@ class Testbed:
     def source(self) -> Input:
         """The input of the chain; its register is filed and received by all services."""
         source = load.prepare(self.directory / "input", self.sizes.folder, self.sizes.complaints)
-        self.file_register(source)
+        with self._person(OFFICER) as opener, self._person(REVIEWER) as closer, initial_loads(opener, closer):
+            self.file_register(source)
         return source
+
+    def _person(self, name: str) -> Client:
+        return Client.of_person(self.system.url("ports"), self.system.issuer, self.system.credentials, name)
 
     def bearer(self, org: str) -> str:
         """A token that is valid longer than all measurements take, so that no issuer is needed."""

@@ -31,6 +31,9 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     `signature_unreadable`: the message appears to be signed, but the name cannot be read, or it has another signature
     beside the filed one. A filing alone then names no provider: the port is filed, but it is not known who sent the
     message.
+
+    `claimed_holder` and `claimed_provider` are the enterprises of a filing that declares the port for `as_of` but was
+    not on record then (`declared-late`): they are responsible for nothing by that.
     """
 
     kind: str
@@ -41,6 +44,8 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     filed_signature: str | None
     as_of: Moment
     signature_unreadable: bool = False
+    claimed_holder: str | None = None
+    claimed_provider: str | None = None
 
 
 class ComplaintAssessed(Event, frozen=True, kw_only=True):

@@ -13,7 +13,11 @@ from contracts.moments import Moment
 
 
 class Filing(msgspec.Struct, frozen=True, kw_only=True):
-    """One filing in a port's history: its holder, provider, signature and validity."""
+    """One filing in a port's history: its holder, provider, signature and validity.
+
+    `on_record_from` is since when it decides who is responsible for messages (`contracts.register`), None: since
+    `valid_from`, as in the facts of release 0.1.0. `initial`: it is of the carrier's initial load.
+    """
 
     filing: UUID
     holder: str
@@ -26,6 +30,8 @@ class Filing(msgspec.Struct, frozen=True, kw_only=True):
     covers_extensions: bool
     valid_from: Moment
     valid_to: Moment | None
+    on_record_from: Moment | None = None
+    initial: bool = True
 
 
 class PortFact(Event, frozen=True, kw_only=True):

@@ -24,14 +24,27 @@ class AttributionKind(StrEnum):
     """How the responsible enterprise of a message was found.
 
     SUBLET_SUSPECTED: filed, but the signature in the message (or the provider behind it) belongs to another enterprise.
-    UNREGISTERED: an unfiled port. P2P: a mobile. OTHER: neither port nor mobile.
+    UNREGISTERED: an unfiled port. DECLARED_LATE: one that was not on record when the message was sent, but is declared
+    for that time by now. P2P: a mobile. OTHER: neither port nor mobile.
     """
 
     DECLARED = "declared"
     SUBLET_SUSPECTED = "sublet-suspected"
     UNREGISTERED = "unregistered"
+    DECLARED_LATE = "declared-late"
     P2P = "p2p"
     OTHER = "other"
+
+
+OF_PORTS: Final = frozenset(
+    {
+        AttributionKind.DECLARED,
+        AttributionKind.SUBLET_SUSPECTED,
+        AttributionKind.UNREGISTERED,
+        AttributionKind.DECLARED_LATE,
+    }
+)
+"""The kinds of attribution that a port can have."""
 
 
 class Purpose(StrEnum):

@@ -28,6 +28,7 @@ from standalone.client import CallFailed, Client
 from standalone.figures import Figures, summary
 from standalone.loop import Services, Staff
 from standalone.processes import ProcessFailed
+from standalone.registers import initial_loads
 from standalone.story import Hop, no_order_awaited
 from standalone.system import Progress, System
 
@@ -165,10 +166,11 @@ def _person(stack: ExitStack, system: System, person: str) -> Services:
 def _upload(made: Run, system: System, source: Path) -> None:
     console, officer = made.console, made.staff.officer
     console.rule("[bold]Upload of a register and complaints")
-    register = officer["ports"].upload("/filing-imports", source / "ports.csv", "text/csv", made.check)
+    with initial_loads(officer["ports"], made.staff.reviewer["ports"]):
+        register = officer["ports"].upload("/filing-imports", source / "ports.csv", "text/csv", made.check)
     console.print(
         f"register: {register['lines_read']:,} lines, {register['accepted']:,} accepted, "
-        f"{register['rejected']:,} rejected"
+        f"{register['rejected']:,} rejected; the initial load of each carrier is closed by a second person"
     )
     _wait_for_ports(officer, made.check)
     made.began = time.monotonic()

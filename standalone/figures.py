@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.vocabulary import OF_PORTS
 from standalone.client import Client
 
 Equation = tuple[str, int, int]
@@ -55,8 +56,7 @@ class Figures:
     @property
     def about_ports(self) -> int:
         """The count of complaints that ports consumes: those whose sender is a port."""
-        kinds = self.complaints["attribution"]
-        return int(kinds["declared"] + kinds["sublet-suspected"] + kinds["unregistered"])
+        return sum(int(self.complaints["attribution"][kind]) for kind in OF_PORTS)
 
     def imported(self, count: str) -> int:
         """The sum of one count over all files."""
@@ -78,6 +78,7 @@ def summary(figures: Figures, seconds: float) -> dict[str, Any]:
             "declared": kinds["declared"],
             "sublet": kinds["sublet-suspected"],
             "unregistered": kinds["unregistered"],
+            "declared_late": kinds["declared-late"],
             "p2p": kinds["p2p"],
             "other": kinds["other"],
         },
@@ -111,7 +112,7 @@ def _of_complaints(document: dict[str, Any], figures: Figures) -> Iterator[Equat
     yield "filed = assessed", document["filed"], document["assessed"]
     yield "assessed = sum of attribution", document["assessed"], sum(document["attribution"].values())
     yield (
-        "declared + sublet + unregistered = complaints that ports has consumed",
+        "declared + sublet + unregistered + declared late = complaints that ports has consumed",
         figures.about_ports,
         figures.ports["evidence"]["complaints"],
     )

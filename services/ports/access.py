@@ -14,6 +14,7 @@ from chassis.target import Target
 from contracts.organisations import carrier_of, is_national, province_of
 
 FILE = "ports:file"
+INITIAL_LOAD = "ports:initial-load"
 READ_PORTS = "ports:read"
 READ_ORDERS = "orders:read"
 ACT_ON_ORDERS = "orders:act"
@@ -75,6 +76,12 @@ def require_national_staff(caller: Caller) -> None:
         raise Forbidden("Only national staff may use this.")
 
 
+def visible_to_national_staff(caller: Caller) -> Visibility:
+    """Everything, to national staff. Raises Forbidden for any other caller."""
+    require_national_staff(caller)
+    return EVERYTHING
+
+
 def may_file_for(caller: Caller, carrier: str) -> bool:
     """Whether a caller may file ports of this carrier: carriers their own, national staff any."""
     return is_national(caller.organisation) or carrier_of(caller.organisation) == carrier
@@ -86,6 +93,8 @@ StaffOrder = Annotated[Target[Visibility], target(LIFT_ORDERS, visible_to_staff)
 """The order that staff act on."""
 CarrierEnquiry = Annotated[Target[Visibility], target(ANSWER_ENQUIRIES, visible_to_carrier)]
 """The enquiry that its carrier answers."""
+OpenedLoad = Annotated[Target[Visibility], target_of_person(INITIAL_LOAD, visible_to_national_staff)]
+"""The initial load that a person of national staff closes."""
 OrderToNotify = Annotated[Target[Visibility], target(LIFT_ORDERS, visible_to_staff)]
 """The order about which staff issue a notice to one of its enterprises."""
 LiftToReview = Annotated[Target[Visibility], target_of_person(DECIDE_ORDERS, visible_to_staff)]

@@ -13,6 +13,7 @@ from contracts.organisations import is_national
 from services.ports.access import may_file_for
 from services.ports.commands.filings import FilingOutcome, file_ports
 from services.ports.commands.forms import FilingForm, FilingLine, read_form
+from services.ports.policy.rulebook import grace_of_register_files
 
 
 def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[FilingLine]]) -> ImportOutcome:
@@ -30,7 +31,7 @@ def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[FilingLine]]) -> Impo
             forms.append((line.number, form))
         else:
             errors.append(LineError.of(line.number, [_foreign(form)]))
-    results = file_ports(tx, [form for _, form in forms]) if forms else []
+    results = file_ports(tx, [form for _, form in forms], grace_of_register_files) if forms else []
     for (number, form), result in zip(forms, results, strict=True):
         if result.outcome is FilingOutcome.REFUSED:
             refusal = FieldError("number", f"`{form.number}` is refused: {'; '.join(result.reasons)}", "refused")

@@ -9,7 +9,7 @@ from chassis.quarantine_routes import quarantine_router
 from chassis.service import Service
 from contracts.organisations import has_persons, is_national
 from services.ports.access import FILE, READ_QUARANTINE
-from services.ports.api import enquiries, filings, listings, orders, proposals, replies
+from services.ports.api import enquiries, filings, initial_loads, listings, orders, proposals, replies
 from services.ports.imports import FILING_IMPORTS
 from services.ports.policy.rulebook import RULES
 from services.ports.reactions import REACTIONS
@@ -24,7 +24,7 @@ SERVICE = Service(
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
     routers=(
-        *(filings.router, import_router(FILING_IMPORTS, "/filing-imports", FILE, RULES)),
+        *(filings.router, import_router(FILING_IMPORTS, "/filing-imports", FILE, RULES), initial_loads.router),
         *(orders.router, proposals.router, enquiries.router, listings.router, replies.router),
         quarantine_router(READ_QUARANTINE, is_national),
     ),

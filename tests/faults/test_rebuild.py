@@ -29,8 +29,8 @@ def rows_and_digest(running: RunningSystem) -> tuple[int, str]:
     """The number of filings in the copy of the register, and the digest of all their columns."""
     ((count, digest),) = running.rows(
         "complaints",
-        "SELECT count(*), md5(string_agg(each::text || numbers::text, E'\\n' ORDER BY filing)) "
-        "FROM register_filings AS each JOIN register_numbers AS numbers USING (carrier, number)",
+        "SELECT count(*), md5(string_agg(each::text || holders::text, E'\\n' ORDER BY filing)) "
+        "FROM register_filings AS each JOIN register_holders AS holders USING (filing)",
     )
     return count, digest
 
@@ -112,12 +112,12 @@ def _names(service: str) -> Table:
 
 
 _COPIED = """
-SELECT carrier, number, access_code, filing::text, content ->> 'holder', content ->> 'signature',
-       (content ->> 'valid_from')::timestamptz, (content ->> 'valid_to')::timestamptz
-FROM register_filings JOIN register_numbers USING (carrier, number)
+SELECT each.carrier, each.number, access_code, filing::text, holder, content ->> 'signature',
+       (content ->> 'valid_from')::timestamptz, (content ->> 'valid_to')::timestamptz, on_record_from
+FROM register_filings AS each JOIN register_holders USING (filing)
 """
 _OWN = """
 SELECT ports.carrier, ports.number, access_code, filings.id::text, holder, signature,
-       valid_from, valid_to
+       valid_from, valid_to, on_record_from
 FROM ports JOIN filings ON filings.port_id = ports.id
 """

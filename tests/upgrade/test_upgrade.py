@@ -140,8 +140,7 @@ def test_figures_of_the_migrated_databases_equal_those_of_the_last_release(
     release: Release, upgraded: Platform
 ) -> None:
     figures, broken = upgraded.figures()
-    # Figures that the last release did not have are ignored.
-    assert {name: figures[name] for name in release.figures} == release.figures
+    assert _known(figures, release.figures) == release.figures
     assert broken == []
 
 
@@ -157,7 +156,8 @@ def test_workers_read_the_topics_of_the_last_release_and_process_new_events(
     with upgraded.workers_running():
         eventually(settled, describe=unsettled)
         figures, _ = upgraded.figures()
-        assert {name: figures[name] for name in UNCHANGED} == {name: release.figures[name] for name in UNCHANGED}
+        unchanged = {name: release.figures[name] for name in UNCHANGED}
+        assert _known(figures, unchanged) == unchanged
         copied = _filings(upgraded, "complaints", "SELECT filing, content ->> 'valid_to' FROM register_filings")
         assert copied == _filings(upgraded, "ports", "SELECT id, valid_to::text FROM filings WHERE port_id IS NOT NULL")
 
@@ -200,6 +200,13 @@ def _sent(upgraded: Platform) -> list[dict[str, Any]]:
         if row["external_id"].startswith(DERIVED):
             del row["external_id"]
     return [msgspec.to_builtins(row) for row in rows]
+
+
+def _known(figures: Any, released: Any) -> Any:
+    """The figures that the last release had too: a kind of attribution may be new."""
+    if not isinstance(released, dict):
+        return figures
+    return {name: _known(figures[name], each) for name, each in released.items()}
 
 
 def _filings(upgraded: Platform, service: str, statement: str) -> dict[UUID, datetime | None]:

@@ -240,7 +240,7 @@ RECORDS: tuple[Record, ...] = (
     ),
     Record(
         event=FilingRecorded(
-            **msgspec.structs.asdict(_FILINGS[-1]),
+            **msgspec.structs.asdict(_FILINGS[-1]) | {"on_record_from": days(-90), "initial": False},
             carrier="CMCC",
             number=NUMBER,
             access_code="10690753",

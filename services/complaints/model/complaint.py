@@ -21,7 +21,7 @@ from chassis.field_errors import FieldError, InvalidFieldsError
 from chassis.privacy import to_hour
 from contracts.complaints import Attribution, ComplaintAssessed, ComplaintWithdrawn, Sender
 from contracts.numbers import NumberKind, SenderNumber
-from contracts.vocabulary import AttributionKind, Category
+from contracts.vocabulary import OF_PORTS, AttributionKind, Category
 
 
 class ComplaintState(StrEnum):
@@ -70,9 +70,9 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     held: bool = False
 
 
-_KINDS_OF_PORTS = frozenset((AttributionKind.DECLARED, AttributionKind.SUBLET_SUSPECTED, AttributionKind.UNREGISTERED))
-_KINDS = {NumberKind.PORT: _KINDS_OF_PORTS, NumberKind.MOBILE: frozenset((AttributionKind.P2P,))}
+_KINDS = {NumberKind.PORT: OF_PORTS, NumberKind.MOBILE: frozenset((AttributionKind.P2P,))}
 _KINDS_OF_OTHERS = frozenset((AttributionKind.OTHER,))
+_WITHOUT_ENTERPRISE = (AttributionKind.DECLARED_LATE, AttributionKind.P2P, AttributionKind.OTHER)
 
 
 def kinds_for(sender: SenderNumber) -> frozenset[AttributionKind]:
@@ -145,9 +145,7 @@ class Complaint(Ground):
         kind = AttributionKind(assessment.attribution.kind)
         if kind not in kinds_for(self.sender):
             _refuse(f"a {self.sender.kind.value} number cannot be attributed as {kind.value}")
-        if kind in (AttributionKind.P2P, AttributionKind.OTHER) and (
-            assessment.attribution.holder or assessment.attribution.provider
-        ):
+        if kind in _WITHOUT_ENTERPRISE and (assessment.attribution.holder or assessment.attribution.provider):
             _refuse(f"an attribution as {kind.value} has neither holder nor provider")
         self._set(assessment, cause)
 

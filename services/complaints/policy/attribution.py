@@ -1,18 +1,19 @@
-"""Attribution: who is responsible for a message, by the register as it was filed when the message was sent.
+"""Attribution: who is responsible for a message, by what the register had on record when the message was sent.
 
-The exact number, else the longest prefix whose filing covers its extensions, else the holder of the access code.
+The exact number, else the longest prefix whose filing covers its extensions, else the holder of the access code. A
+filing that declares the number for that time, but was not on record then, names an enterprise only as claimed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
 from contracts.complaints import Attribution
 from contracts.numbers import NumberKind, SenderNumber
 from contracts.ports import Filing
+from contracts.register import declared_for, on_record_at
 from contracts.vocabulary import AttributionKind
 from services.complaints.policy.signatures import Signed, Spelling, normalised
 
@@ -25,18 +26,11 @@ class RegisteredPort:
     number: str
     filings: tuple[Filing, ...]
 
-    def filing_at(self, moment: datetime) -> Filing | None:
-        """The filing in force at a moment.
-
-        The facts about the filings of a port are received in any order: until the end of the former filing is received,
-        it overlaps with the one that replaced it. The later one is in force.
-        """
-        return max((each for each in self.filings if in_force(each, moment)), key=began, default=None)
-
 
 @dataclass(frozen=True, slots=True)
 class CodeHolder:
-    """An enterprise under whose name ports of an access code have been filed at a carrier since that moment."""
+    """An enterprise that holds an access code at a carrier; `since` is when the first of its filings there came on
+    record."""
 
     carrier: str
     holder: str
@@ -45,26 +39,43 @@ class CodeHolder:
 
 @dataclass(frozen=True, slots=True)
 class RegisterPart:
-    """The part of the register that some numbers need: the ports with these numbers or their prefixes, and the holders
-    of their access codes."""
+    """The part of the register that some messages need: the ports with their numbers or their prefixes, and the holders
+    of their access codes at the moments of sending."""
 
     ports: Mapping[str, Sequence[RegisteredPort]] = field(default_factory=dict)
-    holders: Mapping[str, Sequence[CodeHolder]] = field(default_factory=dict)
+    holders: Mapping[tuple[str, datetime], Sequence[CodeHolder]] = field(default_factory=dict)
 
     def filed(self, sender: SenderNumber, at: datetime) -> list[tuple[RegisteredPort, Filing]]:
-        """The filings in force for a number at a moment: its own, else those of its longest covering prefix."""
-        own = self._filings_at(sender.number, at)
+        """The filings that were on record for a number at a moment: its own, else those of its longest covering
+        prefix."""
+        return self._covering(sender, lambda history: on_record_at(history, at))
+
+    def claimed(self, sender: SenderNumber, at: datetime) -> list[tuple[RegisteredPort, Filing]]:
+        """The filings that declare a number for a moment in the present register, in the same order. Where none was on
+        record at that moment, all of them were recorded too late for it."""
+        return self._covering(sender, lambda history: declared_for(history, at))
+
+    def holding(self, sender: SenderNumber, at: datetime) -> Sequence[CodeHolder]:
+        """The holders of the number's access code at a moment that was asked for."""
+        return self.holders.get((sender.base or "", at), ())
+
+    def _covering(self, sender: SenderNumber, chosen: _Chosen) -> list[tuple[RegisteredPort, Filing]]:
+        own = self._filings(sender.number, chosen)
         if own or sender.kind is not NumberKind.PORT:
             return own
         for prefix in sender.declared_prefixes:
-            covering = [(port, filing) for port, filing in self._filings_at(prefix, at) if filing.covers_extensions]
+            covering = [(port, filing) for port, filing in self._filings(prefix, chosen) if filing.covers_extensions]
             if covering:
                 return covering
         return []
 
-    def _filings_at(self, number: str, at: datetime) -> list[tuple[RegisteredPort, Filing]]:
-        filings = ((port, port.filing_at(at)) for port in self.ports.get(number, ()))
+    def _filings(self, number: str, chosen: _Chosen) -> list[tuple[RegisteredPort, Filing]]:
+        filings = ((port, chosen(port.filings)) for port in self.ports.get(number, ()))
         return [(port, filing) for port, filing in filings if filing is not None]
+
+
+_Chosen = Callable[[Iterable[Filing]], Filing | None]
+"""Which filing of a port's history counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +85,6 @@ class Attributed:
     attribution: Attribution
     reasons: tuple[str, ...]
     purpose: str | None = None
-
-
-def in_force(filing: Filing, at: datetime) -> bool:
-    """Whether a filing is in force at that moment; its end is the first moment at which it is not."""
-    return filing.valid_from <= at and (filing.valid_to is None or at < filing.valid_to)
-
-
-def began(filing: Filing) -> tuple[datetime, UUID]:
-    """What sorts the filings of a port: their start; of the same start, the one that was entered later corrects the
-    other, and ids sort by time."""
-    return filing.valid_from, filing.filing
 
 
 def attribute(
@@ -101,7 +101,7 @@ def attribute(
         return _no_port(AttributionKind.OTHER, signed, sent_at, f"sender:{sender.kind.value}")
     filed = register.filed(sender, sent_at)
     if not filed:
-        return _unregistered(sender, sent_at, signed, register)
+        return _not_on_record(sender, sent_at, signed, register)
     # A name without the form of a signature counts where none can be read and it is the filed one, and nowhere else.
     filed_names = {name for _, filing in filed for name in _names(filing, spelling)}
     seen = signed.signatures or tuple(name for name in signed.unread if name and name in filed_names)
@@ -164,26 +164,32 @@ def _by_filing(
     )
 
 
-def _unregistered(sender: SenderNumber, sent_at: datetime, signed: Signed, register: RegisterPart) -> Attributed:
-    holders = [each for each in register.holders.get(sender.base or "", ()) if each.since <= sent_at]
+def _not_on_record(sender: SenderNumber, sent_at: datetime, signed: Signed, register: RegisterPart) -> Attributed:
+    holders = register.holding(sender, sent_at)
+    claimed = [filing for _, filing in register.claimed(sender, sent_at)]
     carriers = {each.carrier for each in holders} or set(sender.carriers)
     if sender.off_plan:
         reason = "access-code:off-plan"
     else:
         reason = "access-code:of-a-holder" if holders else "access-code:unknown"
     reasons = [reason]
-    if sender.number in register.ports:
+    if claimed:
+        reasons.append("filed:declared-late")
+    elif sender.number in register.ports:
         reasons.append("filed:not-at-that-time")
     return Attributed(
         Attribution(
-            kind=AttributionKind.UNREGISTERED,
+            kind=AttributionKind.DECLARED_LATE if claimed else AttributionKind.UNREGISTERED,
             carrier=_only(carriers),
-            holder=_only({each.holder for each in holders}),
+            # Who holds the access code is no evidence against an enterprise where another one claims the number.
+            holder=None if claimed else _only({each.holder for each in holders}),
             provider=None,
             signature=_first(signed),
             filed_signature=None,
             as_of=sent_at,
             signature_unreadable=signed.unreadable,
+            claimed_holder=_only({each.holder for each in claimed}),
+            claimed_provider=_only({each.provider for each in claimed}),
         ),
         tuple(reasons),
     )

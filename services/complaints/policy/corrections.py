@@ -87,8 +87,9 @@ def _attribution(current: Attribution, correction: CorrectedAttribution | None) 
         return current
     named = msgspec.structs.asdict(correction)
     codes = {name: _credit_code(named[name]) for name in ("holder", "provider")}
-    # Staff have decided who is responsible: that no signature can be read no longer matters.
-    fields = msgspec.structs.asdict(current) | named | codes | {"signature_unreadable": False}
+    # Staff have decided who is responsible: that no signature can be read, or who claims the number, no longer matters.
+    settled = {"signature_unreadable": False, "claimed_holder": None, "claimed_provider": None}
+    fields = msgspec.structs.asdict(current) | named | codes | settled
     return msgspec.convert(fields, Attribution)
 
 

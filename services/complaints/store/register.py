@@ -13,7 +13,8 @@ from chassis.database import Read, Tx
 from chassis.events.envelope import Message
 from contracts.numbers import NumberKind, SenderNumber
 from contracts.ports import Filing, FilingRecorded, PortDeclaredV1
-from services.complaints.policy.attribution import CodeHolder, RegisteredPort, RegisterPart, began
+from contracts.register import on_record_since
+from services.complaints.policy.attribution import CodeHolder, RegisteredPort, RegisterPart
 
 _filing = msgspec.json.Decoder(Filing)
 _encoder = msgspec.json.Encoder()
@@ -23,14 +24,15 @@ _FILINGS = sa.text(
     " WHERE number = ANY(CAST(:numbers AS text[])) ORDER BY number, carrier"
 )
 
-# An access code has thousands of ports and few holders: the recursion jumps from holder to holder in the index.
+# An access code has thousands of ports and few holders: the recursion jumps from holder to holder in the index, and for
+# each of them one filing that was on record is enough. OFFSET 0 forces the lookup in the index.
 _HOLDERS = sa.text(
     """
     WITH RECURSIVE held AS (
         SELECT code, found.carrier, found.holder
         FROM unnest(CAST(:codes AS text[])) AS code
         CROSS JOIN LATERAL (
-            SELECT carrier, holder FROM register_numbers
+            SELECT carrier, holder FROM register_holders
             WHERE access_code = code
             ORDER BY carrier, holder LIMIT 1
         ) AS found
@@ -38,17 +40,31 @@ _HOLDERS = sa.text(
         SELECT held.code, found.carrier, found.holder
         FROM held
         CROSS JOIN LATERAL (
-            SELECT carrier, holder FROM register_numbers
+            SELECT carrier, holder FROM register_holders
             WHERE access_code = held.code
               AND (carrier, holder) > (held.carrier, held.holder)
             ORDER BY carrier, holder LIMIT 1
         ) AS found
     )
-    SELECT code, carrier, holder, (
-        SELECT min(filed_since) FROM register_numbers p
-        WHERE p.access_code = code AND p.carrier = held.carrier AND p.holder = held.holder
+    SELECT held.code, wanted.at, held.carrier, held.holder, (
+        SELECT min(on_record_from) FROM register_holders f
+        WHERE f.access_code = held.code AND f.carrier = held.carrier AND f.holder = held.holder
     ) AS since
-    FROM held
+    FROM unnest(CAST(:wanted AS text[]), CAST(:moments AS timestamptz[])) AS wanted(code, at)
+    JOIN held ON held.code = wanted.code
+    WHERE (
+        SELECT true FROM (
+            SELECT * FROM register_holders
+            WHERE access_code = held.code AND carrier = held.carrier AND holder = held.holder
+              AND on_record_from <= wanted.at OFFSET 0
+        ) AS f
+        WHERE NOT EXISTS (
+            SELECT FROM register_holders AS later
+            WHERE later.carrier = f.carrier AND later.number = f.number AND later.on_record_from <= wanted.at
+              AND (later.valid_from, later.filing) > (f.valid_from, f.filing)
+        )
+        LIMIT 1
+    )
     """
 )
 
@@ -62,18 +78,12 @@ _SAVE_FILINGS = sa.text(
     " ON CONFLICT (filing) DO UPDATE SET version = excluded.version, content = excluded.content"
     " WHERE register_filings.version < excluded.version"
 )
-_SAVE_NUMBERS = sa.text(
-    "INSERT INTO register_numbers AS known"
-    " (carrier, number, access_code, filed_since, newest_since, newest_filing, holder)"
-    " SELECT * FROM unnest(CAST(:carriers AS text[]), CAST(:numbers AS text[]), CAST(:codes AS text[]),"
-    " CAST(:filed AS timestamptz[]), CAST(:since AS timestamptz[]), CAST(:filings AS uuid[]), CAST(:holders AS text[]))"
-    " AS n (carrier, number, access_code, filed_since, newest_since, newest_filing, holder) ORDER BY carrier, number"
-    " ON CONFLICT (carrier, number) DO UPDATE SET filed_since = least(known.filed_since, excluded.filed_since),"
-    " (newest_since, newest_filing, holder) = (SELECT * FROM (VALUES"
-    " (known.newest_since, known.newest_filing, known.holder),"
-    " (excluded.newest_since, excluded.newest_filing, excluded.holder)) AS each ORDER BY 1 DESC, 2 DESC LIMIT 1)"
-    " WHERE excluded.filed_since < known.filed_since"
-    " OR (excluded.newest_since, excluded.newest_filing) > (known.newest_since, known.newest_filing)"
+_SAVE_HOLDERS = sa.text(
+    "INSERT INTO register_holders (filing, carrier, number, access_code, holder, valid_from, on_record_from)"
+    " SELECT * FROM unnest(CAST(:filings AS uuid[]), CAST(:carriers AS text[]), CAST(:numbers AS text[]),"
+    " CAST(:codes AS text[]), CAST(:holders AS text[]), CAST(:begins AS timestamptz[]), CAST(:since AS timestamptz[]))"
+    " AS n (filing, carrier, number, access_code, holder, valid_from, on_record_from) ORDER BY filing"
+    " ON CONFLICT (filing) DO NOTHING"
 )
 
 
@@ -96,26 +106,16 @@ def save_filings(tx: Tx, messages: Sequence[Message[FilingRecorded]] | Sequence[
             "contents": _encoder.encode_lines([filing for _, _, filing in filings.values()])[:-1].decode(),
         },
     )
-    _save_numbers(tx, [(port, filing) for _, port, filing in filings.values()])
-
-
-def _save_numbers(tx: Tx, filed: Iterable[tuple[FilingRecorded | PortDeclaredV1, Filing]]) -> None:
-    """Store the start of the first filing of these numbers, and the holder in the last one."""
-    numbers: dict[tuple[str, str], tuple[str, datetime, Filing]] = {}
-    for port, filing in filed:
-        code, since, newest = numbers.get((port.carrier, port.number), (port.access_code, filing.valid_from, filing))
-        newest = max(newest, filing, key=began)
-        numbers[port.carrier, port.number] = code, min(since, filing.valid_from), newest
     tx.execute(
-        _SAVE_NUMBERS,
+        _SAVE_HOLDERS,
         {
-            "carriers": [carrier for carrier, _ in numbers],
-            "numbers": [number for _, number in numbers],
-            "codes": [code for code, _, _ in numbers.values()],
-            "filed": [since for _, since, _ in numbers.values()],
-            "since": [newest.valid_from for _, _, newest in numbers.values()],
-            "filings": [newest.filing for _, _, newest in numbers.values()],
-            "holders": [newest.holder for _, _, newest in numbers.values()],
+            "filings": list(filings),
+            "carriers": [port.carrier for _, port, _ in filings.values()],
+            "numbers": [port.number for _, port, _ in filings.values()],
+            "codes": [port.access_code for _, port, _ in filings.values()],
+            "holders": [filing.holder for _, _, filing in filings.values()],
+            "begins": [filing.valid_from for _, _, filing in filings.values()],
+            "since": [on_record_since(filing) for _, _, filing in filings.values()],
         },
     )
 
@@ -127,15 +127,22 @@ def load_register(read: Read, messages: Iterable[tuple[SenderNumber, datetime]])
         return RegisterPart()
     ports = _ports(read, {sender.number for sender, _ in sent})
     exact = RegisterPart(ports=ports)
-    unfiled = {sender for sender, at in sent if not exact.filed(sender, at)}
+    unfiled = [(sender, at) for sender, at in sent if not exact.filed(sender, at)]
     if not unfiled:
         return exact
-    prefixes = {prefix for sender in unfiled for prefix in sender.declared_prefixes} - ports.keys()
-    holders: dict[str, list[CodeHolder]] = {}
-    codes = {sender.base for sender in unfiled if sender.base is not None}
-    for row in read.execute(_HOLDERS, {"codes": sorted(codes)}):
-        holders.setdefault(row.code, []).append(CodeHolder(row.carrier, row.holder, row.since))
-    return RegisterPart(ports=ports | _ports(read, prefixes), holders=holders)
+    prefixes = {prefix for sender, _ in unfiled for prefix in sender.declared_prefixes} - ports.keys()
+    return RegisterPart(ports=ports | _ports(read, prefixes), holders=_holders(read, unfiled))
+
+
+def _holders(
+    read: Read, messages: Iterable[tuple[SenderNumber, datetime]]
+) -> dict[tuple[str, datetime], list[CodeHolder]]:
+    wanted = sorted({(sender.base, at) for sender, at in messages if sender.base is not None})
+    moments = {"wanted": [code for code, _ in wanted], "moments": [at for _, at in wanted]}
+    found: dict[tuple[str, datetime], list[CodeHolder]] = {}
+    for row in read.execute(_HOLDERS, {"codes": sorted({code for code, _ in wanted})} | moments):
+        found.setdefault((row.code, row.at), []).append(CodeHolder(row.carrier, row.holder, row.since))
+    return found
 
 
 def _ports(read: Read, numbers: Iterable[str]) -> dict[str, list[RegisteredPort]]:

@@ -111,6 +111,8 @@ ASSESSMENTS = sa.Table(
     sa.Column("capped", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("held", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("signature_unreadable", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("claimed_holder", Key),
+    sa.Column("claimed_provider", Key),
 )
 """All assessments; rows are only added. The newest version is the current one."""
 
@@ -205,20 +207,20 @@ REGISTER_FILINGS = sa.Table(
 """The filings of the register, as the ports service publishes them; `version` is that of the port, `content` a
 `contracts.ports.Filing`."""
 
-REGISTER_NUMBERS = sa.Table(
-    "register_numbers",
+REGISTER_HOLDERS = sa.Table(
+    "register_holders",
     METADATA,
-    sa.Column("carrier", Key, primary_key=True),
-    sa.Column("number", Key, primary_key=True),
+    sa.Column("filing", sa.Uuid, primary_key=True),
+    sa.Column("carrier", Key, nullable=False),
+    sa.Column("number", Key, nullable=False),
     sa.Column("access_code", Key, nullable=False),
     sa.Column("holder", Key, nullable=False),
-    moment("filed_since", nullable=False),
-    moment("newest_since", nullable=False),
-    sa.Column("newest_filing", sa.Uuid, nullable=False),
-    sa.Index("ix_register_numbers_holders", "access_code", "carrier", "holder", "filed_since"),
+    moment("valid_from", nullable=False),
+    moment("on_record_from", nullable=False),
+    sa.Index("ix_register_holders_held", "access_code", "carrier", "holder", "on_record_from"),
+    sa.Index("ix_register_holders_began", "carrier", "number", "valid_from", "filing"),
 )
-"""The numbers that were filed: `holder` is that of the newest filing, which is valid from `newest_since`; `filed_since`
-the start of the oldest one. These never depend on the order in which filings are received."""
+"""Of each filing in `register_filings` what never changes and shows who held an access code at a moment."""
 
 REGISTER_PORTS = sa.Table(
     "register_ports",

@@ -48,6 +48,11 @@ class AttributionView(BaseModel):
         description="whether the message appears to be signed, but the name cannot be read, or has another signature"
         " beside the filed one: a filing alone names no provider then"
     )
+    claimed_holder: str | None = Field(
+        description="the port's enterprise by a filing that was recorded too late for this message (declared-late):"
+        " claimed, not responsible by that"
+    )
+    claimed_provider: str | None = Field(description="the content provider by such a filing: claimed as well")
 
 
 class AssessmentView(BaseModel):

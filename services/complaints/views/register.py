@@ -9,13 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
 from contracts.numbers import SenderNumber
+from contracts.register import on_record_since
 from services.complaints.access import Visibility
 from services.complaints.store.register import load_register
 from services.complaints.views.shared import SenderView
 
 
 class RegisterFilingView(BaseModel):
-    """A filing that was in force for a number."""
+    """A filing that was on record for a number."""
 
     carrier: str
     number: str = Field(description="the number or the prefix that was filed")
@@ -28,10 +29,13 @@ class RegisterFilingView(BaseModel):
     covers_extensions: bool
     valid_from: datetime
     valid_to: datetime | None
+    on_record_from: datetime = Field(description="since when it decides who is responsible for messages")
+    initial: bool = Field(description="whether it is of the carrier's initial load")
 
 
 class HolderView(BaseModel):
-    """An enterprise under whose name ports of the number's access code were filed."""
+    """An enterprise that held the number's access code; `since` is when the first of its filings there came on
+    record."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -57,14 +61,19 @@ def look_up(read: Read, number: str, at: datetime, visibility: Visibility) -> Re
     sender = SenderNumber.parse(number)
     register = load_register(read, [(sender, at)])
     filings = [
-        {**msgspec.structs.asdict(filing), "carrier": port.carrier, "number": port.number}
+        {
+            **msgspec.structs.asdict(filing),
+            "carrier": port.carrier,
+            "number": port.number,
+            "on_record_from": on_record_since(filing),
+        }
         for port, filing in register.filed(sender, at)
         if visibility.includes(filing.province)
     ]
-    holders = register.holders.get(sender.base or "", ()) if visibility.includes(None) else ()
+    holders = register.holding(sender, at) if visibility.includes(None) else ()
     return RegisterView(
         sender=SenderView.model_validate(sender),
         at=at,
         filings=[RegisterFilingView.model_validate(each) for each in filings],
-        holders=[HolderView.model_validate(each) for each in holders if each.since <= at],
+        holders=[HolderView.model_validate(each) for each in holders],
     )

@@ -10,7 +10,7 @@ from chassis.http.queries import equal
 from contracts.vocabulary import AttributionKind, Category
 from services.complaints.access import Visibility
 from services.complaints.model import ComplaintState
-from services.complaints.store.tables import COMPLAINTS, REGISTER_NUMBERS
+from services.complaints.store.tables import COMPLAINTS, REGISTER_HOLDERS
 
 
 class ComplaintStatistics(BaseModel):
@@ -32,6 +32,7 @@ def count_complaints(read: Read, visibility: Visibility) -> ComplaintStatistics:
     columns = (COMPLAINTS.c.state, COMPLAINTS.c.kind, COMPLAINTS.c.category, COMPLAINTS.c.industry)
     visible = equal(COMPLAINTS, {"province": visibility.province})
     statement = sa.select(*columns, sa.func.count().label("complaints")).where(*visible).group_by(*columns)
+    known = sa.select(REGISTER_HOLDERS.c.carrier, REGISTER_HOLDERS.c.number).distinct()
     states = dict.fromkeys(ComplaintState, 0)
     kinds = dict.fromkeys(AttributionKind, 0)
     categories = dict.fromkeys(Category, 0)
@@ -51,5 +52,5 @@ def count_complaints(read: Read, visibility: Visibility) -> ComplaintStatistics:
         attribution=kinds,
         categories=categories,
         industries=dict(sorted(industries.items())),
-        ports_known=read.execute(sa.select(sa.func.count()).select_from(REGISTER_NUMBERS)).scalar_one(),
+        ports_known=read.execute(sa.select(sa.func.count()).select_from(known.subquery())).scalar_one(),
     )

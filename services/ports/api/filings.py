@@ -22,7 +22,7 @@ from services.ports.api.parameters import NumberInPath, NumberInQuery
 from services.ports.commands.filings import FilingOutcome, file_ports
 from services.ports.commands.forms import FilingLine, read_form
 from services.ports.model import FilingDecision
-from services.ports.policy.rulebook import RULES, FilingRate
+from services.ports.policy.rulebook import RULES, FilingRate, grace_of_single_filings
 from services.ports.views import register as views
 
 router = Router(tags=["register"])
@@ -47,7 +47,7 @@ def file_port(
     form = read_form(filing, clock.now())
     if not may_file_for(caller, form.carrier):
         raise Forbidden("A carrier files its own ports.")
-    (result,) = file_ports(tx, [form])
+    (result,) = file_ports(tx, [form], grace_of_single_filings)
     if result.outcome is FilingOutcome.KNOWN:
         response.status_code = 200
     return views.find_filing(tx, result.filing, visible_to(caller))

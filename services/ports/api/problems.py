@@ -62,6 +62,24 @@ class PortIsProposed(Problem):
     )
 
 
+class CarrierIsLoaded(Problem):
+    slug = "carrier-is-loaded"
+    status = 409
+    title = "The carrier has had its initial load"
+    description = (
+        "Each carrier is loaded once. File further ports as usual: a register file counts for messages from a month"
+        " before it is recorded on, a single filing from two days before. To find the load: GET /initial-loads with"
+        " carrier."
+    )
+
+
+class LoadIsClosed(Problem):
+    slug = "load-is-closed"
+    status = 409
+    title = "The initial load is already closed"
+    description = "An initial load is closed once and is not opened again. `detail` states when it was closed."
+
+
 class NotAParty(Problem):
     slug = "not-a-party"
     status = 409

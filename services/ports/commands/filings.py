@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from chassis.database import Read, Tx
 from services.ports.commands.forms import FilingForm
 from services.ports.model import Application, Hindrance, HindranceKind, Port, PortFiling, PortKey
 from services.ports.policy.listings import refusal_of
+from services.ports.store.initial_loads import lock_open_loads
 from services.ports.store.locks import lock_for_filing
 from services.ports.store.orders import orders_in_force
 from services.ports.store.register import load_ports, lock_ports, past_refusals, save_applications, save_ports
@@ -36,8 +38,9 @@ class FilingResult:
     reasons: tuple[str, ...] = ()
 
 
-def file_ports(tx: Tx, forms: Sequence[FilingForm]) -> list[FilingResult]:
-    """Decide on these forms, in their order, and enter the accepted ones into the register.
+def file_ports(tx: Tx, forms: Sequence[FilingForm], grace_at: Callable[[datetime], timedelta]) -> list[FilingResult]:
+    """Decide on these forms, in their order, and enter the accepted ones into the register. `grace_at` is how long
+    before a moment of recording they count at most, outside the initial load of their carrier.
 
     A form is refused while a listing forbids its holder or provider new ports, or while an order in force has shut its
     port. A filing that the register already has is known, even then.
@@ -45,10 +48,12 @@ def file_ports(tx: Tx, forms: Sequence[FilingForm]) -> list[FilingResult]:
     codes = {code for each in forms for code in (each.holder, each.provider)}
     covering = any(each.covers_extensions for each in forms)
     lock_for_filing(tx, numbers=(each.number for each in forms), codes=codes, covering=covering)
+    loading = lock_open_loads(tx, (each.carrier for each in forms))
     # The clock is read under the locks: decisions and listings that were committed while this waited came first.
     now = clock.now()
+    grace = grace_at(now)
     ports = load_ports(tx, (each.port for each in forms))
-    filings = [(form.port, form.filing(now)) for form in forms]
+    filings = [(form.port, form.filing(now, grace, initial=form.carrier in loading)) for form in forms]
     digests = {filing.id: form.digest(form.valid_from) for form, (_, filing) in zip(forms, filings, strict=True)}
     hindrances = _hindrances(tx, filings, codes)
     refused = past_refusals(tx, [digests[filing.id] for _, filing in filings if filing.id in hindrances])

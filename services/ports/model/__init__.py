@@ -1,5 +1,5 @@
-"""The domain of this service: ports, orders, enquiries, listings and proposals. A transition checks the state and
-records its event, if it has one."""
+"""The domain of this service: ports, their initial loads, orders, enquiries, listings and proposals. A transition
+checks the state and records its event, if it has one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from services.ports.model.filing import (
     HindranceKind,
     PortFiling,
 )
+from services.ports.model.initial_load import InitialLoad
 from services.ports.model.listing import Listing, ListingPhase
 from services.ports.model.order import Order, OrderState, RefusalCode, ShutdownGround
 from services.ports.model.port import Port, PortKey, PortStatus
@@ -27,6 +28,7 @@ __all__ = [
     "FilingDecision",
     "Hindrance",
     "HindranceKind",
+    "InitialLoad",
     "Listing",
     "ListingPhase",
     "Order",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -78,21 +78,36 @@ _CONTENT = tuple(each.name for each in fields(FilingContent))
 class PortFiling(FilingContent):
     """One entry of a port's history.
 
-    It holds from `valid_from` up to, but not including, `valid_to` (None: until further notice); `recorded_at` is when
-    it entered the register, which may be long after. An entry that a correction replaced is empty: `valid_to` equals
-    `valid_from`.
+    In the present register it holds from `valid_from` up to, but not including, `valid_to` (None: until further
+    notice); `recorded_at` is when it entered the register, which may be long after. An entry that a correction replaced
+    is empty: `valid_to` equals `valid_from`.
+
+    `on_record_from` is since when it decides who is responsible for messages (`contracts.register`); None in what
+    release 0.1.0 stored: since `valid_from`. `initial`: it is of the carrier's initial load.
     """
 
     id: UUID
     valid_from: datetime
     valid_to: datetime | None
     recorded_at: datetime
+    on_record_from: datetime | None
+    initial: bool
 
     @classmethod
-    def of(cls, content: FilingContent, *, valid_from: datetime, recorded_at: datetime) -> PortFiling:
-        """A new entry with this content, until further notice."""
-        dates = {"valid_from": valid_from, "valid_to": None, "recorded_at": recorded_at}
-        return msgspec.convert({"id": new_id()} | content.content | dates, cls)
+    def of(
+        cls, content: FilingContent, *, valid_from: datetime, recorded_at: datetime, grace: timedelta, initial: bool
+    ) -> PortFiling:
+        """A new entry with this content, until further notice. Unless it is initial, it is on record at most `grace`
+        before it is recorded."""
+        found = {
+            "id": new_id(),
+            "valid_from": valid_from,
+            "valid_to": None,
+            "recorded_at": recorded_at,
+            "on_record_from": valid_from if initial else max(valid_from, recorded_at - grace),
+            "initial": initial,
+        }
+        return msgspec.convert(content.content | found, cls)
 
     @property
     def filing(self) -> UUID:
@@ -105,7 +120,7 @@ class PortFiling(FilingContent):
         return self.valid_to is not None and self.valid_to <= self.valid_from
 
     def holds_at(self, moment: datetime) -> bool:
-        """Whether it is in force at `moment`."""
+        """Whether the present register declares it for `moment`."""
         return self.valid_from <= moment and (self.valid_to is None or moment < self.valid_to)
 
     def until(self, moment: datetime | None) -> PortFiling:

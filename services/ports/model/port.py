@@ -69,18 +69,21 @@ class Port(Aggregate):
         return None if self.last is None else self.last.id
 
     def filing_at(self, moment: datetime) -> PortFiling | None:
-        """The filing in force at `moment`."""
+        """The filing that the present register declares for `moment`."""
         return next((each for each in self.filings if each.holds_at(moment)), None)
 
     def known_as(self, filing: PortFiling) -> PortFiling | None:
-        """The filing in force on the first day of `filing`, where it has the same content."""
+        """The filing that the present register declares for the first day of `filing`, where it has the same content:
+        a file that is sent again changes nothing."""
         held = self.filing_at(filing.valid_from)
         return held if held is not None and held.content == filing.content else None
 
     def declare(self, filing: PortFiling, cause: Cause) -> None:
-        """Enter `filing`: from its `valid_from` it replaces the filing then in force, up to the next later filing.
+        """Enter `filing` into the present register: from its `valid_from` it replaces the filing then in force, up to
+        the next later filing.
 
-        A filing with the exact date of an older one corrects that one, which stays in the history, empty.
+        A filing with the exact date of an older one corrects that one, which stays in the history, empty. What was on
+        record before does not change by that.
         """
         later = [each.valid_from for each in self.filings if not each.empty and each.valid_from > filing.valid_from]
         entered = filing.until(min(later, default=None))

@@ -6,7 +6,8 @@ read, at the moment of decision.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,7 +17,9 @@ import msgspec
 
 from chassis.aggregate import Cause
 from contracts.complaints import ComplaintAssessed
+from contracts.register import on_record_at, on_record_since, on_record_until
 from contracts.vocabulary import SPAM, Category
+from services.ports.model import PortKey
 
 SENT_WITHIN = timedelta(hours=1)
 """The precision of `sent_at`: outside the complaints service times are cut to the hour, to protect the complainant."""
@@ -89,49 +92,74 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterEntry:
-    """A filing that covers a number: its own, or that of a shorter number which covers its extensions."""
+    """A filing of a number, or of a shorter one; `covers` is whether it is about the number that was asked for."""
 
     carrier: str
     number: str
+    id: UUID
     holder: str
     provider: str
     signature: str
     province: str | None
+    covers: bool
     valid_from: datetime
     valid_to: datetime | None
+    on_record_from: datetime | None
 
-    def holds_at(self, moment: datetime) -> bool:
-        """Whether it is in force at `moment`."""
-        return self.valid_from <= moment and (self.valid_to is None or moment < self.valid_to)
-
-    def begins_within(self, since: datetime, span: timedelta) -> bool:
-        """Whether it comes into force within `span` after `since`."""
-        return since < self.valid_from < since + span
+    @property
+    def filing(self) -> UUID:
+        """Its id, as facts name it."""
+        return self.id
 
 
 class RegisterExtract:
-    """The entries of the register for one number."""
+    """What the register has about one number, and had on record at any moment.
+
+    At the present moment that is the present register: no filing is declared for the future.
+    """
 
     def __init__(self, entries: Iterable[RegisterEntry]) -> None:
-        """`entries`: the filings of the number itself and of shorter ones that cover it, past ones included."""
+        """`entries`: all filings of the number itself, and of shorter ones that ever covered it."""
+        histories: dict[PortKey, list[RegisterEntry]] = defaultdict(list)
+        for each in entries:
+            histories[each.carrier, each.number].append(each)
         # The exact number is the longest of all that cover it.
-        self.entries = sorted(entries, key=lambda each: (-len(each.number), each.carrier, each.valid_from))
+        self._histories = [histories[key] for key in sorted(histories, key=lambda key: (-len(key[1]), key[0]))]
 
     def at(self, moment: datetime) -> list[RegisterEntry]:
-        """The entries that cover the number at `moment`, of the longest number that has any; one per carrier."""
-        return _longest(each for each in self.entries if each.holds_at(moment))
+        """The entries that were on record for the number at `moment`, of the longest number that has any; one per
+        carrier."""
+        return _longest(self._on_record(moment))
 
     def of_carrier(self, carrier: str, moment: datetime) -> RegisterEntry | None:
-        """The entry that covers the number at this carrier at `moment`."""
-        return next((each for each in self.entries if each.carrier == carrier and each.holds_at(moment)), None)
+        """The entry that was on record for the number at this carrier at `moment`."""
+        return next((each for each in self._on_record(moment) if each.carrier == carrier), None)
 
     def last_change(self, until: datetime) -> datetime | None:
-        """When the last of the filings ended that have ended by `until`."""
-        return max((each.valid_to for each in self.entries if each.valid_to and each.valid_to <= until), default=None)
+        """When the last of the filings stopped to be on record that have by `until`."""
+        ends = (end for _, since, end in self._periods() if end is not None and since < end <= until)
+        return max(ends, default=None)
 
     def beginning_within(self, since: datetime, span: timedelta) -> list[RegisterEntry]:
-        """The entries that begin to cover the number within `span` after `since`."""
-        return _longest(each for each in self.entries if each.begins_within(since, span))
+        """The entries that came on record for the number within `span` after `since`."""
+        return _longest(
+            each
+            for each, begin, end in self._periods()
+            if since < begin < since + span and (end is None or begin < end)
+        )
+
+    def _on_record(self, moment: datetime) -> Iterator[RegisterEntry]:
+        for history in self._histories:
+            found = on_record_at(history, moment)
+            if found is not None and found.covers:
+                yield found
+
+    def _periods(self) -> Iterator[tuple[RegisterEntry, datetime, datetime | None]]:
+        """The entries that cover the number, each with when it came on record and when it stopped to be."""
+        for history in self._histories:
+            for each in history:
+                if each.covers:
+                    yield each, on_record_since(each), on_record_until(each, history)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +183,17 @@ class JudgedEvidence:
 def judge(evidence: Evidence, extract: RegisterExtract, now: datetime) -> Judgement:
     """The judgement of `evidence` by the register as it is at `now`.
 
-    The filing in force when the message was sent decides. A number that was filed only afterwards is declared late;
-    nothing follows from that by itself. Only a number without any filing to this day is unregistered.
+    The filing on record when the message was sent decides. A number that was filed only afterwards, or too late for
+    that time, is declared late; nothing follows from that by itself. Only a number without any filing to this day is
+    unregistered.
     """
     covering = extract.at(evidence.sent_at)
     found = evidence.hint in (SenderAttribution.DECLARED, SenderAttribution.SUBLET_SUSPECTED)
     if not covering and found:
-        # The complaints service has the minute: the filing that it found may have come into force within our hour.
+        # The complaints service has the minute: the filing that it found may have come on record within our hour.
         covering = extract.beginning_within(evidence.sent_at, SENT_WITHIN)
     if not covering:
-        late = any(each.holds_at(now) for each in extract.entries)
-        return Judgement(SenderAttribution.DECLARED_LATE if late else SenderAttribution.UNREGISTERED)
+        return Judgement(SenderAttribution.DECLARED_LATE if extract.at(now) else SenderAttribution.UNREGISTERED)
     filing = next((each for each in covering if each.carrier == evidence.carrier), covering[0])
     sublet = evidence.hint == SenderAttribution.SUBLET_SUSPECTED and _compared_with(evidence, filing)
     return Judgement(SenderAttribution.SUBLET_SUSPECTED if sublet else SenderAttribution.DECLARED, filing)

@@ -63,6 +63,15 @@ class FilingDates(Rule, frozen=True, kw_only=True):
     not_before: date
 
 
+class FilingGrace(Rule, frozen=True, kw_only=True):
+    """How long before it is recorded a filing counts at most, filed singly or by a register file."""
+
+    code: ClassVar[str] = "filing.grace"
+
+    single: timedelta
+    file: timedelta
+
+
 class CarrierGrid(Rule, frozen=True, kw_only=True):
     """The grid of moments at which orders and enquiries become visible to carriers: a carrier must not learn from the
     moment of an order which complaint led to it. `crime`: that of orders because of a suspected crime."""
@@ -127,6 +136,7 @@ RULES = Rulebook.of(
     *(
         ShutdownAutomatic,
         FilingDates,
+        FilingGrace,
         CarrierGrid,
         OrderDeadlines,
         LiftReviewTerm,
@@ -151,6 +161,16 @@ def automatic_rule(at: datetime) -> AutomaticRule:
     """What complaints must be like for an order without a person at `at`."""
     rule = RULES.at(ShutdownAutomatic, at)
     return AutomaticRule(rule.channels, rule.span, rule.citation)
+
+
+def grace_of_single_filings(at: datetime) -> timedelta:
+    """How long before `at` a port that is filed singly at `at` counts at most."""
+    return RULES.at(FilingGrace, at).single
+
+
+def grace_of_register_files(at: datetime) -> timedelta:
+    """How long before `at` a port that is filed in a register file at `at` counts at most."""
+    return RULES.at(FilingGrace, at).file
 
 
 def visible_from(at: datetime, ground: ShutdownGround) -> datetime:

@@ -4,12 +4,13 @@
    longer numbers, whose rows in `senders` cannot be enumerated
 2. credit codes: advisory, sorted; shared by filings, exclusive for a listing
 3. senders: rows, sorted by number
-4. ports: rows, sorted by carrier and number
-5. orders: rows, sorted by id
-6. enquiries: rows, sorted by id
-7. listings: rows, sorted by entry
-8. shutdown proposals: rows, sorted by id
-9. holders of access codes: rows that are inserted, sorted
+4. initial loads: rows, sorted by carrier; shared by filings, exclusive for a closing
+5. ports: rows, sorted by carrier and number
+6. orders: rows, sorted by id
+7. enquiries: rows, sorted by id
+8. listings: rows, sorted by entry
+9. shutdown proposals: rows, sorted by id
+10. holders of access codes: rows that are inserted, sorted
 
 Lock before you read: a transaction that decides on a number, files it, or changes what a decision about it is based on
 (the lifting of an order, an answer) first locks its row in `senders`. Otherwise two transactions each see half of the

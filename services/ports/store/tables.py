@@ -61,6 +61,9 @@ FILINGS = sa.Table(
     sa.Column("digest", sa.LargeBinary, nullable=False),
     # The kind of `hindered_by`: an order or a listing. NULL, in rows from before listings existed: an order.
     sa.Column("hindrance", Key),
+    # Since when it decides who is responsible for messages. NULL, in rows of release 0.1.0: since `valid_from`.
+    moment("on_record_from"),
+    sa.Column("initial", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.CheckConstraint("(decision = 'accepted') = (port_id IS NOT NULL)", name="accepted_ones_have_a_port"),
     sa.Index("ix_filings_port_id", "port_id"),
     sa.Index("ix_filings_number", "number"),
@@ -79,6 +82,23 @@ ACCESS_CODE_HOLDERS = sa.Table(
     sa.Column("carrier", Key, primary_key=True),
     sa.Column("holder", Key, primary_key=True),
     comment="Enterprises that ever had a port on an access code at a carrier: its holder is one of them",
+)
+
+INITIAL_LOADS = sa.Table(
+    "initial_loads",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("carrier", Key, nullable=False),
+    sa.Column("reason", sa.Text),
+    persons(),
+    moment("opened_at", nullable=False),
+    sa.Column("opened_by", Key),
+    moment("closed_at"),
+    sa.Column("closed_by", Key),
+    sa.Column("closing_reason", sa.Text),
+    sa.UniqueConstraint("carrier"),
+    comment="The initial load of each carrier: while it is open, filings count from their own valid_from on",
 )
 
 EVIDENCE = sa.Table(

@@ -21,7 +21,8 @@ from services.ports.store.tables import FILINGS, LISTING_REFUSALS, PORTS
 
 
 class FilingView(BaseModel):
-    """A filing and its decision. An accepted one holds from `valid_from` up to, not including, `valid_to`."""
+    """A filing and its decision. In the present register an accepted one holds from `valid_from` up to, not including,
+    `valid_to`. For messages that were sent before it was recorded, it counts from `on_record_from` on."""
 
     id: UUID
     carrier: str
@@ -37,6 +38,8 @@ class FilingView(BaseModel):
     valid_from: datetime
     valid_to: datetime | None
     recorded_at: datetime
+    on_record_from: datetime = Field(description="since when it decides who is responsible for messages")
+    initial: bool = Field(description="whether it is of the carrier's initial load, which is on record from its begin")
     decision: FilingDecision
     reasons: list[str]
     hindered_by: UUID | None = Field(description="the order because of which it was refused")
@@ -122,4 +125,6 @@ def _port(port: Any, history: Mapping[PortKey, Sequence[Any]]) -> PortView:
 
 def _filing(row: Any) -> FilingView:
     hindrance = "listing" if row.hindrance == HindranceKind.LISTING else "hindered_by"
-    return FilingView.model_validate(row._asdict() | {"listing": None, "hindered_by": None, hindrance: row.hindered_by})
+    since = {"on_record_from": row.on_record_from or row.valid_from}
+    parties = {"listing": None, "hindered_by": None, hindrance: row.hindered_by}
+    return FilingView.model_validate(row._asdict() | since | parties)

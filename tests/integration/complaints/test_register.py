@@ -42,7 +42,7 @@ def ports() -> list[Port]:
     ]
 
 
-def file(port: Port, turn: int) -> None:
+def file(port: Port, turn: int, *, initial: bool = True) -> None:
     content = FilingContent(
         holder=HOLDERS[(turn + int(port.number[-1])) % len(HOLDERS)],
         holder_name="示例信息公司",
@@ -54,7 +54,12 @@ def file(port: Port, turn: int) -> None:
         covers_extensions=turn % 2 == 0,
     )
     recorded_at = ago(9) + timedelta(minutes=turn)
-    port.declare(PortFiling.of(content, valid_from=ago(STARTS[turn]), recorded_at=recorded_at), BECAUSE)
+    port.declare(
+        PortFiling.of(
+            content, valid_from=ago(STARTS[turn]), recorded_at=recorded_at, grace=timedelta(), initial=initial
+        ),
+        BECAUSE,
+    )
 
 
 def published(port: Port) -> Facts:
@@ -86,9 +91,7 @@ def seen(database: Database) -> list[Any]:
             with database.read() as read:
                 part = load_register(read, [(sender, at)])
             filed = sorted((port.carrier, port.number, filing.filing) for port, filing in part.filed(sender, at))
-            holders = sorted(
-                (code, each.carrier, each.holder, each.since) for code, of in part.holders.items() for each in of
-            )
+            holders = sorted((each.carrier, each.holder, each.since) for of in part.holders.values() for each in of)
             found.append((number, at, filed, holders))
     return found
 

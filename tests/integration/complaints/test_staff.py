@@ -205,6 +205,13 @@ def test_statistics_add_up(office: Office) -> None:
     office.file("a-6")
     figures = office.get("/statistics").json()
     assert figures["filed"] == figures["waiting"] + figures["assessed"] + figures["withdrawn"] == 6
-    assert figures["attribution"] == {"declared": 0, "sublet-suspected": 0, "unregistered": 2, "p2p": 1, "other": 1}
+    assert figures["attribution"] == {
+        "declared": 0,
+        "sublet-suspected": 0,
+        "unregistered": 2,
+        "declared-late": 0,
+        "p2p": 1,
+        "other": 1,
+    }
     assert sum(figures["categories"].values()) == sum(figures["industries"].values()) == figures["assessed"] == 4
     assert figures["not_spam"] == figures["categories"]["not-spam"] == 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.integration.http import api as calls
 
 SCOPES = (
-    "ports:file ports:read ports:statistics orders:read orders:act orders:lift orders:propose orders:decide "
-    "enquiries:read enquiries:answer ports:quarantine"
+    "ports:file ports:initial-load ports:read ports:statistics orders:read orders:act orders:lift "
+    "orders:propose orders:decide enquiries:read enquiries:answer ports:quarantine"
 )
 
 

@@ -26,7 +26,10 @@ from contracts.numbers import SenderNumber
 from services.ports.access import EVERYTHING, Visibility
 from services.ports.commands.filings import FilingResult, file_ports
 from services.ports.commands.forms import FilingForm, FilingLine, read_form
+from services.ports.commands.initial_loads import open_load
 from services.ports.commands.orders import acknowledge_order, execute_order, lift_order
+from services.ports.model import InitialLoad
+from services.ports.policy.rulebook import grace_of_single_filings
 from services.ports.reactions import REACTIONS
 from services.ports.sweeps import ENFORCE_LISTINGS
 
@@ -236,10 +239,16 @@ def form(
     return read_form(msgspec.convert(fields, FilingLine), clock.now())
 
 
-def file(database: Database, *forms: FilingForm) -> list[FilingResult]:
-    """File these ports in one transaction."""
+def open_initial_load(database: Database, carrier: str = "CMCC") -> InitialLoad:
+    """Until it is closed, what is filed of the carrier is on record from its own begin, whatever rules are in force."""
     with database.begin() as tx:
-        return file_ports(tx, forms)
+        return open_load(tx, carrier, None, Staff())
+
+
+def file(database: Database, *forms: FilingForm) -> list[FilingResult]:
+    """File these ports in one transaction, as single filings."""
+    with database.begin() as tx:
+        return file_ports(tx, forms, grace_of_single_filings)
 
 
 def rows(database: Database, statement: str, **parameters: Any) -> Sequence[Any]:

@@ -30,6 +30,7 @@ from tests.integration.ports.scenes import (
     form,
     hours,
     lift,
+    open_initial_load,
     orders,
     proposals,
     rows,
@@ -46,8 +47,9 @@ VISIBLE = timedelta(minutes=6)
 
 
 @pytest.fixture(autouse=True)
-def _packs(_process: None, packs: None) -> None:
+def _packs(_process: None, packs: None, database: Database) -> None:
     """The rules in force, with the time of receipt that an automatic order needs."""
+    open_initial_load(database)
 
 
 ATTACKS: dict[str, Messages] = {

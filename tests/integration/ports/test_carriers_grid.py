@@ -21,6 +21,7 @@ from tests.integration.ports.scenes import (
     file,
     five,
     form,
+    open_initial_load,
     orders,
     unregistered,
     withdrawn,
@@ -34,8 +35,9 @@ SINCE = NOON + timedelta(minutes=5)
 
 
 @pytest.fixture(autouse=True)
-def _packs(_process: None, packs: None) -> None:
+def _packs(_process: None, packs: None, database: Database) -> None:
     """The rules in force, with their grid."""
+    open_initial_load(database)
 
 
 def moment(text: str) -> datetime:

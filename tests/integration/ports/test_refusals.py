@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -113,6 +114,7 @@ def office(api: Api, database: Database, issuer: Issuer) -> Office:
 
 
 PROPOSAL = {"carrier": "CMCC", "number": f"{NUMBER}7", "reason": "无人要过"}
+LOAD = {"carrier": "CMCC"}
 DECISION = {"decision": "reject", "reason": "无人要过"}
 
 
@@ -146,7 +148,7 @@ def test_a_bad_proposal_leaves_no_trace(office: Office, what: str) -> None:
 
 @pytest.mark.parametrize("what", DECISIONS)
 def test_a_bad_decision_leaves_no_trace(office: Office, what: str) -> None:
-    path = f"/shutdown-proposals/{proposed(office)}/decision"
+    path = f"/shutdown-proposals/{begun(office, '/shutdown-proposals', PROPOSAL)}/decision"
     before = office.left()
     sent = replace(DECISIONS[what], headers={**DECISIONS[what].headers, "If-Match": "*"})
     assert office.send(path, sent) == (sent.status, sent.slug)
@@ -189,10 +191,10 @@ def apply_all(database: Database) -> None:
             done = import_sweep(FILING_IMPORTS).run(tx, Slice(1))
 
 
-def proposed(office: Office) -> str:
-    """The id of a proposal to shut a port of CMCC, by another person than the caller of the walk."""
+def begun(office: Office, path: str, body: Mapping[str, Any]) -> str:
+    """The id of what another person than the caller of the walk has begun about CMCC: a proposal, an initial load."""
     headers = office.issuer.bearer(SCOPES, org="regulator:MIIT", sub="another person")
-    return str(office.client.post("/shutdown-proposals", json=PROPOSAL, headers=headers).json()["id"])
+    return str(office.client.post(path, json=body, headers=headers).json()["id"])
 
 
 @pytest.fixture
@@ -206,7 +208,7 @@ def walk(office: Office) -> Walk:
         "/filing-imports", content=FILE, headers=office.token(CMCC) | {"Content-Type": "text/csv"}
     )
     apply_all(office.database)
-    proposal = proposed(office)
+    proposal, load = begun(office, "/shutdown-proposals", PROPOSAL), begun(office, "/initial-loads", LOAD)
     listed(office.database, f"{NUMBER}2", existing="shut")
     file(office.database, form(f"{NUMBER}3"))
     return Walk(
@@ -217,6 +219,7 @@ def walk(office: Office) -> Walk:
             "/filings": {"id": str(filed)},
             "/filing-imports": {"id": sent.json()["id"]},
             "/shutdown-proposals": {"id": proposal},
+            "/initial-loads": {"id": load},
             "/listings": {"entry": str(named("an entry"))},
             "/ports": {"carrier": "CMCC", "number": NUMBER},
             "/": {},
@@ -235,6 +238,8 @@ def walk(office: Office) -> Walk:
             "POST /orders/{id}/lift-review": {"outcome": "confirmed", "reason": "x"},
             "POST /shutdown-proposals": PROPOSAL | {"number": f"{NUMBER}8"},
             "POST /shutdown-proposals/{id}/decision": DECISION,
+            "POST /initial-loads": {"carrier": "CUCC"},
+            "POST /initial-loads/{id}/closing": {},
             "POST /enquiries/{id}/answer": {"answer": "not-mine"},
         },
         "text/csv",
@@ -245,7 +250,10 @@ def secrets(office: Office) -> list[str]:
     """What identifies data of CMCC: every id, every number."""
     marks = [NUMBER, OF_CARRIERS_OWN]
     keys = {"evidence": "complaint_id", "listings": "entry"}
-    for table in ("orders", "enquiries", "filings", "ports", "imports", "evidence", "shutdown_proposals", "listings"):
+    for table in (
+        *("orders", "enquiries", "filings", "ports", "imports", "evidence"),
+        *("shutdown_proposals", "listings", "initial_loads"),
+    ):
         key = keys.get(table, "id")
         marks += [str(row[0]) for row in rows(office.database, f"SELECT {key} FROM {table}")]
     return marks
@@ -302,6 +310,7 @@ def test_the_carrier_and_national_staff_can_read_its_data(app: FastAPI, office: 
     staff = {str(each) for each in readers(app, office, walk, "regulator:MIIT")} - carrier
     assert staff >= {
         *("GET /shutdown-proposals", "GET /shutdown-proposals/{id}", "GET /listings", "GET /listings/{entry}"),
+        *("GET /initial-loads", "GET /initial-loads/{id}"),
     }
     assert readers(app, office, walk, "regulator:MIIT") >= readers(app, office, walk, CMCC)
 

@@ -10,9 +10,11 @@ import pytest
 from chassis import logs, rules
 from chassis.database import MECHANISM, Database
 from chassis.events import outbox
+from contracts.carriers import CARRIERS
 from sandbox import install
 from services.ports.store.tables import METADATA as PORTS
 from services.referrals.store.tables import METADATA as REFERRALS
+from tests.integration.ports.scenes import open_initial_load
 from tests.integration.sandbox.ports_simulation import PortsSimulation
 from tests.integration.sandbox.referrals_simulation import ReferralsSimulation
 
@@ -44,6 +46,8 @@ def ports(_ports: Database, tmp_path: Path) -> PortsSimulation:
     names = ", ".join(table.name for metadata in (MECHANISM, PORTS) for table in metadata.sorted_tables)
     with _ports.begin() as tx:
         tx.cursor().execute(f"TRUNCATE {names}")
+    for carrier in CARRIERS:
+        open_initial_load(_ports, carrier)
     install.into(tmp_path / "credentials")
     return PortsSimulation(_ports, tmp_path)
 

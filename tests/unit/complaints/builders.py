@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from contracts.numbers import SenderNumber
 from contracts.ports import Filing
+from contracts.register import on_record_at, on_record_since
 from services.complaints.model import Complaint
 from services.complaints.policy.attribution import CodeHolder, RegisteredPort, RegisterPart
 from services.complaints.policy.intake import Report
@@ -33,6 +34,7 @@ def filing(
     covers_extensions: bool = False,
     since: datetime = LONG_AGO,
     until: datetime | None = None,
+    on_record_from: datetime | None = None,
 ) -> Filing:
     """A filing of a bookshop."""
     return Filing(
@@ -47,6 +49,7 @@ def filing(
         covers_extensions=covers_extensions,
         valid_from=since,
         valid_to=until,
+        on_record_from=on_record_from,
     )
 
 
@@ -55,14 +58,15 @@ def port(*filings: Filing, number: str = NUMBER, carrier: str = "CMCC") -> Regis
 
 
 def register(*ports: RegisteredPort) -> RegisterPart:
-    """A register of these ports, whose holders also hold the access codes."""
+    """A register of these ports, whose holders also hold the access codes at noon."""
     by_number: dict[str, list[RegisteredPort]] = {}
-    holders: dict[str, list[CodeHolder]] = {}
+    holders: dict[tuple[str, datetime], list[CodeHolder]] = {}
     for each in ports:
         by_number.setdefault(each.number, []).append(each)
         code = SenderNumber.parse(each.number).base or ""
-        for filed in each.filings:
-            holders.setdefault(code, []).append(CodeHolder(each.carrier, filed.holder, filed.valid_from))
+        held = on_record_at(each.filings, NOON)
+        if held is not None:
+            holders.setdefault((code, NOON), []).append(CodeHolder(each.carrier, held.holder, on_record_since(held)))
     return RegisterPart(ports=by_number, holders=holders)
 
 

@@ -174,9 +174,55 @@ def test_a_port_that_was_filed_after_the_message_was_sent_is_unregistered() -> N
     assert "filed:not-at-that-time" in found.reasons
 
 
-def test_a_filing_is_in_force_from_its_start_up_to_but_not_including_its_end() -> None:
+def test_a_filing_is_on_record_from_its_start_up_to_but_not_including_that_of_the_next_one() -> None:
     assert attribution(register(port(filing(since=NOON)))).kind == "declared"
-    assert attribution(register(port(filing(until=NOON)))).kind == "unregistered"
+    first = filing(until=NOON)
+    assert attribution(register(port(first, filing("红枫超市", since=NOON)))).filed_signature == "红枫超市"
+    after = filing("红枫超市", since=NOON + days(1))
+    assert attribution(register(port(first, after))).filed_signature == "云杉书店"
+
+
+LATE = filing("红枫超市", holder=OTHER_HOLDER, since=NOON - days(50), on_record_from=NOON + days(1))
+"""Filed after the message, for a time before it."""
+
+
+def test_a_filing_that_was_recorded_too_late_only_claims_the_number() -> None:
+    found = attributed(register(port(LATE)), "【红枫超市】八折")
+    assert found.attribution.kind == "declared-late"
+    assert (found.attribution.holder, found.attribution.provider) == (None, None)
+    assert (found.attribution.claimed_holder, found.attribution.claimed_provider) == (OTHER_HOLDER, PROVIDER)
+    assert "filed:declared-late" in found.reasons
+    sibling = port(number=NUMBER[:-1] + "0")
+    found = attributed(register(port(LATE), sibling))
+    assert (found.attribution.kind, found.attribution.carrier, found.attribution.holder) == (
+        "declared-late",
+        "CMCC",
+        None,
+    )
+
+
+def test_a_filing_that_was_recorded_too_late_changes_nothing_where_one_was_on_record() -> None:
+    before = filing(until=LATE.valid_from)
+    assert attributed(register(port(before, LATE))) == attributed(register(port(before)))
+    corrected = filing(since=LATE.valid_from, until=LATE.valid_from)
+    assert attributed(register(port(corrected, LATE))) == attributed(register(port(corrected)))
+    prefix = port(filing(covers_extensions=True), number=NUMBER[:10])
+    assert attributed(register(prefix, port(LATE))) == attributed(register(prefix))
+    ending = port(filing(covers_extensions=True), LATE, number=NUMBER[:10])
+    assert attributed(register(ending)) == attributed(register(prefix))
+
+
+def test_a_filing_of_a_prefix_that_was_recorded_too_late_claims_its_extensions() -> None:
+    late = filing(covers_extensions=True, since=NOON - days(50), on_record_from=NOON + days(1))
+    found = attribution(register(port(late, number=NUMBER[:10])))
+    assert (found.kind, found.claimed_holder) == ("declared-late", HOLDER)
+
+
+def test_several_late_claims_name_no_enterprise() -> None:
+    found = attribution(
+        register(port(LATE), port(filing(since=NOON - days(9), on_record_from=NOON + days(1)), carrier="CUCC"))
+    )
+    assert (found.kind, found.claimed_holder, found.claimed_provider) == ("declared-late", None, PROVIDER)
 
 
 def test_the_filing_in_force_when_the_message_was_sent_decides() -> None:

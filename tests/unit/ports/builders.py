@@ -96,17 +96,21 @@ def filed(
     holder: str = HOLDER,
     signature: str = "样例服务",
     since: datetime = NOON - timedelta(days=365),
-    until: datetime | None = None,
+    on_record_from: datetime | None = None,
+    covers: bool = True,
 ) -> RegisterEntry:
     return RegisterEntry(
         carrier=carrier,
         number=number,
+        id=new_id(),
         holder=holder,
         provider=PROVIDER,
         signature=signature,
         province=None,
+        covers=covers,
         valid_from=since,
-        valid_to=until,
+        valid_to=None,
+        on_record_from=on_record_from,
     )
 
 
@@ -149,6 +153,8 @@ def filing(
         valid_from=since,
         valid_to=None,
         recorded_at=recorded,
+        on_record_from=since,
+        initial=True,
     )
 
 

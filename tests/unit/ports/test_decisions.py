@@ -274,7 +274,10 @@ def test_a_number_can_be_asked_about_again_after_an_order_about_it_is_lifted() -
 
 
 def test_a_number_whose_filing_ended_can_be_asked_about_again() -> None:
-    ended = register(filed(since=NOON - days(90), until=NOON - days(1)))
+    prefix = NUMBER[:10]
+    ended = register(
+        filed(number=prefix, since=NOON - days(90)), filed(number=prefix, since=NOON - days(1), covers=False)
+    )
     assert decided(*two(), filed_as=ended, asked_at=[NOON - days(100)]) != []
     assert decided(*two(), filed_as=ended, asked_at=[NOON]) == []
 
@@ -320,7 +323,8 @@ def test_the_longest_declared_prefix_of_several_covering_filings_applies() -> No
     entries = register(
         filed(number=NUMBER[:8], holder=OTHER_HOLDER, carrier="CUCC"),
         filed(number=NUMBER[:12], holder=HOLDER, carrier="CMCC"),
-        filed(number=NUMBER[:13], holder=OTHER_HOLDER, carrier="CTCC", until=NOON - days(30)),
+        filed(number=NUMBER[:13], holder=OTHER_HOLDER, carrier="CTCC"),
+        filed(number=NUMBER[:13], holder=OTHER_HOLDER, carrier="CTCC", since=NOON - days(30), covers=False),
     )
     order = order_of(decided(*five(carrier=None, holder=None), filed_as=entries))
     assert (order.carrier, order.holder) == ("CMCC", HOLDER)

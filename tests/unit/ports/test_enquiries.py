@@ -49,7 +49,8 @@ def test_a_late_answer_is_still_an_answer() -> None:
 def test_the_answer_filed_requires_a_filing_in_force() -> None:
     require_consistent(Answer.FILED, "CMCC", register(filed()), NOW)
     require_consistent(Answer.FILED, "CMCC", register(filed(number=NUMBER[:8])), NOW)
-    for empty in (register(), register(filed(carrier="CUCC")), register(filed(until=NOON))):
+    ended = register(filed(number=NUMBER[:8]), filed(number=NUMBER[:8], since=NOON, covers=False))
+    for empty in (register(), register(filed(carrier="CUCC")), ended):
         with pytest.raises(ConflictError) as conflict:
             require_consistent(Answer.FILED, "CMCC", empty, NOW)
         assert conflict.value.code == "number-is-not-filed"

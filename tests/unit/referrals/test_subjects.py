@@ -14,6 +14,8 @@ from tests.unit.referrals.builders import MOBILE, NUMBER, PROVIDER, SIGNATURE, a
 ENTERPRISE, SIGNED = ("enterprise", PROVIDER), ("signature", SIGNATURE)
 PORT, PHONE = ("number", NUMBER), ("number", MOBILE)
 
+CLAIMED = {"claimed_holder": "91440300MA5EXAMP0A", "claimed_provider": PROVIDER}
+
 SUBJECTS: dict[str, tuple[str, str, dict[str, Any], tuple[str, str] | None]] = {
     "declared": (NUMBER, "declared", {}, ENTERPRISE),
     "declared, of several providers": (NUMBER, "declared", {"provider": None}, SIGNED),
@@ -29,6 +31,7 @@ SUBJECTS: dict[str, tuple[str, str, dict[str, Any], tuple[str, str] | None]] = {
     "unregistered on a holder's access code": (NUMBER, "unregistered", {"provider": None}, SIGNED),
     "the same, unsigned": (NUMBER, "unregistered", {"provider": None, "signature": None}, PORT),
     "unregistered on an unknown access code": (NUMBER, "unregistered", {"provider": None, "holder": None}, PORT),
+    "declared late, by a claim": (NUMBER, "declared-late", {"provider": None, "holder": None, **CLAIMED}, PORT),
     "a mobile": (MOBILE, "p2p", {"provider": None, "holder": None}, PHONE),
     "a service number": ("95588", "other", {"provider": None, "holder": None}, ("number", "95588")),
     "not a number": ("无", "other", {"provider": None, "holder": None}, None),
