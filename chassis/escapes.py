@@ -15,8 +15,10 @@ from typing import Final
 MOST_ESCAPED: Final = 8
 """How often a text may have been escaped, one time on top of another."""
 
+# It begins with one set of characters, so that the search is fast: most texts have none.
 _LIKELY = re.compile(
-    r"[&＆]\s?[#＃A-Za-z]|[%％][0-9A-Fa-f]{2}|=[0-9A-Fa-f]{2}=|[%％]u[0-9A-Fa-f]|\\[uxUN]|U\+[0-9A-Fa-f]|銆"
+    r"[&＆%％=\\U銆](?:(?<=[&＆])\s?[#＃A-Za-z]|(?<=[%％])(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f])|(?<==)[0-9A-Fa-f]{2}="
+    r"|(?<=\\)[uxUN]|(?<=U)\+[0-9A-Fa-f]|(?<=銆))"
 )
 _ENTITY = re.compile(r"[&＆]\s?([#＃]?)([A-Za-z0-9]{2,8})[;；]")
 # A link has single ones: ?a=1 is no escape.

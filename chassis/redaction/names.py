@@ -1,138 +1,235 @@
 """Names of persons: what they look like, and where they stand in a message.
 
 A name is a surname with one or two further characters. Words begin with the characters of surnames too, so a name needs
-a sign of one: a title, a role before it, or that its further characters are those of given names.
+a sign of one: a title, a role before it, what a person does behind it, or that all its characters are those of names.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
+
+from chassis.redaction.name_tables import COMPOUND_SURNAMES, GIVEN, PLAIN_SURNAMES, SURNAMES, WORDS, WORDS_ENDING
 
 HAN: Final = r"\u3400-\u4dbf\u4e00-\u9fff"
 """The Chinese characters, in a class of a regular expression."""
 
+NAME: Final = "〈姓名〉"
+
 _DOTS = "·•‧・･∙⋅●"
-_COMPOUND_SURNAME = (
-    "欧阳|太史|端木|上官|司马|东方|独孤|南宫|万俟|闻人|夏侯|诸葛|尉迟|公羊|赫连|澹台|皇甫|宗政|濮阳|公冶|申屠|公孙|慕容|仲孙|钟离"
-    "|长孙|宇文|司徒|鲜于|司空|令狐|第五|呼延|纳兰|轩辕|百里|拓跋|完颜|叶赫|淳于|单于|东郭|南门|西门|左丘|梁丘|公西|微生|耶律"
-)
-_SURNAMES = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖萧田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付傅方"
-    "白邹孟熊秦邱江尹薛闫阎段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝"
-    "包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费"
-    "卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝仉亓逄缑郄妫乜佴笪晁厍亢幸鱼火冼隗盖员区朴繁种"
-    "訾郗阚常赖贡邸卿尧伏茅杭洪诸湛昝花奚狄贝滑郦雍濮扶堵宰璩暨钭历戎羿宓蓬郏浦闻莘翦束慎桓公蓟厉逯浑家满弘匡国广阙殳沃利蔚越夔隆阴丰伊衡步都"
-    "陳張劉楊黃趙吳孫馬羅鄭謝韓蕭許葉蔣賈譚鄒鄧馮蘇魏呂盧鍾陸龍錢嚴顧賴龔萬"
-)
-_SURNAME = f"(?:{_COMPOUND_SURNAME}|[{_SURNAMES}])"
 _MASK = "*＊×✕○●〇某XxＸ"
-_GIVEN = rf"[\s\-]?(?:[{HAN}]{{1,2}}|[{_MASK}]{{1,3}}|[{HAN}][{_MASK}]|[{_MASK}][{HAN}])"
+_SURE_MASK = "*＊×✕○●某"
+# Compound surnames that are a word of an offer too.
+_AMBIGUOUS = "东方|第五|百里|南门|西门|单于|司空|公西|东郭"
+_PLAIN_COMPOUNDS = "|".join(each for each in COMPOUND_SURNAMES.split("|") if each not in _AMBIGUOUS.split("|"))
+# Surnames that are in many words.
+_WORDY = "家路区员项种费包满越和商广公都国司管车向"
+_TOP_SURNAMES = PLAIN_SURNAMES[:60]
+
+# Names without a surname: parts of Tibetan, Mongolian and Turkic names.
+_PARTS = (
+    "扎西|次仁|卓玛|央金|拉姆|索朗|索南|边巴|曲珍|格桑|尼玛|巴桑|达瓦|普布|米玛|丹增|旦增|洛桑|旺堆|旺姆|"
+    "旺杰|平措|顿珠|多吉|强巴|仁青|白玛|德吉|白珍|普琼|嘎玛|罗布|群培"
+    "|次旦|次珍|加措|嘉措|赤列|贡布|贡嘎|桑珠|晋美|泽仁|泽旺|措姆|拉珍|云丹|阿旺|土登|益西|江措|才让|"
+    "才旦|卓嘎|央宗|欧珠|坚赞|坚参|彭措|西绕|塔杰|朗杰|旺久|班觉"
+    "|巴雅|巴图|苏和|图雅|高娃|斯琴|娜仁|萨仁|朝鲁|呼和|孟和|宝音|牧仁|哈斯|乌云|塔娜|托娅|毕力|布和|"
+    "吉雅|那顺|朝克|苏德|格日勒|其其格|巴特尔|乌日娜|苏日娜|阿木古楞|阿拉坦|额尔敦|特木尔"
+    "|敖登|毕力格|那日苏|通拉嘎|乌力吉|斯日古楞"
+    "|买买提|买合木提|麦麦提|吐尔逊|吐尔洪|热合曼|热依汗|阿卜杜|阿布都|艾合买提|玉素甫|木合塔尔|依明|"
+    "伊明|古丽|迪丽|阿依|努尔|帕提|帕尔哈提|迪力|艾力|艾山|艾尔肯|艾则孜|克里木|库尔班|萨迪克"
+    "|祖丽|夏提|茹仙|哈力|尼亚孜|卡德尔|塔依尔|亚森|肉孜|米热|汗古丽|叶尔|巴合提|赛力克|别克|江汗|力江|"
+    "逊江|尔江|加玛力|再努尔"
+)
+_LONG_PARTS = "|".join(each for each in _PARTS.split("|") if len(each) > 2)
+_WITHOUT_SURNAME = (
+    rf"(?:(?:{_LONG_PARTS})(?:[.\s]?[{HAN}]?(?:{_PARTS})){{0,3}}|(?:{_PARTS})(?:[.\s]?[{HAN}]?(?:{_PARTS})){{1,3}})"
+)
+
+_SYLLABLES = (
+    "Wang|Li|Zhang|Liu|Chen|Yang|Huang|Zhao|Wu|Zhou|Xu|Sun|Ma|Zhu|Hu|Guo|He|Lin|Gao|Luo|Zheng|Liang|Xie|"
+    "Song|Tang|Han|Feng|Deng|Cao|Peng|Zeng|Xiao|Tian|Dong|Yuan|Pan|Jiang|Cai|Yu|Du"
+    "|Ye|Cheng|Su|Wei|Lu|Lv|Ding|Ren|Shen|Yao|Cui|Zhong|Tan|Fan|Jin|Shi|Liao|Jia|Xia|Fu|Fang|Bai|Zou|"
+    "Meng|Xiong|Qin|Qiu|Yin|Xue|Yan|Duan|Lei|Hou|Long|Tao|Hao|Gong|Shao|Wan|Qian|Ouyang|Sima|Zhuge|Situ|"
+    "Ouyang"
+)
+_NO_NAME = (
+    "(?!QQ|APP|VIP|ID|WIFI|SIM|ETC|POS|ATM|PLUS|PRO|App|Plus|Pro|Max|Hi|Hello|Dear|Mac|Air|Apple|Google|"
+    "Duang|Happy|New|Good|Hot|The|Your)"
+)
+_LATIN_WORD = "[A-Z][a-z]{1,15}"
 _LATIN_NAME = (
-    "(?=[A-Z])(?!QQ|APP|VIP|ID|WIFI|SIM|ETC|POS|ATM|PLUS|PRO|App|Plus|Pro|Max)"
-    "(?:[A-Z][a-z]{1,15}|[A-Z]{2,15})(?:[ ·./-][A-Z][A-Za-z]{0,15}){0,2}"
+    rf"{_NO_NAME}(?:{_LATIN_WORD}(?:[ ·./-][A-Z][A-Za-z]{{0,15}}){{0,2}}|[A-Z]{{2,15}}(?:[ ·./-][A-Z]{{2,15}}){{1,2}}"
+    rf"|[A-Z]\. ?{_LATIN_WORD})"
 )
-# Words of offers that begin like a name.
-_WORDS = (
-    "家长|家属|家人|家具|家电|车主|车辆|车险|高额|高考|高端|高新|高级|时尚|时间|应届|金牌|金秋|金融|方便|万能|安心|安全|安康|温馨|常见|常用|关于|关注|关爱|白领|马上|花呗|平台|平安|国庆"
-    "|国家|国际|国内|明天|明日|明早|明晚|明年|全场|全国|全新|全部|包邮|包裹|乐享|周年|周末|周一|周二|周三|周四|周五|周六|周日|元旦|元宵|宝贝|宝宝|水电|商家|商户|党员|权益|成功|成为|成人"
-    "|项目|区域|查询|查看|查收|支付|支持|解除|解决|管家|管理|单位|单号|路边|海外|通知|广告|广大|公司|公告|公积|幸运|何时|于是|于本|于今|施工|严重|严禁|万元|百元|百万|强势|利息|利率|钱包"
-    "|贷款|景区|古镇|黄金|白酒|红包|银行|房产|房屋|石油|雷达|云端|云服|步行|第一|第二|第三|第四|第六|第七|第八|第九|第十|向您|和您|毕业|党建|温度|康复|康乐|乐园|元素|明星|明显|易信|方正"
-    "|石化|利润|丰富|阳光|阳台|雷锋|胡同|空调|同城|席位|连续|苏宁|江苏|江南|江北|谷歌|章程|伍佰|陆续|陆军|海军|海信|海尔|沙发|余额|龙头|黄牛|牛市|马年|羊年|蓝天|蓝光|白天"
+_TRANSCRIBED = (
+    "阿艾安奥巴白班贝本比彼毕宾波玻伯勃博布卜查达戴丹德登迪蒂丁东杜多俄厄恩尔法凡菲费芬冯佛夫弗福盖甘高戈哥格根古哈海汉赫亨洪胡华霍基吉季加贾江杰金卡凯坎康考柯科克肯孔库"
+    ""
+    "夸拉莱兰朗劳勒雷蕾黎里理丽利莉列林琳龙卢鲁路露罗洛马玛迈麦曼芒梅门蒙米密明缪摩莫默姆木穆拿娜纳南尼涅宁纽诺欧帕潘庞佩彭皮平普奇齐恰强乔切琴琼热仁日儒瑞若萨塞桑森沙莎"
+    ""
+    "山尚绍申圣施史舒斯丝松苏索塔泰坦汤唐特提梯铁廷图土吐托娃瓦万旺威韦维温文翁沃乌武西希锡夏肖谢辛休许逊雅亚延扬杨耶叶伊依易因英尤约赞泽曾扎詹珍朱卓宗祖佐买玉素甫合孜汗"
+    ""
+    "力肉拜才吾旦仓措曲顿群培次央嘎确增什迦伽廉伦诗黛妮薇汀"
 )
-WORDS: Final = frozenset(_WORDS.split("|"))
-"""Words of offers that begin like a name: what begins with one is not a name."""
+_GOOD = (
+    rf"[{SURNAMES}](?:[{SURNAMES}]?[{GIVEN}]{{1,2}}|[\s\-][{HAN}]{{1,2}}|[{_MASK}]{{1,3}}[{HAN}]?|[{HAN}][{_MASK}]"
+    rf"|[A-Z][a-z]{{2,12}})"
+    rf"|(?:{_AMBIGUOUS})[{GIVEN}]{{1,2}}|(?:{_PLAIN_COMPOUNDS})(?:[{HAN}]{{1,2}}|[{_MASK}]{{1,3}}|"
+    rf"[{HAN}][{_MASK}]|[{_MASK}][{HAN}])"
+    rf"|[{_SURE_MASK}]{{1,2}}[{HAN}]{{1,2}}|{_LATIN_NAME}|{_WITHOUT_SURNAME}"
+)
+_ANY = rf"{_GOOD}|[{PLAIN_SURNAMES}][{HAN}]{{1,2}}"
+_BEGINS = (
+    rf"(?=[{SURNAMES}{_SURE_MASK}A-Z"
+    f"{''.join(dict.fromkeys(each[0] for each in f'{COMPOUND_SURNAMES}|{_PARTS}'.split('|')))}])"
+)
 
-# Compound surnames that are no word of an offer either.
-_AMBIGUOUS = frozenset(["东方", "第五", "百里", "南门", "西门", "单于", "司空", "公西", "东郭"])
-_PLAIN_COMPOUNDS = "|".join(each for each in _COMPOUND_SURNAME.split("|") if each not in _AMBIGUOUS)
-_GIVEN_CHARACTERS = (
-    "伟芳娜敏静强磊洋艳勇杰娟涛超霞刚鹏婷雪琳晨宇凯倩峰颖莹昊岚瑾子雨梓晓志建文思佳欣海俊若诗一嘉春秀玉国泽浩宛沐清亦书景涵轩萱怡宁明华兰英梅军平辰"
-    "桐妍彤航睿琪岩峥瑶然溪蓉霖珂翎丽红燕玲萍莉琴云凤桂珍凡龙虎波斌彬博灿昌畅诚川翠丹德栋东恩帆飞菲芬锋福歌根冠光贵翰豪恒宏鸿焕辉惠慧吉继健江娇捷晶"
-    "菊君钧骏康可坤乐蕾力立利莲良林凌隆璐洛曼茂美萌梦铭木楠妮培佩沛朋奇启千谦青庆秋泉群仁荣融茹瑞润森善尚绍升胜圣淑爽顺松嵩素天甜庭廷婉威巍维炜卫玮"
-    "雯武希熙曦喜夏贤显香祥翔向笑鑫馨信星兴雄旭学雅亚炎彦阳耀业晔仪依宜艺义毅盈映永佑瑜语育钰煜裕园元源圆媛远悦跃芸允韵展昭哲真振镇正芝知智忠竹珠宗"
-    "祖曉嵐偉麗國豪傑貞鳳儀瑩"
+_TITLES = (
+    "先生|女士|小姐|太太|同学|老师|经理|律师|法官|警官|医生|主任|顾问|专员|师傅|家长|同志|阿姨|叔叔|妈妈|"
+    "爸爸|奶奶|爷爷|教授|护士|民警|店长"
+    "|校长|院长|大夫|教练|老板|小朋友|宝宝"
 )
-# Surnames that are no word of an offer.
-_PLAIN_SURNAMES = (
-    "王李张刘陈杨黄赵吴周徐孙朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖萧田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范廖贾韦付傅邹孟熊秦邱尹薛闫阎"
-    "段侯龙史陶黎贺顾毛郝龚邵严覃武戴莫孔汤康施牛樊葛邢齐乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿兰焦俞左柳甘祝宁尚符舒阮柯纪梅童凌毕裴霍涂苗谷盛曲翁冉骆蓝"
-    "游辛靳柴蒙鲍喻祁蒲房滕屈饶解牟陳張劉楊黃趙吳孫馬羅鄭謝韓蕭許葉蔣賈譚鄒"
+_TITLE = re.compile(_TITLES)
+_SURE_TITLES = frozenset(["先生", "女士", "小姐", "太太"])
+_LONGEST, _LONGEST_LATIN = 6, 24
+_LONGEST_SIGNATURE = 12
+# A name before any title, and what is one only before a title that no thing has.
+_BEFORE_TITLE = (
+    rf"(?:{COMPOUND_SURNAMES})[{HAN}*]{{0,2}}|[{PLAIN_SURNAMES}][{SURNAMES}]?[{GIVEN}]{{1,2}}|"
+    rf"{_WITHOUT_SURNAME}|{_LATIN_NAME} ?"
+    rf"|[{SURNAMES}{_SURE_MASK}][{_MASK}{HAN}]?[{_MASK}]{{1,2}}|[{SURNAMES}]?[{_MASK}]{{1,2}}[{HAN}]"
 )
-_ROLE_ENDS = "人员生师户友长工客主方妈爸哥姐弟妹机手好由给请知告系喜谢迎醒邀代帮属宾"
-_FUNCTION = f"请由给向是叫和与及为让找催对跟被把的同送接陪们{_ROLE_ENDS}"
+_NAME_BEFORE_TITLE = re.compile(
+    rf"{_BEGINS}(?:{_BEFORE_TITLE}|[{PLAIN_SURNAMES}]|[{SURNAMES}](?<![{HAN}].)[{GIVEN}]?)\Z"
+)
+_NAME_BEFORE_SURE_TITLE = re.compile(
+    rf"{_BEGINS}(?:{_BEFORE_TITLE}|[{PLAIN_SURNAMES}][{HAN}]?(?![{_TOP_SURNAMES}])[{HAN}]|[{SURNAMES}][{GIVEN}]?)\Z"
+)
+_READERS = "客户|用户|顾客|会员|业主|车主|家长|学员|旅客|乘客|朋友"
+_LABELS = (
+    "姓名|户名|机主|业主|车主|户主|患者|原告|被告|乘客|旅客|司机|骑手|递员|件员|送员|亲属|邻居|嘉宾|考生|学生|住户|租客"
+)
+_THINGS = "(?:快递|包裹|快件|订单|外卖|货物|邮件|退件|洗衣|爱车|房屋|保单|账户|手机)"
+# Characters with which the words for a person end, and those before a person.
+_ROLE_ENDS = (
+    "郎娘姥嫂伯侄孙辈童徒人员生师户友长工客主方妈爸哥姐弟妹者居属机手宾婆爷奶姨叔舅孩娃董总导护同伴侣夫妻儿女子家"
+)
+# What is done to a person.
+_CALLS = "代替找约叫喊问祝贺喜谢"
+_BEFORE = "贺祝致询问替及或嗨亲恭贵陪护感歉好由给请知告系喜谢迎醒邀代帮是叫名为和与及让找催对跟被把的送接陪们"
+# What stands behind a name: no character of a name, or what a person does or has. A name that is replaced is no sign of
+# the next one: redacting twice would change more.
+_ACTS = (
+    f"{_TITLES}|[您你]|的{_THINGS}|生日|邀请|正在|本人|名下|一家|预约|代收|签收|尽快|驾驶|为您|给您|向您|"
+    f"拒接|电话|手机|快来|申请|报名|预订|购买|注册|请[您你于务速尽]"
+)
+_STRONG = rf"(?=(?:[,，:：!！]?\s?(?:{_ACTS}))|[/])"
 _BEHIND = (
-    "(?=$|[\\s,，:：!！。;；、/()（）您你已将获收来刚今明昨等的在于与和户]|先生|女士|小姐|太太|同学|老师|经理|律师|师傅|家长|生日|邀请|正在|本人|名下|一家|预约|代收"
-    "|尽快|驾驶|为您|给您|拒接|电话|手机|快来)"
-)
-_BEGINS = rf"(?=[{_SURNAMES}{''.join(dict.fromkeys(each[0] for each in _COMPOUND_SURNAME.split('|')))}{_MASK}A-Z])"
-_PERSON = (
-    rf"{_BEGINS}(?P<name>[{_SURNAMES}](?:[{_SURNAMES}][{HAN}]{{1,2}}|{_GIVEN}|[A-Z][a-z]{{2,12}})|(?:{_COMPOUND_SURNAME}){_GIVEN}"
-    rf"|[{_MASK}]{{1,2}}[{HAN}]{{1,2}}|{_LATIN_NAME})"
-)
-_TITLE = (
-    "(?:先生|女士|小姐|太太|同学|老师|经理|律师|法官|警官|医生|主任|顾问|专员"
-    "|师傅|家长|同志|阿姨|叔叔|妈妈|爸爸|奶奶|爷爷|教授|护士|民警|店长|校长|院长)"
-)
-_READER = "(?:客户|用户|顾客|会员|业主|车主|家长|学员|旅客|乘客|朋友)"
-_OF_A_PERSON = (
-    "(?:姓名|户名|机主|业主|车主|患者|原告|被告|[件货系机款保养托请表取收约房住]人|人|乘客"
-    "|旅客|司机|骑手|[递件送]员|亲属|邻居|嘉宾|考生|学生|住户|租客)"
-)
-_THINGS = "(?:快递|包裹|快件|订单|外卖|货物|邮件)"
-
-
-_BEHIND_A_ROLE = (
-    rf"([{_ROLE_ENDS}][:：,，]?\s{{0,2}}){_BEGINS}(?P<name>[{_SURNAMES}](?:[{_GIVEN_CHARACTERS}]{{1,2}}"
-    rf"|[\s\-][{HAN}]{{1,2}}|[{_MASK}]{{1,2}}|[{_SURNAMES}][{_GIVEN_CHARACTERS}]{{1,2}})"
-    rf"|(?:{_COMPOUND_SURNAME}){_GIVEN}|[{_MASK}]{{1,2}}[{HAN}]{{1,2}}|{_LATIN_NAME}){_BEHIND}"
+    rf"(?!〈姓)(?=$|[^{HAN}*]|"
+    rf"[您你已将获收来刚今明昨等的在于与和户给向因为请从到有被让正现曾也都就还又没说想要发寄住同及]|"
+    rf"{_ACTS})"
 )
 
-PATTERNS: Final[tuple[tuple[str, str, tuple[str, ...], str], ...]] = (
-    (rf"[{HAN}]{{1,6}}[{_DOTS}][{HAN}]{{1,8}}", "", (_DOTS,), ""),
+_RULES: Final = (
+    # A reader who is addressed.
     (
-        rf"((?:尊敬|亲爱|敬爱)的)(?!{_READER}){_PERSON}(?=[\s,，:：!！。]|$|[您你]|{_TITLE}|{_READER})",
-        r"\1",
-        ("敬亲",),
-        "",
+        "的",
+        (
+            rf"(?:尊敬|亲爱|敬爱|尊贵)的(?!{_READERS}){_BEGINS}(?P<name>{_ANY})(?=[\s,，:：!！。]|$|[您你]|"
+            rf"{_TITLES}|{_READERS})"
+        ),
     ),
-    (
-        rf"(?:[{_SURNAMES}*][{HAN}*]{{0,2}}?|(?:{_COMPOUND_SURNAME})[{HAN}*]{{0,2}}?)(?={_TITLE})",
-        "",
-        ("生士姐太学师理官任问员傅长志姨叔妈爸奶爷授护警",),
-        _TITLE,
-    ),
-    (rf"({_OF_A_PERSON}[:：]\s{{0,2}})(?:{_PERSON}|[{HAN}*]{{2,4}})", r"\1", (":：",), ""),
-    (
-        rf"([】\]〕]){_PERSON}(?=[,，:：!！]?\s?[您你]|的{_THINGS}|[,，:：/])",
-        r"\1",
-        ("您你的,，:：/",),
-        "",
-    ),
-    (
-        _BEHIND_A_ROLE,
-        r"\1",
-        (_ROLE_ENDS,),
-        "",
-    ),
-    (
-        rf"[{_PLAIN_SURNAMES}](?:(?<![{HAN}【\[〔「].)|(?<=[{_FUNCTION}].))[{_GIVEN_CHARACTERS}]{{2}}",
-        "",
-        (_PLAIN_SURNAMES, _GIVEN_CHARACTERS),
-        "",
-    ),
-    (
-        rf"[{_SURNAMES}](?<![{HAN}A-Za-z0-9【\[〔「].)[{_GIVEN_CHARACTERS}]{{1,2}}{_BEHIND}",
-        "",
-        (_SURNAMES, _GIVEN_CHARACTERS),
-        "",
-    ),
-    (
-        rf"(?:{_PLAIN_COMPOUNDS})(?:[{_GIVEN_CHARACTERS}]{{1,2}}|[{_MASK}]{{1,2}})",
-        "",
-        (_PLAIN_COMPOUNDS,),
-        _PLAIN_COMPOUNDS,
-    ),
+    ("", rf"[:：](?:(?<=人.)|(?<=(?:{_LABELS}).))\s{{0,2}}(?P<name>{_GOOD}|[{HAN}*]{{2,4}})"),
+    # Behind a signature or a role, before an act or a sign of one.
+    ("", rf"[】\]〕/]{_BEGINS}(?P<name>{_ANY}|[{SURNAMES}][{HAN}]{{1,2}}(?=[,，:：!！]\s?[您你])){_STRONG}"),
+    ("", rf"[{_ROLE_ENDS}{_BEFORE}】\]〕][:：,，]?\s{{0,2}}{_BEGINS}(?P<name>{_GOOD}){_BEHIND}"),
+    ("", rf"(?P<name>[{SURNAMES}](?<![{HAN}A-Za-z0-9【\[〔「].)(?<!姓名〉.)[{SURNAMES}]?[{GIVEN}]{{1,2}}){_BEHIND}"),
 )
-"""Of each: the pattern, what stays of a match, the sets of characters of which it needs one each, and a pattern that is
-found faster and without which it does not match. A text begins with `】`, as behind a signature. The group `name`, or
-else the match, begins with the name."""
+"""What stands before a name, and how it reads: a sign without which there is no match, and the pattern."""
+
+_DOT: Final = re.compile(f"[{_DOTS}.]")
+_DOTTED: Final = re.compile(
+    rf"[{_TRANSCRIBED}](?:[{_TRANSCRIBED}]{{0,5}}(?:[{_DOTS}][{_TRANSCRIBED}]{{1,8}}){{1,2}}|"
+    rf"[{_TRANSCRIBED}]{{1,5}}\.[{_TRANSCRIBED}]{{2,8}})"
+)
+_PATTERNS: Final = tuple((sign, re.compile(pattern).sub) for sign, pattern in _RULES)
+_BEHIND_A_ROLE: Final = rf"(?:(?<=[{_ROLE_ENDS}{_CALLS}].)|(?<=(?:房东|老乡|老公|外公|阿公).))"
+_ALL_OF_NAMES: Final = re.compile(
+    rf"[{PLAIN_SURNAMES}](?:[{GIVEN}]{{2}}|[{PLAIN_SURNAMES}][{GIVEN}]{{2}}|[{_SURE_MASK}]{{1,2}}[{GIVEN}]?"
+    rf"|(?:(?<=[】\]〕/].)|{_BEHIND_A_ROLE})[{GIVEN}]|[{GIVEN}]{_BEHIND}|"
+    rf"[ 　\-][{GIVEN}]{{1,2}}(?:(?![{HAN}])|{_BEHIND}))"
+    rf"|[{SURNAMES}](?:{_BEHIND_A_ROLE}[{GIVEN}]{{2}}|(?<![{_WORDY}])[{GIVEN}]{{2}}{_BEHIND})"
+    rf"|[{_SURE_MASK}](?<![A-Za-z0-9*].)[{_SURE_MASK}]?(?:[{GIVEN}]{{2}}|(?<![{HAN}].)[{GIVEN}]){_BEHIND}"
+)
+_ROMANISED: Final = re.compile(
+    rf"(?:{_SYLLABLES})\s?[ ,-]\s?[A-Z][a-z]{{1,5}}(?:[ -]?[a-z]{{2,5}})?(?![A-Za-z]|〈姓)"
+    rf"|(?:{_SYLLABLES.upper()})\s?[ ,-]\s?[A-Z]{{2,12}}(?![A-Za-z]|〈姓)|"
+    rf"{_NO_NAME}(?<![A-Za-z] )(?<![A-Za-z])[A-Z](?:\. ?|[a-z]{{1,15}} ){_LATIN_WORD}(?! ?[A-Za-z]|〈姓)"
+)
+_SURE: Final = re.compile(rf"(?:{_PLAIN_COMPOUNDS})(?:[{GIVEN}]{{1,2}}|[{_MASK}]{{1,2}})|{_WITHOUT_SURNAME}")
+_LATIN: Final = re.compile("[A-Z][A-Za-z]")
+_BEGINNINGS: Final = "|".join(sorted({each[:2] for each in f"{_PLAIN_COMPOUNDS}|{_PARTS}".split("|")}))
+_MAY_BE_SURE: Final = re.compile(f"[{_BEGINNINGS[::3]}][{_BEGINNINGS[1::3]}](?<={_BEGINNINGS})")
+"""Found where `_SURE` is, and a tenth of the time."""
+
+
+def cut(text: str) -> str:
+    """The text with a placeholder for each name of a person. It begins with `】`, as behind a signature."""
+    if _DOT.search(text):
+        text = _DOTTED.sub(NAME, text)
+    text = _without_titled(text)
+    for sign, sub in _PATTERNS:
+        if sign in text:
+            text = sub(_cut, text)
+    text = _without_unmarked(text)
+    if _LATIN.search(text):
+        text = _ROMANISED.sub(NAME, text)
+    return _SURE.sub(NAME, text) if _MAY_BE_SURE.search(text) else text
+
+
+def _without_titled(text: str) -> str:
+    parts: list[str] = []
+    kept = 0
+    for title in _TITLE.finditer(text):
+        start = title.start()
+        names = _NAME_BEFORE_SURE_TITLE if title[0] in _SURE_TITLES else _NAME_BEFORE_TITLE
+        found = names.search(
+            text, max(kept, start - (_LONGEST_LATIN if text[start - 1].isascii() else _LONGEST)), start
+        )
+        if found and _is_name(text, *found.span()):
+            parts += text[kept : found.start()], NAME
+            kept = start
+    return "".join((*parts, text[kept:])) if parts else text
+
+
+def _cut(found: re.Match[str]) -> str:
+    start, end = found.span("name")
+    if not _is_name(found.string, start, end):
+        return found[0]
+    return found.string[found.start() : start] + NAME + found.string[end : found.end()]
+
+
+def _without_unmarked(text: str) -> str:
+    parts: list[str] = []
+    kept = place = 0
+    while found := _ALL_OF_NAMES.search(text, place):
+        start, end = found.span()
+        if _is_between_words(text, start, end):
+            parts += text[kept:start], NAME
+            kept = place = end
+        else:
+            # A word that looks like a name may end with a surname.
+            place = start + 1
+    return "".join((*parts, text[kept:])) if parts else text
+
+
+def _is_between_words(text: str, start: int, end: int) -> bool:
+    overlapping = [text[place : place + 2] for place in range(start - 1, end)]
+    return WORDS.isdisjoint(overlapping) and WORDS_ENDING.isdisjoint(overlapping) and _is_name(text, start, end)
+
+
+def _is_name(text: str, start: int, end: int) -> bool:
+    """Whether a name neither begins like a word nor stands in a signature."""
+    if text[start : start + 2] in WORDS:
+        return False
+    closing = text.find("】", end, end + _LONGEST_SIGNATURE)
+    return closing < 0 or text.find("【", end, closing) >= 0

@@ -20,15 +20,14 @@ from chassis.redaction import redact
 FILLINGS = 6
 FLOORS = {
     "number": 0.98,
-    **dict.fromkeys(("link", "street", "plate", "pickup", "share", "account"), 0.9),
-    "password": 0.86,
-    "name": 0.68,
+    **dict.fromkeys(("link", "street", "plate", "pickup", "share", "account", "password", "name"), 0.9),
 }
-"""The share of the values of each kind that is redacted, at least. Numbers have to reach 0.98 and all others 0.9:
-passwords and names without a sign of one do not in the texts of `held`, nor does the precision reach 0.95 there."""
-PRECISION = {"tune": 0.95, "held": 0.9}
+"""The share of the values of each kind that is redacted, at least."""
+PRECISION = 0.95
+"""The share of what is redacted that had to be, at least."""
 _SLOT = re.compile(r"\{(\w+)\}")
-_PLACEHOLDER = re.compile(r"〈[^〉]{1,4}〉")
+# Two in a row replace one part of the text: where the second one begins cannot be seen.
+_PLACEHOLDER = re.compile(r"(?:〈[^〉]{1,4}〉)+")
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -117,4 +116,4 @@ def test_most_values_are_redacted_and_little_else_is(split: str) -> None:
             hidden[secret.kind] += is_hidden(secret, message, gone)
     shares = {kind: round(hidden[kind] / total[kind], 3) for kind in total}
     assert {kind: share for kind, share in shares.items() if share < FLOORS[kind]} == {}
-    assert right / (right + wrong) >= PRECISION[split]
+    assert right / (right + wrong) >= PRECISION
