@@ -22,7 +22,7 @@ from anning.local import DIRECTORY
 from anning.services import NAMES, Name, load, load_all
 from chassis import audit, characters, run, seals
 from chassis.database import Database
-from chassis.events import dead_letters, outbox, projections, quarantine
+from chassis.events import access, dead_letters, outbox, projections, quarantine
 from chassis.events.replay import ReplayOutcome, replay
 from chassis.events.topics import Catalogue
 from chassis.hints import meant
@@ -88,7 +88,7 @@ def take_backup(
     """Back up the databases and key rings of all services at one moment, while they run."""
     from anning.backups.taking import take
 
-    _follow(lambda: take(_sources(directory), folder))
+    _follow(lambda: take(_sources(directory, access.BACKUP), folder))
     typer.echo(f"backup in {folder}: it contains keys and personal data")
 
 
@@ -100,7 +100,7 @@ def restore_backup(
     """Restore a backup into empty databases and a broker without records, before the services start."""
     from anning.backups.restoring import restore
 
-    _follow(lambda: restore(_sources(directory), folder, replication))
+    _follow(lambda: restore(_sources(directory, access.OPERATOR), folder, replication))
     typer.echo("restored: start the services")
 
 
@@ -115,11 +115,12 @@ def _follow(steps: Callable[[], Iterable[str]]) -> None:
         raise typer.Exit(1) from error
 
 
-def _sources(directory: Path) -> Sources:
-    """The data of all services: of the environment, or of the system that runs in the directory."""
+def _sources(directory: Path, user: str) -> Sources:
+    """The data of all services: of the environment, or of the system that runs in the directory, whose broker is used
+    as `user`."""
     from anning.backups.sources import Sources, of_environment
 
-    variables = {name: of_environment(name) or _of_running_system(name, directory) for name in NAMES}
+    variables = {name: of_environment(name) or _of_running_system(name, directory, user) for name in NAMES}
     topics = os.environ.get("ANNING_TOPICS_FILE") or next(iter(variables.values())).get("ANNING_TOPICS_FILE")
     return Sources.of(variables, Path(topics or "contracts/topics.yaml"))
 
@@ -134,7 +135,7 @@ def list_dead_letters(
     """Show the dead letters of a service for a topic, oldest first."""
     loaded = _settings(service, directory)
     count = 0
-    for letter in dead_letters.read(loaded.kafka, run.catalogue(loaded), topic, load(service).name, start):
+    for letter in dead_letters.read(loaded.broker, run.catalogue(loaded), topic, load(service).name, start):
         count += 1
         where = f"{letter.topic}[{letter.partition}]@{letter.original_offset}"
         typer.echo(f"{letter.offset:>6}  {letter.at:%Y-%m-%d %H:%M:%S}  {where}  {letter.reason}")
@@ -219,7 +220,7 @@ def replay_dead_letters(
             loaded_service.reactions,
             loaded_service.projections,
             database,
-            loaded.kafka,
+            loaded.broker,
             run.catalogue(loaded),
             topic,
             start=start,
@@ -293,8 +294,9 @@ def _settings(service: str, directory: Path) -> Settings:
     return run.settings(found)
 
 
-def _of_running_system(service: str, directory: Path) -> Mapping[str, str]:
-    """The variables of a service in the system that runs in the directory; empty where no such system runs."""
+def _of_running_system(service: str, directory: Path, user: str | None = None) -> Mapping[str, str]:
+    """The variables of a service in the system that runs in the directory, with another user of the broker where one is
+    given; empty where no such system runs."""
     if find_spec("standalone") is None:
         return {}  # in an image of a service
     from standalone import running
@@ -303,6 +305,6 @@ def _of_running_system(service: str, directory: Path) -> Mapping[str, str]:
     if running.runner(directory) is None:
         return {}
     try:
-        return System(directory, load_all(), declared_ports=True).owner_environment(service)
+        return System(directory, load_all(), declared_ports=True).owner_environment(service, user)
     except KeyError:
         return {}  # the service is newer than the start of the system

@@ -28,7 +28,7 @@ def measure(testbed: Testbed) -> list[Result]:
     with meters(testbed, "consumer") as source:
         source.fill()
         relay = Relay(
-            source.database, source.bootstrap, source.catalogue, stop=threading.Event(), waiter=threading.Event()
+            source.database, source.broker, source.catalogue, stop=threading.Event(), waiter=threading.Event()
         )
         while relay.publish(ALL):
             pass
@@ -58,7 +58,7 @@ def _measure(source: Meters) -> list[Result]:
             group=f"{source.catalogue.prefix}measured{next(runs)}",
             instance="0",
             database=source.database,
-            bootstrap=source.bootstrap,
+            broker=source.broker,
             catalogue=source.catalogue,
             routing={ReadingTaken: count},
             filter_messages=inbox.take,
@@ -69,7 +69,7 @@ def _measure(source: Meters) -> list[Result]:
 
     def baseline() -> None:
         consumer = clients.consumer(
-            source.bootstrap, f"{source.catalogue.prefix}floor{next(runs)}", "0", [source.catalogue.physical(TOPIC)]
+            source.broker, f"{source.catalogue.prefix}floor{next(runs)}", "0", [source.catalogue.physical(TOPIC)]
         )
         decoder = msgspec.json.Decoder(_Envelope)
         handled = 0

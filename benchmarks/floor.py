@@ -25,13 +25,13 @@ class Floor:
     """The rows written since a given time. Every rate is in complaints per second."""
 
     def __init__(self, testbed: Testbed, since: datetime) -> None:
-        self._bootstrap = testbed.system.kafka.bootstrap
+        self._broker = testbed.system.kafka.broker()
         self._complaints = psycopg.connect(testbed.system.owner_url("complaints"))
         self._ports = psycopg.connect(testbed.system.owner_url("ports"))
         prefix = f"floor{time.monotonic_ns()}."
         topic = Topic(owner="floor", consumers=(), key="", partitions=6, events=(), retention_days=1)
         self._topic = prefix + TOPIC
-        Catalogue({TOPIC: topic}, prefix).create(self._bootstrap, ["floor"])
+        Catalogue({TOPIC: topic}, prefix).create(self._broker, ["floor"])
         parameters = {"since": since, "topic": TOPIC}
         self._rows = {
             name: self._complaints.execute(statement, parameters).fetchall()
@@ -74,7 +74,7 @@ class Floor:
             copy_rows(self._complaints, name, rows)
 
     def _produce(self) -> None:
-        producer = clients.producer(self._bootstrap, "floor")
+        producer = clients.producer(self._broker, "floor")
         self._complaints.execute("UPDATE floor_outbox SET published_at = NULL")
         self._complaints.commit()
         while True:
@@ -96,7 +96,7 @@ class Floor:
     def _consume(self) -> None:
         for name in ("inbox", "evidence"):
             create_copy(self._ports, name)
-        consumer = clients.consumer(self._bootstrap, self._topic, "0", [self._topic])
+        consumer = clients.consumer(self._broker, self._topic, "0", [self._topic])
         decoder = msgspec.json.Decoder(_EventId)
         evidence = iter(self._evidence)
         count = 0

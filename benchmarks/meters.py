@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from benchmarks.testbed import Testbed
 from chassis.aggregate import Cause, Recorded
+from chassis.broker import Broker
 from chassis.database import MECHANISM, Database
 from chassis.event import Event
 from chassis.events import outbox
@@ -44,7 +45,7 @@ class Meters:
     """The outbox, inbox and topic of a made-up service that reads meters."""
 
     database: Database
-    bootstrap: str
+    broker: Broker
     catalogue: Catalogue
 
     def fill(self) -> None:
@@ -67,9 +68,9 @@ def meters(testbed: Testbed, name: str) -> Iterator[Meters]:
         MECHANISM.create_all(connection)
     topic = Topic(owner="meters", consumers=("meters",), key="meter", partitions=6, events=(), retention_days=1)
     catalogue = Catalogue({TOPIC: topic}, f"bench{new_id().hex[-8:]}.")
-    bootstrap = testbed.system.kafka.bootstrap
-    catalogue.create(bootstrap, ["meters"])
+    broker = testbed.system.kafka.broker()
+    catalogue.create(broker, ["meters"])
     try:
-        yield Meters(database, bootstrap, catalogue)
+        yield Meters(database, broker, catalogue)
     finally:
         database.close()

@@ -95,11 +95,11 @@ def _filed_ports(testbed: Testbed) -> list[str]:
 def _baseline(testbed: Testbed, number: str) -> list[float]:
     topic = Topic(owner="floor", consumers=(), key="", partitions=1, events=(), retention_days=1)
     catalogue = Catalogue({TOPIC: topic}, f"bench{time.monotonic_ns()}.")
-    bootstrap = testbed.system.kafka.bootstrap
-    catalogue.create(bootstrap, ["floor"])
+    broker = testbed.system.kafka.broker()
+    catalogue.create(broker, ["floor"])
     name = catalogue.physical(TOPIC)
-    producer = clients.producer(bootstrap, "floor")
-    consumer: KafkaConsumer = clients.consumer(bootstrap, name, "0", [name])
+    producer = clients.producer(broker, "floor")
+    consumer: KafkaConsumer = clients.consumer(broker, name, "0", [name])
     consumer.poll(timeout_ms=2_000)
     taken = []
     database = testbed.system.postgres.create_database("bench_latency")

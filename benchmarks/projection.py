@@ -52,9 +52,12 @@ def _registers(testbed: Testbed) -> Iterator[_Registers]:
     url = testbed.system.postgres.create_database("bench_projection")
     whole = load("complaints")
     migrations.upgrade(whole, url)
+    broker = testbed.system.kafka.broker()
     settings = Settings(
         database_url=url,
-        kafka=testbed.system.kafka.bootstrap,
+        kafka=broker.servers,
+        kafka_username=broker.user,
+        kafka_password_file=broker.password_file,
         topic_prefix=f"bench{new_id().hex[-8:]}.",
         issuer="unused",
         jwks_url="http://localhost",
@@ -62,7 +65,7 @@ def _registers(testbed: Testbed) -> Iterator[_Registers]:
     )
     catalogue = Catalogue.load(ROOT / "contracts" / "topics.yaml", settings.topic_prefix)
     consumed = {name: catalogue.topics[name] for each in whole.projections for name in topics_of(each.handlers)}
-    Catalogue(consumed, catalogue.prefix).create(settings.kafka, ["ports"])
+    Catalogue(consumed, catalogue.prefix).create(settings.broker, ["ports"])
     service = replace(whole, reactions={}, sweeps=(), routers=())
     with closing(Database(url, pool=4)) as database:
         registers = _Registers(service, settings, catalogue, database)
@@ -85,7 +88,7 @@ class _Registers:
 
     def publish(self) -> None:
         """Write the filing of every port to the topic, in the form in which ports publishes it."""
-        producer = clients.producer(self.settings.kafka, "bench")
+        producer = clients.producer(self.settings.broker, "bench")
         topic, cause = self.catalogue.physical(FilingRecorded.topic), Cause.beginning("benchmark")
         now = datetime.now(UTC)
         for event in _filings():
@@ -118,7 +121,7 @@ class _Registers:
     def by_hand(self) -> None:
         """Poll, COPY, upsert, commit, until the register has every port."""
         consumer = clients.consumer(
-            self.settings.kafka,
+            self.settings.broker,
             f"{self.catalogue.prefix}floor{next(self._groups)}",
             "0",
             [self.catalogue.physical(FilingRecorded.topic)],

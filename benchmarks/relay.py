@@ -21,8 +21,8 @@ def measure(testbed: Testbed) -> list[Result]:
 
 
 def _measure(source: Meters) -> list[Result]:
-    relay = Relay(source.database, source.bootstrap, source.catalogue, stop=threading.Event(), waiter=threading.Event())
-    producer = clients.producer(source.bootstrap, "floor")
+    relay = Relay(source.database, source.broker, source.catalogue, stop=threading.Event(), waiter=threading.Event())
+    producer = clients.producer(source.broker, "floor")
     connection = psycopg.connect(source.database.conninfo)
 
     def measured() -> None:

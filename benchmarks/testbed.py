@@ -21,6 +21,7 @@ from benchmarks import load
 from benchmarks.load import Input
 from benchmarks.results import wait_until
 from chassis.buckets import COUNT
+from chassis.events import kafka as clients
 from chassis.events.topics import Catalogue
 from chassis.version import API_PREFIX
 from sandbox import tokens
@@ -98,7 +99,7 @@ class Testbed:
 
     @cached_property
     def _admin(self) -> KafkaAdminClient:
-        admin = KafkaAdminClient(bootstrap_servers=self.system.kafka.bootstrap)
+        admin = clients.admin(self.system.kafka.broker())
         self._stack.callback(admin.close)
         return admin
 

@@ -31,6 +31,11 @@ class DatabaseRole:
     password: str
 
 
+def role_of(service: str) -> str:
+    """The role of a service at the database server, also the name of its database, and its user at the broker."""
+    return f"anning_{service}"
+
+
 def owner_of(database: str) -> str:
     """The name of the owner of a database whose service role has the name of the database."""
     return f"{database}_owner"

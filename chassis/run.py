@@ -83,7 +83,7 @@ def prepare(service: Service, replication: int) -> Iterator[str]:
         raise SettingsError("not set: ANNING_OWNER_DATABASE_URL, the database of the service for the role that owns it")
     migrations.upgrade(service, loaded.owner_database_url)
     yield f"{service.name}: database is at the newest revision"
-    for topic in catalogue(loaded).create(loaded.kafka, [service.name], replication):
+    for topic in catalogue(loaded).create(loaded.broker, [service.name], replication):
         yield f"{service.name}: topic {topic} created"
 
 

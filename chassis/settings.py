@@ -15,6 +15,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from chassis.broker import Broker
+
 _PREFIX = "ANNING_"
 
 
@@ -40,6 +42,11 @@ class Settings(BaseSettings):
         default=None, description="the same for the role that owns the database; only `anning migrate` needs it"
     )
     kafka: str = Field(description="bootstrap servers, host:port, comma-separated")
+    kafka_username: str = Field(description="user of the service at the broker (SCRAM-SHA-512)")
+    kafka_password_file: Path = Field(description="file with the password of that user (0600)")
+    kafka_ca_file: Path | None = Field(
+        default=None, description="certificates (PEM) that may sign the broker's; without it the connection has no TLS"
+    )
     topic_prefix: str = Field(default="", description="prefix of every topic and group, for shared clusters")
     topics_file: Path = Field(default=Path("contracts/topics.yaml"), description="the catalogue of topics")
     issuer: str = Field(description="`iss` that tokens must carry (RFC 9068)")
@@ -72,6 +79,11 @@ class Settings(BaseSettings):
     relay_poll_seconds: float = Field(
         default=0.2, gt=0, le=2, description="polling is authoritative; NOTIFY only shortens the delay"
     )
+
+    @property
+    def broker(self) -> Broker:
+        """The broker, with the user of this process."""
+        return Broker(self.kafka, self.kafka_username, self.kafka_password_file, self.kafka_ca_file)
 
 
 def load(fallback: Mapping[str, str] | None = None) -> Settings:

@@ -86,7 +86,7 @@ class Worker:
         self._loop("wakeup", self._wakeup.run)
         relay = Relay(
             self._database,
-            self._settings.kafka,
+            self._settings.broker,
             self._catalogue,
             stop=self._stop,
             waiter=self._wakeup.waiter(events=True),
@@ -194,7 +194,7 @@ class Worker:
             service=self._service.name,
             group=group,
             instance=self._settings.instance,
-            bootstrap=self._settings.kafka,
+            broker=self._settings.broker,
             catalogue=self._catalogue,
             limit=FailureLimit(self._settings.failure_limit, self._settings.failure_window),
             stop=self._stop,

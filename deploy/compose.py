@@ -8,9 +8,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from anning.services import load_all
+from chassis.roles import role_of
 from chassis.service import Service
 from chassis.settings import Settings
-from deploy.install import ANNING_UID, POSTGRES_UID, folder_of_owner, owner_of, role_of
+from deploy.install import ANNING_UID, POSTGRES_UID, folder_of_owner, owner_of
 from sandbox.settings import ISSUER_PORT
 from standalone import kafka, postgres
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from psycopg.conninfo import make_conninfo
 
-from chassis.roles import DatabaseRole, create_database
-from deploy.install import PASSFILE, SUPERUSER, folder_of_owner, owner_of, role_of
+from chassis.roles import DatabaseRole, create_database, role_of
+from deploy.install import PASSFILE, SUPERUSER, folder_of_owner, owner_of
 
 
 def make(host: str, directory: Path, service: str) -> None:

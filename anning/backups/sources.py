@@ -15,9 +15,12 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from anning.services import load
+from chassis.broker import Broker
 from chassis.events.topics import Catalogue
 
 TABLES = "SELECT format('%I', relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+
+_BROKER = {"ANNING_KAFKA", "ANNING_KAFKA_USERNAME", "ANNING_KAFKA_PASSWORD_FILE"}
 
 
 class BackupError(Exception):
@@ -38,7 +41,7 @@ class Sources:
     """The data of all services."""
 
     services: tuple[Source, ...]
-    kafka: str
+    broker: Broker
     catalogue: Catalogue
 
     @classmethod
@@ -46,10 +49,10 @@ class Sources:
         """What the variables of the services name, by service. Raises BackupError for a missing one."""
         found = []
         for service, own in variables.items():
-            if "ANNING_OWNER_DATABASE_URL" not in own or "ANNING_KAFKA" not in own:
+            if "ANNING_OWNER_DATABASE_URL" not in own or not own.keys() >= _BROKER:
                 raise BackupError(
-                    f"the database of {service} is not known: start the system with `make up`, or set"
-                    f" ANNING_KAFKA and {variable(service, 'OWNER_DATABASE_URL')}"
+                    f"the database of {service} or the broker is not known: start the system with `make up`, or set"
+                    f" {', '.join(sorted(_BROKER))} and {variable(service, 'OWNER_DATABASE_URL')}"
                 )
             keys = own.get("ANNING_KEYS_FILE")
             if load(service).personal and keys is None:
@@ -57,7 +60,7 @@ class Sources:
             found.append(Source(service, own["ANNING_OWNER_DATABASE_URL"], Path(keys) if keys else None))
         any_service = next(iter(variables.values()))
         prefix = any_service.get("ANNING_TOPIC_PREFIX", "")
-        return cls(tuple(found), any_service["ANNING_KAFKA"], Catalogue.load(topics_file, prefix))
+        return cls(tuple(found), Broker.of(any_service), Catalogue.load(topics_file, prefix))
 
     @property
     def compacted(self) -> tuple[str, ...]:
@@ -76,7 +79,8 @@ def of_environment(service: str) -> dict[str, str]:
     own = {name: os.environ.get(variable(service, name)) for name in ("OWNER_DATABASE_URL", "KEYS_FILE")}
     if own["OWNER_DATABASE_URL"] is None:
         return {}
-    shared = {name: os.environ[name] for name in ("ANNING_KAFKA", "ANNING_TOPIC_PREFIX") if name in os.environ}
+    optional = {"ANNING_KAFKA_CA_FILE", "ANNING_TOPIC_PREFIX"}
+    shared = {name: os.environ[name] for name in _BROKER | optional if name in os.environ}
     return shared | {f"ANNING_{name}": value for name, value in own.items() if value is not None}
 
 

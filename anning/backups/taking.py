@@ -166,7 +166,7 @@ def _snapshots(sources: Sources) -> Iterator[tuple[datetime, dict[str, _Snapshot
 @contextmanager
 def _reader(sources: Sources) -> Iterator[KafkaConsumer]:
     """A consumer of all partitions of the compacted topics. Raises BackupError for a topic that does not exist."""
-    reader = clients.consumer(sources.kafka, None, "backup")
+    reader = clients.consumer(sources.broker, None, "backup")
     try:
         numbers = {topic: reader.partitions_for_topic(topic) for topic in sources.compacted}
         if missing := [topic for topic, found in numbers.items() if not found]:

@@ -30,7 +30,14 @@ class BrokenClients(Exception):
 
 def described(service: str) -> Document:
     """The document of a service, from its code."""
-    settings = Settings(database_url=_UNUSED, kafka="unused", issuer="unused", jwks_url="http://unused")
+    settings = Settings(
+        database_url=_UNUSED,
+        kafka="unused",
+        kafka_username="unused",
+        kafka_password_file=Path("unused"),
+        issuer="unused",
+        jwks_url="http://unused",
+    )
     document: Document = create_app(load(service), settings, Database(_UNUSED)).state.document
     return document
 

@@ -32,6 +32,7 @@ from kafka.errors import (
 from opentelemetry.trace import Span, SpanKind
 
 from chassis import metrics, tracing
+from chassis.broker import Broker
 from chassis.database import Database, Patience, Tx, is_contention, is_transient
 from chassis.events import dead_letters, quarantine
 from chassis.events import kafka as clients
@@ -69,7 +70,7 @@ class Consumer:
         group: str,
         instance: str,
         database: Database,
-        bootstrap: str,
+        broker: Broker,
         catalogue: Catalogue,
         routing: Routing,
         filter_messages: Filter,
@@ -84,7 +85,7 @@ class Consumer:
         self._group = group
         self._instance = instance
         self._database = database
-        self._bootstrap = bootstrap
+        self._broker = broker
         self._catalogue = catalogue
         self._routing = routing
         self._filter = filter_messages
@@ -113,7 +114,7 @@ class Consumer:
 
     def run(self) -> None:
         """Consume until stopped. Raises KafkaError when the client must be replaced."""
-        consumer = clients.consumer(self._bootstrap, self._group, self._instance, self._topics)
+        consumer = clients.consumer(self._broker, self._group, self._instance, self._topics)
         try:
             while not self._stop.is_set():
                 self._resume_due(consumer)
@@ -281,7 +282,7 @@ class Consumer:
             return
         if self._producer is None:
             self._producer = clients.producer(
-                self._bootstrap, f"{self._group}.dead-letters", largest=dead_letters.LARGEST_UNPACKED
+                self._broker, f"{self._group}.dead-letters", largest=dead_letters.LARGEST_UNPACKED
             )
         futures = []
         for record, reason in dead:

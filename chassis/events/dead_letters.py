@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from kafka import KafkaConsumer, TopicPartition
 
 from chassis import clock
+from chassis.broker import Broker
 from chassis.database import MECHANISM, Key, moment
 from chassis.events import kafka as clients
 from chassis.events.topics import Catalogue
@@ -65,10 +66,10 @@ def headers_of(topic: str, record: Any, reason: str) -> list[tuple[str, bytes]]:
     ]
 
 
-def read(bootstrap: str, catalogue: Catalogue, topic: str, service: str, start: int = 0) -> Iterator[DeadLetter]:
+def read(broker: Broker, catalogue: Catalogue, topic: str, service: str, start: int = 0) -> Iterator[DeadLetter]:
     """The dead letters of one topic and service, from an offset to the current end of the topic, in order."""
     name = catalogue.dead_letter(topic, service)
-    reader: KafkaConsumer = clients.consumer(bootstrap, None, f"dead-letters-{service}")
+    reader: KafkaConsumer = clients.consumer(broker, None, f"dead-letters-{service}")
     try:
         partition = TopicPartition(name, 0)
         if not reader.partitions_for_topic(name):

@@ -6,15 +6,19 @@ broker.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaTimeoutError
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
+
+from chassis.broker import Broker
 
 POLL_MS = 500
 """A shorter poll can time out in the middle of a rejoin; below 200 ms the rejoin may be forgotten."""
@@ -22,15 +26,16 @@ POLL_MS = 500
 FIND_BROKER_MS = 5_000
 """How long a new client tries to reach its broker."""
 
-_CONNECTION = {
-    # With the default of 30 s a client reconnects up to 14 s after the broker is back.
-    "reconnect_backoff_max_ms": 1_000,
-    "allow_auto_create_topics": False,
-    "metrics_enabled": False,
-}
+_RECORDS = {"allow_auto_create_topics": False, "metrics_enabled": False}
+
+ADMIN_REQUEST_MS = 20_000
+"""How long a change of topics, users or rights may take."""
+
+# It warns for each connection without TLS of a password in clear. SCRAM sends none.
+logging.getLogger("kafka.net.sasl.scram").setLevel(logging.ERROR)
 
 
-def producer(bootstrap: str, client: str, *, largest: int = 1024 * 1024, topic_wait_ms: int = 5_000) -> KafkaProducer:
+def producer(broker: Broker, client: str, *, largest: int = 1024 * 1024, topic_wait_ms: int = 5_000) -> KafkaProducer:
     """A producer that reports a record as sent when every in-sync replica has it, once and in order.
 
     `largest` is the maximum of bytes of a record before compression, `topic_wait_ms` how long a send waits for an
@@ -38,7 +43,7 @@ def producer(bootstrap: str, client: str, *, largest: int = 1024 * 1024, topic_w
     """
     return _opened(
         KafkaProducer,
-        bootstrap_servers=bootstrap.split(","),
+        broker,
         client_id=client,
         acks="all",
         enable_idempotence=True,
@@ -50,8 +55,7 @@ def producer(bootstrap: str, client: str, *, largest: int = 1024 * 1024, topic_w
         request_timeout_ms=5_000,
         # Longer than every wait: when one batch alone times out, later batches overtake it.
         delivery_timeout_ms=60_000,
-        bootstrap_timeout_ms=FIND_BROKER_MS,
-        **_CONNECTION,
+        **_RECORDS,
     )
 
 
@@ -69,7 +73,7 @@ def abandon(made: KafkaProducer, _: object = None) -> None:
         made._closed = True
 
 
-def consumer(bootstrap: str, group: str | None, instance: str, topics: Sequence[str] = ()) -> KafkaConsumer:
+def consumer(broker: Broker, group: str | None, instance: str, topics: Sequence[str] = ()) -> KafkaConsumer:
     """A consumer that commits only explicitly and starts at the beginning of a topic that it has never read.
 
     With a group it is a static member, so that a restarted process takes over its partitions in a third of a second. A
@@ -78,7 +82,7 @@ def consumer(bootstrap: str, group: str | None, instance: str, topics: Sequence[
     membership = {} if group is None else {"group_id": group, "group_instance_id": f"{group}.{instance}"}
     made = _opened(
         KafkaConsumer,
-        bootstrap_servers=bootstrap.split(","),
+        broker,
         client_id=instance,
         **membership,
         enable_auto_commit=False,
@@ -90,8 +94,7 @@ def consumer(bootstrap: str, group: str | None, instance: str, topics: Sequence[
         max_partition_fetch_bytes=512 * 1024,
         fetch_max_bytes=4 * 1024 * 1024,
         fetch_max_wait_ms=500,
-        bootstrap_timeout_ms=FIND_BROKER_MS,
-        **_CONNECTION,
+        **_RECORDS,
     )
     if group is not None:
         _remember_rejoins(made)
@@ -100,6 +103,12 @@ def consumer(bootstrap: str, group: str | None, instance: str, topics: Sequence[
         for topic in topics:
             made.partitions_for_topic(topic)
         made.subscribe(topics=list(topics))
+    return made
+
+
+def admin(broker: Broker) -> KafkaAdminClient:
+    """A client that changes topics, users and rights."""
+    made: KafkaAdminClient = _opened(KafkaAdminClient, broker, request_timeout_ms=ADMIN_REQUEST_MS)
     return made
 
 
@@ -124,7 +133,22 @@ def committed(consumer: KafkaConsumer, partitions: Sequence[TopicPartition]) -> 
     return {tp: found[tp].offset for tp in partitions if tp in found}
 
 
-def _opened(kind: Callable[..., Any], **settings: Any) -> Any:
+def session(broker: Broker) -> dict[str, Any]:
+    """Where every client connects, and as which user."""
+    return {
+        "bootstrap_servers": broker.servers.split(","),
+        "security_protocol": "SASL_PLAINTEXT" if broker.ca_file is None else "SASL_SSL",
+        "ssl_cafile": None if broker.ca_file is None else str(broker.ca_file),
+        "sasl_mechanism": broker.mechanism,
+        "sasl_plain_username": broker.user,
+        "sasl_plain_password": broker.read_password(),
+        # With the default of 30 s a client reconnects up to 14 s after the broker is back.
+        "reconnect_backoff_max_ms": 1_000,
+        "bootstrap_timeout_ms": FIND_BROKER_MS,
+    }
+
+
+def _opened(kind: Callable[..., Any], broker: Broker, **settings: Any) -> Any:
     """A client. One that does not reach its broker is closed: otherwise it would leak a thread and open files."""
     networks: list[Any] = []
 
@@ -133,7 +157,7 @@ def _opened(kind: Callable[..., Any], **settings: Any) -> Any:
         return networks[-1]
 
     try:
-        return kind(kafka_client=network, **settings)
+        return kind(kafka_client=network, **session(broker), **settings)
     except BaseException:
         for each in networks:
             each.close()

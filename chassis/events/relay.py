@@ -23,6 +23,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from opentelemetry.trace import SpanKind
 
 from chassis import clock, metrics, tracing
+from chassis.broker import Broker
 from chassis.buckets import COUNT, Ownership
 from chassis.database import Database, is_transient
 from chassis.events import envelope
@@ -59,7 +60,7 @@ class Relay:
     def __init__(
         self,
         database: Database,
-        bootstrap: str,
+        broker: Broker,
         catalogue: Catalogue,
         *,
         stop: threading.Event,
@@ -67,7 +68,7 @@ class Relay:
         poll_seconds: float = 0.2,
     ) -> None:
         self._database = database
-        self._bootstrap = bootstrap
+        self._broker = broker
         self._catalogue = catalogue
         self._stop = stop
         self._waiter = waiter
@@ -218,7 +219,7 @@ class Relay:
 
     def _connected(self) -> KafkaProducer:
         if self._producer is None:
-            self._producer = clients.producer(self._bootstrap, "relay", topic_wait_ms=TOPIC_WAIT_MS)
+            self._producer = clients.producer(self._broker, "relay", topic_wait_ms=TOPIC_WAIT_MS)
         return self._producer
 
     def _abandon_producer(self) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
+from chassis.broker import Broker
 from chassis.database import Database
 from chassis.events import dead_letters, inbox
 from chassis.events.consumer import dispatch
@@ -43,7 +44,7 @@ def replay(
     reactions: Routing,
     projections: Sequence[Projection],
     database: Database,
-    bootstrap: str,
+    broker: Broker,
     catalogue: Catalogue,
     topic: str,
     *,
@@ -57,7 +58,7 @@ def replay(
     """
     routings = [*(each.handlers for each in projections), reactions]
     decoder = Decoder({event for routing in routings for event in routing})
-    for letter in islice(dead_letters.read(bootstrap, catalogue, topic, service, start), limit):
+    for letter in islice(dead_letters.read(broker, catalogue, topic, service, start), limit):
         try:
             message = decoder.decode(letter.value or b"", letter.topic, letter.partition, letter.original_offset)
         except UndecodableError as error:

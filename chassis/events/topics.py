@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import msgspec
-from kafka.admin import KafkaAdminClient
 from kafka.errors import TopicAlreadyExistsError
+
+from chassis.broker import Broker
+from chassis.events import kafka as clients
 
 DAY_MS = 24 * 60 * 60 * 1000
 DEAD_LETTER_RETENTION_DAYS = 90
@@ -63,7 +66,13 @@ class Catalogue:
         """The name on the broker of the dead-letter topic of `service` for `topic`."""
         return f"{self.prefix}{topic}.{service}.dlq"
 
-    def create(self, bootstrap: str, owners: Iterable[str], replication: int = 1) -> list[str]:
+    def dead_letters_of(self, owner: str) -> Iterator[str]:
+        """The names on the broker of the dead-letter topics for the topics of `owner`."""
+        for name, topic in self.topics.items():
+            if topic.owner == owner:
+                yield from (self.dead_letter(name, consumer) for consumer in topic.consumers)
+
+    def create(self, broker: Broker, owners: Iterable[str], replication: int = 1) -> list[str]:
         """Create the missing topics of these owners and the dead-letter topics of their consumers; returns the names
         created."""
         wanted: dict[str, dict[str, object]] = {}
@@ -71,16 +80,15 @@ class Catalogue:
         for name, topic in self.topics.items():
             if topic.owner in owned:
                 wanted[self.physical(name)] = {"num_partitions": topic.partitions, "configs": topic.configs()}
-                for consumer in topic.consumers:
-                    wanted[self.dead_letter(name, consumer)] = {
-                        "num_partitions": 1,
-                        "configs": {
-                            "retention.ms": str(DEAD_LETTER_RETENTION_DAYS * DAY_MS),
-                            "max.message.bytes": str(DEAD_LETTER_BYTES),
-                        },
-                    }
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=20_000)
-        try:
+        for name in chain.from_iterable(map(self.dead_letters_of, owned)):
+            wanted[name] = {
+                "num_partitions": 1,
+                "configs": {
+                    "retention.ms": str(DEAD_LETTER_RETENTION_DAYS * DAY_MS),
+                    "max.message.bytes": str(DEAD_LETTER_BYTES),
+                },
+            }
+        with clients.admin(broker) as admin:
             missing = sorted(set(wanted) - set(admin.list_topics()))
             for name in missing:
                 try:
@@ -90,5 +98,3 @@ class Catalogue:
                 except TopicAlreadyExistsError:
                     continue  # created concurrently by another process
             return missing
-        finally:
-            admin.close()

@@ -103,7 +103,7 @@ class RunningSystem:
     @property
     def topics(self) -> Topics:
         """The topics of the broker."""
-        return Topics(self.system.kafka.bootstrap)
+        return Topics(self.system.kafka.broker())
 
     def rows(self, service: str, statement: str, *parameters: Any) -> list[Any]:
         """Execute a statement in the database of a service; its rows, if it returns any."""

@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from anning.backups.sources import variable
 from anning.services import NAMES, load_all
+from chassis.events import access
 from standalone.system import LOAD, ROOT, System
 from tests.faults.running import PATIENCE_SECONDS, RunningSystem, eventually
 from tests.faults.workload import BAR, Complaint, complaint
@@ -25,12 +26,13 @@ pytestmark = pytest.mark.timeout(600)
 SHUT, OPEN = "1069037200001", "1069037200002"
 
 
-def anning(system: System, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run an operator's command in an environment with the settings of all services."""
+def anning(system: System, user: str, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run an operator's command in an environment with the settings of all services, as a user of the broker."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANNING_")}
+    environment |= system.kafka.broker(user).variables
     for service in NAMES:
         own = system.owner_environment(service)
-        environment |= {name: own[name] for name in ("ANNING_KAFKA", "ANNING_TOPICS_FILE")}
+        environment["ANNING_TOPICS_FILE"] = own["ANNING_TOPICS_FILE"]
         environment[variable(service, "OWNER_DATABASE_URL")] = own["ANNING_OWNER_DATABASE_URL"]
         if "ANNING_KEYS_FILE" in own:
             environment[variable(service, "KEYS_FILE")] = own["ANNING_KEYS_FILE"]
@@ -79,7 +81,7 @@ def backup(
     filing = threading.Thread(target=file_on)
     filing.start()
     try:
-        done = anning(running.system, "backup", str(folder))
+        done = anning(running.system, access.BACKUP, "backup", str(folder))
     finally:
         ended.set()
         filing.join()
@@ -110,16 +112,16 @@ def test_a_damaged_backup_and_one_of_a_later_release_are_refused(backup: Path, e
     (later / "manifest.json").write_text(json.dumps(manifest))
     reasons = {damaged: "ports.dump is missing or damaged", later: "later release", tmp_path: "not a backup"}
     for folder, reason in reasons.items():
-        refused = anning(empty, "restore", str(folder))
+        refused = anning(empty, access.OPERATOR, "restore", str(folder))
         assert (refused.returncode, refused.stdout) == (1, "")
         assert reason in refused.stderr
 
 
 def test_a_system_with_data_is_not_overwritten(backup: Path, running: RunningSystem) -> None:
-    refused = anning(running.system, "restore", str(backup))
+    refused = anning(running.system, access.OPERATOR, "restore", str(backup))
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "is not empty" in refused.stderr
-    assert anning(running.system, "backup", str(backup)).returncode == 1
+    assert anning(running.system, access.BACKUP, "backup", str(backup)).returncode == 1
 
 
 def test_no_process_of_a_service_has_the_password_of_an_owner(running: RunningSystem) -> None:
@@ -138,7 +140,7 @@ def test_a_backup_contains_keys_and_can_be_read_by_its_owner_only(backup: Path) 
 def test_a_restored_system_has_all_of_the_backup_once_and_continues(
     backup: Path, empty: System, acknowledged: dict[str, Complaint]
 ) -> None:
-    done = anning(empty, "restore", str(backup))
+    done = anning(empty, access.OPERATOR, "restore", str(backup))
     assert done.returncode == 0, done.stderr
     empty.stop()
     empty.start()

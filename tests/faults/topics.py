@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import KafkaAdminClient, MemberToRemove
+from kafka import KafkaConsumer, TopicPartition
+from kafka.admin import MemberToRemove
 from kafka.partitioner.default import murmur2
 
-_CLIENT = {"reconnect_backoff_max_ms": 1_000, "metrics_enabled": False}
+from chassis.broker import Broker
+from chassis.events import kafka as clients
 
 
 @dataclass(frozen=True)
 class Topics:
-    """The topics of a broker."""
+    """The topics of a broker, for a user that may do everything."""
 
-    bootstrap: str
+    broker: Broker
 
     def names(self) -> list[str]:
         """All topics except Kafka's internal ones."""
@@ -45,7 +46,7 @@ class Topics:
 
     def send(self, topic: str, key: bytes | None, value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> Any:
         """Produce one record; returns its partition and offset."""
-        producer = KafkaProducer(bootstrap_servers=[self.bootstrap], acks="all", **_CLIENT)
+        producer = clients.producer(self.broker, "test")
         try:
             return producer.send(topic, value, key, list(headers)).get(timeout=60)
         finally:
@@ -53,7 +54,7 @@ class Topics:
 
     def offsets(self, group: str, topic: str) -> dict[int, int]:
         """The committed offsets of a group in a topic, by partition."""
-        admin = KafkaAdminClient(bootstrap_servers=[self.bootstrap])
+        admin = clients.admin(self.broker)
         try:
             committed = admin.list_group_offsets([group])[group]
             return {
@@ -74,7 +75,7 @@ class Topics:
     def rewind(self, group: str, topic: str) -> None:
         """Reset the offsets of a group to 0. None of its members may be running."""
         partitions = [TopicPartition(topic, number) for number in self.offsets(group, topic)]
-        admin = KafkaAdminClient(bootstrap_servers=[self.bootstrap])
+        admin = clients.admin(self.broker)
         try:
             # A static member that stopped stays in the group until its session ends.
             members = admin.describe_groups([group])[group]["members"]
@@ -86,9 +87,7 @@ class Topics:
             admin.close()
 
     def _reader(self) -> KafkaConsumer:
-        return KafkaConsumer(
-            bootstrap_servers=[self.bootstrap], enable_auto_commit=False, auto_offset_reset="earliest", **_CLIENT
-        )
+        return clients.consumer(self.broker, None, "test")
 
 
 def partition_of(key: str, partitions: int = 6) -> int:

@@ -30,6 +30,7 @@ from tests.integration.http.issuer import Issuer
 from tests.integration.http.serving import settings
 from tests.integration.ports import scenes as ports
 from tests.integration.ports.api import SCOPES
+from tests.parts.fixtures import broker_settings
 from tests.parts.protocols import Kafka
 from tests.parts.spans import Spans, linked_traces, trace_of
 
@@ -68,13 +69,13 @@ def start(
             url = new_database(service.name)
             migrations.upgrade(service, url)
             own = settings(url, issuer).model_copy(
-                update={"kafka": kafka.bootstrap, "topic_prefix": topic_prefix, "instance": "0"}
+                update=broker_settings(kafka.broker()) | {"topic_prefix": topic_prefix, "instance": "0"}
             )
             notifier = Notifier(url)
             stack.callback(notifier.close)
             database = Database(url, flush=outbox.flush_as(service.name), committed=notifier.notify)
             stack.callback(database.close)
-            catalogue.create(own.kafka, NAMES)
+            catalogue.create(own.broker, NAMES)
             client = stack.enter_context(ApiClient(create_app(service, own, database)))
             return Running(
                 database, client, stack.enter_context(_running(service, Worker(service, own, database, catalogue)))

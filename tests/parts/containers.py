@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.container import DockerContainer
 
+from chassis.broker import Broker
+from chassis.events import access
+from chassis.events import kafka as clients
+from chassis.events.topics import Catalogue
 from chassis.roles import DatabaseRole, create_database, owner_of
 from standalone import kafka, postgres
 from standalone.processes import ProcessFailed, free_port
@@ -19,20 +26,26 @@ KAFKA_IMAGE = "apache/kafka:4.3.1"
 
 
 class KafkaContainer(DockerContainer):
-    """A broker that is its own controller. Its port is chosen before the start, because the broker advertises it."""
+    """A broker that is its own controller. Its ports are chosen before the start, because the broker advertises them.
 
-    def __init__(self, image: str = KAFKA_IMAGE) -> None:
+    `logins` is the file with the configuration of its logins.
+    """
+
+    def __init__(self, logins: Path, image: str = KAFKA_IMAGE) -> None:
         super().__init__(image)
-        self.port = free_port()
+        self.port, self.local_port = free_port(), free_port()
         self.host = self.get_docker_client().host()
-        self.with_bind_ports(9092, self.port)
+        self.with_bind_ports(9092, self.port).with_bind_ports(self.local_port, self.local_port)
+        self.with_volume_mapping(str(logins), "/run/anning/jaas.conf")
         settings = kafka.SETTINGS | {
-            "listeners": "PLAINTEXT://0.0.0.0:9092,CONTROLLER://localhost:9093",
-            "advertised.listeners": f"PLAINTEXT://{self.host}:{self.port}",
-            "controller.quorum.voters": "1@localhost:9093",
+            "listeners": f"CLIENTS://0.0.0.0:9092,LOCAL://0.0.0.0:{self.local_port},CONTROLLER://127.0.0.1:9093",
+            # The broker reaches itself at the port that tests use, too.
+            "advertised.listeners": f"CLIENTS://{self.host}:{self.port},LOCAL://127.0.0.1:{self.local_port}",
+            "controller.quorum.voters": "1@127.0.0.1:9093",
         }
         self.with_envs(**{f"KAFKA_{key.upper().replace('.', '_')}": value for key, value in settings.items()})
         self.with_env("KAFKA_HEAP_OPTS", "-Xmx256m")
+        self.with_env("KAFKA_OPTS", "-Djava.security.auth.login.config=/run/anning/jaas.conf")
 
 
 class _ContainerPart:
@@ -87,12 +100,45 @@ class _ContainerPart:
 
 
 class ContainerKafka(_ContainerPart):
-    """A broker in a container."""
+    """A broker in a container; the passwords of its users are in a folder of this machine."""
 
     def __init__(self) -> None:
-        container = KafkaContainer()
-        self.bootstrap = f"{container.host}:{container.port}"
+        self._folder = TemporaryDirectory()
+        self._set_password(access.LOCAL)
+        logins = Path(self._folder.name, "jaas.conf")
+        logins.write_text(access.jaas(self._password_file(access.LOCAL).read_text()))
+        logins.chmod(0o644)  # the user of the image reads it
+        self._kafka = container = KafkaContainer(logins)
         super().__init__(container, lambda: kafka.answers(container.host, container.port))
+
+    def start(self, timeout: float = 60) -> None:
+        super().start(timeout)
+        if not self._password_file(access.OPERATOR).exists():
+            itself = replace(
+                self.broker(access.LOCAL), servers=f"{self._kafka.host}:{self._kafka.local_port}", mechanism="PLAIN"
+            )
+            self._set_password(access.OPERATOR)
+            with clients.admin(itself) as admin:
+                access.set_passwords(admin, {access.OPERATOR: self.broker().read_password()})
+
+    def broker(self, user: str = access.OPERATOR) -> Broker:
+        return Broker(f"{self._kafka.host}:{self._kafka.port}", user, self._password_file(user))
+
+    def grant(self, catalogue: Catalogue, services: Collection[str]) -> None:
+        users = access.users_of(services)
+        for user in users:
+            self._set_password(user)
+        access.grant(self.broker(), catalogue, services, {user: self.broker(user).read_password() for user in users})
+
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
+        self._folder.cleanup()
+
+    def _set_password(self, user: str) -> None:
+        self._password_file(user).write_text(secrets.token_urlsafe(24))
+
+    def _password_file(self, user: str) -> Path:
+        return Path(self._folder.name, user)
 
 
 class ContainerPostgres(_ContainerPart):

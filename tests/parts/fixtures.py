@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from chassis.broker import Broker
 from standalone.kafka import EmbeddedKafka, learn
 from standalone.postgres import EmbeddedPostgres
 from tests.parts.protocols import Kafka, Part, Postgres
@@ -47,6 +49,11 @@ def kafka_on(backend: str, directory: Path) -> AbstractContextManager[Kafka]:
         return ContainerKafka()
     learn()
     return EmbeddedKafka(directory)
+
+
+def broker_settings(broker: Broker) -> dict[str, Any]:
+    """The settings of a process that uses this broker as this user."""
+    return {"kafka": broker.servers, "kafka_username": broker.user, "kafka_password_file": broker.password_file}
 
 
 def revive(part: Part) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
+
+from chassis.broker import Broker
+from chassis.events.topics import Catalogue
 
 
 class Part(Protocol):
@@ -26,7 +30,7 @@ class Postgres(Part, Protocol):
 
 
 class Kafka(Part, Protocol):
-    """A Kafka broker."""
+    """A Kafka broker, whose user `operator` may do everything."""
 
-    @property
-    def bootstrap(self) -> str: ...
+    def broker(self, user: str = ...) -> Broker: ...
+    def grant(self, catalogue: Catalogue, services: Collection[str]) -> None: ...

@@ -72,7 +72,7 @@ def _database(system: System, service: str) -> str:
 
 
 def _records(system: System) -> Iterator[str]:
-    topics = Topics(system.kafka.bootstrap)
+    topics = Topics(system.kafka.broker())
     for topic in topics.names():
         for record in topics.records(topic):
             line: dict[str, Any] = {

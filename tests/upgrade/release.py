@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 
+from chassis.broker import Broker
 from chassis.events import kafka as clients
 from chassis.events.topics import Catalogue
 from standalone.figures import Figures, summary
@@ -60,9 +61,9 @@ class Release:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(statements)
 
-    def restore_topics(self, bootstrap: str, catalogue: Catalogue) -> None:
+    def restore_topics(self, broker: Broker, catalogue: Catalogue) -> None:
         """Write every record to its partition in the original order. The topics must exist."""
-        producer = clients.producer(bootstrap, "restore")
+        producer = clients.producer(broker, "restore")
         try:
             for line in lzma.decompress((self.folder / TOPICS).read_bytes()).splitlines():
                 record = json.loads(line)

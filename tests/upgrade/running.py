@@ -14,6 +14,7 @@ from kafka.errors import KafkaError
 
 from anning.services import load
 from chassis import run
+from chassis.broker import Broker
 from chassis.database import Database
 from chassis.events import outbox, projections
 from chassis.events.routing import Projection, topics_of
@@ -29,6 +30,7 @@ from tests.faults.topics import Topics
 from tests.integration.http import issuer as issuers
 from tests.integration.http.clients import ApiClient
 from tests.integration.http.issuer import Issuer
+from tests.parts.fixtures import broker_settings
 from tests.upgrade.release import reconciled_figures
 
 STAFF = "regulator:MIIT"
@@ -147,7 +149,7 @@ class Platform:
 
 @contextmanager
 def platform(
-    databases: Mapping[str, str], kafka: str, catalogue: Catalogue, issuer: Issuer, imports: list[dict[str, Any]]
+    databases: Mapping[str, str], broker: Broker, catalogue: Catalogue, issuer: Issuer, imports: list[dict[str, Any]]
 ) -> Iterator[Platform]:
     """The services on their databases (name → url); workers are not started."""
     with ExitStack() as stack:
@@ -155,17 +157,17 @@ def platform(
         for name, url in databases.items():
             settings = Settings(
                 database_url=url,
-                kafka=kafka,
                 topic_prefix=catalogue.prefix,
                 issuer=issuers.NAME,
                 audience=issuers.AUDIENCE,
                 jwks_url=issuer.url,
+                **broker_settings(broker),
             )
             service = load(name)
             database = stack.enter_context(run.opened(service, settings))
             client = stack.enter_context(ApiClient(create_app(service, settings, database)))
             services[name] = RunningService(service, settings, database, client, issuer)
-        yield Platform(services, imports, Topics(kafka), catalogue)
+        yield Platform(services, imports, Topics(broker), catalogue)
 
 
 def catalogue(prefix: str) -> Catalogue:

@@ -76,14 +76,14 @@ def upgraded(
 ) -> Iterator[Platform]:
     """The services of the current code on the data of the release, at the time of the dump."""
     topics = catalogue(topic_prefix)
-    topics.create(kafka.bootstrap, NAMES)
-    release.restore_topics(kafka.bootstrap, topics)
+    topics.create(kafka.broker(), NAMES)
+    release.restore_topics(kafka.broker(), topics)
     ring = privacy.KeyRing.load(release.restore_keys(tmp_path_factory.mktemp("keys")))
     logs.configure("INFO", "json")
     with (
         pytest.MonkeyPatch.context() as process,
         clock.shifted(release.taken_at - datetime.now(UTC)),
-        platform(restored, kafka.bootstrap, topics, issuer, [*release.imports]) as services,
+        platform(restored, kafka.broker(), topics, issuer, [*release.imports]) as services,
     ):
         process.setattr(privacy, "_ring", ring)
         process.setattr(rules, "_packs_in_force", None)

@@ -17,7 +17,6 @@ import psycopg
 import pytest
 from alembic import command
 from kafka import TopicPartition
-from kafka.admin import KafkaAdminClient
 
 from anning.backups import taking
 from anning.backups.restoring import restore
@@ -82,7 +81,7 @@ def prepare(
                 KeyRing.create(keys)
             made.append(Source(service, url, keys))
         catalogue = Catalogue.load(TOPICS_FILE, f"{module_prefix}.{name}.")
-        return Sources(tuple(made), kafka.bootstrap, catalogue)
+        return Sources(tuple(made), kafka.broker(), catalogue)
 
     return make
 
@@ -91,8 +90,8 @@ def prepare(
 def source(prepare: Any) -> Sources:
     """A system of an earlier release with a standing, and with events in every table of the chassis."""
     made: Sources = prepare("source", EARLIER)
-    made.catalogue.create(made.kafka, NAMES)
-    with closing(clients.producer(made.kafka, "test")) as producer:
+    made.catalogue.create(made.broker, NAMES)
+    with closing(clients.producer(made.broker, "test")) as producer:
         producer.send(made.catalogue.physical(STANDINGS), b'{"id":"1"}', b"code", [HEADER]).get(timeout=15)
     event = new_id()
     rows(
@@ -137,7 +136,7 @@ def empty(prepare: Prepare) -> Sources:
 
 def records(sources: Sources, topic: str) -> Iterator[Any]:
     partition = TopicPartition(sources.catalogue.physical(topic), 0)
-    with closing(clients.consumer(sources.kafka, None, "test")) as reader:
+    with closing(clients.consumer(sources.broker, None, "test")) as reader:
         reader.assign([partition])
         (end,) = reader.end_offsets([partition]).values()
         reader.seek_to_beginning(partition)
@@ -147,7 +146,7 @@ def records(sources: Sources, topic: str) -> Iterator[Any]:
 
 def test_a_backup_without_the_key_ring_of_personal_data_is_refused(source: Sources) -> None:
     variables = {
-        each.service: {"ANNING_OWNER_DATABASE_URL": each.owner_url, "ANNING_KAFKA": source.kafka}
+        each.service: source.broker.variables | {"ANNING_OWNER_DATABASE_URL": each.owner_url}
         for each in source.services
     }
     with pytest.raises(BackupError, match="key ring of complaints is not known: set ANNING_COMPLAINTS_KEYS_FILE"):
@@ -234,7 +233,7 @@ def test_a_restored_audit_log_is_as_it_was_sealed_and_the_service_only_adds_to_i
 
 def test_a_record_that_the_broker_refuses_fails_the_restore(backup: Path, prepare: Prepare, tmp_path: Path) -> None:
     target = prepare("small")
-    admin = KafkaAdminClient(bootstrap_servers=target.kafka.split(","))
+    admin = clients.admin(target.broker)
     with closing(admin):
         admin.create_topics(
             {

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from anning.services import load
 from chassis import migrations
+from chassis.broker import Broker
 from standalone.system import ROOT
 from tests.integration.audit.conftest import NAME
 from tests.parts.protocols import Postgres
@@ -74,8 +76,9 @@ def test_a_migration_takes_the_right_to_change_the_audit_log_from_every_role(
 
 
 def test_a_migration_without_the_owner_of_the_database_is_refused(service_url: str) -> None:
-    settings = {"DATABASE_URL": service_url, "KAFKA": "k", "ISSUER": "i", "JWKS_URL": "j"}
+    settings = {"DATABASE_URL": service_url, "ISSUER": "i", "JWKS_URL": "j"}
     environment = os.environ | {f"ANNING_{name}": value for name, value in settings.items()}
+    environment |= Broker("k", "n", Path("p")).variables
     command = [sys.executable, "-m", "anning", "migrate", NAME]
     failed = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (failed.returncode, failed.stdout) == (1, "")

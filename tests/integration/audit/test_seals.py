@@ -258,7 +258,13 @@ def test_a_chain_that_was_written_again_does_not_have_the_noted_seal(chain: Data
 
 
 def anning(database: Database, *options: str) -> subprocess.CompletedProcess[str]:
-    unused = {"ANNING_KAFKA": "k", "ANNING_ISSUER": "i", "ANNING_JWKS_URL": "j"}
+    unused = {
+        "ANNING_KAFKA": "k",
+        "ANNING_KAFKA_USERNAME": "n",
+        "ANNING_KAFKA_PASSWORD_FILE": "p",
+        "ANNING_ISSUER": "i",
+        "ANNING_JWKS_URL": "j",
+    }
     return subprocess.run(
         [sys.executable, "-m", "anning", "audit", "verify", NAME, *options],
         env=os.environ | unused | {"ANNING_DATABASE_URL": database.conninfo},

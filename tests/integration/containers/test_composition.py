@@ -41,7 +41,8 @@ def of_service(container: Any) -> str:
 def member_count(composition: Composition, group: str) -> int:
     members = composition.execute(
         "kafka",
-        *("/opt/kafka/bin/kafka-consumer-groups.sh", "--bootstrap-server", "kafka:9092"),
+        *("/opt/kafka/bin/kafka-consumer-groups.sh", "--bootstrap-server", "127.0.0.1:9094"),
+        *("--command-config", "/run/anning/client.properties"),
         *("--describe", "--members", "--group", group),
     )
     return len(re.findall(rf"^{re.escape(group)}\s", members, re.MULTILINE))

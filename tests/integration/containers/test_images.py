@@ -76,7 +76,7 @@ def test_a_service_without_settings_does_not_start(name: str) -> None:
     with pytest.raises(EngineFailed) as failed:
         run(build(name), "-m", "anning", "run", name)
 
-    for setting in ("ANNING_DATABASE_URL", "ANNING_KAFKA", "ANNING_ISSUER", "ANNING_JWKS_URL"):
+    for setting in ("ANNING_DATABASE_URL", "ANNING_KAFKA", "ANNING_KAFKA_USERNAME", "ANNING_ISSUER", "ANNING_JWKS_URL"):
         assert setting in str(failed.value)
 
 

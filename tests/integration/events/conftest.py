@@ -24,10 +24,10 @@ def new_depot(parts: Parts, new_database: Callable[[str], str], topic_prefix: st
 
     def create() -> Depot:
         number = next(_numbers)
-        depot = Depot(new_database(str(number)), parts.kafka.bootstrap, f"{topic_prefix}{number}.")
+        depot = Depot(new_database(str(number)), parts.kafka.broker(), f"{topic_prefix}{number}.")
         created.append(depot)
         parcels.create_tables(depot.database)
-        depot.catalogue.create(depot.bootstrap, ["parcels"])
+        depot.catalogue.create(depot.broker, ["parcels"])
         return depot
 
     yield create

@@ -20,6 +20,7 @@ from kafka.partitioner.default import murmur2
 
 from chassis import clock
 from chassis.aggregate import Cause
+from chassis.broker import Broker
 from chassis.buckets import bucket_of
 from chassis.database import Database
 from chassis.events import dead_letters, envelope, inbox, outbox, quarantine
@@ -37,6 +38,7 @@ from chassis.wakeup import Notifier
 from chassis.worker import Worker
 from tests.parcels import service as parcels
 from tests.parcels.service import TOPIC
+from tests.parts.fixtures import broker_settings
 
 
 def until(condition: Callable[[], object], seconds: float = 20, why: Callable[[], object] = lambda: "") -> None:
@@ -85,7 +87,7 @@ class Depot:
     """The parcels service of one test, with its own database and topic prefix."""
 
     url: str
-    bootstrap: str
+    broker: Broker
     prefix: str
     topics: dict[str, Any] = field(default_factory=lambda: dict(parcels.CATALOGUE_TOPICS))
     _opened: list[Database] = field(default_factory=list)
@@ -105,17 +107,17 @@ class Depot:
     @cached_property
     def consumer(self) -> KafkaConsumer:
         """Reads topics without being a member of a group."""
-        return clients.consumer(self.bootstrap, None, "observer")
+        return clients.consumer(self.broker, None, "observer")
 
     @cached_property
     def producer(self) -> KafkaProducer:
         """Writes records that no relay would write."""
-        return clients.producer(self.bootstrap, "external", largest=8 * 1024 * 1024)
+        return clients.producer(self.broker, "external", largest=8 * 1024 * 1024)
 
     @cached_property
     def admin(self) -> KafkaAdminClient:
         """Inspects the broker and changes its topics and groups."""
-        return KafkaAdminClient(bootstrap_servers=self.bootstrap.split(","))
+        return clients.admin(self.broker)
 
     @property
     def topic(self) -> str:
@@ -145,10 +147,10 @@ class Depot:
         """The settings of one process of the service."""
         return Settings(
             database_url=self.url,
-            kafka=self.bootstrap,
             topic_prefix=self.prefix,
             issuer="unused",
             jwks_url="http://localhost",
+            **broker_settings(self.broker),
             **changes,
         )
 
@@ -178,7 +180,7 @@ class Depot:
             group=f"{self.prefix}{group}",
             instance="0",
             database=database,
-            bootstrap=self.bootstrap,
+            broker=self.broker,
             catalogue=self.catalogue,
             routing=parcels.SERVICE.reactions if routing is None else routing,
             filter_messages=admit,
@@ -195,7 +197,7 @@ class Depot:
         stop = threading.Event()
         waiters = [threading.Event() for _ in range(count)]
         relays = [
-            Relay(self.open(pool=2), self.bootstrap, self.catalogue, stop=stop, waiter=waiter, poll_seconds=0.05)
+            Relay(self.open(pool=2), self.broker, self.catalogue, stop=stop, waiter=waiter, poll_seconds=0.05)
             for waiter in waiters
         ]
         with running([relay.run for relay in relays], stop):
@@ -297,7 +299,7 @@ class Depot:
 
     def letters(self, start: int = 0) -> list[DeadLetter]:
         """The dead letters of the parcels topic."""
-        return list(dead_letters.read(self.bootstrap, self.catalogue, TOPIC, "parcels", start))
+        return list(dead_letters.read(self.broker, self.catalogue, TOPIC, "parcels", start))
 
     def configure(self, topic: str | None = None, **settings: str) -> None:
         """Change settings of a topic, by default of the parcels topic."""

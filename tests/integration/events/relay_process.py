@@ -1,15 +1,17 @@
-"""A relay in its own process, for tests that kill it: relay_process URL BOOTSTRAP PREFIX."""
+"""A relay in its own process, for tests that kill it: relay_process URL PREFIX; the environment names the broker."""
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 
+from chassis.broker import Broker
 from chassis.database import Database
 from chassis.events.relay import Relay
 from tests.parcels import service as parcels
 
 if __name__ == "__main__":
-    url, bootstrap, prefix = sys.argv[1:]
+    url, prefix = sys.argv[1:]
     never = threading.Event()
-    Relay(Database(url), bootstrap, parcels.catalogue(prefix), stop=never, waiter=threading.Event()).run()
+    Relay(Database(url), Broker.of(os.environ), parcels.catalogue(prefix), stop=never, waiter=threading.Event()).run()

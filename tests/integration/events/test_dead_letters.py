@@ -94,7 +94,7 @@ def test_the_offset_of_a_poison_record_is_committed_after_its_dead_letter_is_ack
         until(lambda: "reactions" in worker.problems())
         assert depot.committed() == {}
         if fault == "missing":
-            depot.catalogue.create(depot.bootstrap, ["parcels"])
+            depot.catalogue.create(depot.broker, ["parcels"])
         else:
             depot.configure(dead_letter_topic, **{"max.message.bytes": "1000000"})
         until(lambda: depot.committed() == depot.ends())
@@ -128,7 +128,7 @@ def replayed(depot: Depot, *, start: int = 0, limit: int = 100, dry_run: bool = 
             SERVICE.reactions,
             SERVICE.projections,
             depot.database,
-            depot.bootstrap,
+            depot.broker,
             depot.catalogue,
             TOPIC,
             start=start,

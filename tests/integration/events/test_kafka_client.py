@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import kafka.record.util
@@ -17,6 +18,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import NewPartitions
 from kafka.errors import KafkaError
 
+from chassis.broker import Broker
 from chassis.events import kafka as clients
 from standalone.processes import free_port
 from tests.integration.events.depot import Depot, running, until
@@ -26,7 +28,7 @@ from tests.parts.fixtures import Parts
 @contextmanager
 def group_member(depot: Depot) -> Iterator[KafkaConsumer]:
     """One of our consumers, in the group of the test."""
-    consumer = clients.consumer(depot.bootstrap, f"{depot.prefix}group", "0", [depot.topic])
+    consumer = clients.consumer(depot.broker, f"{depot.prefix}group", "0", [depot.topic])
     try:
         yield consumer
     finally:
@@ -39,7 +41,7 @@ class Guest:
     def __init__(self, depot: Depot) -> None:
         self._consumer = KafkaConsumer(
             depot.topic,
-            bootstrap_servers=depot.bootstrap,
+            **clients.session(depot.broker),
             group_id=f"{depot.prefix}group",
             enable_auto_commit=False,
             session_timeout_ms=6_000,
@@ -177,17 +179,19 @@ def test_a_topic_created_after_the_subscription_is_consumed(depot: Depot) -> Non
     with group_member(depot) as consumer:
         for _ in range(3):
             assert consumer.poll(timeout_ms=clients.POLL_MS) == {}
-        depot.catalogue.create(depot.bootstrap, ["parcels"])
+        depot.catalogue.create(depot.broker, ["parcels"])
         depot.put(b"late")
         until(lambda: consumer.poll(timeout_ms=clients.POLL_MS), 10)
 
 
 @pytest.mark.parametrize("kind", ["producer", "consumer"])
 def test_a_client_that_finds_no_broker_leaks_no_descriptor_or_thread(
-    kind: str, monkeypatch: pytest.MonkeyPatch
+    kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(clients, "FIND_BROKER_MS", 1_000)
-    nowhere = f"127.0.0.1:{free_port()}"
+    password = tmp_path / "password"
+    password.write_text("x")
+    nowhere = Broker(f"127.0.0.1:{free_port()}", "unknown", password)
 
     def connect() -> None:
         if kind == "producer":
@@ -206,7 +210,7 @@ def test_a_client_that_finds_no_broker_leaks_no_descriptor_or_thread(
 
 
 def test_abandoning_a_producer_does_not_block(depot: Depot, breakable: Parts) -> None:
-    producer = clients.producer(depot.bootstrap, "to be abandoned")
+    producer = clients.producer(depot.broker, "to be abandoned")
     producer.send(depot.topic, b"first", b"a").get(timeout=10)
     breakable.kafka.pause()
     lost = producer.send(depot.topic, b"second", b"a")

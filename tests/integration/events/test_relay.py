@@ -162,8 +162,10 @@ def test_another_relay_takes_over_when_the_owner_loses_its_locks(depot: Depot) -
 
 
 def test_another_relay_takes_over_when_the_process_of_the_owner_dies(depot: Depot) -> None:
-    command = [sys.executable, "-m", "tests.integration.events.relay_process", depot.url, depot.bootstrap, depot.prefix]
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}) as process:
+    command = [sys.executable, "-m", "tests.integration.events.relay_process", depot.url, depot.prefix]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | depot.broker.variables | {"PYTHONPATH": str(ROOT)}
+    ) as process:
         depot.send(["a"])
         until(lambda: depot.unpublished() == 0)
         (owner,) = owners(depot)
@@ -210,7 +212,7 @@ def test_a_missing_topic_does_not_block_other_topics(depot: Depot) -> None:
         for _ in range(10):
             depot.send([free] * 5)
             until(lambda: depot.unpublished() == COUNT - 1, 5, why=lambda: f"{depot.unpublished()} unpublished events")
-        depot.catalogue.create(depot.bootstrap, ["losses"])
+        depot.catalogue.create(depot.broker, ["losses"])
         until(lambda: depot.unpublished() == 0)
     assert len(depot.records(depot.catalogue.physical(LOST))) == COUNT - 1
 

@@ -35,10 +35,9 @@ ROOT = Path(__file__).parents[3]
 def worker_process(depot: Depot) -> Iterator[subprocess.Popen[bytes]]:
     """A worker in its own process, which a test can kill."""
     command = [sys.executable, "-m", "tests.integration.events.worker_process"]
-    command += [depot.url, depot.bootstrap, depot.prefix]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL
-    ) as process:
+    command += [depot.url, depot.prefix]
+    environment = os.environ | depot.broker.variables | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
         try:
             yield process
         finally:
@@ -159,7 +158,7 @@ def test_a_killed_worker_is_replaced_without_waiting_for_its_session(depot: Depo
 def test_events_recorded_while_the_broker_is_down_arrive_afterwards(
     depot: Depot, breakable: Parts, fast_retries: None
 ) -> None:
-    observer = clients.consumer(depot.bootstrap, f"{depot.prefix}observers", "0", [depot.topic])
+    observer = clients.consumer(depot.broker, f"{depot.prefix}observers", "0", [depot.topic])
     with depot.worker() as running:
         depot.send([str(number) for number in range(100)])
         until(lambda: depot.arrivals() == 100)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -25,6 +26,8 @@ def settings(database_url: str, issuer: Issuer) -> Settings:
     return Settings(
         database_url=database_url,
         kafka="localhost:1",
+        kafka_username="unused",
+        kafka_password_file=Path("unused"),
         issuer=issuers.NAME,
         audience=issuers.AUDIENCE,
         jwks_url=issuer.url,

@@ -31,6 +31,7 @@ from tests.integration.events.depot import until
 from tests.integration.http.issuer import Issuer
 from tests.integration.http.serving import settings
 from tests.integration.ports.scenes import HOLDER, PROVIDER
+from tests.parts.fixtures import broker_settings
 from tests.parts.protocols import Kafka
 
 REACTING = [name for name in NAMES if load(name).reactions]
@@ -73,7 +74,7 @@ def _sent(kind: type[Event], text: str) -> Sent:
 
 
 def publish(broker: Kafka, catalogue: Catalogue, events: Sequence[Sent]) -> None:
-    producer = kafka.producer(broker.bootstrap, "examples")
+    producer = kafka.producer(broker.broker(), "examples")
     try:
         for each in events:
             producer.send(catalogue.physical(each.topic), each.value, each.key.encode()).get(timeout=10)
@@ -116,9 +117,9 @@ def worker(
     """A running worker of the service, which tries failing events again within 0.3 s."""
     monkeypatch.setattr(consumer, "RETRY_SECONDS", 0.3)
     monkeypatch.setattr(quarantine, "LONGEST_PAUSE", timedelta(seconds=0.3))
-    catalogue(topic_prefix).create(kafka.bootstrap, NAMES)
+    catalogue(topic_prefix).create(kafka.broker(), NAMES)
     own = settings(database.conninfo, issuer).model_copy(
-        update={"kafka": kafka.bootstrap, "topic_prefix": topic_prefix, "instance": "0"}
+        update=broker_settings(kafka.broker()) | {"topic_prefix": topic_prefix, "instance": "0"}
     )
     published = Database(database.conninfo, flush=outbox.flush_as(service.name))
     running = Worker(service, own, published, catalogue(topic_prefix))

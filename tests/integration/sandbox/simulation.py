@@ -54,6 +54,8 @@ class Simulation:
         settings = Settings(
             database_url="postgresql://unused",
             kafka="localhost:1",
+            kafka_username="unused",
+            kafka_password_file=Path("unused"),
             issuer=self.issuer_url,
             jwks_url=f"{self.issuer_url}/.well-known/jwks.json",
         )

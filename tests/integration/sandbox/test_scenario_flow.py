@@ -91,6 +91,8 @@ def _app(service: Service, database: Database, issuer_url: str) -> FastAPI:
     settings = Settings(
         database_url="postgresql://unused",
         kafka="localhost:1",
+        kafka_username="unused",
+        kafka_password_file=Path("unused"),
         issuer=issuer_url,
         jwks_url=f"{issuer_url}/.well-known/jwks.json",
     )

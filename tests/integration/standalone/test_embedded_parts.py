@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from kafka import KafkaAdminClient
 
+from chassis.events import kafka as clients
 from standalone.jars import cache_directory
 from standalone.kafka import EmbeddedKafka
 from standalone.postgres import EmbeddedPostgres, reachable_binaries
@@ -61,9 +61,9 @@ def test_a_second_program_finds_the_data_and_passwords_of_the_first(closed: Path
 
 
 def test_a_second_program_finds_the_topics_of_the_first(closed: Path) -> None:
-    with EmbeddedKafka(closed) as first, KafkaAdminClient(bootstrap_servers=first.bootstrap) as admin:
+    with EmbeddedKafka(closed) as first, clients.admin(first.broker()) as admin:
         admin.create_topics({"complaints": {"num_partitions": 6, "replication_factor": 1}})
-    with EmbeddedKafka(closed) as second, KafkaAdminClient(bootstrap_servers=second.bootstrap) as admin:
+    with EmbeddedKafka(closed) as second, clients.admin(second.broker()) as admin:
         assert "complaints" in admin.list_topics()
 
 

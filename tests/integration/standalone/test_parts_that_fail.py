@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
+from chassis.events import kafka as clients
 from tests.parts.fixtures import kafka_on, postgres_on
 from tests.parts.protocols import Kafka, Part, Postgres
 
@@ -51,9 +51,9 @@ def test_committed_rows_survive_a_restart(own_postgres: Postgres, interrupt: Cal
 @pytest.mark.parametrize("interrupt", [stop, kill])
 def test_acknowledged_records_survive_a_restart(own_kafka: Kafka, interrupt: Callable[[Part], None]) -> None:
     topic = f"orders-{interrupt.__name__}"
-    with KafkaAdminClient(bootstrap_servers=own_kafka.bootstrap) as admin:
+    with clients.admin(own_kafka.broker()) as admin:
         admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1}})
-    with KafkaProducer(bootstrap_servers=own_kafka.bootstrap, acks="all") as producer:
+    with clients.producer(own_kafka.broker(), "test") as producer:
         for number in range(1000):
             producer.send(topic, str(number).encode())
         producer.flush()
@@ -63,7 +63,7 @@ def test_acknowledged_records_survive_a_restart(own_kafka: Kafka, interrupt: Cal
     own_kafka.start()
 
     read: list[int] = []
-    with KafkaConsumer(topic, bootstrap_servers=own_kafka.bootstrap, auto_offset_reset="earliest") as consumer:
+    with clients.consumer(own_kafka.broker(), "readers", interrupt.__name__, [topic]) as consumer:
         while len(read) < 1000:
             read += [int(record.value) for records in consumer.poll(500).values() for record in records]
     assert read == list(range(1000))
@@ -86,8 +86,8 @@ def test_a_paused_kafka_does_not_answer_until_it_is_resumed(own_kafka: Kafka) ->
 
 
 def test_a_consumer_does_not_create_a_topic(own_kafka: Kafka) -> None:
-    with KafkaAdminClient(bootstrap_servers=own_kafka.bootstrap) as admin:
-        with KafkaConsumer("misspelt", bootstrap_servers=own_kafka.bootstrap) as consumer:
+    with clients.admin(own_kafka.broker()) as admin:
+        with clients.consumer(own_kafka.broker(), "readers", "0", ["misspelt"]) as consumer:
             consumer.poll(500)
         assert "misspelt" not in admin.list_topics()
 

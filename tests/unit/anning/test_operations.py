@@ -30,7 +30,7 @@ TOPIC = "complaints.complaints.v1"
 def test_a_release_of_nothing_or_without_a_reason_is_refused(
     monkeypatch: pytest.MonkeyPatch, topic: str, partition: int, reason: str, detail: str
 ) -> None:
-    for name in ("DATABASE_URL", "KAFKA", "ISSUER", "JWKS_URL"):
+    for name in ("DATABASE_URL", "KAFKA", "KAFKA_USERNAME", "KAFKA_PASSWORD_FILE", "ISSUER", "JWKS_URL"):
         monkeypatch.setenv(f"ANNING_{name}", "unused")
     with pytest.raises(typer.BadParameter) as refused:
         release_partition("ports", topic, partition, reason)

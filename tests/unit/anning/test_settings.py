@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from anning.cli import app
+from chassis.broker import Broker
+from chassis.events import kafka as clients
 from chassis.settings import SettingsError, load
 
 OPERATIONS = [
@@ -21,11 +24,20 @@ OPERATIONS = [
     ["audit", "verify", "ports"],
 ]
 
+REQUIRED = {
+    "ANNING_DATABASE_URL": "u",
+    "ANNING_KAFKA": "k",
+    "ANNING_KAFKA_USERNAME": "n",
+    "ANNING_KAFKA_PASSWORD_FILE": "p",
+    "ANNING_ISSUER": "i",
+    "ANNING_JWKS_URL": "j",
+}
+
 
 @pytest.fixture(autouse=True)
 def _without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "KAFKA", "ISSUER", "JWKS_URL"):
-        monkeypatch.delenv(f"ANNING_{name}", raising=False)
+    for name in REQUIRED:
+        monkeypatch.delenv(name, raising=False)
 
 
 def anning(*arguments: str) -> Result:
@@ -48,19 +60,14 @@ def test_a_process_without_settings_names_the_variables(command: str) -> None:
     failed = anning(command, "ports")
 
     assert failed.exit_code == 1
-    assert failed.stderr.splitlines() == [
-        "anning: not set: ANNING_DATABASE_URL, ANNING_KAFKA, ANNING_ISSUER, ANNING_JWKS_URL"
-    ]
+    assert failed.stderr.splitlines() == [f"anning: not set: {', '.join(REQUIRED)}"]
 
 
 def test_an_invalid_setting_is_named_with_its_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANNING_DATABASE_POOL", "many")
     with pytest.raises(SettingsError) as error:
-        load({"ANNING_DATABASE_URL": "u", "ANNING_KAFKA": "k", "ANNING_ISSUER": "i", "ANNING_JWKS_URL": "j"})
+        load(REQUIRED)
     assert str(error.value) == "ANNING_DATABASE_POOL is invalid (maximum of connections of a process)"
-
-
-REQUIRED = {"ANNING_DATABASE_URL": "u", "ANNING_KAFKA": "k", "ANNING_ISSUER": "i", "ANNING_JWKS_URL": "j"}
 
 
 def test_proxies_are_addresses_and_networks() -> None:
@@ -77,6 +84,31 @@ def test_a_proxy_without_an_address_is_refused(proxies: str) -> None:
 
 def test_the_environment_wins_over_the_settings_of_a_running_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANNING_KAFKA", "theirs")
-    given = {"ANNING_DATABASE_URL": "u", "ANNING_KAFKA": "k", "ANNING_ISSUER": "i", "ANNING_JWKS_URL": "j", "PATH": "p"}
-    loaded = load(given | {"ANNING_PORT": "8042"})
+    loaded = load(REQUIRED | {"PATH": "p", "ANNING_PORT": "8042"})
     assert (loaded.kafka, loaded.database_url, loaded.port) == ("theirs", "u", 8042)
+
+
+def test_the_broker_of_a_process_is_that_of_its_variables() -> None:
+    plain = Broker("k", "n", Path("p"))
+    encrypted = replace(plain, ca_file=Path("ca.pem"))
+
+    for broker in (plain, encrypted):
+        assert load(REQUIRED | broker.variables).broker == Broker.of(broker.variables) == broker
+
+
+def test_a_changed_password_is_used_without_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    broker = Broker("k", "n", file)
+    for password in ("first", "second"):
+        file.write_text(f"{password}\n")
+        assert clients.session(broker)["sasl_plain_password"] == password
+
+
+@pytest.mark.parametrize(("ca_file", "protocol"), [(None, "SASL_PLAINTEXT"), (Path("/ca.pem"), "SASL_SSL")])
+def test_a_connection_has_tls_where_its_certificates_are_named(
+    tmp_path: Path, ca_file: Path | None, protocol: str
+) -> None:
+    file = tmp_path / "password"
+    file.touch()
+    session = clients.session(Broker("k", "n", file, ca_file))
+    assert (session["security_protocol"], session["ssl_cafile"]) == (protocol, ca_file and str(ca_file))

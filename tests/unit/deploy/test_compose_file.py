@@ -127,7 +127,7 @@ def test_a_container_mounts_only_the_secrets_that_it_needs(service: str) -> None
             *(f"{name}-secrets" for name in NAMES),
             *(f"{name}-owner-secrets" for name in NAMES),
         },
-        "kafka": set(),
+        "broker": {"broker-secrets", *(f"{name}-secrets" for name in NAMES)},
     }
 
     assert mounted == needed.get(service, own)

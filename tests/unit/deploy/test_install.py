@@ -12,9 +12,14 @@ from deploy import install
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
 
+SERVICES = ("complaints", "complaints-owner", "ports", "ports-owner")
 FILES = {
     "postgres/password": install.POSTGRES_UID,
     "databases/pgpass": install.ANNING_UID,
+    "kafka/jaas.conf": install.KAFKA_UID,
+    "kafka/client.properties": install.KAFKA_UID,
+    "broker/kafka-password": install.ANNING_UID,
+    **{f"{each}/kafka-password": install.ANNING_UID for each in SERVICES},
     "complaints/pgpass": install.ANNING_UID,
     "complaints-owner/pgpass": install.ANNING_UID,
     "ports/pgpass": install.ANNING_UID,
