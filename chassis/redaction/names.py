@@ -59,7 +59,7 @@ _NO_NAME = (
 _LATIN_WORD = "[A-Z][a-z]{1,15}"
 _LATIN_NAME = (
     rf"{_NO_NAME}(?:{_LATIN_WORD}(?:[ ·./-][A-Z][A-Za-z]{{0,15}}){{0,2}}|[A-Z]{{2,15}}(?:[ ·./-][A-Z]{{2,15}}){{1,2}}"
-    rf"|[A-Z]\. ?{_LATIN_WORD})"
+    rf"|[A-Z]\. ?{_LATIN_WORD})(?! ?[a-z0-9]|[A-Z])"
 )
 _TRANSCRIBED = (
     "阿艾安奥巴白班贝本比彼毕宾波玻伯勃博布卜查达戴丹德登迪蒂丁东杜多俄厄恩尔法凡菲费芬冯佛夫弗福盖甘高戈哥格根古哈海汉赫亨洪胡华霍基吉季加贾江杰金卡凯坎康考柯科克肯孔库"
@@ -167,13 +167,19 @@ _ROMANISED: Final = re.compile(
 )
 _SURE: Final = re.compile(rf"(?:{_PLAIN_COMPOUNDS})(?:[{GIVEN}]{{1,2}}|[{_MASK}]{{1,2}})|{_WITHOUT_SURNAME}")
 _LATIN: Final = re.compile("[A-Z][A-Za-z]")
+_CHINESE: Final = re.compile(f"[{HAN}]")
 _BEGINNINGS: Final = "|".join(sorted({each[:2] for each in f"{_PLAIN_COMPOUNDS}|{_PARTS}".split("|")}))
 _MAY_BE_SURE: Final = re.compile(f"[{_BEGINNINGS[::3]}][{_BEGINNINGS[1::3]}](?<={_BEGINNINGS})")
 """Found where `_SURE` is, and a tenth of the time."""
 
 
 def cut(text: str) -> str:
-    """The text with a placeholder for each name of a person. It begins with `】`, as behind a signature."""
+    """The text with a placeholder for each name of a person. It begins with `】`, as behind a signature.
+
+    A text without a Chinese character is an error, a log line or a reason of staff: its capital letters begin words.
+    """
+    if not _CHINESE.search(text):
+        return text
     if _DOT.search(text):
         text = _DOTTED.sub(NAME, text)
     text = _without_titled(text)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from chassis.http.auth import Caller, public, requires
 from chassis.http.idempotency import KeyUse, key_use
 from chassis.http.limits import limited
-from chassis.http.problems import responses
+from chassis.http.problems import NotFound, responses
 from chassis.http.replies import NoticeView, Party, ReplyCredentials, ReplyView
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx
@@ -59,7 +59,7 @@ def list_replies(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ
     return views.list_replies(read, id, visible_to_staff(caller))
 
 
-@router.post("/enterprise-files")
+@router.post("/enterprise-files", responses=responses(NotFound))
 @public
 @limited(RULES, ReplyRate)
 @key_use(KeyUse.NONE)
@@ -70,7 +70,7 @@ def read_file(credentials: ReplyCredentials, read: ReadTx) -> views.OrderFile:
 
 
 # Without Idempotency-Key: keys belong to callers with a token.
-@router.post("/replies", responses=responses(OrderStateConflict))
+@router.post("/replies", responses=responses(NotFound, OrderStateConflict))
 @public
 @limited(RULES, ReplyRate)
 @key_use(KeyUse.NONE)

@@ -324,6 +324,20 @@ def test_an_excerpt_is_cut_before_a_placeholder_that_does_not_fit() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "RuntimeError: a bug",
+        "Connection Refused by Peer",
+        "Mistake, corrected",
+        "TimeoutError：重试",
+        "Raise it 已处理",
+    ],
+)
+def test_words_of_errors_and_logs_are_no_names(text: str) -> None:
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize(
     "piece",
     [
         "a",
