@@ -25,6 +25,7 @@ from chassis.events import kafka as clients
 from chassis.events.routing import topics_of
 from chassis.events.topics import Catalogue
 from chassis.ids import new_id
+from chassis.redaction import Written
 from chassis.run import tune_gc
 from chassis.service import Service
 from chassis.settings import Settings
@@ -163,10 +164,10 @@ def _filings() -> Iterator[FilingRecorded]:
             access_code="10690888",
             filing=new_id(),
             holder=codes[number % _HOLDERS],
-            holder_name="子虚短信技术有限公司",
+            holder_name=Written("子虚短信技术有限公司"),
             provider=provider,
-            provider_name=f"乌有{provider[8:16]}有限公司",
-            signature=f"乌有{provider[8:16]}",
+            provider_name=Written(f"乌有{provider[8:16]}有限公司"),
+            signature=Written(f"乌有{provider[8:16]}"),
             purpose="marketing",
             province=None,
             covers_extensions=False,

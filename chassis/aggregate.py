@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from chassis.disclosure import disclosed
 from chassis.event import Event
 
 UNKNOWN_ACTOR: Final = "unknown"
@@ -77,11 +78,12 @@ E = TypeVar("E", bound=Event)
 
 
 def fact(kind: type[E], aggregate: object) -> E:
-    """The event of this kind that states what `aggregate` is now: each of its fields is the attribute of that name.
+    """The event of this kind that states what `aggregate` is now: each of its fields is the attribute of that name, and
+    each of its texts may leave the service.
 
     Raises msgspec.ValidationError where an attribute is missing or has another type.
     """
-    return msgspec.convert(aggregate, kind, from_attributes=True)
+    return disclosed(msgspec.convert(aggregate, kind, from_attributes=True))
 
 
 @dataclass(frozen=True, slots=True)

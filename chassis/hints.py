@@ -14,6 +14,7 @@ from typing import Any
 
 from chassis import characters
 from chassis.redaction import NUMBER, redact
+from chassis.redaction.persons import names_a_person
 
 LONGEST_SHOWN = 40
 """Characters of a value that an error shows."""
@@ -109,6 +110,11 @@ def conversion_fault(text: str) -> str | None:
         return None
     marks = "question marks stand" if mark == "?" else f"{shown(mark)} stands"
     return f"{marks} in the place of characters that were lost when the text was converted; take it from the source"
+
+
+def person_fault(text: str) -> str | None:
+    """What is wrong with a text that has the number of a person, as the rest of a sentence; None for another."""
+    return "has the number of a person; others read this text: leave the number out" if names_a_person(text) else None
 
 
 def meant(value: str, choices: Iterable[str], names: Mapping[str, str] | None = None) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from chassis.citation import Citation
 from chassis.event import Event
+from chassis.redaction import Redacted, Written
 from contracts.moments import Moment
 
 
@@ -40,8 +41,8 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     carrier: str | None
     holder: str | None
     provider: str | None
-    signature: str | None
-    filed_signature: str | None
+    signature: Written | None
+    filed_signature: Written | None
     as_of: Moment
     signature_unreadable: bool = False
     claimed_holder: str | None = None
@@ -76,7 +77,7 @@ class ComplaintAssessed(Event, frozen=True, kw_only=True):
     province: str | None
     sent_at: Moment
     received_at: Moment
-    excerpt: str
+    excerpt: Redacted
     complainant_also: UUID | None = None
     capped: bool = False
     held: bool = False

@@ -9,6 +9,7 @@ import msgspec
 
 from chassis.citation import Citation
 from chassis.event import Event
+from chassis.redaction import Written
 from contracts.moments import Moment
 
 
@@ -26,13 +27,13 @@ class ListingFact(Event, frozen=True, kw_only=True):
 
     entry: UUID
     code: str
-    name: str | None
+    name: Written | None
     list: str
     tier: str
     ground: str
     state: str
-    facts: tuple[str, ...]
-    article: str
+    facts: tuple[Written, ...]
+    article: Written
     rules: tuple[Citation, ...]
     causes: tuple[str, ...]
     proposed_by: str
@@ -112,7 +113,7 @@ class Restriction(msgspec.Struct, frozen=True, kw_only=True):
     list: str
     tier: str
     reason: str
-    article: str
+    article: Written
     new_resources: str
     existing: str
     since: Moment

@@ -9,6 +9,7 @@ import msgspec
 
 from chassis.citation import Citation
 from chassis.event import Event
+from chassis.redaction import Written
 from contracts.moments import Moment
 
 
@@ -21,10 +22,10 @@ class Filing(msgspec.Struct, frozen=True, kw_only=True):
 
     filing: UUID
     holder: str
-    holder_name: str
+    holder_name: Written
     provider: str
-    provider_name: str
-    signature: str
+    provider_name: Written
+    signature: Written
     purpose: str
     province: str | None
     covers_extensions: bool
@@ -148,7 +149,7 @@ class OrderFact(Event, frozen=True, kw_only=True):
     attribution: str
     holder: str | None
     provider: str | None
-    signature: str | None
+    signature: Written | None
     complainants: int
     reasons: tuple[str, ...]
     rules: tuple[Citation, ...]
@@ -158,12 +159,12 @@ class OrderFact(Event, frozen=True, kw_only=True):
     execute_by: Moment
     acknowledged_at: Moment | None
     executed_at: Moment | None
-    evidence: str | None
+    evidence: Written | None
     refused_at: Moment | None
     refusal: str | None
     overdue_since: Moment | None
     lifted_at: Moment | None
-    lift_reason: str | None
+    lift_reason: Written | None
     ground_fell_at: Moment | None
     lift_review: str | None = None
     replaced_by: UUID | None = None
@@ -237,7 +238,7 @@ class EnquiryFact(Event, frozen=True, kw_only=True):
     state: str
     addressed_because: str
     answer: str | None
-    answer_note: str | None
+    answer_note: Written | None
     rules: tuple[Citation, ...]
     causes: tuple[str, ...]
     sent_at: Moment

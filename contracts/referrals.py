@@ -9,6 +9,7 @@ import msgspec
 
 from chassis.citation import Citation
 from chassis.event import Event
+from chassis.redaction import Written
 from contracts.moments import Moment
 
 
@@ -18,7 +19,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: str
     value: str
-    name: str | None
+    name: Written | None
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,10 +42,10 @@ class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     amount: int | None
     enterprise: str | None
-    decision: str | None
+    decision: Written | None
     merged_into: UUID | None
-    transferred_to: str | None
-    note: str | None
+    transferred_to: Written | None
+    note: Written | None
 
 
 class ClueFact(Event, frozen=True, kw_only=True):

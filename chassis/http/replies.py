@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chassis.characters import plain
 from chassis.privacy import to_hour
+from chassis.redaction import Written
 
 HourMoment = Annotated[datetime, AfterValidator(to_hour)]
 """A moment as it leaves the regulator: cut to the hour. Deadlines are exact."""
@@ -44,5 +45,5 @@ class ReplyView(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     kind: str
-    statement: str
+    statement: Written
     replied_at: datetime

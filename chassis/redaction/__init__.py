@@ -12,15 +12,31 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple, NewType
+
+from pydantic import AfterValidator
 
 from chassis import characters
 from chassis.escapes import unescaped
 from chassis.redaction import amounts, names
 from chassis.redaction.names import NAME
+from chassis.redaction.persons import without_persons
 from chassis.redaction.shapes import ACCOUNT, ADDRESS, CODE, EMAIL, LINK, NUMBER, SHAPES, Shape
 
-__all__ = ["ACCOUNT", "ADDRESS", "CODE", "EMAIL", "LINK", "NAME", "NUMBER", "excerpt", "redact"]
+__all__ = [
+    "ACCOUNT",
+    "ADDRESS",
+    "CODE",
+    "EMAIL",
+    "LINK",
+    "NAME",
+    "NUMBER",
+    "Redacted",
+    "Written",
+    "excerpt",
+    "redact",
+    "written",
+]
 
 # What a shape may need where a text has letters (A) and digits (1).
 _KINDS: Final = {"": ("",), "A": ("", "A", "A|1"), "1": ("", "1", "A|1"), "A1": ("", "A", "1", "A|1", "A1")}
@@ -55,13 +71,26 @@ def _compiled(shape: Shape) -> _Cut:
     return _Cut(shape.sign, first.search if first else None, pattern.sub, shape.replacement)
 
 
-def redact(text: str) -> str:
+def redact(text: str) -> Redacted:
     """The text with everything that could identify its recipient replaced by a placeholder of its kind.
 
     Characters that are not seen are removed; letters and digits in another form (full-width, circled, escaped, of
     another script) become ordinary ones. Redacting twice changes nothing.
     """
-    return amounts.show(_cut(amounts.hide(characters.plain(unescaped(text)))))
+    return Redacted(amounts.show(_cut(amounts.hide(characters.plain(unescaped(text))))))
+
+
+def written(text: str) -> Written:
+    """The text with a placeholder for each number of a person; the same text where it has none."""
+    return Written(without_persons(text, NUMBER))
+
+
+Redacted = NewType("Redacted", Annotated[str, AfterValidator(redact)])
+"""Text of a message that may leave its service: everything that could identify its recipient is replaced."""
+
+Written = NewType("Written", Annotated[str, AfterValidator(written)])
+"""Text that staff or an organisation wrote, which may leave its service: numbers of persons are replaced. What else it
+names (an enterprise, a port, a decision) is for its readers."""
 
 
 def _cut(text: str) -> str:
@@ -74,13 +103,13 @@ def _cut(text: str) -> str:
     return names.cut(text)[1:]
 
 
-def excerpt(text: str, length: int) -> str:
+def excerpt(text: str, length: int) -> Redacted:
     """At most `length` characters of the redacted text, cut with an ellipsis and never within a placeholder."""
     # Text beyond the excerpt needs no redaction; the margin keeps a number at the border whole.
     redacted = redact(characters.visible(text)[: 16 * length + 256])
     if len(redacted) <= length:
         return redacted
-    kept = redacted[: length - 1]
+    kept: str = redacted[: length - 1]
     if kept.rfind("〈") > kept.rfind("〉"):
         kept = kept[: kept.rfind("〈")]
-    return kept + "…"
+    return Redacted(kept + "…")

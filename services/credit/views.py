@@ -20,6 +20,7 @@ from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, count_by, equal, one_row, page_rows, select_one, select_page
 from chassis.http.replies import HourMoment, ReplyView
 from chassis.notices import find_replies
+from chassis.redaction import Written
 from contracts.credit import Restriction
 from contracts.vocabulary import CreditList, Existing, NewResources, ReviewOutcome, Tier
 from services.credit.access import Visibility
@@ -49,13 +50,13 @@ class EntryView(_View):
     version: int = Field(description="also the ETag; send it as If-Match with each act that follows from this read")
     code: str = CODE
     province: str = Field(description="where the enterprise is registered: six digits (GB/T 2260)")
-    name: str | None
+    name: Written | None
     list: CreditList
     tier: Tier
     ground: ListingGround
     state: EntryState
-    facts: Sequence[str] = FACTS
-    article: str = ARTICLE
+    facts: Sequence[Written] = FACTS
+    article: Written = ARTICLE
     rules: Sequence[CitationView]
     causes: Sequence[str] = Field(description="clue:<id>, order:<id>, withdrawal:<entry>")
     proposed_by: ProposedBy
@@ -65,10 +66,10 @@ class EntryView(_View):
         description="the end of the contest period; before it, only a contested entry can be confirmed"
     )
     contested_at: datetime | None
-    objection: str | None
+    objection: Written | None
     waived_at: datetime | None
     decided_by: str | None
-    decision_reason: str | None
+    decision_reason: Written | None
     effective_at: datetime | None
     until: datetime | None
     repairable_from: datetime | None
@@ -76,17 +77,17 @@ class EntryView(_View):
     new_resources: NewResources | None
     existing: Existing | None
     repaired_at: datetime | None
-    repair_statement: str | None
+    repair_statement: Written | None
     expired_at: datetime | None
     withdrawn_at: datetime | None
     withdrawal: EntryWithdrawal | None
-    withdrawal_note: str | None
+    withdrawal_note: Written | None
     review_withdrawal_by: datetime | None = Field(
         description="until when a second person reviews the withdrawal of a listing by staff"
     )
     withdrawal_reviewed_at: datetime | None
     withdrawal_review: ReviewOutcome | None
-    withdrawal_review_reason: str | None
+    withdrawal_review_reason: Written | None
     replaced_by: UUID | None = Field(description="the entry that took effect again because its withdrawal was reversed")
 
 
@@ -96,13 +97,13 @@ class EnterpriseEntry(_View):
 
     id: UUID
     code: str = CODE
-    name: str | None
+    name: Written | None
     list: CreditList
     tier: Tier
     ground: ListingGround
     state: EntryState
-    facts: Sequence[str] = FACTS
-    article: str = ARTICLE
+    facts: Sequence[Written] = FACTS
+    article: Written = ARTICLE
     rules: Sequence[CitationView]
     proposed_at: HourMoment
     contest_until: datetime
@@ -128,11 +129,11 @@ class ListedView(_View):
 
     entry: UUID
     code: str = CODE
-    name: str | None
+    name: Written | None
     list: CreditList
     tier: Tier
-    facts: Sequence[str] = FACTS
-    article: str = ARTICLE
+    facts: Sequence[Written] = FACTS
+    article: Written = ARTICLE
     since: HourMoment
     until: datetime
 
@@ -200,7 +201,7 @@ class RestrictionView(_View):
     list: CreditList
     tier: Tier
     reason: str = Field(description="for programs", examples=["listed-adverse-general"])
-    article: str = ARTICLE
+    article: Written = ARTICLE
     new_resources: NewResources = Field(description="the effect on ports that the enterprise applies for")
     existing: Existing = Field(description="the effect on ports that it has")
     since: datetime

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.citation import Citation
+from chassis.redaction import Written
 from contracts.credit import (
     ListingContested,
     ListingEffective,
@@ -121,7 +122,7 @@ RECORDS: tuple[Record, ...] = (
                     list="adverse",
                     tier="general",
                     reason="listed-adverse-general",
-                    article=ARTICLE,
+                    article=Written(ARTICLE),
                     new_resources="refuse",
                     existing="propose",
                     since=days(110),

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.citation import Citation
+from chassis.redaction import Redacted, Written
 from contracts.complaints import Attribution, ComplaintAssessed, ComplaintWithdrawn, Sender
 from contracts.examples.records.record import (
     ACT,
@@ -86,8 +87,8 @@ _ASSESSED = ComplaintAssessed(
         carrier="CMCC",
         holder=PLATFORM,
         provider=SHOP,
-        signature="禾木优选",
-        filed_signature="禾木优选",
+        signature=Written("禾木优选"),
+        filed_signature=Written("禾木优选"),
         as_of=days(2),
     ),
     industry="retail",
@@ -101,17 +102,17 @@ _ASSESSED = ComplaintAssessed(
     province="440000",
     sent_at=days(2),
     received_at=days(2),
-    excerpt="【禾木优选】亲爱的会员,春茶上新全场5折,满199减50,今晚24点结束,戳 〈链接〉 领券,回T退订",
+    excerpt=Redacted("【禾木优选】亲爱的会员,春茶上新全场5折,满199减50,今晚24点结束,戳 〈链接〉 领券,回T退订"),
 )
 
 _FILINGS = (
     Filing(
         filing=FORMER_FILING,
         holder=PLATFORM,
-        holder_name="青杉信息技术有限公司",
+        holder_name=Written("青杉信息技术有限公司"),
         provider=FORMER_SHOP,
-        provider_name="雅集文化用品有限公司",
-        signature="雅集文化",
+        provider_name=Written("雅集文化用品有限公司"),
+        signature=Written("雅集文化"),
         purpose="marketing",
         province=None,
         covers_extensions=False,
@@ -121,10 +122,10 @@ _FILINGS = (
     Filing(
         filing=FILING,
         holder=PLATFORM,
-        holder_name="青杉信息技术有限公司",
+        holder_name=Written("青杉信息技术有限公司"),
         provider=SHOP,
-        provider_name="禾木优选贸易有限公司",
-        signature="禾木优选",
+        provider_name=Written("禾木优选贸易有限公司"),
+        signature=Written("禾木优选"),
         purpose="notice",
         province="440000",
         covers_extensions=True,

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.citation import Citation
+from chassis.redaction import Written
 from contracts.examples.records.record import ACT, CLUE, COMPLAINT, SHOP, Record, days, id_of, minutes
 from contracts.referrals import (
     BatchReceived,
@@ -37,7 +38,7 @@ SEALING = Citation(
 
 _OPENED: dict[str, Any] = {
     "clue": CLUE,
-    "subject": Subject(kind="enterprise", value=SHOP, name="禾木优选贸易有限公司"),
+    "subject": Subject(kind="enterprise", value=SHOP, name=Written("禾木优选贸易有限公司")),
     "industry": "retail",
     "category": "commercial",
     "period": "2026Q2",
@@ -78,7 +79,7 @@ _CONCLUDED: dict[str, Any] = _EXTENDED | {
         code="fined",
         amount=20_000,
         enterprise=SHOP,
-        decision="市监处罚〔2026〕0186号",
+        decision=Written("市监处罚〔2026〕0186号"),
         merged_into=None,
         transferred_to=None,
         note=None,

@@ -17,8 +17,10 @@ import msgspec
 
 from chassis.aggregate import Cause, ConflictError, Ground
 from chassis.citation import Citation
+from chassis.disclosure import disclosed
 from chassis.field_errors import FieldError, InvalidFieldsError
 from chassis.privacy import to_hour
+from chassis.redaction import Redacted
 from contracts.complaints import Attribution, ComplaintAssessed, ComplaintWithdrawn, Sender
 from contracts.numbers import NumberKind, SenderNumber
 from contracts.vocabulary import OF_PORTS, AttributionKind, Category
@@ -61,7 +63,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float
     reasons: tuple[str, ...]
     rules: tuple[Citation, ...]
-    excerpt: str
+    excerpt: Redacted
     assessed_at: datetime
     assessor: Assessor
     assessed_by: str
@@ -174,7 +176,7 @@ def _assessed(complaint: Complaint, assessment: Assessment) -> ComplaintAssessed
     return ComplaintAssessed(
         complaint=complaint.id,
         sender=msgspec.convert(complaint.sender, Sender, from_attributes=True),
-        attribution=msgspec.structs.replace(attribution, as_of=to_hour(attribution.as_of)),
+        attribution=msgspec.structs.replace(disclosed(attribution), as_of=to_hour(attribution.as_of)),
         industry=assessment.industry,
         category=assessment.category.value,
         confidence=assessment.confidence,

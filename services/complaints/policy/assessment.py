@@ -13,6 +13,7 @@ import msgspec
 from chassis import privacy, rules
 from chassis.calendar import day_of
 from chassis.citation import Citation
+from chassis.redaction import Redacted
 from contracts.vocabulary import AttributionKind, Category
 from services.complaints.model import Assessment, Assessor, Complaint
 from services.complaints.policy.attribution import RegisterPart, attribute
@@ -44,7 +45,7 @@ class Standard:
     form: SignatureForm
     thresholds: ClassificationThresholds
     advertising: frozenset[str]
-    excerpt: Callable[[str], str]
+    excerpt: Callable[[str], Redacted]
     citations: tuple[Citation, ...]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chassis.redaction import Written, written
 from contracts.complaints import Attribution
 from contracts.numbers import NumberKind, SenderNumber
 from contracts.ports import Filing
@@ -154,7 +155,7 @@ def _by_filing(
             holder=_only({each.holder for _, each in responsible}),
             # A message under another signature too, or perhaps under another one, may not be the filed provider's.
             provider=provider if kind is AttributionKind.DECLARED and not unidentified else None,
-            signature=next((name for name in signatures if name in names), _first(signed)),
+            signature=next((written(name) for name in signatures if name in names), _first(signed)),
             filed_signature=filing.signature,
             as_of=sent_at,
             signature_unreadable=unidentified,
@@ -211,8 +212,8 @@ def _no_port(kind: AttributionKind, signed: Signed, sent_at: datetime, reason: s
     )
 
 
-def _first(signed: Signed) -> str | None:
-    return signed.signatures[0] if signed.signatures else None
+def _first(signed: Signed) -> Written | None:
+    return written(signed.signatures[0]) if signed.signatures else None
 
 
 def _names(filing: Filing, spelling: Spelling) -> set[str]:

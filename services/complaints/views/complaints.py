@@ -16,12 +16,13 @@ from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, equal, one_row, page_rows, select_one
+from chassis.redaction import Redacted, Written
 from contracts.numbers import SenderNumber
 from contracts.vocabulary import AttributionKind, Category, Consent
 from services.complaints.access import EVERYTHING, Visibility
 from services.complaints.model import Assessor, ComplaintState
 from services.complaints.store.tables import ASSESSMENTS, COMPLAINTS
-from services.complaints.views.shared import Redacted, SenderView
+from services.complaints.views.shared import SenderView
 
 
 class FiledView(BaseModel):
@@ -41,8 +42,8 @@ class AttributionView(BaseModel):
     carrier: str | None
     holder: str | None = Field(description="unified social credit code of the port's enterprise")
     provider: str | None = Field(description="unified social credit code of the content provider")
-    signature: str | None = Field(description="the signature seen, normalised")
-    filed_signature: str | None
+    signature: Written | None = Field(description="the signature seen, normalised")
+    filed_signature: Written | None
     as_of: datetime
     signature_unreadable: bool = Field(
         description="whether the message appears to be signed, but the name cannot be read, or has another signature"

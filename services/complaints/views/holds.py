@@ -14,10 +14,10 @@ from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, equal, one_row, page_rows, select_one, select_page
+from chassis.redaction import Redacted
 from services.complaints.access import Visibility
 from services.complaints.store.channels import hold_of
 from services.complaints.store.tables import CHANNEL_HOLDS
-from services.complaints.views.shared import Redacted
 
 
 class ChannelHoldView(BaseModel):

@@ -8,6 +8,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Read
+from chassis.redaction import Written
 from contracts.numbers import SenderNumber
 from contracts.register import on_record_since
 from services.complaints.access import Visibility
@@ -21,10 +22,10 @@ class RegisterFilingView(BaseModel):
     carrier: str
     number: str = Field(description="the number or the prefix that was filed")
     holder: str
-    holder_name: str
+    holder_name: Written
     provider: str
-    provider_name: str
-    signature: str
+    provider_name: Written
+    signature: Written
     purpose: str
     covers_extensions: bool
     valid_from: datetime

@@ -14,11 +14,11 @@ from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, equal, one_row, page_rows, select_one, select_page
+from chassis.redaction import Redacted
 from services.complaints.access import Visibility
 from services.complaints.model import RevealState
 from services.complaints.store.reveals import reveal_of
 from services.complaints.store.tables import REVEALS
-from services.complaints.views.shared import Redacted
 
 
 class RevealView(BaseModel):

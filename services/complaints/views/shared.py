@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-
-from chassis.privacy import redact
-
-Redacted = Annotated[str, AfterValidator(redact)]
-"""Text from which personal data is removed when the view is made."""
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class SenderView(BaseModel):

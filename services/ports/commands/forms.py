@@ -16,7 +16,7 @@ from msgspec import Meta
 from chassis.calendar import begin_of_day, day_of
 from chassis.characters import IGNORABLE, LOST, plain
 from chassis.field_errors import FieldError, InvalidFieldsError
-from chassis.hints import LOST_FAULT, conversion_fault, meant, shown
+from chassis.hints import LOST_FAULT, conversion_fault, meant, person_fault, shown
 from contracts.carriers import CARRIERS
 from contracts.credit_codes import CreditCode, CreditCodeFault, InvalidCreditCode
 from contracts.damage import damage_of
@@ -197,6 +197,8 @@ class _Reading:
             self._reject(field, f"has a wrong character {place}: {_unreadable(wrong)}")
         elif fault := conversion_fault(text):
             self._reject(field, f"is not readable: {fault}")
+        elif fault := person_fault(text):
+            self._reject(field, fault)
         elif len(text) > length:
             self._reject(field, f"has {len(text)} characters; at most {length} are possible")
         return text

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.aggregate import Aggregate, Cause, fact
+from chassis.disclosure import disclosed
 from chassis.event import Event
 from chassis.ids import new_id
 from contracts.ports import FilingRecorded, PortDeclared
@@ -115,6 +116,7 @@ class Port(Aggregate):
         fact about the port replaces the one that contains it."""
         for each in changed if self.history_version == self.version else self.filings:
             port = {"carrier": self.carrier, "number": self.number, "access_code": self.access_code}
-            self.record(msgspec.convert(asdict(each) | port | {"filing": each.id}, FilingRecorded), cause)
+            filing = msgspec.convert(asdict(each) | port | {"filing": each.id}, FilingRecorded)
+            self.record(disclosed(filing), cause)
         self.record(fact(PortDeclared, self), cause)
         self.history_version = self.version

@@ -15,6 +15,7 @@ from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, equal, one_row, page_rows, select_one, select_page
+from chassis.redaction import Written
 from contracts.numbers import SHORTEST_BASE
 from services.ports.access import Visibility
 from services.ports.model import Addressed, Answer, Enquiry, EnquiryState
@@ -42,7 +43,7 @@ class EnquiryView(BaseModel):
     sent_at: datetime
     answer_by: datetime
     answer: Answer | None
-    answer_note: str | None
+    answer_note: Written | None
     answered_at: datetime | None
     unanswered_at: datetime | None
 

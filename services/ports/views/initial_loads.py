@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.database import Read
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import equal, one_row, page_rows, select_one, select_page
+from chassis.redaction import Written
 from services.ports.store.initial_loads import load_of
 from services.ports.store.tables import INITIAL_LOADS
 
@@ -24,7 +25,7 @@ class InitialLoadView(BaseModel):
     id: UUID
     version: int = Field(description="also the ETag; send it as If-Match with the closing")
     carrier: str
-    reason: str | None
+    reason: Written | None
     opened_at: datetime
     opened_by: str | None = Field(
         description="the person who opened it, and so cannot close it; null where the carrier had filings in release"
@@ -32,7 +33,7 @@ class InitialLoadView(BaseModel):
     )
     closed_at: datetime | None
     closed_by: str | None
-    closing_reason: str | None
+    closing_reason: Written | None
 
 
 def list_loads(read: Read, page: Paging, carrier: str | None) -> PageRows[InitialLoadView]:

@@ -14,6 +14,7 @@ from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, equal, one_row, page_rows
+from chassis.redaction import Written
 from services.ports.access import Visibility
 from services.ports.model import ListingPhase
 from services.ports.store.tables import LISTED_PORTS, LISTING_REFUSALS, LISTINGS, ORDERS
@@ -29,7 +30,7 @@ class ListingView(BaseModel):
     list: str
     tier: str
     reason: str = Field(description="a code for programs")
-    article: str
+    article: Written
     new_resources: str = Field(description="allow or refuse: the decision on its new filings")
     existing: str = Field(description="none, propose or shut: what follows for its existing ports")
     phase: ListingPhase

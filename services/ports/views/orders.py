@@ -13,6 +13,7 @@ from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, equal, one_row, page_rows, present, select_one, select_page
+from chassis.redaction import Written
 from contracts.vocabulary import ReviewOutcome
 from services.ports.access import Visibility
 from services.ports.model import Order, OrderState, RefusalCode, ShutdownGround
@@ -35,7 +36,7 @@ class OrderView(BaseModel):
     attribution: str = Field(description="declared, sublet-suspected or unregistered")
     holder: str | None = Field(description="unified social credit code of the port's enterprise")
     provider: str | None = Field(description="unified social credit code of the content provider that was filed")
-    signature: str | None = Field(description="the signature in the messages")
+    signature: Written | None = Field(description="the signature in the messages")
     province: str | None
     complainants: int = COMPLAINANTS
     reasons: list[str]
@@ -48,17 +49,17 @@ class OrderView(BaseModel):
     execute_by: datetime
     acknowledged_at: datetime | None
     executed_at: datetime | None
-    evidence: str | None
+    evidence: Written | None
     refused_at: datetime | None
     refusal_code: RefusalCode | None
-    refusal_note: str | None
+    refusal_note: Written | None
     overdue_since: datetime | None = Field(description="the first deadline that was missed")
     lifted_at: datetime | None
-    lift_reason: str | None
+    lift_reason: Written | None
     review_lift_by: datetime | None = Field(description="until when a second person reviews its lift by staff")
     lift_reviewed_at: datetime | None
     lift_review: ReviewOutcome | None
-    lift_review_reason: str | None
+    lift_review_reason: Written | None
     replaced_by: UUID | None = Field(description="the order that was placed again because its lift was reversed")
     ground_fell_at: datetime | None = Field(description="when its ground ceased to hold")
 

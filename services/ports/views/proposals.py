@@ -12,6 +12,7 @@ from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, equal, one_row, page_rows, select_one, select_page
+from chassis.redaction import Written
 from services.ports.access import Visibility
 from services.ports.model import ProposalState, ShutdownGround
 from services.ports.store.proposals import proposal_of
@@ -28,7 +29,7 @@ class ComplaintBasisView(BaseModel):
     attribution: str = Field(description="declared, sublet-suspected or unregistered")
     holder: str | None = Field(description="unified social credit code of the port's enterprise")
     provider: str | None = Field(description="unified social credit code of the content provider that was filed")
-    signature: str | None = Field(description="the signature in the messages")
+    signature: Written | None = Field(description="the signature in the messages")
     complainants: int = COMPLAINANTS
     reasons: list[str]
     reservations: list[str] = Field(description="why no order follows without a person")
@@ -49,13 +50,13 @@ class ProposalView(BaseModel):
     listing: UUID | None = Field(description="the entry of the credit lists; of a proposal of an enterprise")
     code: str | None = Field(description="the enterprise's unified social credit code; of a proposal of an enterprise")
     province: str | None
-    reason: str
+    reason: Written
     basis: ComplaintBasisView | None = Field(description="of a proposal that the rules make because of complaints")
     proposed_by: str = Field(description="rules or staff")
     proposer: str | None = Field(description="the person of staff who proposed it, and so cannot decide it")
     proposed_at: datetime
     decider: str | None
-    decision_reason: str | None
+    decision_reason: Written | None
     decided_at: datetime | None = Field(description="when it was decided, or withdrawn")
     order: UUID | None = Field(
         validation_alias="order_id",

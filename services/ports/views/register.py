@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from chassis.database import Read
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, equal, one_row, page_rows, select_one, select_page
+from chassis.redaction import Written
 from services.ports.access import Visibility
 from services.ports.model import FilingDecision, HindranceKind, PortKey, PortStatus
 from services.ports.store.tables import FILINGS, LISTING_REFUSALS, PORTS
@@ -28,10 +29,10 @@ class FilingView(BaseModel):
     carrier: str
     number: str
     holder: str = Field(description="unified social credit code of the port's enterprise")
-    holder_name: str
+    holder_name: Written
     provider: str = Field(description="unified social credit code of the content provider")
-    provider_name: str
-    signature: str
+    provider_name: Written
+    signature: Written
     purpose: str
     province: str | None
     covers_extensions: bool = Field(description="whether it also covers longer numbers that begin with this one")

@@ -11,6 +11,7 @@ from chassis.http.citations import CitationView
 from chassis.http.queries import one_row, select_one
 from chassis.http.replies import HourMoment, ReplyView
 from chassis.notices import Notice, Reply, find_replies
+from chassis.redaction import Written
 from services.ports.access import Visibility
 from services.ports.model import OrderState, ShutdownGround
 from services.ports.model.order import reference
@@ -29,7 +30,7 @@ class EnterpriseOrder(BaseModel):
     number: str
     state: OrderState
     ground: ShutdownGround
-    signature: str | None = Field(description="the signature in the messages")
+    signature: Written | None = Field(description="the signature in the messages")
     reasons: list[str]
     rules: list[CitationView]
     ordered_at: HourMoment

@@ -22,6 +22,7 @@ from chassis.citation import Citation
 from chassis.event import Event
 from chassis.ids import new_id
 from chassis.privacy import to_hour
+from chassis.redaction import written
 from contracts import referrals as facts
 from contracts.authorities import AUTHORITIES
 from contracts.referrals import Conclusion, Counts, Subject
@@ -144,7 +145,8 @@ class Clue(Ground):
     @property
     def subject(self) -> Subject:
         """The subject, with the name of an enterprise."""
-        return Subject(kind=self.place.subject_kind, value=self.place.subject_value, name=self.subject_name)
+        name = None if self.subject_name is None else written(self.subject_name)
+        return Subject(kind=self.place.subject_kind, value=self.place.subject_value, name=name)
 
     @property
     def category(self) -> Category:

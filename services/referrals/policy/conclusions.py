@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from chassis.field_errors import FieldError, InvalidFieldsError
-from chassis.hints import conversion_fault, shown
+from chassis.hints import conversion_fault, person_fault, shown
 from contracts.credit_codes import CreditCode, InvalidCreditCode
 from contracts.referrals import Conclusion
 from contracts.vocabulary import ConclusionCode
@@ -82,7 +82,8 @@ def _errors_in(conclusion: Conclusion, clue: UUID) -> Iterator[FieldError]:
         except InvalidCreditCode as error:
             yield FieldError("enterprise", str(error))
     for name in ("decision", "transferred_to", "note"):
-        if fault := conversion_fault(getattr(conclusion, name) or ""):
+        text = getattr(conclusion, name) or ""
+        if fault := conversion_fault(text) or person_fault(text):
             yield FieldError(name, fault)
 
 

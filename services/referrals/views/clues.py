@@ -16,6 +16,7 @@ from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, equal, one_row, page_rows, present, select_one, select_page
 from chassis.privacy import to_hour
+from chassis.redaction import Written
 from contracts.vocabulary import Category, ConclusionCode, ReturnReason, SubjectKind
 from services.referrals.access import Visibility
 from services.referrals.model import EMPTY, HANDED_OVER, Clue, ClueState
@@ -31,7 +32,7 @@ class SubjectView(BaseModel):
 
     kind: SubjectKind
     value: str = Field(description="unified social credit code, normalised signature or number")
-    name: str | None = Field(description="of an enterprise, where it is in the register")
+    name: Written | None = Field(description="of an enterprise, where it is in the register")
 
 
 class CountsView(BaseModel):
@@ -53,10 +54,10 @@ class ConclusionView(BaseModel):
     code: ConclusionCode
     amount: int | None = Field(description="of a fine, in yuan")
     enterprise: str | None = Field(description="credit code of the enterprise found to be behind the subject")
-    decision: str | None = Field(description="number of the authority's decision")
+    decision: Written | None = Field(description="number of the authority's decision")
     merged_into: UUID | None = Field(description="the clue whose case includes this one")
-    transferred_to: str | None
-    note: str | None
+    transferred_to: Written | None
+    note: Written | None
 
 
 class ClueView(BaseModel):
@@ -82,17 +83,17 @@ class ClueView(BaseModel):
     referred_at: datetime | None
     conclude_by: datetime | None
     extended_at: datetime | None
-    extension_reason: str | None
+    extension_reason: Written | None
     received_at: datetime | None
     returned_at: datetime | None
     return_reason: ReturnReason | None
-    return_note: str | None
+    return_note: Written | None
     suggested: str | None = Field(description="the authority that was suggested at the return")
     overdue_since: datetime | None = Field(description="the deadline that passed without a conclusion")
     concluded_at: datetime | None
     conclusion: ConclusionView | None
     annulled_at: datetime | None
-    annulment_reason: str | None
+    annulment_reason: Written | None
 
     @classmethod
     def of(cls, clue: Clue, visibility: Visibility) -> ClueView:

@@ -15,6 +15,7 @@ from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, one_row, page_rows
+from chassis.redaction import Written
 from services.referrals.model import SealingTrigger
 from services.referrals.store.tables import BATCHES, SEALINGS
 
@@ -36,7 +37,7 @@ class SealingView(BaseModel):
     state: SealingState
     authority: str | None = Field(description="the authority whose clues are sealed; null: all authorities")
     through: str | None = Field(description="the last quarter that is sealed; null: all quarters")
-    reason: str
+    reason: Written
     requested_by: str
     requested_at: datetime
     done_at: datetime | None

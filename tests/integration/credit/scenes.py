@@ -16,6 +16,7 @@ from chassis.database import Database
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
 from chassis.ids import new_id
+from chassis.redaction import Written
 from chassis.target import Target
 from contracts.ports import Filing, GroundFell, OrderExecuted, OrderFact, OrderLifted, PortDeclaredV1
 from contracts.referrals import ClueConcluded, Conclusion, ConclusionAnnulled, Counts, Subject
@@ -76,7 +77,11 @@ def _clue(
     kind, value = subject
     return {
         "clue": named(name),
-        "subject": Subject(kind=kind, value=value, name="虚构优选" if kind == "enterprise" else None),
+        "subject": Subject(
+            kind=kind,
+            value=value,
+            name=Written("虚构优选") if kind == "enterprise" else None,
+        ),
         "industry": "retail",
         "category": "commercial",
         "period": "2026Q2",
@@ -101,7 +106,7 @@ def _clue(
             code=code,
             amount=amount,
             enterprise=enterprise,
-            decision="市监处罚〔2026〕0001号",
+            decision=Written("市监处罚〔2026〕0001号"),
             merged_into=None,
             transferred_to=None,
             note=None,
@@ -190,10 +195,10 @@ def declared(
             Filing(
                 filing=new_id(),
                 holder=HOLDER,
-                holder_name=holder_name,
+                holder_name=Written(holder_name),
                 provider=code,
-                provider_name=name,
-                signature="样例",
+                provider_name=Written(name),
+                signature=Written("样例"),
                 purpose="notice",
                 province=None,
                 covers_extensions=False,

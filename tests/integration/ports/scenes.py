@@ -18,6 +18,7 @@ from chassis.database import Database
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
 from chassis.ids import new_id
+from chassis.redaction import Redacted, Written
 from chassis.sweeper import Slice
 from chassis.target import Target
 from contracts.complaints import Attribution, ComplaintAssessed, ComplaintWithdrawn, Sender
@@ -86,8 +87,8 @@ def assessed(
             carrier=None if unregistered else carrier,
             holder=None if unregistered else holder,
             provider=None if kind != "declared" or unreadable else PROVIDER,
-            signature=None if unreadable else signature,
-            filed_signature=None if unregistered else SIGNATURE,
+            signature=None if unreadable or signature is None else Written(signature),
+            filed_signature=None if unregistered else Written(SIGNATURE),
             as_of=sent,
             signature_unreadable=unreadable,
         ),
@@ -102,7 +103,7 @@ def assessed(
         province="440000",
         sent_at=sent.replace(minute=0, second=0, microsecond=0),
         received_at=sent,
-        excerpt="",
+        excerpt=Redacted(""),
         complainant_also=None if also is None else named(f"complainant of {also}"),
         capped=capped,
     )
@@ -136,7 +137,7 @@ def restriction(
         list="adverse",
         tier="general",
         reason="listed-adverse-general",
-        article="电信业务经营许可管理办法第四十二条",
+        article=Written("电信业务经营许可管理办法第四十二条"),
         new_resources=new_resources,
         existing=existing,
         since=since,

@@ -17,6 +17,7 @@ from chassis.database import Database, Tx
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
 from chassis.ids import new_id
+from chassis.redaction import Redacted, Written
 from chassis.sweeper import Slice
 from contracts.complaints import Attribution, ComplaintAssessed, ComplaintWithdrawn, Sender
 from contracts.numbers import SenderNumber
@@ -77,7 +78,7 @@ def assessed(
             carrier=carrier,
             holder=holder,
             provider=provider,
-            signature=signature,
+            signature=None if signature is None else Written(signature),
             filed_signature=None,
             as_of=received,
         ),
@@ -92,7 +93,7 @@ def assessed(
         province=province,
         sent_at=received.replace(minute=0, second=0, microsecond=0),
         received_at=received.replace(minute=0, second=0, microsecond=0),
-        excerpt=excerpt,
+        excerpt=Redacted(excerpt),
         capped=capped,
     )
     return Message(new_id(), event, version, clock.now(), Cause(f"complaint {name}", f"filed {name}"))

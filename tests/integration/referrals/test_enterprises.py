@@ -14,6 +14,7 @@ from chassis.events import projections
 from chassis.events.consumer import dispatch
 from chassis.events.envelope import Message
 from chassis.ids import new_id
+from chassis.redaction import Written
 from contracts.ports import Filing, PortDeclaredV1
 from services.referrals.reactions import PROJECTIONS
 from tests.integration.referrals.scenes import (
@@ -37,10 +38,10 @@ def filing(number: int, provider_name: str, *, holder_name: str = "示例短信"
     return Filing(
         filing=UUID(int=number),
         holder=HOLDER,
-        holder_name=holder_name,
+        holder_name=Written(holder_name),
         provider=provider,
-        provider_name=provider_name,
-        signature="样例服务",
+        provider_name=Written(provider_name),
+        signature=Written("样例服务"),
         purpose="notice",
         province=None,
         covers_extensions=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
+from chassis.redaction import Written
 from contracts.numbers import SenderNumber
 from contracts.ports import Filing
 from contracts.register import on_record_at, on_record_since
@@ -40,10 +41,10 @@ def filing(
     return Filing(
         filing=uuid5(_NAMES, f"{holder} {signature} {since}"),
         holder=holder,
-        holder_name="某通信技术有限公司",
+        holder_name=Written("某通信技术有限公司"),
         provider=provider,
-        provider_name=provider_name,
-        signature=signature,
+        provider_name=Written(provider_name),
+        signature=Written(signature),
         purpose=purpose,
         province=None,
         covers_extensions=covers_extensions,

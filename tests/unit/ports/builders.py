@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from chassis.aggregate import Cause
 from chassis.citation import Citation
 from chassis.ids import new_id
+from chassis.redaction import Written
 from contracts.credit import Restriction
 from services.ports.model import Addressed, Enquiry, Listing, Order, PortFiling, ShutdownGround
 from services.ports.policy.decisions import ThresholdRule, ThresholdRules
@@ -219,7 +220,7 @@ def restriction(
         list="adverse",
         tier="general",
         reason="listed-adverse-general",
-        article="Order 42, Art. 42",
+        article=Written("Order 42, Art. 42"),
         new_resources=new_resources,
         existing=existing,
         since=since,

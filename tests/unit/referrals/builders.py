@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis.aggregate import Cause
 from chassis.citation import Citation
+from chassis.redaction import Redacted
 from contracts.complaints import Attribution, ComplaintAssessed, Sender
 from contracts.numbers import SenderNumber
 from contracts.referrals import Conclusion, Counts
@@ -69,7 +70,7 @@ def complaint(
         province=None,
         sent_at=received,
         received_at=received,
-        excerpt="",
+        excerpt=Redacted(""),
     )
 
 
