@@ -33,7 +33,7 @@ def file_complaint(complaint: dict[str, Any], response: Response) -> dict[str, s
         connection.execute(_INSERT_KEY, (key, key.encode(), now)).fetchone()
         connection.execute(_FIND_COMPLAINANT, (QUARTER, person.bytes)).fetchone()
         connection.execute(_INSERT_COMPLAINANT, (person.bytes, person, now, QUARTER, uuid.uuid4()))
-        values = {**complaint, "id": identifier, "person": person, "bytes": person.bytes, "now": now, "receipt": key}
+        values = {**complaint, "id": identifier, "person": person, "bytes": person.bytes, "now": now}
         connection.execute(_INSERT_COMPLAINT, values)
         headers = Jsonb({"location": f"{API_PREFIX}/complaints/{identifier}"})
         connection.execute(_STORE_RESPONSE, (headers, str(identifier).encode(), key))
@@ -57,9 +57,10 @@ _INSERT_COMPLAINANT = (
 _INSERT_COMPLAINT = (
     "WITH taken AS (INSERT INTO complaints (id, channel, external_id, digest, bucket, sender_number, sender_raw,"
     " complainant_id, surrogate, number_cipher, province, sent_at, received_at, filed_at, text, consented,"
-    " unsubscribed, vouched, receipt, state, version) VALUES (%(id)s, %(channel)s, %(external_id)s, %(bytes)s, 0,"
+    " unsubscribed, vouched, receipt_digest, state, version) VALUES (%(id)s, %(channel)s, %(external_id)s,"
+    " %(bytes)s, 0,"
     " %(sender_number)s, %(sender_number)s, %(person)s, %(person)s, %(bytes)s, NULL, %(sent_at)s, %(received_at)s,"
-    " %(now)s, %(text)s, 'unknown', false, true, %(receipt)s, 'filed', 0)"
+    " %(now)s, %(text)s, 'unknown', false, true, %(bytes)s, 'filed', 0)"
     " ON CONFLICT (channel, external_id) DO NOTHING RETURNING id, complainant_id, received_at)"
     " INSERT INTO vouched_complaints (complainant_id, received_at, complaint_id)"
     " SELECT complainant_id, received_at, id FROM taken"

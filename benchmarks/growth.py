@@ -127,7 +127,7 @@ _TABLES: Mapping[str, Mapping[str, Changes]] = {
             "external_id": _longer("external_id"),
             "sender_number": _longer("sender_number"),
             "complainant_id": _another("complainant_id"),
-            "receipt": _longer("receipt"),
+            "receipt_digest": "sha256(receipt_digest || n::text::bytea)",
         },
         "vouched_complaints": {
             "complainant_id": _another("complainant_id"),

@@ -29,6 +29,7 @@ __all__ = [
     "excerpt",
     "redact",
     "ring",
+    "ring_or_none",
     "to_hour",
 ]
 
@@ -129,6 +130,11 @@ def ring() -> KeyRing:
     """The key ring of this process. Raises KeyRingError where none is configured."""
     if _ring is None:
         raise KeyRingError("this process has no key ring: set ANNING_KEYS_FILE")
+    return _ring
+
+
+def ring_or_none() -> KeyRing | None:
+    """The key ring of this process; None in a service without personal data, which has none."""
     return _ring
 
 

@@ -3,12 +3,15 @@
 The key is inserted first, in the transaction of the act itself. A second request with the same key waits at that insert
 until the first one ends. Where the first one committed, its stored response is replayed; where it rolled back, the
 second one acts.
+
+Where the process has a key ring, it stores responses encrypted, and the fingerprint of a request under a key: from a
+plain hash a complainant's number could be found by trying them all.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, TypeVar
@@ -20,11 +23,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chassis import clock
+from chassis import clock, privacy
 from chassis.database import MECHANISM, Key, Tx, moment
 from chassis.http.auth import Caller
 from chassis.http.faults import form
-from chassis.http.problems import Busy, IdempotencyKeyRequired, IdempotencyKeyReused
+from chassis.http.problems import Busy, Erased, IdempotencyKeyRequired, IdempotencyKeyReused
 from chassis.http.validation import route_of
 
 KEY_PATTERN: Final = form(
@@ -43,18 +46,23 @@ IDEMPOTENCY_KEYS = sa.Table(
     sa.Column("status", sa.SmallInteger),
     sa.Column("headers", JSONB),
     sa.Column("body", sa.LargeBinary),
+    sa.Column("sealed", sa.Boolean, nullable=False, server_default=sa.false()),
+    # The path of the resource that the response shows, so that the response can be erased with it.
+    sa.Column("about", Key),
+    sa.Index("ix_idempotency_keys_about", "about", postgresql_where=sa.text("about IS NOT NULL")),
 )
 
 _TAKE: Final = (
-    "INSERT INTO idempotency_keys (caller, route, key, fingerprint, kept_at)"
-    " VALUES (%(caller)s, %(route)s, %(key)s, %(fingerprint)s, %(kept_at)s) ON CONFLICT DO NOTHING RETURNING key"
+    "INSERT INTO idempotency_keys (caller, route, key, fingerprint, kept_at, sealed)"
+    " VALUES (%(caller)s, %(route)s, %(key)s, %(fingerprint)s, %(kept_at)s, %(sealed)s)"
+    " ON CONFLICT DO NOTHING RETURNING key"
 )
 _KEEP: Final = (
-    "UPDATE idempotency_keys SET status = %(status)s, headers = %(headers)s, body = %(body)s"
+    "UPDATE idempotency_keys SET status = %(status)s, headers = %(headers)s, body = %(body)s, about = %(about)s"
     " WHERE caller = %(caller)s AND route = %(route)s AND key = %(key)s"
 )
 _RECALL: Final = (
-    "SELECT fingerprint, status, headers, body FROM idempotency_keys"
+    "SELECT fingerprint, status, headers, body, sealed FROM idempotency_keys"
     " WHERE caller = %(caller)s AND route = %(route)s AND key = %(key)s"
 )
 
@@ -100,23 +108,42 @@ class IdempotencyKey:
         if self._key is None:
             return act()
         own = {"caller": f"{caller.organisation} {caller.subject}", "route": self._route, "key": self._key}
-        if not tx.rows(_TAKE, {**own, "fingerprint": self._fingerprint, "kept_at": clock.now()}):
+        ring = privacy.ring_or_none()
+        taken = {"fingerprint": self._stored_fingerprint(ring), "kept_at": clock.now(), "sealed": ring is not None}
+        if not tx.rows(_TAKE, {**own, **taken}):
             return self._replay(tx, own)
         response = act()
         headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        stored = {"status": response.status_code, "headers": Jsonb(headers), "body": bytes(response.body)}
+        body = bytes(response.body)
+        stored = {
+            "status": response.status_code,
+            "headers": Jsonb(headers),
+            "body": body if ring is None else ring.encrypt(body, _belonging(own)),
+            "about": headers.get("location"),
+        }
         tx.rows(_KEEP, {**own, **stored})
         return response
+
+    def _stored_fingerprint(self, ring: privacy.KeyRing | None) -> bytes:
+        return self._fingerprint if ring is None else ring.fingerprint(f"request:{self._fingerprint.hex()}")
 
     def _replay(self, tx: Tx, own: Mapping[str, str]) -> Response:
         found = tx.rows(_RECALL, own)
         if not found:  # pruned in between
             raise Busy
         stored = found[0]
-        if stored.fingerprint != self._fingerprint:
+        ring = privacy.ring() if stored.sealed else None
+        if stored.fingerprint != self._stored_fingerprint(ring):
             raise IdempotencyKeyReused
+        if stored.body is None:
+            raise Erased("The response to the first request is erased, with what it was about.")
         headers = {**stored.headers, "Idempotency-Replayed": "true"}
-        return Response(stored.body, status_code=stored.status, headers=headers)
+        body = stored.body if ring is None else ring.decrypt(stored.body, _belonging(own))
+        return Response(body, status_code=stored.status, headers=headers)
+
+
+def _belonging(own: Mapping[str, str]) -> bytes:
+    return f"answer:{own['caller']}:{own['route']}:{own['key']}".encode()
 
 
 async def optional_key(
@@ -146,6 +173,13 @@ async def required_key(request: Request, key: Annotated[IdempotencyKey, Depends(
 
 DEPENDENCIES: dict[KeyUse, Callable[..., Any]] = {KeyUse.OPTIONAL: optional_key, KeyUse.REQUIRED: required_key}
 """The dependency of a route, by its use of Idempotency-Key."""
+
+
+def erase(tx: Tx, about: Iterable[str]) -> None:
+    """Erase the stored responses that show the resources with these paths: a repeated request is refused with
+    Erased."""
+    columns = IDEMPOTENCY_KEYS.c
+    tx.execute(IDEMPOTENCY_KEYS.update().where(columns.about.in_(list(about))).values(body=None))
 
 
 def prune(tx: Tx, keep: timedelta, limit: int) -> int:

@@ -140,7 +140,7 @@ def refusals(context: RouteContext, shape: RouteInput, method: str) -> Iterator[
     if preconditions.required_precondition in calls:
         yield from (problems.PreconditionFailed, problems.PreconditionRequired)
     if idempotency.optional_key in calls:  # reads the body, also where the route has none
-        yield from (problems.IdempotencyKeyReused, problems.PayloadTooLarge)
+        yield from (problems.IdempotencyKeyReused, problems.Erased, problems.PayloadTooLarge)
     if idempotency.required_key in calls:
         yield problems.IdempotencyKeyRequired
     operation = operation_of(context.endpoint)

@@ -222,6 +222,16 @@ class IdempotencyKeyReused(Problem):
     )
 
 
+class Erased(Problem):
+    slug = "erased"
+    status = 410
+    title = "The content is erased"
+    description = (
+        "What this address or key stood for existed, and was destroyed on purpose: its complaint was withdrawn, or the"
+        " key under which it was encrypted was destroyed. It does not come back."
+    )
+
+
 class PreconditionRequired(Problem):
     slug = "precondition-required"
     status = 428

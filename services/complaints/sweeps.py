@@ -1,4 +1,5 @@
-"""Work that is due: the assessment of complaints that wait for it, the brake on channels, and imports."""
+"""Work that is due: the assessment of complaints that wait for it, the brake on channels, what release 0.1.0 stored in
+clear, and imports."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from chassis.imports import import_sweep
 from chassis.sweeper import Chore, Sweep
 from services.complaints.commands.assessment import assess_waiting
 from services.complaints.commands.channels import watch_channels
+from services.complaints.commands.receipts import hash_receipts
 from services.complaints.imports import COMPLAINT_IMPORTS
 from services.complaints.store.complaints import find_unassessed
 
@@ -20,4 +22,5 @@ ASSESS = Sweep(
     bucketed=True,
 )
 WATCH_CHANNELS = Chore(name="watch-channels", run=watch_channels, every=timedelta(seconds=10), limit=1, woken=False)
-SWEEPS = (ASSESS, WATCH_CHANNELS, import_sweep(COMPLAINT_IMPORTS))
+HASH_RECEIPTS = Chore(name="hash-receipts", run=hash_receipts, every=timedelta(seconds=10), limit=1_000, woken=False)
+SWEEPS = (ASSESS, WATCH_CHANNELS, HASH_RECEIPTS, import_sweep(COMPLAINT_IMPORTS))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from chassis.sets import json_text
 from contracts.channels import CHANNELS
 from services.complaints.model import ComplaintState
 from services.complaints.policy.intake import DERIVED, Report, earlier_readings, surrogate_quarters
+from services.complaints.policy.receipts import digest_of, receipt_of, receipt_with
 from services.complaints.policy.rulebook import RULES, SurrogateOverlap
 from services.complaints.store.complainants import ensure_identities
 from services.complaints.store.complaints import (
@@ -25,8 +25,6 @@ from services.complaints.store.complaints import (
     find_known,
     insert_complaints,
 )
-
-_RECEIPT_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,7 @@ def _new(report: Report, ring: privacy.KeyRing, cause: Cause, *, receipt: bool) 
         consented=report.consented,
         unsubscribed=report.unsubscribed,
         vouched=CHANNELS[report.channel].vouched,
-        receipt=secrets.token_urlsafe(_RECEIPT_BYTES) if receipt else None,
+        receipt_digest=digest_of(receipt_of(identifier)) if receipt else None,
         actors=json_text(cause.actors),
         traceparent=cause.traceparent,
     )
@@ -161,7 +159,7 @@ def _outcome(
     filed = known.get(complaint.key, first)
     return FiledComplaint(
         filed.id,
-        filed.receipt,
+        receipt_with(filed.id, filed.receipt_digest),
         filed.state,
         new=complaint is first and first.id in inserted,
         conflicting=filed.digest != complaint.digest,

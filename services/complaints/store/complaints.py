@@ -32,7 +32,8 @@ class NewComplaint:
     """A complaint before it is stored: each attribute named in `_NEW_COLUMNS` is the column of that name.
 
     `fingerprint` is the complainant's, who is identified later: `complainant_id` is the person, `surrogate` and
-    `surrogate_also` are the surrogates. `receipt` is None where the complainant gets none. `actors` is JSON.
+    `surrogate_also` are the surrogates. `receipt_digest` is None where the complainant gets no receipt. `actors`
+    is JSON.
     """
 
     id: UUID
@@ -51,7 +52,7 @@ class NewComplaint:
     consented: Consent
     unsubscribed: bool
     vouched: bool
-    receipt: str | None
+    receipt_digest: bytes | None
     actors: str
     traceparent: str | None = None
     complainant_id: UUID | None = None
@@ -118,7 +119,7 @@ class KnownComplaint:
 
     id: UUID
     digest: bytes
-    receipt: str | None
+    receipt_digest: bytes | None
     state: ComplaintState
 
 
@@ -128,13 +129,24 @@ def find_known(read: Read, keys: Collection[ComplaintKey]) -> dict[ComplaintKey,
         return {}
     rows = read.execute(
         sa.text(
-            "SELECT c.channel, c.external_id, c.id, c.digest, c.receipt, c.state"
+            "SELECT c.channel, c.external_id, c.id, c.digest, c.receipt_digest, c.state"
             " FROM unnest(CAST(:channels AS text[]), CAST(:ids AS text[])) AS k (channel, external_id)"
             " JOIN complaints c USING (channel, external_id)"
         ),
         {"channels": [channel for channel, _ in keys], "ids": [external_id for _, external_id in keys]},
     )
     return {(row.channel, row.external_id): msgspec.convert(row._mapping, KnownComplaint) for row in rows}
+
+
+_HASH_RECEIPTS = sa.text(
+    "UPDATE complaints SET receipt_digest = sha256(convert_to(receipt, 'UTF8')), receipt = NULL WHERE id IN"
+    " (SELECT id FROM complaints WHERE receipt IS NOT NULL LIMIT :limit FOR UPDATE SKIP LOCKED)"
+)
+
+
+def hash_clear_receipts(tx: Tx, limit: int) -> int:
+    """Replace at most `limit` stored receipts by their digests; returns how many."""
+    return tx.execute(_HASH_RECEIPTS, {"limit": limit}).rowcount
 
 
 _COMPUTED = {

@@ -48,7 +48,9 @@ COMPLAINTS = sa.Table(
     sa.Column("consented", Key, nullable=False),
     sa.Column("unsubscribed", sa.Boolean, nullable=False),
     sa.Column("vouched", sa.Boolean, nullable=False),
+    # The receipt that release 0.1.0 stored, until a sweep has replaced it by its digest.
     sa.Column("receipt", Key),
+    sa.Column("receipt_digest", sa.LargeBinary),
     sa.Column("state", Key, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     # The surrogates under which the complainant is published. NULL for complaints that were filed before surrogates
@@ -67,6 +69,12 @@ COMPLAINTS = sa.Table(
     moment("assessed_at"),
     sa.UniqueConstraint("channel", "external_id"),
     sa.Index("uq_complaints_receipt", "receipt", unique=True, postgresql_where=sa.text("receipt IS NOT NULL")),
+    sa.Index(
+        "uq_complaints_receipt_digest",
+        "receipt_digest",
+        unique=True,
+        postgresql_where=sa.text("receipt_digest IS NOT NULL"),
+    ),
     sa.Index("ix_complaints_sender_number", "sender_number", "id"),
     # Complaints that wait for their assessment, the oldest first.
     sa.Index("ix_complaints_unassessed", "id", postgresql_where=sa.text("state = 'filed'")),

@@ -21,6 +21,7 @@ from contracts.numbers import SenderNumber
 from contracts.vocabulary import AttributionKind, Category, Consent
 from services.complaints.access import EVERYTHING, Visibility
 from services.complaints.model import Assessor, ComplaintState
+from services.complaints.policy.receipts import digest_of
 from services.complaints.store.tables import ASSESSMENTS, COMPLAINTS
 from services.complaints.views.shared import SenderView
 
@@ -32,7 +33,10 @@ class FiledView(BaseModel):
 
     id: UUID
     state: ComplaintState
-    receipt: str | None = Field(description="a secret; null for a complaint that was imported from a file")
+    receipt: str | None = Field(
+        description="a secret; null for a complaint that was imported from a file, and for a repeated one that was"
+        " filed with release 0.1.0"
+    )
 
 
 class AttributionView(BaseModel):
@@ -170,7 +174,9 @@ def list_assessments(read: Read, page: Paging, identifier: UUID, visibility: Vis
 def find_follow_up(read: Read, receipt: str) -> FollowUp:
     """What became of the complaint with this receipt. Raises NotFoundError where no complaint has it, and
     UnreadableRow."""
-    return one_row(_find(read, EVERYTHING, COMPLAINTS.c.receipt == receipt), FollowUp.model_validate)
+    columns = COMPLAINTS.c
+    given = sa.or_(columns.receipt_digest == digest_of(receipt), columns.receipt == receipt)
+    return one_row(_find(read, EVERYTHING, given), FollowUp.model_validate)
 
 
 def _visible(visibility: Visibility) -> Conditions:

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from chassis.aggregate import Cause
-from chassis.database import Database
+from chassis.database import MECHANISM, Database
 from chassis.event import Event
 from chassis.events.envelope import Message
 from chassis.imports import import_sweep
@@ -24,6 +24,7 @@ from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.ports import Filing, PortDeclaredV1
 from services.complaints.imports import COMPLAINT_IMPORTS
 from services.complaints.store.register import save_filings
+from services.complaints.store.tables import METADATA
 from services.complaints.sweeps import ASSESS
 from tests.integration.http.issuer import Issuer
 
@@ -173,3 +174,11 @@ class Office:
         assert answer.status_code == 200, answer.text
         body: dict[str, Any] = answer.json()
         return body
+
+
+def found_in_database(office: Office, secret: str) -> list[str]:
+    """The tables with a row that contains this text, in a column of text or of bytes."""
+    hidden = (secret, secret.encode().hex(), json.dumps(secret)[1:-1])
+    tables = (*METADATA.tables, *MECHANISM.tables)
+    rows = ((table, row[0]) for table in tables for row in office.rows(f"SELECT t::text FROM {table} t"))
+    return [table for table, row in rows if any(each in row for each in hidden)]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+import sqlalchemy as sa
+
 from chassis.database import MECHANISM
+from chassis.sweeper import Slice
 from services.complaints.store.tables import METADATA
-from tests.integration.complaints.scenes import BORIS, COMPLAINANT, NUMBER, Office, report
+from services.complaints.sweeps import HASH_RECEIPTS
+from tests.integration.complaints.scenes import BORIS, COMPLAINANT, NUMBER, Office, found_in_database, report
 
 
 def test_a_receipt_shows_the_state_and_the_assessment_of_its_complaint(office: Office) -> None:
@@ -15,6 +20,45 @@ def test_a_receipt_shows_the_state_and_the_assessment_of_its_complaint(office: O
     found = office.client.get(f"/receipts/{receipt}").json()
     assert (found["state"], found["category"], found["industry"]) == ("assessed", "commercial", "retail")
     assert (found["kind"], found["sender_number"]) == ("unregistered", NUMBER)
+
+
+def test_a_receipt_is_stored_nowhere_in_clear_and_a_repeated_complaint_gets_the_same_one(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = {"Idempotency_Key": "k-1"}
+    receipt = office.post("/complaints", report(), **sent).json()["receipt"]
+    replayed, repeated = office.post("/complaints", report(), **sent), office.post("/complaints", report())
+    assert replayed.headers["Idempotency-Replayed"] == "true"
+    assert (repeated.status_code, replayed.json()["receipt"], repeated.json()["receipt"]) == (200, receipt, receipt)
+    office.client.get(f"/receipts/{receipt}/x")
+    assert len(receipt) == 22
+    assert found_in_database(office, receipt) == []
+    assert receipt not in caplog.text
+
+
+def test_the_receipts_of_the_last_release_are_replaced_by_their_digests_and_still_work(office: Office) -> None:
+    filed = office.file()
+    clear = "DmPeiL3idznxL1nq0Gc3fQ"
+    old = "UPDATE complaints SET receipt = :receipt, receipt_digest = NULL"
+    with office.database.begin() as tx:
+        tx.execute(sa.text(old), {"receipt": clear})
+    for hashed in (1, 0):
+        assert office.client.get(f"/receipts/{clear}").json()["state"] == "filed"
+        with office.database.begin() as tx:
+            assert HASH_RECEIPTS.run(tx, Slice(1_000)) == hashed
+    assert found_in_database(office, clear) == []
+    repeated = office.post("/complaints", report())
+    assert (repeated.status_code, repeated.json()) == (200, {"id": filed["id"], "state": "filed", "receipt": None})
+
+
+def test_the_response_to_a_request_is_stored_encrypted_and_its_request_under_a_key(office: Office) -> None:
+    body = report()
+    identifier = office.post("/complaints", body, Idempotency_Key="k-1").json()["id"]
+    (row,) = office.rows("SELECT * FROM idempotency_keys")
+    assert (row.sealed, row.about) == (True, f"/v1/complaints/{identifier}")
+    assert identifier.encode() not in row.body
+    another = office.post("/complaints", body | {"text": "x"}, Idempotency_Key="k-1")
+    assert (another.status_code, another.json()["type"]) == (422, "/problems/idempotency-key-reused")
 
 
 def test_an_unknown_receipt_is_not_found(office: Office) -> None:

@@ -54,7 +54,7 @@ def test_complaints_filed_before_the_cap_existed_count_towards_it(new_database: 
                     " now(), now(), 'text', 'no', false, n <= 3, 'filed', 0 FROM generate_series(1, 5) AS n"
                 )
             )
-            command.upgrade(made, "head")
+            command.upgrade(made, "0002")
             counted = connection.execute(
                 sa.text(
                     "SELECT count(*) FROM vouched_complaints v JOIN complaints c ON c.id = v.complaint_id"

@@ -165,7 +165,7 @@ def test_files_with_the_same_complaints_in_opposite_order_do_not_deadlock(office
             consented=Consent.NO,
             unsubscribed=False,
             vouched=True,
-            receipt=None,
+            receipt_digest=None,
             actors="[]",
             complainant_id=new_id(),
             surrogate=new_id(),

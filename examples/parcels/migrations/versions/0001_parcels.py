@@ -46,10 +46,11 @@ CREATE TABLE parcels (
 CREATE INDEX ix_parcels_sender ON parcels (sender, id);
 CREATE INDEX ix_parcels_due ON parcels (deliver_by) WHERE state = 'sent' AND overdue_since IS NULL;
 COMMENT ON TABLE parcels IS 'Parcels, each at its newest version';
+CREATE INDEX ix_idempotency_keys_about ON idempotency_keys (about) WHERE about IS NOT NULL;
 """
 
 
 def upgrade() -> None:
-    for step in ("0001", "0002", "0003", "0004", "0005", "0006"):
+    for step in ("0001", "0002", "0003", "0004", "0005", "0006", "0007"):
         op.execute(mechanism(step))
     op.execute(TABLES)

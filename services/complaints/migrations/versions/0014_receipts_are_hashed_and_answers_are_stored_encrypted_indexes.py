@@ -1,0 +1,25 @@
+"""Receipts are hashed, and answers are stored encrypted: indexes"""
+
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+# These statements block neither readers nor writers and have no time limit. They cannot be rolled back, and each may be
+# run again: the revision contains nothing else.
+STATEMENTS = (
+    "DROP INDEX CONCURRENTLY IF EXISTS uq_complaints_receipt_digest",
+    "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS uq_complaints_receipt_digest ON complaints (receipt_digest) WHERE receipt_digest IS NOT NULL",
+    "DROP INDEX CONCURRENTLY IF EXISTS ix_idempotency_keys_about",
+    "CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_idempotency_keys_about ON idempotency_keys (about) WHERE about IS NOT NULL",
+)
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")
+        op.execute("SET statement_timeout = 0")
+        for each in STATEMENTS:
+            op.execute(each)
