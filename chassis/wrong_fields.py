@@ -26,6 +26,9 @@ ID: Final = "an id (UUID)"
 LIST: Final = "a list"
 """What is expected, in the words of the person who sends it."""
 
+PERSONAL: Final = msgspec.Meta(extra={"personal": True})
+"""Annotates a field whose values identify a person: no error shows one, however short or wrong it is."""
+
 _BOOLEANS = {"是": "true", "有": "true", "yes": "true", "y": "true", "1": "true"} | {
     "否": "false",
     "无": "false",
@@ -55,6 +58,14 @@ def field_errors(record: Any, values: object, *, strict: bool = True) -> list[Fi
     return found or [_INCOHERENT]
 
 
+def personal_fields(record: Any) -> frozenset[str]:
+    """The names of the fields of a struct that are annotated with PERSONAL; none of another type."""
+    if not (isinstance(record, type) and issubclass(record, msgspec.Struct)):
+        return frozenset()
+    fields = msgspec.structs.fields(record)
+    return frozenset(each.encode_name for each in fields if PERSONAL in getattr(each.type, "__metadata__", ()))
+
+
 _NO_OBJECT = FieldError("", "an object with fields is expected: {…}")
 _INCOHERENT = FieldError("", "the values do not fit each other")
 _MOST_UNKNOWN = 20
@@ -71,7 +82,7 @@ def _unknown(name: str, record: Any) -> FieldError:
 
 def _wrong(name: str, record: Any, values: Mapping[str, Any]) -> FieldError:
     kind = _types(record)[name]
-    value = _shown(values.get(name))
+    value = None if name in personal_fields(record) else _shown(values.get(name))
     names = _BOOLEANS if isinstance(kind, inspect.BoolType) else None
     cause = _cause(kind, values.get(name)) or meant(value or "", _choices(kind), names)
     detail = f"{_expected(kind)} is expected{cause}"

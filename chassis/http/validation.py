@@ -19,6 +19,7 @@ from chassis.characters import LOST
 from chassis.hints import LOST_ESCAPE, LOST_FAULT, json_fault, repeated_name, shown_if_short, texts_with
 from chassis.http.auth import is_public
 from chassis.http.problems import Invalid, Malformed, UnsupportedMediaType, pointer_to
+from chassis.wrong_fields import personal_fields
 
 JSON_LIMIT = 256 * 1024
 """Maximum bytes of an ordinary request body."""
@@ -48,13 +49,14 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class RouteInput:
-    """What a route accepts: its path template, the names of its query parameters, its body, and whether it is
-    public."""
+    """What a route accepts: its path template, the names of its query parameters, its body, the fields of its body
+    whose values no error shows, and whether it is public."""
 
     path: str
     query: frozenset[str]
     body: Body | None
     json: bool
+    personal: frozenset[str]
     public: bool
 
 
@@ -79,7 +81,12 @@ def input_of(context: RouteContext) -> RouteInput:
     query = frozenset(_query_names(context.dependant))
     json = context.body_field is not None
     body = getattr(context.endpoint, "__anning_body__", Body(JSON_TYPES, JSON_LIMIT) if json else None)
-    return RouteInput(str(context.path_format), query, body, json, is_public(context))
+    return RouteInput(str(context.path_format), query, body, json, _personal(context), is_public(context))
+
+
+def _personal(context: RouteContext) -> frozenset[str]:
+    field = context.body_field
+    return personal_fields(None if field is None else field.field_info.annotation)
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:
@@ -128,7 +135,7 @@ class ValidatedRequest(Request):
         content = (await self.body()).removeprefix(codecs.BOM_UTF8)
         if content:
             _check_type(self, shape.body)
-            self._decoded = read_json(content)
+            self._decoded = read_json(content, shape.personal)
 
     async def json(self) -> Any:
         """The body, as decoded by `check`."""
@@ -158,8 +165,8 @@ def _parsed(value: str) -> tuple[str, str | None]:
     return header.get_content_type() if value else "", header.get_content_charset()
 
 
-def read_json(content: bytes) -> Any:
-    """The value of a JSON text.
+def read_json(content: bytes, personal: Collection[str]) -> Any:
+    """The value of a JSON text; no error shows a value of a `personal` field.
 
     Raises Malformed for malformed JSON, and for what Python's parser accepts but JSON or the database does not: other
     encodings than UTF-8, NaN and infinite numbers, lone surrogates, NUL characters, unlimited nesting, names that occur
@@ -174,13 +181,23 @@ def read_json(content: bytes) -> Any:
         raise Malformed(f"The field `{repeated}` occurs twice in one object; send it once.")
     if b"\\u0000" in content and (nul := next(texts_with("\0", value), None)):
         path, text = nul
-        raise Malformed(f"`{pointer_to(*path)}` contains a NUL character: character {text.index(chr(0)) + 1}.")
+        raise Malformed(f"`{_pointer(path, personal)}` contains a NUL character: character {text.index(chr(0)) + 1}.")
     if (LOST.encode() in content or LOST_ESCAPE.search(content)) and (lost := list(texts_with(LOST, value))):
-        raise Invalid(errors=[_lost(*each) for each in lost[:_MOST_ERRORS]])
+        raise Invalid(errors=[_lost(*each, personal) for each in lost[:_MOST_ERRORS]])
     return value
 
 
-def _lost(path: tuple[str, ...], text: str) -> dict[str, str]:
+def _lost(path: tuple[str, ...], text: str, personal: Collection[str]) -> dict[str, str]:
     detail = f"character {text.index(LOST) + 1} is {LOST_FAULT}"
-    value = shown_if_short(text)
-    return {"in": "body", "pointer": pointer_to(*path), "detail": detail} | ({} if value is None else {"value": value})
+    value = None if _is_in(path, personal) else shown_if_short(text)
+    return {"in": "body", "pointer": _pointer(path, personal), "detail": detail} | (
+        {} if value is None else {"value": value}
+    )
+
+
+def _pointer(path: tuple[str, ...], personal: Collection[str]) -> str:
+    return pointer_to(*(path[:1] if _is_in(path, personal) else path))
+
+
+def _is_in(path: tuple[str, ...], personal: Collection[str]) -> bool:
+    return bool(path) and path[0] in personal

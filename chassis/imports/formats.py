@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
@@ -16,7 +16,7 @@ from chassis.hints import LOST_ESCAPE, json_fault, meant, repeated_name, shown, 
 from chassis.imports.lines import MAX_LINE, Cut, Cutter, Line, LineCutter, LineError, QuotedCutter, Repeat
 from chassis.imports.quotes import QuoteFaultError, split
 from chassis.imports.refusals import UnreadableFile, WrongHeader
-from chassis.wrong_fields import field_errors
+from chassis.wrong_fields import field_errors, personal_fields
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -86,6 +86,7 @@ class Ndjson(Generic[R]):
 
     def __init__(self, record: type[R]) -> None:
         self._record = record
+        self._hidden = personal_fields(record)
         self._decoder = msgspec.json.Decoder(record)
 
     def cutter(self) -> Cutter:
@@ -102,10 +103,11 @@ class Ndjson(Generic[R]):
         if "\0" in text:
             raise BadLine.whole("nul-character", _nul(text))
         if LOST in text or (LOST_ESCAPE.search(raw) and _escapes(raw, "lost")):
-            place = _field_with(LOST, raw)
+            place = _field_with(LOST, raw, self._hidden)
             raise BadLine.at("replacement-character", _lost(text.find(LOST) + 1), place, "field")
         if b"\\u0000" in raw and _escapes(raw, "nul"):
-            raise BadLine.at("nul-character", "a text contains a NUL character", _field_with("\0", raw), "field")
+            place = _field_with("\0", raw, self._hidden)
+            raise BadLine.at("nul-character", "a text contains a NUL character", place, "field")
         try:
             record = self._decoder.decode(raw)
         except msgspec.ValidationError as error:
@@ -130,6 +132,7 @@ class Csv(Generic[R]):
 
     def __init__(self, record: type[R]) -> None:
         self._record = record
+        self._hidden = personal_fields(record)
         fields = msgspec.structs.fields(record)  # type: ignore[arg-type]
         self._known = tuple(field.encode_name for field in fields)
         self._needed = tuple(field.encode_name for field in fields if field.required)
@@ -141,7 +144,7 @@ class Csv(Generic[R]):
         if b"\r" in header:
             raise UnreadableFile(f"The first line contains a CR: {_LINE_ENDS}.")
         try:
-            names = tuple(name.strip() for name in _values(header, ()))
+            names = tuple(name.strip() for name in _values(header, (), frozenset()))
         except BadLine as error:
             raise UnreadableFile(f"The first line, the header, cannot be read: {error}.") from error
         missing = [name for name in self._needed if name not in names]
@@ -173,7 +176,7 @@ class Csv(Generic[R]):
 
     def reader(self, columns: Sequence[str]) -> Callable[[bytes], R]:
         def read(raw: bytes) -> R:
-            values = _values(raw, columns)
+            values = _values(raw, columns, self._hidden)
             if len(values) != len(columns):
                 raise BadLine.whole("columns", _wrong_count(values, columns))
             given = {name: text for name, value in zip(columns, values, strict=True) if (text := value.strip(" \t"))}
@@ -246,25 +249,32 @@ def _lost(place: int) -> str:
     return f"{where} is U+FFFD: the right one was lost when the text was converted before"
 
 
-def _column_with(chars: str, text: str, columns: Sequence[str]) -> tuple[str, str | None] | None:
+def _column_with(
+    chars: str, text: str, columns: Sequence[str], hidden: Collection[str]
+) -> tuple[str, str | None] | None:
     """The first column of a line of CSV whose value has one of these characters, and the value as it may be shown."""
     try:
         values = split(text)
     except QuoteFaultError:
         return None
     found = ((name, value) for name, value in zip(columns, values, strict=False) if not set(chars).isdisjoint(value))
-    return next(((name, shown_if_short(value.strip(" \t"))) for name, value in found), None)
+    return next(((name, _shown(value.strip(" \t"), name, hidden)) for name, value in found), None)
 
 
-def _field_with(char: str, raw: bytes) -> tuple[str, str | None] | None:
+def _field_with(char: str, raw: bytes, hidden: Collection[str]) -> tuple[str, str | None] | None:
     """The first field of a JSON object whose name or value has this character, and the value as it may be shown."""
     try:
         values = msgspec.json.decode(raw)
     except (ValueError, RecursionError):
         return None
     for path, text in texts_with(char, values):
-        return shown(path[0]) if path else "", shown_if_short(text)
+        name = path[0] if path else ""
+        return shown(name), _shown(text, name, hidden)
     return None
+
+
+def _shown(value: str, name: str, hidden: Collection[str]) -> str | None:
+    return None if name in hidden else shown_if_short(value)
 
 
 def _field_with_half(raw: bytes) -> tuple[str, None] | None:
@@ -278,20 +288,22 @@ def _field_with_half(raw: bytes) -> tuple[str, None] | None:
     return next(((shown(name), None) for name in halves), None)
 
 
-def _values(raw: bytes, columns: Sequence[str]) -> list[str]:
-    """The values of a line of CSV with these columns."""
+def _values(raw: bytes, columns: Sequence[str], hidden: Collection[str]) -> list[str]:
+    """The values of a line of CSV with these columns; no error shows one of a `hidden` column."""
     text = _text(raw)
     if "\0" in text:
-        raise BadLine.at("nul-character", _nul(text), _column_with("\0", text, columns))
+        raise BadLine.at("nul-character", _nul(text), _column_with("\0", text, columns, hidden))
     if "\r" in text or "\n" in text:
         detail = "a line break is within a value; a record is one line, ended by LF or CRLF"
-        raise BadLine.at("line-break", detail, _column_with("\r\n", text, columns))
+        raise BadLine.at("line-break", detail, _column_with("\r\n", text, columns, hidden))
     if LOST in text:
-        raise BadLine.at("replacement-character", _lost(text.index(LOST) + 1), _column_with(LOST, text, columns))
+        place = _column_with(LOST, text, columns, hidden)
+        raise BadLine.at("replacement-character", _lost(text.index(LOST) + 1), place)
     try:
         return split(text)
     except QuoteFaultError as error:
-        place = columns[error.place] if error.place < len(columns) else "", shown_if_short(error.value)
+        name = columns[error.place] if error.place < len(columns) else ""
+        place = name, _shown(error.value, name, hidden)
         if error.stays_open:
             raise BadLine.at("unclosed-quote", "a quote is opened and not closed on its line", place) from error
         detail = _FORMULA if error.value.startswith("=") else _STRAY_QUOTE

@@ -18,6 +18,7 @@ from chassis.calendar import begin_of, begin_of_day, end_of, following, precedin
 from chassis.escapes import unescaped
 from chassis.field_errors import FieldError
 from chassis.hints import conversion_fault, meant, shown, shown_if_short
+from chassis.wrong_fields import PERSONAL
 from contracts.channels import CHANNELS
 from contracts.damage import damage_of
 from contracts.moments import Moment
@@ -65,7 +66,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     channel: Annotated[str, Meta(description="the code of the channel that received it", examples=["12321_web"])]
     complainant_number: Annotated[
-        str, Meta(description="a mobile or landline number in digits", examples=["13900001234"])
+        str, Meta(description="a mobile or landline number in digits", examples=["13900001234"]), PERSONAL
     ]
     sender_number: Annotated[
         str, Meta(description="the number the message came from, as shown", examples=["1069012345678"])

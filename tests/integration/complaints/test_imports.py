@@ -7,6 +7,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from chassis.ids import new_id
 from contracts.vocabulary import Consent
 from services.complaints.store.complaints import NewComplaint, insert_complaints
@@ -183,3 +185,21 @@ def test_files_with_the_same_complaints_in_opposite_order_do_not_deadlock(office
     with ThreadPoolExecutor(len(orders)) as many:
         assert sum(many.map(insert, orders)) == 5_000
     assert office.rows("SELECT count(*) FROM complaints")[0][0] == 5_000
+
+
+@pytest.mark.parametrize(
+    "value", [4711, "4711x", ["4711x"], "4711\0x", "4711\ufffdx", "\ud800 4711", {"4711x\ufffd": 1}, "x" * 99 + "4711"]
+)
+def test_no_answer_no_stored_error_and_no_log_line_shows_a_complainants_number(
+    office: Office, caplog: pytest.LogCaptureFixture, value: object
+) -> None:
+    body = json.dumps(report(complainant_number=value))
+    sent = {**office.token(), "Content-Type": "application/json"}
+    alone = office.client.post("/complaints", content=body, headers=sent)
+    assert alone.status_code in (400, 422)
+    found = office.import_lines(body.encode())
+    assert found["rejected"] == 1
+    stored = office.rows("SELECT e::text AS text FROM import_errors e")
+    answers = [alone.text, office.get(f"/complaint-imports/{found['id']}/errors").text]
+    assert len(stored) == 1
+    assert [each for each in (*answers, stored[0].text, caplog.text) if "4711" in each] == []
