@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import structlog
+from fastapi import FastAPI
+from sqlalchemy import event
 
 from chassis.database import Database
 from chassis.ids import new_id
@@ -76,3 +80,35 @@ def test_numbers_in_a_reason_are_not_in_the_audit_log(office: Office) -> None:
     ((reason,),) = office.rows("SELECT reason FROM audit_log")
     assert COMPLAINANT not in reason
     assert "警方来函" in reason
+
+
+FILTERS = {
+    "state": "filed",
+    "category": "commercial",
+    "kind": "declared",
+    "industry": "retail",
+    "carrier": "CMCC",
+    "channel": "app",
+    "province": "440000",
+    "sender_number": NUMBER,
+}
+"""The filters of the list of complaints."""
+IN_CLEAR = re.compile(r"\b(text\w*|sender_raw|number_cipher)\b")
+"""Columns with what a message and its complainant are."""
+
+
+def test_no_filter_of_staff_reads_the_text_of_a_message(app: FastAPI, office: Office) -> None:
+    parameters = app.openapi()["paths"]["/v1/complaints"]["get"]["parameters"]
+    assert {each["name"] for each in parameters} - {"page_size", "page_token"} == FILTERS.keys()
+    office.file()
+    statements: list[str] = []
+
+    @event.listens_for(office.database.engine, "before_cursor_execute")
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        statements.append(statement)
+
+    for name, value in FILTERS.items():
+        assert office.get(f"/complaints?{name}={value}").status_code == 200
+    selects = [each for each in statements if "FROM complaints" in each]
+    assert len(selects) == len(FILTERS)
+    assert [each for each in selects if IN_CLEAR.search(each)] == []
