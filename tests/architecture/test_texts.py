@@ -30,7 +30,7 @@ KINDS = {
     "an id, or a reference to one": "causes digest",
     "a quarter": "period through",
     "the subject of a token, or whether rules or staff acted": (
-        "assessed_by closed_by decided_by decider opened_by proposed_by proposer released_by requested_by"
+        "assessed_by closed_by decided_by decider filed_by opened_by proposed_by proposer released_by requested_by"
     ),
     "the identifier of a clue's subject: a credit code, a signature of a fact, or a number": (
         "Subject.value SubjectView.value"

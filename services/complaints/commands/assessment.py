@@ -41,7 +41,8 @@ def assess_waiting(tx: Tx, ids: Sequence[str]) -> int:
             found = of_held_channel(found)
         if complaint.id in over:
             found = over_cap(found, caps[complaint.id].citation)
-        complaint.assess(found, Cause.beginning(complaint.id, complaint.traceparent))
+        because = Cause.beginning(complaint.id, complaint.traceparent)
+        complaint.assess(found, because.joined(register.persons_behind(complaint.sender, complaint.sent_at)))
     save_complaints(tx, waiting)
     return len(waiting)
 

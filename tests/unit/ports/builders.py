@@ -156,6 +156,7 @@ def filing(
         recorded_at=recorded,
         on_record_from=since,
         initial=True,
+        filed_by=(),
     )
 
 
