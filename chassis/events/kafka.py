@@ -7,6 +7,7 @@ broker.
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaTimeoutError
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
+from kafka.net.transport import KafkaSSLTransport
 
 from chassis.broker import Broker
 
@@ -138,7 +140,8 @@ def session(broker: Broker) -> dict[str, Any]:
     return {
         "bootstrap_servers": broker.servers.split(","),
         "security_protocol": "SASL_PLAINTEXT" if broker.ca_file is None else "SASL_SSL",
-        "ssl_cafile": None if broker.ca_file is None else str(broker.ca_file),
+        # Certificate and host name are checked; a missing file is an error here, not at each connection.
+        "ssl_context": None if broker.ca_file is None else ssl.create_default_context(cafile=broker.ca_file),
         "sasl_mechanism": broker.mechanism,
         "sasl_plain_username": broker.user,
         "sasl_plain_password": broker.read_password(),
@@ -177,7 +180,7 @@ def _remember_rejoins(made: KafkaConsumer) -> None:
 
 
 def _close_failed_connections() -> None:
-    """Close the socket of each failed attempt to connect.
+    """Close the socket of each failed attempt to connect, or to agree on TLS.
 
     The client leaves it to the garbage collector: while a broker is unreachable a process opens two more sockets every
     second and soon reaches its limit of open files.
@@ -191,7 +194,17 @@ def _close_failed_connections() -> None:
             sock.close()
             raise
 
+    handshake = KafkaSSLTransport.handshake
+
+    async def handshake_or_close(self: Any) -> None:
+        try:
+            await handshake(self)
+        except BaseException:
+            self._sock.close()
+            raise
+
     KafkaNetSocket.sock_connect = connect_or_close
+    KafkaSSLTransport.handshake = handshake_or_close
 
 
 _close_failed_connections()

@@ -104,11 +104,8 @@ def test_a_changed_password_is_used_without_a_restart(tmp_path: Path) -> None:
         assert clients.session(broker)["sasl_plain_password"] == password
 
 
-@pytest.mark.parametrize(("ca_file", "protocol"), [(None, "SASL_PLAINTEXT"), (Path("/ca.pem"), "SASL_SSL")])
-def test_a_connection_has_tls_where_its_certificates_are_named(
-    tmp_path: Path, ca_file: Path | None, protocol: str
-) -> None:
+def test_a_client_without_its_certificates_does_not_connect_without_tls(tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.touch()
-    session = clients.session(Broker("k", "n", file, ca_file))
-    assert (session["security_protocol"], session["ssl_cafile"]) == (protocol, ca_file and str(ca_file))
+    with pytest.raises(FileNotFoundError):
+        clients.session(Broker("k", "n", file, tmp_path / "missing"))
