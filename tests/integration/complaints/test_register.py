@@ -171,3 +171,91 @@ def test_of_two_filings_that_overlap_until_the_end_of_the_first_is_received_the_
     with database.read() as read:
         ((_, filing),) = load_register(read, [(sender, at)]).filed(sender, at)
     assert filing.filing == entered.event.filing
+
+
+# --------------------------------------------------------------------------------------------------------- back-dating
+
+PREFIX, SIBLING = f"{NUMBER[:12]}", f"{NUMBER[:-1]}0"
+
+
+def content(holder: str, *, covers_extensions: bool) -> FilingContent:
+    return FilingContent(
+        holder=holder,
+        holder_name="示例信息公司",
+        provider=HOLDERS[0],
+        provider_name="云杉文化传播有限公司",
+        signature="云杉书店",
+        purpose="marketing",
+        province=None,
+        covers_extensions=covers_extensions,
+    )
+
+
+def filed(number: str, *filings: tuple[str, float, bool, bool]) -> Facts:
+    """The facts about a port of CMCC with these filings: holder, begin in days ago, coverage, whether initial. They are
+    recorded today."""
+    port = Port.unfiled("CMCC", number, NUMBER[:8])
+    for holder, begin, covers, initial in filings:
+        port.declare(
+            PortFiling.of(
+                content(holder, covers_extensions=covers),
+                valid_from=ago(begin),
+                recorded_at=ago(-60),
+                grace=timedelta(days=30),
+                initial=initial,
+            ),
+            BECAUSE,
+        )
+    return published(port)
+
+
+LOADED, LATE = (HOLDERS[0], 100.0, True, True), (HOLDERS[1], 50.0, False, False)
+
+BACK_DATED: dict[str, tuple[Facts, Facts]] = {
+    "another holder": (filed(NUMBER, LOADED), filed(NUMBER, LOADED, LATE)),
+    "a correction": (filed(NUMBER, LOADED), filed(NUMBER, LOADED, (HOLDERS[1], 100.0, False, False))),
+    "the exact number": (filed(PREFIX, LOADED), [*filed(PREFIX, LOADED), *filed(NUMBER, LATE)]),
+    "the prefix": (filed(PREFIX, LOADED), filed(PREFIX, LOADED, LATE)),
+    "the access code": (filed(SIBLING, LOADED), filed(SIBLING, LOADED, LATE)),
+    "another number of the access code": (
+        filed(SIBLING, LOADED),
+        [*filed(SIBLING, LOADED), *filed(f"{SIBLING}7", LATE)],
+    ),
+}
+"""The facts about an initial load, and about the same ports after a filing that is back-dated by another holder."""
+
+
+def attribution_of(office: Office, name: str) -> dict[str, Any]:
+    """The attribution of a new complaint about NUMBER."""
+    complaint = office.file(name)["id"]
+    office.assess()
+    found: dict[str, Any] = office.get(f"/complaints/{complaint}").json()["assessment"]["attribution"]
+    return found
+
+
+@pytest.mark.parametrize("case", BACK_DATED)
+def test_a_back_dated_filing_changes_no_attribution_in_whatever_order_it_is_received(
+    office: Office, database: Database, case: str
+) -> None:
+    loaded, late = BACK_DATED[case]
+    project(database, loaded)
+    before = attribution_of(office, "app-1")
+    assert before["holder"] == HOLDERS[0]
+    for seed in range(3):
+        forget(database)
+        project(database, random.Random(seed).sample(late, len(late)))
+        assert attribution_of(office, f"app-{seed + 2}") == before
+
+
+@pytest.mark.parametrize(("number", "covers"), [(NUMBER, False), (PREFIX, True)])
+def test_a_back_dated_filing_of_a_number_without_one_only_claims_it(
+    office: Office, database: Database, number: str, covers: bool
+) -> None:
+    project(database, filed(number, (HOLDERS[1], 50.0, covers, False)))
+    found = attribution_of(office, "app-1")
+    assert (found["kind"], found["carrier"], found["holder"], found["provider"]) == ("declared-late", None, None, None)
+    assert (found["claimed_holder"], found["claimed_provider"]) == (HOLDERS[1], HOLDERS[0])
+    (payload,) = office.payloads()
+    assert HOLDERS[1].encode() in payload
+    assert office.get(f"/register/{NUMBER}?at={SENT.isoformat().replace('+', '%2B')}").json()["filings"] == []
+    assert office.get("/statistics").json()["attribution"]["declared-late"] == 1
