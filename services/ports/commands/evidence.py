@@ -96,11 +96,11 @@ def _decide_on(
         if can_trigger(situation, (each.judgement for each in judged)):
             undecided[number] = situation
     causes = {each.evidence.complaint: each.cause for each in arrivals}
-    _carry_out(tx, _completed(tx, undecided, by_number, now), causes, now)
+    _carry_out(tx, _completed(tx, undecided, by_number), causes, now)
 
 
 def _completed(
-    tx: Tx, undecided: Mapping[str, Situation], by_number: Mapping[str, Sequence[JudgedEvidence]], now: datetime
+    tx: Tx, undecided: Mapping[str, Situation], by_number: Mapping[str, Sequence[JudgedEvidence]]
 ) -> Iterator[Situation]:
     """The situations, completed by the evidence that was there before the arrivals, and by the carriers to ask."""
     if not undecided:
@@ -119,14 +119,23 @@ def _completed(
         for number in undecided
         if any(each.judgement.attribution is SenderAttribution.UNREGISTERED for each in by_number[number])
     }
-    holders = access_code_holders(tx, {each.access_code for each in senders.values() if each.access_code}, now)
+    # Not who holds the code now: an order that follows names its holder as responsible for these messages.
+    holders = access_code_holders(
+        tx,
+        (
+            (sender.access_code, each.sent_at)
+            for number, sender in senders.items()
+            if sender.access_code is not None
+            for each in undecided[number].arrivals
+        ),
+    )
     for number, situation in undecided.items():
         arrived = {each.complaint for each in situation.arrivals}
         sender = senders.get(number)
         yield replace(
             situation,
             before=[each for each in evidence.get(number, ()) if each.complaint not in arrived],
-            holders=holders.get(sender.access_code or "", ()) if sender else (),
+            holders=holders.get(sender.access_code or "", {}) if sender else {},
             planned=sender.carriers if sender else (),
             carriers=sorted(CARRIERS),
         )

@@ -263,14 +263,14 @@ def _decide_on_enquiry(situation: Situation, unregistered: set[UUID], rules: Thr
     hit = first_to_reach(before, arrivals, bar.threshold_of, bar.counts)
     if hit is None:
         return None
-    holders = _holders(situation.holders)
+    index, span = hit
+    holders = _holders(situation.holders.get(arrivals[index].sent_at, ()))
     if holders:
         because, carriers = Addressed.ACCESS_CODE, tuple(sorted(holders))
     elif situation.planned:
         because, carriers = Addressed.PLAN, tuple(situation.planned)
     else:
         because, carriers = Addressed.EVERY_CARRIER, tuple(situation.carriers)
-    index, span = hit
     people = DistinctComplainants([*before, *arrivals[: index + 1]])
     basis = _reached(ShutdownGround.UNREGISTERED, arrivals[index], span, people, rules)
     return EnquiryDecision(carriers=carriers, because=because, holders=holders, basis=basis)

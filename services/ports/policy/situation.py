@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.ports.policy.evidence import Evidence, RegisterExtract
@@ -53,11 +53,12 @@ class Situation:
     """Everything that a decision about one number is based on.
 
     `before` is the evidence that was there, `arrivals` is new, in the order of receipt; a corrected complaint is an
-    arrival. `planned` are the carriers that the numbering plan assigns the number to, `carriers` all that exist.
+    arrival. `holders` are those of the number's access code when the arrivals' messages were sent, `planned` the
+    carriers that the numbering plan assigns the number to, `carriers` all that exist.
     """
 
     extract: RegisterExtract
-    holders: Sequence[AccessCodeHolder] = ()
+    holders: Mapping[datetime, Sequence[AccessCodeHolder]] = field(default_factory=dict)
     planned: Sequence[str] = ()
     carriers: Sequence[str] = ()
     before: Sequence[Evidence] = ()

@@ -125,24 +125,30 @@ _COVERING = sa.text(
 )
 
 
-def access_code_holders(read: Read, access_codes: Iterable[str], at: datetime) -> dict[str, list[AccessCodeHolder]]:
-    """The holders of each of these access codes by the present register: the filings on it that are in force at `at`,
-    which is now. Enquiries go to them, whatever was on record when the messages were sent."""
-    rows = read.execute(_HOLDERS, {"codes": sorted(set(access_codes)), "at": at})
-    holders: dict[str, list[AccessCodeHolder]] = defaultdict(list)
+def access_code_holders(
+    read: Read, wanted: Iterable[tuple[str, datetime]]
+) -> dict[str, dict[datetime, list[AccessCodeHolder]]]:
+    """Who held each of these access codes at a moment, by code and moment: the holders of the filings on it that were
+    on record then."""
+    rows = read.execute(_HOLDERS, sets.by_column(("codes", "moments"), sorted(set(wanted))))
+    holders: dict[str, dict[datetime, list[AccessCodeHolder]]] = {}
     for row in rows.all():
-        holders[row.access_code].append(AccessCodeHolder(row.carrier, row.holder))
+        at_moments = holders.setdefault(row.code, {})
+        at_moments.setdefault(row.at, []).append(AccessCodeHolder(row.carrier, row.holder))
     return holders
 
 
-# An access code has thousands of ports and few holders: for each possible holder, one port in force is enough.
+# An access code has thousands of ports and few holders: for each possible holder, one port on record is enough.
 _HOLDERS = sa.text(
-    "SELECT h.access_code, h.carrier, h.holder FROM access_code_holders AS h "
-    "WHERE h.access_code = ANY(CAST(:codes AS text[])) AND (SELECT true "
+    "SELECT wanted.code, wanted.at, h.carrier, h.holder "
+    "FROM unnest(CAST(:codes AS text[]), CAST(:moments AS timestamptz[])) AS wanted(code, at) "
+    "JOIN access_code_holders AS h ON h.access_code = wanted.code WHERE (SELECT true "
     "FROM (SELECT id FROM ports WHERE access_code = h.access_code AND carrier = h.carrier OFFSET 0) AS p "
-    "CROSS JOIN LATERAL (SELECT FROM filings WHERE port_id = p.id AND holder = h.holder "
-    "AND valid_from <= :at AND (valid_to IS NULL OR valid_to > :at) OFFSET 0) AS f LIMIT 1) "
-    "ORDER BY h.access_code, h.carrier, h.holder"
+    "CROSS JOIN LATERAL (SELECT FROM filings AS f WHERE f.port_id = p.id AND f.holder = h.holder "
+    "AND coalesce(f.on_record_from, f.valid_from) <= wanted.at AND NOT EXISTS (SELECT FROM filings AS later "
+    "WHERE later.port_id = p.id AND coalesce(later.on_record_from, later.valid_from) <= wanted.at "
+    "AND (later.valid_from, later.id) > (f.valid_from, f.id)) OFFSET 0) AS f LIMIT 1) "
+    "ORDER BY wanted.code, wanted.at, h.carrier, h.holder"
 )
 
 

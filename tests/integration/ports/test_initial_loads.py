@@ -207,6 +207,18 @@ def test_a_filing_that_is_back_dated_after_the_closing_names_no_other_enterprise
     assert (order.number, order.holder, order.attribution) == (NUMBER, HOLDER, "declared")
 
 
+def test_a_back_dated_filing_changes_nothing_about_who_held_an_access_code(database: Database) -> None:
+    open_initial_load(database)
+    file(database, form(f"{NUMBER}1", declared_from=LONG_AGO), form(f"{NUMBER}2", declared_from=LONG_AGO))
+    close(database)
+    for each in ("1", "2", "3"):
+        file(database, form(f"{NUMBER}{each}", declared_from="2026-01-01", holder=OTHER_HOLDER))
+    file(database, form(f"{NUMBER}4", carrier="CUCC", declared_from="2026-01-01", holder=OTHER_HOLDER))
+    consume(database, unregistered("u1"), unregistered("u2"))
+    (enquiry,) = enquiries(database)
+    assert (enquiry.carrier, enquiry.holder, enquiry.addressed_because) == ("CMCC", HOLDER, "access-code")
+
+
 def test_a_back_dated_filing_of_a_number_without_one_leads_to_no_automatic_act(database: Database) -> None:
     file(database, form(declared_from="2026-01-01", holder=OTHER_HOLDER))
     consume(database, *five(), unregistered("u1"), unregistered("u2"))

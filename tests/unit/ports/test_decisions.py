@@ -59,7 +59,7 @@ def decided(
 ) -> list[ShutdownDecision | EnquiryDecision]:
     situation = Situation(
         extract=filed_as,
-        holders=holders,
+        holders={each.sent_at: holders for each in arrivals},
         planned=planned,
         carriers=EVERYONE,
         before=before,
