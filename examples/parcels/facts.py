@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis.citation import Citation
 from chassis.event import Event
+from chassis.redaction import Written
 from contracts.moments import Moment
 
 
@@ -18,7 +19,7 @@ class ParcelFact(Event, frozen=True, kw_only=True):
 
     parcel: UUID
     sender: str
-    recipient: str
+    recipient: Written
     state: str
     rules: tuple[Citation, ...]
     sent_at: Moment

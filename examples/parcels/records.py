@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.citation import Citation
+from chassis.redaction import Written
 from contracts.examples.records.record import ACT, Record, days
 from examples.parcels.facts import ParcelDelivered, ParcelFact, ParcelOverdue, ParcelSent
 
@@ -18,7 +19,7 @@ DELIVERY = Citation(
 _SENT = ParcelSent(
     parcel=PARCEL,
     sender="carrier:CMCC",
-    recipient="收发室",
+    recipient=Written("收发室"),
     state="sent",
     rules=(DELIVERY,),
     sent_at=days(0),

@@ -11,6 +11,7 @@ from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import equal, one_row, page_rows, select_one, select_page
+from chassis.redaction import Written
 from examples.parcels.access import Visibility
 from examples.parcels.model import ParcelState
 from examples.parcels.store import PARCELS
@@ -24,7 +25,7 @@ class ParcelView(BaseModel):
     id: UUID
     version: int = Field(description="also the ETag; send it as If-Match")
     sender: str
-    recipient: str
+    recipient: Written
     state: ParcelState
     rules: list[CitationView]
     sent_at: datetime

@@ -29,6 +29,7 @@ KINDS = {
     "the number of a port or of another sender, without that of a person": "base extension number sender_number",
     "an id, or a reference to one": "causes digest",
     "a quarter": "period through",
+    "an organisation of the platform": "sender",
     "the subject of a token, or whether rules or staff acted": (
         "assessed_by closed_by decided_by decider filed_by opened_by proposed_by proposer released_by requested_by"
     ),

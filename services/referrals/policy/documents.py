@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.citation import Citation
+from chassis.redaction import Redacted
 from contracts.authorities import POLICE
 from contracts.referrals import Counts, Subject
 from services.referrals.model import Clue, SealingTrigger
@@ -46,7 +47,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts
     carriers: tuple[str, ...]
     senders: tuple[SenderLine, ...]
-    samples: tuple[str, ...]
+    samples: tuple[Redacted, ...]
     authority: str
     sealed_at: datetime
     rules: tuple[Citation, ...]
@@ -85,7 +86,7 @@ def may_show_samples(authority: str, complainants: int, least_complainants: int)
     return authority == POLICE or complainants >= least_complainants
 
 
-def document_of(clue: Clue, senders: Sequence[SenderLine], samples: Sequence[str]) -> SealedDocument:
+def document_of(clue: Clue, senders: Sequence[SenderLine], samples: Sequence[Redacted]) -> SealedDocument:
     """The document of a clue that was just referred."""
     added = {"senders": senders, "samples": samples, "sealed_at": clue.referred_at}
     read = {name: getattr(clue, name) for name in Document.__struct_fields__ if name not in added}

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from chassis import sets
 from chassis.aggregate import union
 from chassis.database import Read, Tx
+from chassis.redaction import Redacted
 from contracts.referrals import Counts
 from services.referrals.model import Place, Tally
 from services.referrals.policy.documents import SenderLine
@@ -43,7 +44,7 @@ class AssessedComplaint:
     carrier: str | None
     holder: str | None
     province: str | None
-    excerpt: str
+    excerpt: Redacted
     received_hour: datetime
     actors: tuple[str, ...]
     placement: Placement
@@ -162,7 +163,7 @@ def load_senders(read: Read, clues: Sequence[UUID], most: int) -> dict[UUID, lis
     return found
 
 
-def load_samples(read: Read, clues: Sequence[UUID], most: int) -> dict[UUID, list[str]]:
+def load_samples(read: Read, clues: Sequence[UUID], most: int) -> dict[UUID, list[Redacted]]:
     """The `most` most frequent excerpts of each clue, in descending order."""
     if not clues:
         return {}
@@ -175,7 +176,7 @@ def load_samples(read: Read, clues: Sequence[UUID], most: int) -> dict[UUID, lis
         ),
         {"clues": list(clues), "most": most},
     )
-    found: dict[UUID, list[str]] = defaultdict(list)
+    found: dict[UUID, list[Redacted]] = defaultdict(list)
     for row in rows:
         found[row.clue_id].append(row.excerpt)
     return found

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from chassis.aggregate import ConflictError
+from chassis.redaction import Redacted
 from contracts.referrals import BatchFact
 from services.referrals.model import Batch, BatchState, SealingTrigger
 from services.referrals.policy.documents import (
@@ -25,7 +26,9 @@ SENDER = SenderLine(number=NUMBER, kind="port", carrier="CMCC", holder=HOLDER, c
 def batch() -> Batch:
     made = clue()
     refer(made)
-    manifest = manifest_of(BATCH, "SAMR", SealingTrigger.COMMAND, NOON, [document_of(made, [SENDER], ["全场五折"])])
+    manifest = manifest_of(
+        BATCH, "SAMR", SealingTrigger.COMMAND, NOON, [document_of(made, [SENDER], [Redacted("全场五折")])]
+    )
     sealed = Batch(
         id=BATCH,
         authority="SAMR",
@@ -44,7 +47,7 @@ def batch() -> Batch:
 def test_a_document_is_one_line_with_every_field_for_the_authority() -> None:
     made = clue()
     refer(made)
-    sealed = document_of(made, [SENDER], ["全场\n五折"])
+    sealed = document_of(made, [SENDER], [Redacted("全场\n五折")])
     assert b"\n" not in sealed.content
     assert sealed.digest == hashlib.sha256(sealed.content).hexdigest()
     document = json.loads(sealed.content)
@@ -60,7 +63,7 @@ def test_a_document_is_one_line_with_every_field_for_the_authority() -> None:
 def test_the_same_clue_gives_the_same_bytes() -> None:
     made = clue()
     refer(made)
-    assert document_of(made, [SENDER], ["x"]) == document_of(made, [SENDER], ["x"])
+    assert document_of(made, [SENDER], [Redacted("x")]) == document_of(made, [SENDER], [Redacted("x")])
 
 
 def test_the_manifest_lists_every_document_with_its_digest() -> None:
