@@ -50,7 +50,7 @@ _TEXTS: Final = {
 }
 """The sentence for each kind of error that the models of this system can produce; further ones are `UNKNOWN_FAULT`."""
 
-_OWN = frozenset({"out_of_bounds", "blank", "lost", "credit_code"})
+_OWN = frozenset({"out_of_bounds", "blank", "lost", "personal", "credit_code"})
 """Errors that this system's own validators raise, with their own words."""
 
 _FORMS: dict[str, str] = {}

@@ -69,27 +69,31 @@ def test_an_unknown_receipt_is_not_found(office: Office) -> None:
 
 
 def test_no_response_and_no_event_contains_a_complainants_number(office: Office) -> None:
-    """Not even where the message contains it, or staff wrote it into a note."""
+    """Not even where the message contains it, or staff write it into a note, which is refused."""
     office.declare()
     text = f"【云杉书店】尊敬的{COMPLAINANT}用户，您的号码139 0000 1234可享八折"
     filed = office.post("/complaints", report(text=text))
     identifier = filed.json()["id"]
     office.assess()
-    corrected = office.post(
-        f"/complaints/{identifier}/corrections",
-        {"note": f"called {COMPLAINANT}", "industry": "travel"},
-        If_Match='"1"',
-    )
+    corrections, reveals = f"/complaints/{identifier}/corrections", f"/complaints/{identifier}/reveals"
+    refused = [
+        office.post(corrections, {"note": f"called {COMPLAINANT}", "industry": "travel"}, If_Match='"1"'),
+        office.post(reveals, {"reason": "who is 139-0000-1234?"}),
+    ]
+    for answer in refused:
+        assert (answer.status_code, "leave the number out" in answer.json()["errors"][0]["detail"]) == (422, True)
+    corrected = office.post(corrections, {"note": "called the citizen", "industry": "travel"}, If_Match='"1"')
     assert corrected.status_code == 201
-    reveal = office.post(f"/complaints/{identifier}/reveals", {"reason": f"who is {COMPLAINANT}?"})
+    reveal = office.post(reveals, {"reason": "a letter of the police"})
     decided = office.post(
         f"/reveals/{reveal.json()['id']}/decision",
-        {"decision": "approve", "reason": f"{COMPLAINANT}, it seems"},
+        {"decision": "approve", "reason": "the letter is here"},
         by=BORIS,
         If_Match='"1"',
     )
     assert decided.status_code == 200
     responses = [
+        *refused,
         reveal,
         decided,
         office.get("/reveals"),
