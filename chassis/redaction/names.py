@@ -141,7 +141,7 @@ _RULES: Final = (
     ("", rf"[:：](?:(?<=人.)|(?<=(?:{_LABELS}).))\s{{0,2}}(?P<name>{_GOOD}|[{HAN}*]{{2,4}})"),
     # Behind a signature or a role, before an act or a sign of one.
     ("", rf"[】\]〕/]{_BEGINS}(?P<name>{_ANY}|[{SURNAMES}][{HAN}]{{1,2}}(?=[,，:：!！]\s?[您你])){_STRONG}"),
-    ("", rf"[{_ROLE_ENDS}{_BEFORE}】\]〕][:：,，]?\s{{0,2}}{_BEGINS}(?P<name>{_GOOD}){_BEHIND}"),
+    ("", rf"(?:[{_ROLE_ENDS}{_BEFORE}][:：,，]?\s{{0,2}}|[】\]〕](?![A-Z])){_BEGINS}(?P<name>{_GOOD}){_BEHIND}"),
     ("", rf"(?P<name>[{SURNAMES}](?<![{HAN}A-Za-z0-9【\[〔「].)(?<!姓名〉.)[{SURNAMES}]?[{GIVEN}]{{1,2}}){_BEHIND}"),
 )
 """What stands before a name, and how it reads: a sign without which there is no match, and the pattern."""

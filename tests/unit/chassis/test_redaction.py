@@ -141,6 +141,8 @@ TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map
         ("【程雪松惠购】黑龙江天气", "【程雪松惠购】黑龙江天气"),
         ("阿依古丽.买买提", "〈姓名〉"),
         ("三八·妇女节", "三八·妇女节"),
+        ("RaiseException: item 5 of a set", "RaiseException: item 5 of a set"),
+        ("Shut by order of the court", "Shut by order of the court"),
         ("阿依古丽·买买提", "〈姓名〉"),
         ("阿依古丽•买买提", "〈姓名〉"),
         ("尊敬的张\u200e三先\ufeff生您好", "尊敬的〈姓名〉先生您好"),
