@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from anning import local, operations
+from anning import keys, local, operations
 from anning.services import HELP, load
 from chassis import run
 from chassis.settings import SettingsError
@@ -67,3 +67,4 @@ def migrate(
 
 local.add_to(app)
 operations.add_to(app)
+keys.add_to(app)

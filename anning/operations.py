@@ -73,7 +73,7 @@ def add_to(app: typer.Typer) -> None:
 
 def show_outbox(service: Name, directory: Directory = DIRECTORY) -> None:
     """Show the unpublished events by topic, and the age of the oldest one."""
-    loaded = _settings(service, directory)
+    loaded = settings_of(service, directory)
     with run.opened(load(service), loaded) as database, database.read() as read:
         waiting = outbox.unpublished(read)
         age = outbox.oldest_unpublished(read)
@@ -133,7 +133,7 @@ def list_dead_letters(
     directory: Directory = DIRECTORY,
 ) -> None:
     """Show the dead letters of a service for a topic, oldest first."""
-    loaded = _settings(service, directory)
+    loaded = settings_of(service, directory)
     count = 0
     for letter in dead_letters.read(loaded.broker, run.catalogue(loaded), topic, load(service).name, start):
         count += 1
@@ -145,7 +145,7 @@ def list_dead_letters(
 @quarantined.command("list")
 def list_quarantine(service: Name, directory: Directory = DIRECTORY) -> None:
     """Show the events, items of sweeps and rows that a service has in quarantine, and when they are tried again."""
-    with run.opened(load(service), _settings(service, directory)) as database, database.read() as read:
+    with run.opened(load(service), settings_of(service, directory)) as database, database.read() as read:
         events = quarantine.list_events(read)
         items = list_quarantined_items(read, limit=_MOST_ITEMS)
         rows = list_rows(read)
@@ -162,7 +162,7 @@ def list_quarantine(service: Name, directory: Directory = DIRECTORY) -> None:
 @quarantined.command("retry")
 def retry_quarantine(service: Name, directory: Directory = DIRECTORY) -> None:
     """Try what a service has in quarantine again now, such as after the release of a fixed handler."""
-    with run.opened(load(service), _settings(service, directory)) as database, database.begin() as tx:
+    with run.opened(load(service), settings_of(service, directory)) as database, database.begin() as tx:
         events, items = quarantine.retry(tx), retry_items(tx)
     typer.echo(f"{events} events and {items} items of {service} are tried again now")
 
@@ -176,7 +176,7 @@ def release_partition(
     directory: Directory = DIRECTORY,
 ) -> None:
     """Let a partition continue that is blocked by too many failures: the count of them begins again."""
-    loaded = _settings(service, directory)
+    loaded = settings_of(service, directory)
     catalogue = run.catalogue(loaded)
     _check_partition(catalogue, load(service).name, topic, partition)
     if not characters.visible(reason).strip():
@@ -211,7 +211,7 @@ def replay_dead_letters(
     directory: Directory = DIRECTORY,
 ) -> None:
     """Run a service's own handlers on its dead letters. Processed records are skipped."""
-    loaded = _settings(service, directory)
+    loaded = settings_of(service, directory)
     loaded_service = load(service)
     failing = 0
     with run.opened(loaded_service, loaded) as database:
@@ -240,7 +240,7 @@ def rebuild_projection(
     directory: Directory = DIRECTORY,
 ) -> None:
     """Empty a projection, so that the running workers build it again; reactions and sweeps wait for it."""
-    loaded = _settings(service, directory)
+    loaded = settings_of(service, directory)
     loaded_service = load(service)
     found = next((each for each in loaded_service.projections if each.name == name), None)
     if found is None:
@@ -264,7 +264,7 @@ def verify_audit_log(
     directory: Directory = DIRECTORY,
 ) -> None:
     """Compute every seal of the audit log of a service again. The first difference is named, and the exit code is 1."""
-    with run.opened(load(service), _settings(service, directory)) as database, database.read() as read:
+    with run.opened(load(service), settings_of(service, directory)) as database, database.read() as read:
         try:
             verified = seals.verify(read, None if noted is None else _hash_of(noted))
         except seals.DifferenceError as difference:
@@ -281,7 +281,7 @@ def _hash_of(text: str) -> bytes:
         raise typer.BadParameter(f"{text!r} is not the hash of a seal, which has 64 hexadecimal digits") from None
 
 
-def _settings(service: str, directory: Path) -> Settings:
+def settings_of(service: str, directory: Path) -> Settings:
     """The settings of the environment, or those of the system that runs in the directory. Raises SettingsError."""
     if _DATABASE in os.environ:
         return run.settings()

@@ -33,8 +33,8 @@ __all__ = [
     "to_hour",
 ]
 
-_KEY_BYTES = 32
-_NONCE_BYTES = 12
+KEY_BYTES = 32
+NONCE_BYTES = 12
 
 
 class KeyRingError(ValueError):
@@ -46,17 +46,26 @@ class UndecipherableError(ValueError):
 
 
 class KeyRing:
-    """Keys by id. The current key encrypts; every key decrypts."""
+    """Keys by id. The current key encrypts; every key decrypts.
 
-    def __init__(self, keys: Mapping[str, bytes], current: str, fingerprint_key: bytes) -> None:
+    A ring of a file reads it again when it meets the id of a key that it does not have: `rotate` in another process
+    needs no restart. `written` are the data keys of the quarter in which this process has written last
+    (`chassis.data_keys`).
+    """
+
+    def __init__(
+        self, keys: Mapping[str, bytes], current: str, fingerprint_key: bytes, path: Path | None = None
+    ) -> None:
         if current not in keys:
             raise KeyRingError(f"the current key {current!r} is not in the ring")
-        if any(len(key) != _KEY_BYTES for key in (*keys.values(), fingerprint_key)):
-            raise KeyRingError(f"every key has {_KEY_BYTES} bytes")
+        if any(len(key) != KEY_BYTES for key in (*keys.values(), fingerprint_key)):
+            raise KeyRingError(f"every key has {KEY_BYTES} bytes")
         if any(not 0 < len(name.encode()) < 256 for name in keys):
             raise KeyRingError("the id of a key has 1 to 255 bytes")
         self._ciphers = {name.encode(): AESGCM(key) for name, key in keys.items()}
         self._current = current.encode()
+        self._path = path
+        self.written: tuple[str, Mapping[tuple[str, str], AESGCM | None]] = "", {}
         self._fingerprints = HMAC(fingerprint_key, SHA256())
 
     @classmethod
@@ -64,8 +73,8 @@ class KeyRing:
         """Create a ring with one new key at `path`, readable by its owner only. Raises FileExistsError."""
         content = {
             "current": "k1",
-            "keys": {"k1": _text(os.urandom(_KEY_BYTES))},
-            "fingerprint": _text(os.urandom(_KEY_BYTES)),
+            "keys": {"k1": _text(os.urandom(KEY_BYTES))},
+            "fingerprint": _text(os.urandom(KEY_BYTES)),
         }
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -81,7 +90,7 @@ class KeyRing:
                     raise KeyRingError(f"{path} can be read by others: chmod 600")
                 content = json.load(file)
             keys = {name: base64.b64decode(key, validate=True) for name, key in content["keys"].items()}
-            return cls(keys, content["current"], base64.b64decode(content["fingerprint"], validate=True))
+            return cls(keys, content["current"], base64.b64decode(content["fingerprint"], validate=True), path)
         except OSError as error:
             raise KeyRingError(f"no key ring at {path}: {error.strerror}") from error
         except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
@@ -91,23 +100,54 @@ class KeyRing:
         except ValueError as error:
             raise KeyRingError(f"{path} is not a key ring") from error
 
+    @classmethod
+    def rotate(cls, path: Path) -> KeyRing:
+        """Add a new key to the ring at `path`, which encrypts from now on; earlier keys still decrypt, and the key of
+        fingerprints stays. Raises KeyRingError as `load`."""
+        cls.load(path)
+        content = json.loads(path.read_text())
+        name = f"k{len(content['keys']) + 1}"
+        while name in content["keys"]:
+            name += "a"
+        content["keys"][name] = _text(os.urandom(KEY_BYTES))
+        content["current"] = name
+        written = path.with_name(f".{path.name}.new")
+        descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(content, file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        written.replace(path)
+        return cls.load(path)
+
+    @property
+    def current(self) -> str:
+        """The id of the key that encrypts."""
+        return self._current.decode()
+
     def encrypt(self, plain: bytes, aad: bytes) -> bytes:
         """Ciphertext of `plain` that decrypts only with the same `aad`: what it belongs to, such as a row's id."""
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = os.urandom(NONCE_BYTES)
         head = bytes((len(self._current),)) + self._current
         return head + nonce + self._ciphers[self._current].encrypt(nonce, plain, aad)
 
     def decrypt(self, sealed: bytes, aad: bytes) -> bytes:
         """The plain text. Raises UndecipherableError, which does not state the reason."""
         end = 1 + sealed[0] if sealed else 0
-        cipher = self._ciphers.get(sealed[1:end])
-        nonce = sealed[end : end + _NONCE_BYTES]
-        if cipher is None or len(nonce) != _NONCE_BYTES:
+        cipher = self._ciphers.get(sealed[1:end]) or self._read_again().get(sealed[1:end])
+        nonce = sealed[end : end + NONCE_BYTES]
+        if cipher is None or len(nonce) != NONCE_BYTES:
             raise UndecipherableError("not sealed under a key of this ring")
         try:
-            return cipher.decrypt(nonce, sealed[end + _NONCE_BYTES :], aad)
+            return cipher.decrypt(nonce, sealed[end + NONCE_BYTES :], aad)
         except InvalidTag as error:
             raise UndecipherableError("damaged, or sealed for something else") from error
+
+    def _read_again(self) -> Mapping[bytes, AESGCM]:
+        if self._path is not None:
+            found = KeyRing.load(self._path)
+            self._ciphers, self._current = found._ciphers, found._current
+        return self._ciphers
 
     def fingerprint(self, value: str) -> bytes:
         """32 bytes that identify a value without revealing it; stable for the life of the ring."""

@@ -32,3 +32,5 @@ class Service:
     """The port of its API where all services share one machine; no two services declare the same."""
     personal: bool = False
     """Whether it stores personal data: then it does not start without a key ring."""
+    data_classes: Sequence[str] = ()
+    """The classes of its data keys (`chassis.data_keys`)."""

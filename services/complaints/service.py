@@ -13,6 +13,7 @@ from services.complaints.api import complaints, holds, register, reveals
 from services.complaints.imports import COMPLAINT_IMPORTS
 from services.complaints.policy.rulebook import RULES
 from services.complaints.reactions import PROJECTIONS
+from services.complaints.store.contents import CLASSES
 from services.complaints.store.tables import METADATA
 from services.complaints.sweeps import SWEEPS
 
@@ -31,4 +32,5 @@ SERVICE = Service(
     projections=PROJECTIONS,
     sweeps=SWEEPS,
     personal=True,
+    data_classes=CLASSES,
 )

@@ -9,9 +9,11 @@ from chassis.imports import import_sweep
 from chassis.sweeper import Chore, Sweep
 from services.complaints.commands.assessment import assess_waiting
 from services.complaints.commands.channels import watch_channels
+from services.complaints.commands.contents import seal_complaints
 from services.complaints.commands.receipts import hash_receipts
 from services.complaints.imports import COMPLAINT_IMPORTS
 from services.complaints.store.complaints import find_unassessed
+from services.complaints.store.contents import find_clear
 
 ASSESS = Sweep(
     name="assess",
@@ -23,4 +25,13 @@ ASSESS = Sweep(
 )
 WATCH_CHANNELS = Chore(name="watch-channels", run=watch_channels, every=timedelta(seconds=10), limit=1, woken=False)
 HASH_RECEIPTS = Chore(name="hash-receipts", run=hash_receipts, every=timedelta(seconds=10), limit=1_000, woken=False)
-SWEEPS = (ASSESS, WATCH_CHANNELS, HASH_RECEIPTS, import_sweep(COMPLAINT_IMPORTS))
+SEAL_COMPLAINTS = Sweep(
+    name="seal-complaints",
+    find=find_clear,
+    apply=seal_complaints,
+    every=timedelta(seconds=10),
+    limit=500,
+    bucketed=True,
+    woken=False,
+)
+SWEEPS = (ASSESS, WATCH_CHANNELS, HASH_RECEIPTS, SEAL_COMPLAINTS, import_sweep(COMPLAINT_IMPORTS))

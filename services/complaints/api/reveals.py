@@ -13,7 +13,7 @@ from chassis.http.auth import Caller, requires, requires_person
 from chassis.http.idempotency import KeyUse, key_use
 from chassis.http.operations import located
 from chassis.http.paging import Page, PageQuery
-from chassis.http.problems import FourEyes, responses
+from chassis.http.problems import Erased, FourEyes, responses
 from chassis.http.queries import given
 from chassis.http.routes import Router
 from chassis.http.transactions import RecordedReadTx, WriteTx
@@ -87,7 +87,7 @@ def decide_reveal(reveal: StaffReveal, decided: RevealDecisionIn, tx: WriteTx) -
 
 
 # Without Idempotency-Key: a stored response would store the number, and each disclosure must be in the audit log.
-@router.post("/reveals/{id}/disclosure", responses=responses(RevealStateConflict, RevealExpired))
+@router.post("/reveals/{id}/disclosure", responses=responses(RevealStateConflict, RevealExpired, Erased))
 @key_use(KeyUse.NONE)
 def disclose_number(
     id: UUID, tx: WriteTx, response: Response, caller: Annotated[Caller, requires_person(REVEAL)]

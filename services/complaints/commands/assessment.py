@@ -26,6 +26,7 @@ def assess_waiting(tx: Tx, ids: Sequence[str]) -> int:
     The complaints about one number are assessed in the order of their filing. A complaint that cannot be assessed is
     passed by later ones about its number: an assessment depends on the register and, for the cap, on what was filed,
     never on the assessment of another complaint. Consumers collect complaints by their ids in any order.
+    A complaint whose text is erased lapses.
     """
     waiting = load_unassessed(tx, ids)
     if not waiting:
@@ -36,13 +37,16 @@ def assess_waiting(tx: Tx, ids: Sequence[str]) -> int:
     held = held_channels(tx)
     now = clock.now()
     for complaint in waiting:
-        found = assess(complaint, register, standard(complaint.sent_at), now)
+        cause = Cause.beginning(complaint.id, complaint.traceparent)
+        if (text := complaint.text) is None:
+            complaint.lapse(cause)
+            continue
+        found = assess(complaint, text, register, standard(complaint.sent_at), now)
         if complaint.channel in held:
             found = of_held_channel(found)
         if complaint.id in over:
             found = over_cap(found, caps[complaint.id].citation)
-        because = Cause.beginning(complaint.id, complaint.traceparent)
-        complaint.assess(found, because.joined(register.persons_behind(complaint.sender, complaint.sent_at)))
+        complaint.assess(found, cause.joined(register.persons_behind(complaint.sender, complaint.sent_at)))
     save_complaints(tx, waiting)
     return len(waiting)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from chassis import clock, privacy
@@ -25,6 +26,7 @@ from services.complaints.store.complaints import (
     find_known,
     insert_complaints,
 )
+from services.complaints.store.contents import Sealer
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ def _file(tx: Tx, reports: Sequence[Report], *, receipts: bool) -> list[FiledCom
     ring = privacy.ring()
     reports = _as_filed(tx, reports, ring)
     # Their ids are in the order of the reports: of one person's complaints the first ones count (the cap).
-    complaints = [_new(report, ring, tx.cause, receipt=receipts) for report in reports]
+    filed_at = clock.now()
+    sealer = Sealer(tx, filed_at)
+    complaints = [_new(report, ring, sealer, filed_at, tx.cause, receipt=receipts) for report in reports]
     first: dict[ComplaintKey, NewComplaint] = {}
     for each in complaints:
         first.setdefault(each.key, each)
@@ -98,7 +102,9 @@ def _was_cut_off(report: Report, known: Mapping[ComplaintKey, KnownComplaint], r
     return any(key in known and known[key].digest == digest for key, digest in recognised)
 
 
-def _new(report: Report, ring: privacy.KeyRing, cause: Cause, *, receipt: bool) -> NewComplaint:
+def _new(
+    report: Report, ring: privacy.KeyRing, sealer: Sealer, filed_at: datetime, cause: Cause, *, receipt: bool
+) -> NewComplaint:
     identifier = new_id()
     complainant = report.complainant.number
     (channel, external_id), digest = _recognised_by(report, ring)
@@ -108,14 +114,13 @@ def _new(report: Report, ring: privacy.KeyRing, cause: Cause, *, receipt: bool) 
         external_id=external_id,
         digest=digest,
         sender_number=report.published_sender.number,
-        sender_raw=report.sender_number,
         fingerprint=ring.fingerprint(f"complainant:{complainant}"),
-        number_cipher=ring.encrypt(complainant.encode(), identifier.bytes),
+        text_cipher=sealer.text(identifier, report.text, report.sender_number),
+        number_cipher=sealer.number(identifier, complainant),
         province=report.complainant_province,
         sent_at=report.sent_at,
         received_at=report.received_at,
-        filed_at=clock.now(),
-        text=report.text,
+        filed_at=filed_at,
         consented=report.consented,
         unsubscribed=report.unsubscribed,
         vouched=CHANNELS[report.channel].vouched,

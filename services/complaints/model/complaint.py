@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -40,6 +41,10 @@ class WithdrawalReason(StrEnum):
     TAKEN_BACK = "taken-back"
     WRONG_NUMBER = "wrong-number"
     NO_COMPLAINT = "no-complaint"
+
+
+LAPSED: Final = "lapsed"
+"""The reason of a withdrawal without a person: the text was erased before it was assessed."""
 
 
 class Assessor(StrEnum):
@@ -85,7 +90,8 @@ def kinds_for(sender: SenderNumber) -> frozenset[AttributionKind]:
 @dataclass(kw_only=True)
 class Complaint(Ground):
     """One complaint about one message. It holds no personal data: the complainant is the surrogate of a quarter, and
-    near the change of quarters `complainant_also` is the surrogate of the adjacent quarter."""
+    near the change of quarters `complainant_also` is the surrogate of the adjacent quarter. `text` is None where it is
+    erased."""
 
     channel: str
     external_id: str
@@ -96,7 +102,7 @@ class Complaint(Ground):
     sent_at: datetime
     received_at: datetime
     filed_at: datetime
-    text: str
+    text: str | None
     complainant_also: UUID | None = None
     traceparent: str | None = None
     state: ComplaintState = ComplaintState.FILED
@@ -151,12 +157,22 @@ class Complaint(Ground):
             _refuse(f"an attribution as {kind.value} has neither holder nor provider")
         self._set(assessment, cause)
 
+    def lapse(self, cause: Cause) -> None:
+        """Withdraw a complaint that waits for its assessment and can have none, because its text is erased. Raises
+        ConflictError ("conflict") where it does not wait for one."""
+        if self.state is not ComplaintState.FILED:
+            raise ConflictError("conflict", f"Only a waiting complaint lapses; this one is {self.state.value}.")
+        self._withdraw(LAPSED, cause)
+
     def withdraw(self, reason: WithdrawalReason, cause: Cause) -> None:
         """Withdraw the complaint: it no longer counts. Raises ConflictError ("conflict") where it is withdrawn."""
         if self.state is ComplaintState.WITHDRAWN:
             raise ConflictError("conflict", "The complaint is withdrawn already.")
+        self._withdraw(reason.value, cause)
+
+    def _withdraw(self, reason: str, cause: Cause) -> None:
         self.state = ComplaintState.WITHDRAWN
-        self.record(ComplaintWithdrawn(complaint=self.id, number=self.sender.number, reason=reason.value), cause)
+        self.record(ComplaintWithdrawn(complaint=self.id, number=self.sender.number, reason=reason), cause)
 
     def _set(self, assessment: Assessment, cause: Cause) -> None:
         self.state = ComplaintState.ASSESSED

@@ -74,11 +74,11 @@ def _lexicon() -> Lexicon:
     return load(resources.files("services.complaints.policy").joinpath("lexicon.yaml").read_bytes())
 
 
-def assess(complaint: Complaint, register: RegisterPart, standard: Standard, now: datetime) -> Assessment:
+def assess(complaint: Complaint, text: str, register: RegisterPart, standard: Standard, now: datetime) -> Assessment:
     """The assessment of a complaint, by the register as it was filed when the message was sent, and by the text."""
-    signed = read(complaint.text, standard.lexicon.spelling, standard.form)
+    signed = read(text, standard.lexicon.spelling, standard.form)
     attributed = attribute(complaint.sender, complaint.sent_at, signed, register, standard.lexicon.spelling)
-    classified = classify(complaint.text, signed, standard.lexicon, standard.thresholds)
+    classified = classify(text, signed, standard.lexicon, standard.thresholds)
     reasons = attributed.reasons + classified.reasons
     if (
         attributed.purpose is not None
@@ -94,7 +94,7 @@ def assess(complaint: Complaint, register: RegisterPart, standard: Standard, now
         confidence=classified.confidence,
         reasons=reasons,
         rules=standard.citations,
-        excerpt=standard.excerpt(complaint.text),
+        excerpt=standard.excerpt(text),
         assessed_at=now,
         assessor=Assessor.RULES,
         assessed_by=BY_RULES,

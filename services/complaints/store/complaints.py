@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
@@ -21,6 +21,7 @@ from contracts.complaints import Attribution
 from contracts.numbers import SenderNumber
 from contracts.vocabulary import Consent
 from services.complaints.model import Assessment, Complaint, ComplaintState
+from services.complaints.store.contents import keys_for, text_in
 from services.complaints.store.tables import ASSESSMENTS, COMPLAINTS
 
 ComplaintKey = tuple[str, str]
@@ -41,14 +42,13 @@ class NewComplaint:
     external_id: str
     digest: bytes
     sender_number: str
-    sender_raw: str
     fingerprint: bytes
-    number_cipher: bytes
+    text_cipher: bytes | None
+    number_cipher: bytes | None
     province: str | None
     sent_at: datetime
     received_at: datetime
     filed_at: datetime
-    text: str
     consented: Consent
     unsubscribed: bool
     vouched: bool
@@ -160,6 +160,7 @@ _COMPLAINT = ", ".join(
     for each in fields(Complaint)
     if each.name not in ("recorded", "assessment")
 )
+_COMPLAINT += ", c.text_cipher"
 
 
 def find_unassessed(read: Read, piece: Slice) -> list[str]:
@@ -185,7 +186,7 @@ def load_unassessed(tx: Tx, ids: Sequence[str]) -> list[Complaint]:
         ),
         {"ids": list(ids)},
     )
-    return [_complaint(row, None) for row in rows]
+    return _complaints(tx, rows.all(), {})
 
 
 def load_complaints(tx: Tx, ids: Iterable[UUID]) -> list[Complaint]:
@@ -205,11 +206,16 @@ def load_complaints(tx: Tx, ids: Iterable[UUID]) -> list[Complaint]:
         {"ids": [row.id for row in rows]},
     )
     assessments = {row.complaint_id: _assessment(row) for row in current}
-    return [_complaint(row, assessments.get(row.id)) for row in rows]
+    return _complaints(tx, rows, assessments)
 
 
-def _complaint(row: sa.Row[Any], current: Assessment | None) -> Complaint:
-    nested = {"sender": SenderNumber.of(row.sender), "assessment": current}
+def _complaints(read: Read, rows: Sequence[sa.Row[Any]], current: Mapping[UUID, Assessment]) -> list[Complaint]:
+    keys = keys_for(read, rows)
+    return [_complaint(row, text_in(row, keys), current.get(row.id)) for row in rows]
+
+
+def _complaint(row: sa.Row[Any], text: str | None, current: Assessment | None) -> Complaint:
+    nested = {"sender": SenderNumber.of(row.sender), "text": text, "assessment": current}
     return msgspec.convert({**row._mapping, **nested}, Complaint)
 
 

@@ -8,10 +8,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from chassis import privacy
+from chassis.aggregate import ConflictError
 from chassis.database import Read, Tx
 from chassis.stored import StoredSteps
 from services.complaints.model import Reveal, RevealState
+from services.complaints.store.contents import keys_for, number_in, text_in
 from services.complaints.store.tables import COMPLAINTS, REVEALS
 
 _STORED = StoredSteps(REVEALS, Reveal)
@@ -19,10 +20,10 @@ _STORED = StoredSteps(REVEALS, Reveal)
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """The complainant's number, and the message word for word."""
+    """The complainant's number, and the message word for word; None where it is erased."""
 
     complainant_number: str
-    text: str
+    text: str | None
 
 
 def load_reveal(tx: Tx, identifier: UUID) -> Reveal | None:
@@ -48,10 +49,16 @@ def save_reveal(tx: Tx, reveal: Reveal) -> None:
 
 
 def load_disclosure(read: Read, complaint: UUID) -> Disclosure:
-    """Decrypt who filed a complaint. Raises chassis.privacy.UndecipherableError where the key ring has lost the key."""
+    """Decrypt who filed a complaint. Raises ConflictError ("erased") where the number is erased, and
+    chassis.privacy.UndecipherableError where the key ring has lost the key."""
     columns = COMPLAINTS.c
-    row = read.execute(sa.select(columns.number_cipher, columns.text).where(columns.id == complaint)).one()
-    return Disclosure(privacy.ring().decrypt(row.number_cipher, complaint.bytes).decode(), row.text)
+    content = (columns.id, columns.text, columns.text_cipher, columns.number_cipher, columns.filed_at)
+    row = read.execute(sa.select(*content).where(columns.id == complaint)).one()
+    keys = keys_for(read, [row])
+    number = number_in(row, keys)
+    if number is None:
+        raise ConflictError("erased", "The number is erased: the complaint was withdrawn, or its key was destroyed.")
+    return Disclosure(number, text_in(row, keys))
 
 
 def reveal_of(row: sa.Row[Any]) -> Reveal:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis import data_keys
 from chassis.database import Key, metadata, moment, persons
 
 METADATA = metadata()
+
+DATA_KEYS = data_keys.declare(METADATA)
+"""The keys of the contents of complaints."""
 
 COMPLAINANTS = sa.Table(
     "complainants",
@@ -37,14 +41,17 @@ COMPLAINTS = sa.Table(
     sa.Column("digest", sa.LargeBinary, nullable=False),
     sa.Column("bucket", sa.SmallInteger, nullable=False),
     sa.Column("sender_number", Key, nullable=False),
-    sa.Column("sender_raw", sa.Text, nullable=False),
+    # What a complaint contains, in clear: of release 0.1.0, until a sweep has encrypted it.
+    sa.Column("sender_raw", sa.Text),
+    sa.Column("text", sa.Text),
+    # What it contains, under the data keys of the quarter in which it was filed; NULL where it is erased.
+    sa.Column("text_cipher", sa.LargeBinary),
     sa.Column("complainant_id", sa.Uuid, nullable=False),
-    sa.Column("number_cipher", sa.LargeBinary, nullable=False),
+    sa.Column("number_cipher", sa.LargeBinary),
     sa.Column("province", Key),
     moment("sent_at", nullable=False),
     moment("received_at", nullable=False),
     moment("filed_at", nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
     sa.Column("consented", Key, nullable=False),
     sa.Column("unsubscribed", sa.Boolean, nullable=False),
     sa.Column("vouched", sa.Boolean, nullable=False),
@@ -76,6 +83,8 @@ COMPLAINTS = sa.Table(
         postgresql_where=sa.text("receipt_digest IS NOT NULL"),
     ),
     sa.Index("ix_complaints_sender_number", "sender_number", "id"),
+    # Complaints whose content is to be encrypted, the oldest first.
+    sa.Index("ix_complaints_clear", "id", postgresql_where=sa.text("text IS NOT NULL")),
     # Complaints that wait for their assessment, the oldest first.
     sa.Index("ix_complaints_unassessed", "id", postgresql_where=sa.text("state = 'filed'")),
     sa.CheckConstraint("state IN ('filed', 'assessed', 'withdrawn')", name="state"),

@@ -22,6 +22,7 @@ from contracts.vocabulary import AttributionKind, Category, Consent
 from services.complaints.access import EVERYTHING, Visibility
 from services.complaints.model import Assessor, ComplaintState
 from services.complaints.policy.receipts import digest_of
+from services.complaints.store.contents import keys_for, text_in
 from services.complaints.store.tables import ASSESSMENTS, COMPLAINTS
 from services.complaints.views.shared import SenderView
 
@@ -115,7 +116,7 @@ class ComplaintView(BaseModel):
     sent_at: datetime
     received_at: datetime
     filed_at: datetime
-    text: Redacted
+    text: Redacted | None = Field(description="null where it is erased")
     consented: Consent
     unsubscribed: bool
     vouched: bool = Field(description="whether the channel vouches for the complainant; otherwise it does not count")
@@ -158,7 +159,8 @@ def find_complaint(read: Read, identifier: UUID, visibility: Visibility) -> Comp
     row = _find(read, visibility, COMPLAINTS.c.id == identifier)
     newest = _assessments_of(identifier).order_by(ASSESSMENTS.c.version.desc()).limit(1)
     current = read.execute(newest).one_or_none()
-    return one_row(row, partial(_complaint, current=current))
+    text = text_in(row, keys_for(read, [row]))
+    return one_row(row, partial(_complaint, text=text, current=current))
 
 
 def list_assessments(read: Read, page: Paging, identifier: UUID, visibility: Visibility) -> PageRows[AssessmentView]:
@@ -191,10 +193,11 @@ def _assessments_of(complaint: UUID) -> sa.Select[Any]:
     return sa.select(ASSESSMENTS).where(ASSESSMENTS.c.complaint_id == complaint)
 
 
-def _complaint(row: sa.Row[Any], current: sa.Row[Any] | None) -> ComplaintView:
+def _complaint(row: sa.Row[Any], text: str | None, current: sa.Row[Any] | None) -> ComplaintView:
     return ComplaintView.model_validate(
         {
             **row._mapping,
+            "text": text,
             "sender": SenderNumber.of(row.sender_number),
             "complainant": row.surrogate or row.complainant_id,
             "assessment": None if current is None else _assessment(current),

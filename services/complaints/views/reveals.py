@@ -46,7 +46,7 @@ class DisclosureView(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     complainant_number: str
-    text: str = Field(description="the message, word for word")
+    text: str | None = Field(description="the message, word for word; null where it is erased")
 
 
 def list_reveals(read: Read, page: Paging, visibility: Visibility, wanted: Mapping[str, Any]) -> PageRows[RevealView]:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
+from chassis import privacy
 from chassis.aggregate import Cause
 from chassis.database import MECHANISM, Database
 from chassis.event import Event
@@ -30,6 +31,8 @@ from tests.integration.http.issuer import Issuer
 
 SENT = datetime(2026, 6, 1, 4, 30, 17, tzinfo=UTC)
 NUMBER = "10690123456789"
+TYPED = "+86 1069-0123 456789"
+"""The same number, as it was typed."""
 COMPLAINANT = "13900001234"
 TEXT = "【云杉书店】尊敬的李明先生，新书上架，全场八折，详询13900005678，回T退订"
 HOLDER, PROVIDER = "91440300MA5EXAMP0A", "91310115MA1EXAMPLC"
@@ -137,6 +140,17 @@ class Office:
         message = Message(uuid4(), event, version, SENT, Cause("filing", "filing"))
         with self.database.begin() as tx:
             save_filings(tx, [message])
+
+    def leave_in_clear(self, complaint: str) -> None:
+        """Store what a complaint contains as release 0.1.0 did."""
+        number = privacy.ring().encrypt(COMPLAINANT.encode(), UUID(complaint).bytes)
+        clear = {"text": TEXT, "typed": TYPED, "number": number, "id": complaint}
+        statement = (
+            "UPDATE complaints SET text = :text, sender_raw = :typed, number_cipher = :number, text_cipher = NULL"
+            " WHERE id = :id"
+        )
+        with self.database.begin() as tx:
+            tx.execute(sa.text(statement), clear)
 
     def request_reveal(self, complaint: str, by: str = ANNA, reason: str = "警方来函") -> dict[str, Any]:
         """Request a reveal of who filed a complaint."""

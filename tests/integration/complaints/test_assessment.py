@@ -206,7 +206,7 @@ def test_a_stored_assessment_is_loaded_unchanged(office: Office) -> None:
     filed = office.file()
     with office.database.begin() as tx:
         [waiting] = store.load_unassessed(tx, [filed["id"]])
-        found = assess(waiting, RegisterPart(), standard(waiting.sent_at), waiting.filed_at)
+        found = assess(waiting, TEXT, RegisterPart(), standard(waiting.sent_at), waiting.filed_at)
         waiting.assess(found, tx.cause)
         store.save_complaints(tx, [waiting])
     with office.database.begin() as tx:

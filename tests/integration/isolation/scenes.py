@@ -75,6 +75,12 @@ def _file_complaints(world: World) -> None:
         office.file(f"app-{number}", text=f"{complaints.TEXT} {number}")
 
 
+def _leave_in_clear(world: World) -> None:
+    office = complaints.Office(world.client, world.database, world.issuer)
+    for number in range(7):
+        office.leave_in_clear(office.file(f"app-{number}")["id"])
+
+
 def _complaint_lines(_: World) -> list[str]:
     return [json.dumps(complaints.report(f"app-{number}", text=f"text {number}")) for number in range(12)]
 
@@ -190,6 +196,16 @@ SCENES: dict[tuple[str, str], tuple[Scene | FileScene, ...]] = {
             fails="NEW.external_id = 'app-3' AND NEW.state = 'assessed'",
             pending="complaints WHERE state = 'filed'",
             items=8,
+        ),
+    ),
+    ("complaints", "seal-complaints"): (
+        Scene(
+            name="content of the last release",
+            prepare=_leave_in_clear,
+            table="complaints",
+            fails="NEW.external_id = 'app-3' AND NEW.text IS NULL",
+            pending="complaints WHERE text IS NOT NULL",
+            items=7,
         ),
     ),
     ("complaints", "import-complaints"): (
@@ -344,6 +360,7 @@ SCENES: dict[tuple[str, str], tuple[Scene | FileScene, ...]] = {
 """The scenes of each sweep, by service and name; an import is the sweep `import-KIND`."""
 
 CHORES = {
+    ("complaints", "hash-receipts"): "one statement, which fails for no row",
     ("complaints", "watch-channels"): "it counts; there are no items",
     ("referrals", "ended-quarters"): "it orders one sealing; there are no items",
 }

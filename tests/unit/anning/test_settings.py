@@ -22,6 +22,9 @@ OPERATIONS = [
     ["consumer", "release", "ports", "complaints.complaints.v1", "0", "--reason", "a test"],
     ["projection", "rebuild", "credit", "enterprises"],
     ["audit", "verify", "ports"],
+    ["keys", "list", "complaints"],
+    ["keys", "rotate", "complaints", "--reason", "a test"],
+    ["keys", "destroy", "complaints", "2026Q1", "text", "--reason", "a test"],
 ]
 
 REQUIRED = {

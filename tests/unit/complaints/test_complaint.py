@@ -20,7 +20,7 @@ BECAUSE = Cause("complaint-1", "command-1")
 
 
 def assessment(of: Complaint) -> Assessment:
-    return assess(of, register(port()), standard(of.sent_at), NOON + timedelta(hours=1))
+    return assess(of, of.text or "", register(port()), standard(of.sent_at), NOON + timedelta(hours=1))
 
 
 def assessed(text: str = "【云杉书店】新书上架，全场八折，回T退订", *, sender: str = "10690123456789") -> Complaint:
@@ -112,7 +112,7 @@ def test_a_mobile_number_has_no_holder() -> None:
 
 def test_advertising_through_a_port_filed_for_notices_is_a_reason() -> None:
     made = complaint()
-    found = assess(made, register(port(filing(purpose="notice"))), standard(NOON), NOON)
+    found = assess(made, made.text or "", register(port(filing(purpose="notice"))), standard(NOON), NOON)
     assert "purpose:filed-for-notice" in found.reasons
     assert not any(reason.startswith("purpose:") for reason in assessment(made).reasons)
 
@@ -120,7 +120,7 @@ def test_advertising_through_a_port_filed_for_notices_is_a_reason() -> None:
 def test_the_rules_are_those_of_the_day_the_message_was_sent() -> None:
     def purpose_rule(year: int) -> str:
         made = complaint(sent=NOON.replace(year=year))
-        found = assess(made, register(), standard(made.sent_at), NOON)
+        found = assess(made, made.text or "", register(), standard(made.sent_at), NOON)
         return next(rule.version for rule in found.rules if rule.rule == "assessment.purpose")
 
     assert purpose_rule(2020) == "CN-2015"

@@ -18,7 +18,7 @@ CURRENT_ASSESSMENT = {"kind", "carrier", "industry", "category", "assessed_at"}
 IDENTIFIED_BY_FINGERPRINT = {"fingerprint"}
 """What a new complaint has beside its columns."""
 
-OF_RELEASE_0_1 = {"receipt"}
+OF_RELEASE_0_1 = {"receipt", "text", "sender_raw"}
 
 
 def columns(table: sa.Table) -> set[str]:
