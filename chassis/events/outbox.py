@@ -115,6 +115,15 @@ def publish_again(tx: Tx) -> None:
     tx.execute(OUTBOX.update().where(OUTBOX.c.published_at.is_not(None)).values(published_at=None))
 
 
+def rewrite(tx: Tx, aggregate: str, aggregate_id: str, change: Callable[[bytes], bytes]) -> None:
+    """Change the payloads of the events of one aggregate that are still here, published or not, such as to erase what
+    they contain. What is on a topic stays there until its retention ends."""
+    own = sa.and_(OUTBOX.c.aggregatetype == aggregate, OUTBOX.c.aggregateid == aggregate_id)
+    rows = tx.execute(sa.select(OUTBOX.c.position, OUTBOX.c.payload).where(own).with_for_update()).all()
+    for row in rows:
+        tx.execute(OUTBOX.update().where(OUTBOX.c.position == row.position).values(payload=change(row.payload)))
+
+
 def prune(tx: Tx, keep: timedelta, limit: int) -> int:
     """Delete at most `limit` events published longer than `keep` ago; returns how many."""
     doomed = (

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from chassis import clock
 from chassis.aggregate import Cause
 from chassis.database import Tx
-from services.complaints.model import Complaint
+from services.complaints.model import Complaint, ComplaintState
 from services.complaints.policy.assessment import assess, of_held_channel, over_cap, standard
 from services.complaints.policy.rulebook import RULES, ComplaintCap
 from services.complaints.store.channels import held_channels
 from services.complaints.store.complainants import CapWindow, find_over_cap
 from services.complaints.store.complaints import load_unassessed, save_complaints
+from services.complaints.store.erasure import erase
 from services.complaints.store.register import load_register
 
 
@@ -48,6 +49,9 @@ def assess_waiting(tx: Tx, ids: Sequence[str]) -> int:
             found = over_cap(found, caps[complaint.id].citation)
         complaint.assess(found, cause.joined(register.persons_behind(complaint.sender, complaint.sent_at)))
     save_complaints(tx, waiting)
+    lapsed = [each.id for each in waiting if each.state is ComplaintState.WITHDRAWN]
+    if lapsed:
+        erase(tx, lapsed)
     return len(waiting)
 
 

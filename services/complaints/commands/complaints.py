@@ -13,6 +13,7 @@ from services.complaints.access import Visibility
 from services.complaints.model import Complaint, WithdrawalReason
 from services.complaints.policy.corrections import Correction, corrected, require_known_codes
 from services.complaints.store.complaints import load_complaints, save_complaints
+from services.complaints.store.erasure import erase
 
 
 def correct_assessment(tx: Tx, target: Target[Visibility], correction: Correction) -> Complaint:
@@ -42,11 +43,13 @@ def correct_assessment(tx: Tx, target: Target[Visibility], correction: Correctio
 def withdraw_complaint(
     tx: Tx, identifier: UUID, visibility: Visibility, actor: Actor, reason: WithdrawalReason, note: str | None
 ) -> Complaint:
-    """Withdraw the complaint: it no longer counts. Raises NotFoundError, and ConflictError where it is withdrawn."""
+    """Withdraw the complaint: it no longer counts, and what it contains is erased. Raises NotFoundError, and
+    ConflictError where it is withdrawn."""
     complaint = lock_complaint(tx, identifier, visibility)
     before = audit.digest(complaint.state)
     complaint.withdraw(reason, tx.cause.within(str(complaint.id), complaint.traceparent))
     save_complaints(tx, [complaint])
+    erase(tx, [complaint.id])
     audit.record(
         tx,
         actor,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from chassis import audit, clock
+from chassis import audit, clock, privacy
 from chassis.aggregate import ConflictError, NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
@@ -31,7 +31,7 @@ def request_reveal(tx: Tx, complaint: UUID, visibility: Visibility, actor: Actor
         id=new_id(),
         complaint_id=complaint,
         province=about.province,
-        reason=reason,
+        reason=privacy.redact(reason),
         requested_by=actor.subject,
         requested_at=clock.now(),
     )
@@ -48,9 +48,9 @@ def decide_reveal(tx: Tx, target: Target[Visibility], decision: RevealDecision, 
     before, now = audit.digest(reveal.state), clock.now()
     if decision is RevealDecision.APPROVE:
         rule = RULES.at(RevealValidity, now)
-        reveal.approve(reason, target.actor.subject, now, rule.valid, rule.citation)
+        reveal.approve(privacy.redact(reason), target.actor.subject, now, rule.valid, rule.citation)
     else:
-        reveal.refuse(reason, target.actor.subject, now)
+        reveal.refuse(privacy.redact(reason), target.actor.subject, now)
     save_reveal(tx, reveal)
     audit.record(
         tx,

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from chassis.field_errors import FieldError, InvalidFieldsError
+from chassis.privacy import redact
 from contracts.carriers import CARRIERS
 from contracts.complaints import Attribution
 from contracts.credit_codes import CreditCode, InvalidCreditCode
@@ -78,7 +79,7 @@ def corrected(current: Assessment, correction: Correction, by: str, at: datetime
         assessed_at=at,
         assessor=Assessor.STAFF,
         assessed_by=by,
-        note=correction.note,
+        note=redact(correction.note),
     )
 
 

@@ -18,6 +18,7 @@ from chassis.database import Read, Tx
 from chassis.quarantine import HELD
 from chassis.sweeper import Slice
 from services.complaints.model import ComplaintState
+from services.complaints.store.erasure import erase
 
 TEXT: Final = "text"
 NUMBER: Final = "number"
@@ -97,7 +98,12 @@ def seal_clear(tx: Tx, ids: Sequence[str]) -> int:
     rows = tx.execute(_LOCK_CLEAR, {"ids": list(ids)}).all()
     sealers: dict[str, Sealer] = {}
     sealed: list[tuple[UUID, bytes | None, bytes | None]] = []
+    withdrawn = [row.id for row in rows if row.state == ComplaintState.WITHDRAWN]
+    if withdrawn:
+        erase(tx, withdrawn)
     for row in rows:
+        if row.state == ComplaintState.WITHDRAWN:
+            continue
         quarter = quarter_of(row.filed_at)
         if quarter not in sealers:
             sealers[quarter] = Sealer(tx, row.filed_at)
@@ -105,11 +111,9 @@ def seal_clear(tx: Tx, ids: Sequence[str]) -> int:
     if sealed:
         identifiers, texts, numbers = (list(column) for column in zip(*sealed, strict=True))
         tx.execute(_SEAL, {"ids": identifiers, "texts": texts, "numbers": numbers})
-    return len(sealed)
+    return len(rows)
 
 
 def _sealed(row: sa.Row[Any], sealer: Sealer) -> tuple[UUID, bytes | None, bytes | None]:
-    if row.state == ComplaintState.WITHDRAWN:
-        return row.id, None, None
     number = privacy.ring().decrypt(row.number_cipher, row.id.bytes).decode()
     return row.id, sealer.text(row.id, row.text, row.sender_raw), sealer.number(row.id, number)

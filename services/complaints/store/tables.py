@@ -131,7 +131,7 @@ ASSESSMENTS = sa.Table(
     sa.Column("claimed_holder", Key),
     sa.Column("claimed_provider", Key),
 )
-"""All assessments; rows are only added. The newest version is the current one."""
+"""All assessments; rows are only added, until the complaint is withdrawn. The newest version is the current one."""
 
 REVEALS = sa.Table(
     "reveals",

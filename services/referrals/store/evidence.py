@@ -80,7 +80,7 @@ _OWN = tuple(field.name for field in fields(AssessedComplaint) if field.name not
 _PLACE = tuple(field.name for field in fields(Place))
 _STATUS = ("clue_id", "withdrawn", "counts", "set_aside")
 _ASSESSED = (*_OWN, "actors", *_STATUS, *_PLACE)
-_WITHDRAWN = ("complaint_id", "version", *_STATUS)
+_WITHDRAWN = ("complaint_id", "version", *_STATUS, "excerpt")
 _own_values = attrgetter(*_OWN)
 _place_values = attrgetter(*_PLACE)
 
@@ -93,8 +93,9 @@ def save_assessments(
 
 
 def save_withdrawals(tx: Tx, withdrawals: Mapping[UUID, int], stored: Container[UUID]) -> None:
-    """Write that these complaints, each with its version, are withdrawn and in no clue. Those without a row get one."""
-    rows = [(complaint, version, None, True, False, None) for complaint, version in withdrawals.items()]
+    """Write that these complaints, each with its version, are withdrawn and in no clue; their excerpts are erased.
+    Those without a row get one."""
+    rows = [(complaint, version, None, True, False, None, None) for complaint, version in withdrawals.items()]
     _save(tx, _WITHDRAWN, rows, stored)
 
 

@@ -136,6 +136,15 @@ def test_a_corrected_complaint_moves_to_the_clue_where_it_belongs(database: Data
     assert complaints_by_clue(database)[PROVIDER, "retail", 1] == complaints("a", "b")
 
 
+def test_the_excerpt_of_a_withdrawn_complaint_is_erased(database: Database) -> None:
+    consume(database, assessed("a"), assessed("b"))
+    consume(database, withdrawn("a"))
+    assert [bool(row.excerpt) for row in rows(database, "SELECT excerpt FROM evidence ORDER BY counts")] == [
+        False,
+        True,
+    ]
+
+
 def test_a_complaint_that_is_withdrawn_or_corrected_to_not_spam_leaves_its_clue(database: Database) -> None:
     consume(database, *(assessed(name) for name in "abc"))
     consume(database, withdrawn("a"), assessed("b", version=3, category="not-spam"))
