@@ -41,14 +41,6 @@ CONTEST = timedelta(days=8)
 SALE = "【云杉书店】新书上架，全场八折，回T退订"
 
 
-ANOTHER = f"{NUMBER[:-2]}98"
-FILING = {
-    "number": NUMBER, "carrier": "CMCC", "holder_uscc": HOLDER, "holder_name": "示例短信公司",
-    "provider_uscc": PROVIDER, "provider_name": "云杉书店有限公司", "signature": "云杉书店",
-    "purpose": "marketing", "declared_from": "2020-01-01",
-}  # fmt: skip
-
-
 @dataclass
 class Platform:
     """All services; what happened is passed on by `settle`."""
@@ -153,28 +145,32 @@ def platform(services: Platform) -> Platform:
         with database.begin() as tx:
             tx.execute(sa.text(f"TRUNCATE {', '.join(tables)}, outbox, inbox, idempotency_keys"))
     services.passed.clear()
-    assert services.post("ports", "/filings", FILING, org="carrier:CMCC", by="cmcc").status_code == 201
+    filing = {
+        "number": NUMBER, "carrier": "CMCC", "holder_uscc": HOLDER, "holder_name": "示例短信公司",
+        "provider_uscc": PROVIDER, "provider_name": "云杉书店有限公司", "signature": "云杉书店",
+        "purpose": "marketing", "declared_from": "2020-01-01",
+    }  # fmt: skip
+    assert services.post("ports", "/filings", filing, org="carrier:CMCC", by="cmcc").status_code == 201
     services.settle()
     return services
 
 
-def complaint(index: int, channel: str, number: str = NUMBER) -> dict[str, Any]:
+def complaint(index: int, channel: str) -> dict[str, Any]:
     """The complaint of one of many people."""
     sent = clock.now() - timedelta(days=1)
     return {
         "channel": channel, "external_id": f"c-{index}", "complainant_number": f"1390000{index:04}",
-        "complainant_province": "440000", "sender_number": number, "text": SALE,
+        "complainant_province": "440000", "sender_number": NUMBER, "text": SALE,
         "sent_at": sent.isoformat(), "received_at": (sent + timedelta(minutes=5)).isoformat(),
     }  # fmt: skip
 
 
-def complained(platform: Platform, count: int, *channels: str, number: str = NUMBER) -> list[str]:
+def complained(platform: Platform, count: int, *channels: str) -> list[str]:
     """Complaints through channels; their ids."""
     ids = []
     for index in range(count):
         channel = channels[index % len(channels)]
-        body = complaint(index, channel, number)
-        answer = platform.post("complaints", "/complaints", body, org=f"channel:{channel}")
+        answer = platform.post("complaints", "/complaints", complaint(index, channel), org=f"channel:{channel}")
         assert answer.status_code == 201, answer.text
         ids.append(answer.json()["id"])
     platform.settle()
@@ -251,14 +247,6 @@ def by_a_proposal(platform: Platform) -> None:
     assert platform.post("ports", "/shutdown-proposals", body).status_code == 201
 
 
-def by_filing_the_port(platform: Platform) -> None:
-    """Eve files the port for another enterprise; complaints of channels about it are attributed by that."""
-    filing = {**FILING, "number": ANOTHER, "provider_uscc": credit_code("630000", 2)}
-    assert platform.post("ports", "/filings", filing).status_code == 201
-    platform.settle()
-    complained(platform, 5, "app", "12321_web", number=ANOTHER)
-
-
 def by_filing(platform: Platform) -> None:
     for index in range(5):
         body = complaint(index, ("app", "12321_web")[index % 2])
@@ -328,14 +316,7 @@ PATHS = {
         by_a_file_of_conclusions,
         by_a_conclusion_after_an_annulment,
     ],
-    "shutdown-ordered.v1": [
-        by_a_proposal,
-        by_filing_the_port,
-        by_filing,
-        by_a_file_of_complaints,
-        by_correcting,
-        by_a_listing,
-    ],
+    "shutdown-ordered.v1": [by_a_proposal, by_filing, by_a_file_of_complaints, by_correcting, by_a_listing],
 }
 
 

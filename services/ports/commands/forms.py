@@ -116,14 +116,10 @@ class FilingForm(FilingContent):
         """The carrier and number of its port."""
         return self.carrier, self.number
 
-    def filing(
-        self, decided_at: datetime, grace: timedelta, *, initial: bool, filers: tuple[str, ...] = ()
-    ) -> PortFiling:
+    def filing(self, decided_at: datetime, grace: timedelta, *, initial: bool) -> PortFiling:
         """The filing that this form becomes when it is decided on."""
         valid_from = self.valid_from or decided_at
-        return PortFiling.of(
-            self, valid_from=valid_from, recorded_at=decided_at, grace=grace, initial=initial, filers=filers
-        )
+        return PortFiling.of(self, valid_from=valid_from, recorded_at=decided_at, grace=grace, initial=initial)
 
 
 def read_form(record: FilingLine, now: datetime) -> FilingForm:

@@ -84,7 +84,6 @@ class PortFiling(FilingContent):
 
     `on_record_from` is since when it decides who is responsible for messages (`contracts.register`); None in what
     release 0.1.0 stored: since `valid_from`. `initial`: it is of the carrier's initial load.
-    `filed_by` are the persons of the regulator who filed it: they are in the chain of what it decides.
     """
 
     id: UUID
@@ -93,21 +92,13 @@ class PortFiling(FilingContent):
     recorded_at: datetime
     on_record_from: datetime | None
     initial: bool
-    filed_by: tuple[str, ...]
 
     @classmethod
     def of(
-        cls,
-        content: FilingContent,
-        *,
-        valid_from: datetime,
-        recorded_at: datetime,
-        grace: timedelta,
-        initial: bool,
-        filers: tuple[str, ...] = (),
+        cls, content: FilingContent, *, valid_from: datetime, recorded_at: datetime, grace: timedelta, initial: bool
     ) -> PortFiling:
         """A new entry with this content, until further notice. Unless it is initial, it is on record at most `grace`
-        before it is recorded, and has the persons who filed it: a second person closes an initial load."""
+        before it is recorded."""
         found = {
             "id": new_id(),
             "valid_from": valid_from,
@@ -115,7 +106,6 @@ class PortFiling(FilingContent):
             "recorded_at": recorded_at,
             "on_record_from": valid_from if initial else max(valid_from, recorded_at - grace),
             "initial": initial,
-            "filed_by": () if initial else filers,
         }
         return msgspec.convert(content.content | found, cls)
 

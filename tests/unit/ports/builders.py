@@ -156,7 +156,6 @@ def filing(
         recorded_at=recorded,
         on_record_from=since,
         initial=True,
-        filed_by=(),
     )
 
 
