@@ -134,8 +134,8 @@ def shares(running: RunningSystem) -> dict[str, list[list[int]]]:
 
 
 def has_shares(running: RunningSystem, workers: int) -> bool:
-    """Whether so many workers of every service have equal shares of the relay, and in complaints of assessment and of the
-    encryption of what an earlier release stored."""
+    """Whether so many workers of every service have equal shares of the relay, in complaints also of assessment and of
+    the encryption of what an earlier release stored."""
     equal = [COUNT // workers] * workers
     return shares(running) == {name: [equal] * (3 if name == "complaints" else 1) for name in NAMES}
 

@@ -159,8 +159,7 @@ def find_complaint(read: Read, identifier: UUID, visibility: Visibility) -> Comp
     row = _find(read, visibility, COMPLAINTS.c.id == identifier)
     newest = _assessments_of(identifier).order_by(ASSESSMENTS.c.version.desc()).limit(1)
     current = read.execute(newest).one_or_none()
-    text = text_in(row, keys_for(read, [row]))
-    return one_row(row, partial(_complaint, text=text, current=current))
+    return one_row(row, partial(_complaint, read, current=current))
 
 
 def list_assessments(read: Read, page: Paging, identifier: UUID, visibility: Visibility) -> PageRows[AssessmentView]:
@@ -193,11 +192,11 @@ def _assessments_of(complaint: UUID) -> sa.Select[Any]:
     return sa.select(ASSESSMENTS).where(ASSESSMENTS.c.complaint_id == complaint)
 
 
-def _complaint(row: sa.Row[Any], text: str | None, current: sa.Row[Any] | None) -> ComplaintView:
+def _complaint(read: Read, row: sa.Row[Any], current: sa.Row[Any] | None) -> ComplaintView:
     return ComplaintView.model_validate(
         {
             **row._mapping,
-            "text": text,
+            "text": text_in(row, keys_for(read, [row])),
             "sender": SenderNumber.of(row.sender_number),
             "complainant": row.surrogate or row.complainant_id,
             "assessment": None if current is None else _assessment(current),

@@ -194,7 +194,13 @@ def test_no_complaint_waits_for_a_row_that_cannot_be_encrypted(office: Office, k
 @pytest.fixture
 def command(office: Office, keys_file: Path) -> Command:
     """Runs `anning keys` as an operator does; returns the exit code and what is printed."""
-    unused = {"ANNING_KAFKA": "k", "ANNING_ISSUER": "i", "ANNING_JWKS_URL": "j"}
+    unused = {
+        "ANNING_KAFKA": "k",
+        "ANNING_KAFKA_USERNAME": "u",
+        "ANNING_KAFKA_PASSWORD_FILE": "p",
+        "ANNING_ISSUER": "i",
+        "ANNING_JWKS_URL": "j",
+    }
     used = {"ANNING_DATABASE_URL": office.database.conninfo, "ANNING_KEYS_FILE": str(keys_file)}
 
     def run(*arguments: str) -> tuple[int, str]:

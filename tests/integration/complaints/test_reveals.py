@@ -245,12 +245,3 @@ def test_the_scope_to_read_complaints_does_not_permit_disclosures(office: Office
 def test_a_reveal_publishes_no_events(office: Office) -> None:
     office.disclose(approved(office))
     assert office.payloads() == []
-
-
-def test_the_complainant_of_a_withdrawn_complaint_can_be_revealed(office: Office) -> None:
-    """The authors of false complaints may have to be known."""
-    identifier = office.file()["id"]
-    office.post(f"/complaints/{identifier}/withdrawal", {"reason": "no-complaint"})
-    reveal = office.request_reveal(identifier)
-    office.decide(reveal)
-    assert office.disclose(reveal).json()["complainant_number"] == COMPLAINANT
