@@ -70,7 +70,7 @@ def encrypted(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> I
             if await reader.readexactly(8) == _SSL_REQUEST:
                 writer.write(b"S")
                 await writer.start_tls(context)
-                from_server, to_server = await asyncio.open_connection(server["host"], server["port"])
+                from_server, to_server = await asyncio.open_connection(str(server["host"]), int(server["port"] or 0))
                 await asyncio.gather(_pipe(reader, to_server), _pipe(from_server, writer))
         writer.close()
 
