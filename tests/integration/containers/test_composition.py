@@ -22,11 +22,12 @@ pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
 
 STAFF = "regulator:MIIT"
 PROCESSES = {"postgres", "kafka", "sandbox", *(f"{name}-{role}" for name in NAMES for role in ("api", "worker"))}
-TASKS = {"install", "databases", *(f"{name}-migrate" for name in NAMES)}
+TASKS = {"install", "databases", "broker", *(f"{name}-migrate" for name in NAMES)}
 SECRETS = {
     "postgres": {"anning/password"},
     **{
-        f"{service.name}-{role}": {"anning/pgpass", "anning-keys/keys.json"} if service.personal else {"anning/pgpass"}
+        f"{service.name}-{role}": {"anning/pgpass", "anning/kafka-password"}
+        | ({"anning-keys/keys.json"} if service.personal else set())
         for service in load_all()
         for role in ("api", "worker")
     },
