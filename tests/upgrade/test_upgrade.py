@@ -197,7 +197,7 @@ def test_complaints_of_the_last_release_are_known_when_they_are_sent_again(
         complaints.file(each)
     found = complaints.upload("/complaint-imports", b"\n".join(map(msgspec.json.encode, sent)))
     assert (found["duplicates"], found["accepted"], found["rejected"]) == (len(sent), 0, 0)
-    assert complaints.statistics()["filed"] == before == len(sent)
+    assert complaints.statistics()["filed"] == before
     upgraded.imports.append({name: found[name] for name in ("lines_read", "rejected", "duplicates")})
 
 
