@@ -29,8 +29,8 @@ _GROUP = 4
 _MISREAD = str.maketrans({"0": "O", "1": "I"})
 
 
-def add_tables(metadata: sa.MetaData) -> None:
-    """Add the tables of notices and of replies to those of a service."""
+def declare(metadata: sa.MetaData) -> None:
+    """The tables of notices and of replies, for the metadata of a service that has them."""
     sa.Table(
         "notices",
         metadata,
@@ -64,6 +64,11 @@ class Notice:
     id: UUID
     object: str
     party: str
+
+    @property
+    def object_id(self) -> UUID:
+        """The id of the object: what follows its kind."""
+        return UUID(self.object.partition(":")[2])
 
     @property
     def subject(self) -> str:

@@ -94,7 +94,14 @@ def equal(table: sa.Table, wanted: Mapping[str, Any]) -> Conditions:
 
 def present(wanted: Iterable[tuple[sa.Column[Any], bool | None]]) -> Conditions:
     """One condition per column for which it is wanted that it has a value, or that it has none."""
-    return [column.is_not(None) if yes else column.is_(None) for column, yes in wanted if yes is not None]
+    return [condition for column, yes in wanted for condition in whether(column.is_not(None), yes)]
+
+
+def whether(condition: sa.ColumnElement[bool], wanted: bool | None) -> Conditions:
+    """The condition where it is wanted, its opposite where that is; none where either will do (None)."""
+    if wanted is None:
+        return []
+    return [condition if wanted else ~condition]
 
 
 def count_by(read: Read, column: sa.Column[Any], values: type[V]) -> dict[V, int]:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
-from chassis.http.queries import Conditions, count_by, equal, one_row, page_rows, select_one, select_page
+from chassis.http.queries import Conditions, count_by, equal, one_row, page_rows, select_one, select_page, whether
 from chassis.http.replies import HourMoment, ReplyView
 from chassis.notices import find_replies
 from chassis.redaction import Written
@@ -146,10 +146,8 @@ def list_entries(
     withdrawal_to_review: bool | None,
 ) -> PageRows[EntryView]:
     """Entries, the oldest first; `wanted` are columns and the value each must have (None: any)."""
-    conditions = [*_visible(visibility), *equal(ENTRIES, wanted)]
-    if withdrawal_to_review is not None:
-        waits = ENTRIES.c.review_withdrawal_by.is_not(None) & ENTRIES.c.withdrawal_review.is_(None)
-        conditions.append(waits if withdrawal_to_review else ~waits)
+    waits = ENTRIES.c.review_withdrawal_by.is_not(None) & ENTRIES.c.withdrawal_review.is_(None)
+    conditions = [*_visible(visibility), *equal(ENTRIES, wanted), *whether(waits, withdrawal_to_review)]
     return page_rows(select_page(read, ENTRIES, conditions, page), _entry)
 
 

@@ -22,7 +22,7 @@ from chassis.rates import ReplyRate
 from services.credit import views
 from services.credit.access import READ, EntryToNotify, visible_to_staff
 from services.credit.api.problems import ContestPeriodOver, EntryStateConflict
-from services.credit.commands.replies import EntryReplyKind, entry_of, issue_notice_of_entry, reply_to_notice
+from services.credit.commands.replies import EntryReplyKind, issue_notice_of_entry, reply_to_notice
 from services.credit.policy.rulebook import RULES
 
 router = Router(tags=["replies"])
@@ -59,7 +59,7 @@ def list_replies(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ
 @key_use(KeyUse.NONE)
 def read_file(credentials: ReplyCredentials, read: ReadTx) -> views.EntryFile:
     """The entry that a notice is about, for its enterprise. A POST, because no reply code may stand in an address."""
-    return views.find_file(read, entry_of(find_notice(read, credentials.code, credentials.reply_code)))
+    return views.find_file(read, find_notice(read, credentials.code, credentials.reply_code).object_id)
 
 
 # Without Idempotency-Key: keys belong to callers with a token.

@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis import clock
 from chassis.aggregate import ConflictError
 from chassis.database import Tx
-from chassis.notices import IssuedNotice, Notice, find_notice, issue_notice, record_reply
+from chassis.notices import IssuedNotice, find_notice, issue_notice, record_reply
 from chassis.target import Target
 from services.credit.access import Visibility
 from services.credit.commands.entries import lock_entry
@@ -41,7 +41,7 @@ def reply_to_notice(
     """
     notice = find_notice(tx, code, reply_code)
     lock_enterprises(tx, [code])
-    (entry,) = load_entries(tx, [entry_of(notice)])
+    (entry,) = load_entries(tx, [notice.object_id])
     if kind is EntryReplyKind.OBJECTION:
         entry.contest(statement, clock.now(), tx.cause, waives_term=waives_term)
         save_entries(tx, [entry])
@@ -49,10 +49,3 @@ def reply_to_notice(
         raise ConflictError("entry-state", "Only a listing in force can be appealed against.")
     record_reply(tx, notice, kind, statement)
     return entry.id
-
-
-def entry_of(notice: Notice) -> UUID:
-    """The entry that a notice is about."""
-    kind, _, identifier = notice.object.partition(":")
-    assert kind == "entry"
-    return UUID(identifier)

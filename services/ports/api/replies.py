@@ -21,7 +21,7 @@ from chassis.notices import find_notice
 from chassis.rates import ReplyRate
 from services.ports.access import READ_ORDERS, OrderToNotify, visible_to_staff
 from services.ports.api.problems import NotAParty, OrderStateConflict
-from services.ports.commands.replies import OrderReplyKind, issue_notice_of_order, order_of, reply_to_notice
+from services.ports.commands.replies import OrderReplyKind, issue_notice_of_order, reply_to_notice
 from services.ports.policy.rulebook import RULES
 from services.ports.views import replies as views
 
@@ -65,8 +65,7 @@ def list_replies(id: UUID, read: ReadTx, caller: Annotated[Caller, requires(READ
 @key_use(KeyUse.NONE)
 def read_file(credentials: ReplyCredentials, read: ReadTx) -> views.OrderFile:
     """The order that a notice is about, for its enterprise. A POST, because no reply code may stand in an address."""
-    notice = find_notice(read, credentials.code, credentials.reply_code)
-    return views.find_file(read, notice, order_of(notice))
+    return views.find_file(read, find_notice(read, credentials.code, credentials.reply_code))
 
 
 # Without Idempotency-Key: keys belong to callers with a token.
@@ -78,4 +77,4 @@ def reply(replied: OrderReplyIn, tx: WriteTx) -> views.OrderFile:
     """The enterprise replies to a notice: it appeals against the order, or answers. Staff decide whether the order is
     lifted."""
     notice = reply_to_notice(tx, replied.code, replied.reply_code, replied.kind, replied.statement)
-    return views.find_file(tx, notice, order_of(notice))
+    return views.find_file(tx, notice)

@@ -154,17 +154,8 @@ def order_for_listing(listing: Listing, port: PortKey, filing: PortFiling, at: d
 def order_again(lifted: Order, at: datetime, because: Cause) -> Order:
     """The same order again, on its old evidence: its lift is reversed."""
     cause = reference("order", lifted.id)
-    basis = ShutdownBasis(
-        ground=lifted.ground,
-        attribution=lifted.attribution,
-        holder=lifted.holder,
-        provider=lifted.provider,
-        signature=lifted.signature,
-        complainants=lifted.complainants,
-        reasons=lifted.reasons,
-        rules=lifted.rules,
-        causes=(cause, *lifted.causes),
-    )
+    stated = msgspec.convert(lifted, ShutdownBasis, from_attributes=True)
+    basis = msgspec.structs.replace(stated, causes=(cause, *lifted.causes))
     chain = because.within(lifted.correlation_id).joined(lifted.actors)
     return place_order((lifted.carrier, lifted.number), cause, lifted.province, basis, at, chain)
 

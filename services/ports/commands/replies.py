@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from uuid import UUID
 
 from chassis.aggregate import ConflictError
 from chassis.database import Tx
@@ -39,15 +38,8 @@ def reply_to_notice(tx: Tx, code: str, reply_code: str, kind: OrderReplyKind, st
     Raises NotFoundError for a wrong code, and ConflictError for an appeal against an order that is lifted.
     """
     notice = find_notice(tx, code, reply_code)
-    (order,) = load_orders(tx, [order_of(notice)])
+    (order,) = load_orders(tx, [notice.object_id])
     if kind is OrderReplyKind.APPEAL and not order.open:
         raise ConflictError("order-state", "The order is lifted: there is nothing to appeal against.")
     record_reply(tx, notice, kind, statement)
     return notice
-
-
-def order_of(notice: Notice) -> UUID:
-    """The order that a notice is about."""
-    kind, _, identifier = notice.object.partition(":")
-    assert kind == "order"
-    return UUID(identifier)

@@ -9,7 +9,7 @@ from chassis import notices
 from chassis.database import Key, metadata, moment, persons
 
 METADATA = metadata()
-notices.add_tables(METADATA)
+notices.declare(METADATA)
 
 SENDERS = sa.Table(
     "senders",

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
-from chassis.http.queries import Conditions, equal, one_row, page_rows, present, select_one, select_page
+from chassis.http.queries import Conditions, equal, one_row, page_rows, present, select_one, select_page, whether
 from chassis.redaction import Written
 from contracts.vocabulary import ReviewOutcome
 from services.ports.access import Visibility
@@ -87,10 +87,8 @@ def list_orders(
 ) -> PageRows[OrderView]:
     """Orders, the oldest first; `wanted` are columns and the value each must have (None: any)."""
     marked = present([(ORDERS.c.overdue_since, overdue), (ORDERS.c.ground_fell_at, ground_fell)])
-    conditions = [*_visible(visibility), *equal(ORDERS, wanted), *marked]
-    if lift_to_review is not None:
-        waits = ORDERS.c.review_lift_by.is_not(None) & ORDERS.c.lift_review.is_(None)
-        conditions.append(waits if lift_to_review else ~waits)
+    waits = ORDERS.c.review_lift_by.is_not(None) & ORDERS.c.lift_review.is_(None)
+    conditions = [*_visible(visibility), *equal(ORDERS, wanted), *marked, *whether(waits, lift_to_review)]
     return page_rows(select_page(read, ORDERS, conditions, page), partial(_view, visibility=visibility))
 
 

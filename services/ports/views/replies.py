@@ -45,9 +45,9 @@ class OrderFile(BaseModel):
     replies: list[ReplyView]
 
 
-def find_file(read: Read, notice: Notice, order: UUID) -> OrderFile:
+def find_file(read: Read, notice: Notice) -> OrderFile:
     """The order of a notice, with the replies of the party of the notice. Raises NotFoundError, and UnreadableRow."""
-    row = select_one(read, ORDERS, [ORDERS.c.id == order])
+    row = select_one(read, ORDERS, [ORDERS.c.id == notice.object_id])
     found = one_row(row, lambda each: EnterpriseOrder.model_validate(order_of(each)))
     return OrderFile(order=found, replies=_views(find_replies(read, notice.object, notice.party)))
 
