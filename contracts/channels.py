@@ -1,4 +1,4 @@
-"""Channels: how a complaint arrives, and whether the channel vouches for the complainant."""
+"""Channels: how a complaint arrives, who files what arrives there, and whether it vouches for the complainant."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from contracts.tables import Row, Table
 
 
 class Channel(Row, frozen=True, kw_only=True):
-    """A channel of complaints; the organisation that files through it is `channel:<code>`."""
+    """A channel of complaints. The organisation `channel:<code>` files what arrives there; the staff of the regulator
+    file what arrives where `of_staff` is true, and nothing else."""
 
     name: str
     name_zh: str
     vouched: bool
+    of_staff: bool = False
 
 
 CHANNELS: Table[Channel] = Table.of(Channel, "channels.yaml")

@@ -52,7 +52,7 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             "regulator": self.regulators,
             "carrier": (*CARRIERS, *carriers),
             "authority": tuple(code for code, each in AUTHORITIES.items() if not each.own),
-            "channel": tuple(CHANNELS),
+            "channel": tuple(code for code, channel in CHANNELS.items() if not channel.of_staff),
         }
         for kind, of_kind in codes.items():
             for code in of_kind:

@@ -4,6 +4,7 @@
 
 import hashlib
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -54,6 +55,9 @@ _CONTENT_ENCODING = {
 }
 
 
+_HIDDEN = "null for another organisation's file of personal data"
+
+
 class ImportView(BaseModel):
     """A file that was sent, with the outcome of its lines so far."""
 
@@ -64,15 +68,17 @@ class ImportView(BaseModel):
     org: str = Field(description="for which organisation")
     media_type: str
     bytes: int = Field(description="size of the uncompressed file")
-    digest: str = Field(description="SHA-256 of the uncompressed file, in hexadecimal")
+    digest: str | None = Field(description=f"SHA-256 of the uncompressed file, in hexadecimal; {_HIDDEN}")
     lines: int = Field(
         description="count of lines, without blank ones and the header of a CSV file. Each line is one record: where a"
         " quote makes a record span several lines, each of them is counted and has its own outcome"
     )
     lines_read: int = Field(description="count of lines processed so far: accepted, duplicates and rejected together")
-    accepted: int
-    duplicates: int = Field(description="count of known lines, which change nothing")
-    rejected: int = Field(description="count of rejected lines; /errors lists them with their reasons")
+    accepted: int | None = Field(description=f"count of lines that changed something; {_HIDDEN}")
+    duplicates: int | None = Field(description=f"count of known lines, which change nothing; {_HIDDEN}")
+    rejected: int | None = Field(
+        description=f"count of rejected lines; /errors lists them with their reasons; {_HIDDEN}"
+    )
     created_at: datetime
     finished_at: datetime | None
     failure: str | None = Field(description="why a failed import stopped")
@@ -170,17 +176,19 @@ def import_router(importer: Importer[Any], path: str, scope: str, rules: Ruleboo
         after = page.after(UUID)
         if after is not None:
             statement = statement.where(IMPORTS.c.id < after[0])
-        return page.of(page_rows(read.execute(statement), _view))
+        return page.of(page_rows(read.execute(statement), partial(_view, importer, caller)))
 
     @made.get(f"{path}/{{id}}", name=f"get_{slug}")
     def get_import(id: UUID, caller: Submitter, read: ReadTx) -> ImportView:
         """A file that was sent: its progress and the outcome of its lines."""
-        return one_row(_find(read, importer, caller, id), _view)
+        return one_row(_find(read, importer, caller, id), partial(_view, importer, caller))
 
     @made.get(f"{path}/{{id}}/errors", name=f"list_{slug}_errors")
     def list_errors(id: UUID, page: PageQuery, caller: Submitter, read: ReadTx) -> Page[LineErrorView]:
-        """The rejected lines, in their order in the file, with the reasons."""
-        _find(read, importer, caller, id)
+        """The rejected lines, in their order in the file, with the reasons. Those of a file of personal data only for the
+        organisation that sent it."""
+        if _is_hidden(_find(read, importer, caller, id), importer, caller):
+            raise Forbidden("Only the organisation that sent this file reads the errors of its lines.")
         (after,) = page.after(int) or (0,)
         rows = errors_of(read, id, after, page.limit)
         return page.of(page_rows(rows, LineErrorView.model_validate, key=lambda row: (row.line,)))
@@ -195,7 +203,7 @@ def import_router(importer: Importer[Any], path: str, scope: str, rules: Ruleboo
         _resume(tx, id)
         audit.record(tx, caller, "import-resumed", f"import:{id}", resumption.reason)
         tx.announce()
-        return _view(_find(tx, importer, caller, id))
+        return _view(importer, caller, _find(tx, importer, caller, id))
 
     return made
 
@@ -271,7 +279,7 @@ def _keep(
             )
             reception.store(tx, now)
             tx.announce()
-            view = _view(_find(tx, importer, caller, reception.import_id))
+            view = _view(importer, caller, _find(tx, importer, caller, reception.import_id))
             return json_response(view, status=202, location=f"{request.url.path}/{{id}}")
 
         return IdempotencyKey(key, f"POST {route_of(request)}", fingerprint).once(tx, caller, act)
@@ -291,8 +299,16 @@ def _find(read: Read, importer: Importer[Any], caller: Caller, import_id: UUID) 
     return row
 
 
-def _view(row: sa.Row[Any]) -> ImportView:
-    return ImportView.model_validate(dict(row._mapping) | {"digest": row.digest.hex()})
+def _is_hidden(row: sa.Row[Any], importer: Importer[Any], caller: Caller) -> bool:
+    """Whether what became of the lines is not shown: it would show whether a number has complained before."""
+    return importer.personal and row.org != caller.organisation
+
+
+def _view(importer: Importer[Any], caller: Caller, row: sa.Row[Any]) -> ImportView:
+    shown = dict(row._mapping) | {"digest": row.digest.hex()}
+    if _is_hidden(row, importer, caller):
+        shown |= dict.fromkeys(("digest", "accepted", "duplicates", "rejected"))
+    return ImportView.model_validate(shown)
 
 
 def _resume(tx: Tx, import_id: UUID) -> None:

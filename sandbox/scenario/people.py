@@ -14,7 +14,7 @@ SURE = 6
 """The minimum of complaints by distinct, vouched people about a number with consequences."""
 
 VOUCHED = tuple(code for code, channel in CHANNELS.items() if channel.vouched)
-UNVOUCHED = tuple(code for code, channel in CHANNELS.items() if not channel.vouched)
+UNVOUCHED = tuple(code for code, channel in CHANNELS.items() if not (channel.vouched or channel.of_staff))
 
 _AGAIN = 0.1
 _BY_VOUCHED = 0.85

@@ -1,4 +1,5 @@
-"""Who may see and who may act: national staff all complaints, provincial staff their province's, a channel its own."""
+"""Who may see and who may act: national staff all complaints, provincial staff their province's, a channel its own.
+Each files only through channels of its own."""
 
 from __future__ import annotations
 
@@ -59,12 +60,13 @@ def visible_for_withdrawal(caller: Caller, reason: WithdrawalReason) -> Visibili
 
 
 def may_file_for(caller: Caller, channel: str) -> bool:
-    """Whether a caller may file complaints of this channel: a channel its own, staff any. An unknown channel is
-    not refused here: it is a mistyped one, and the form names that error."""
+    """Whether a caller may file complaints of this channel: a channel its own, staff those of the channels of staff. An
+    unknown channel is not refused here: it is a mistyped one, and the form names that error."""
     if channel not in CHANNELS:
         return True
-    staff = is_national(caller.organisation) or province_of(caller.organisation) is not None
-    return staff or caller.organisation == f"channel:{channel}"
+    if CHANNELS[channel].of_staff:
+        return is_national(caller.organisation) or province_of(caller.organisation) is not None
+    return caller.organisation == f"channel:{channel}"
 
 
 StaffComplaint = Annotated[Target[Visibility], target(CORRECT, visible_to_staff)]

@@ -34,7 +34,8 @@ def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[Report]]) -> ImportOu
         else:
             errors.append(error)
     accepted = duplicates = 0
-    for line, filed in zip(good, file_complaints(tx, [line.record for line in good]), strict=True):
+    outcomes = file_complaints(tx, [line.record for line in good], file.submitted_by)
+    for line, filed in zip(good, outcomes, strict=True):
         if filed.conflicting:
             errors.append(LineError.of(line.number, [_DIFFERS], word=_FIELD))
         elif filed.new:
@@ -52,7 +53,7 @@ def _error(line: Line[Report], foreign: Collection[str], form: ComplaintForm, no
     channel = line.record.channel
     if channel in foreign:
         value = shown(channel)
-        detail = f"`{value}`: a channel files only its own complaints"
+        detail = f"`{value}`: a channel files only its own complaints, the regulator those of the channels of its staff"
         return LineError.of(line.number, [FieldError("channel", detail, "foreign-channel", value)], word=_FIELD)
     errors = find_errors(line.record, form, now)
     return LineError.of(line.number, errors, word=_FIELD) if errors else None

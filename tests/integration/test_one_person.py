@@ -250,12 +250,11 @@ def by_a_proposal(platform: Platform) -> None:
 
 def by_filing(platform: Platform) -> None:
     for index in range(5):
-        body = complaint(index, ("app", "12321_web")[index % 2])
-        assert platform.post("complaints", "/complaints", body).status_code == 201
+        assert platform.post("complaints", "/complaints", complaint(index, "staff")).status_code == 201
 
 
 def by_a_file_of_complaints(platform: Platform) -> None:
-    lines = [complaint(index, ("app", "12321_web")[index % 2]) for index in range(5)]
+    lines = [complaint(index, "staff") for index in range(5)]
     platform.upload("complaints", "/complaint-imports", *lines)
 
 

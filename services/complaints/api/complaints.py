@@ -95,11 +95,11 @@ def file_complaint(
 ) -> views.FiledView:
     """File a complaint. For a complaint that was filed before, the status is 200 and the id is that of the first."""
     if not may_file_for(caller, complaint.channel):
-        raise Forbidden("A channel files only its own complaints; the regulator files complaints of any channel.")
+        raise Forbidden("A channel files only its own complaints, the regulator those of the channels of its staff.")
     now = clock.now()
     if errors := find_errors(complaint, RULES.at(ComplaintForm, now), now):
         raise InvalidFieldsError(errors)
-    filed = filing.file_complaint(tx, complaint)
+    filed = filing.file_complaint(tx, complaint, caller.subject)
     if filed.conflicting:
         raise ComplaintDiffers
     if not filed.new:

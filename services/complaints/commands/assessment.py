@@ -9,9 +9,10 @@ from chassis.aggregate import Cause
 from chassis.database import Tx
 from services.complaints.model import Complaint, ComplaintState
 from services.complaints.policy.assessment import assess, of_held_channel, over_cap, standard
-from services.complaints.policy.rulebook import RULES, ComplaintCap
+from services.complaints.policy.intake import surrogate_quarters
+from services.complaints.policy.rulebook import RULES, ComplaintCap, SurrogateOverlap
 from services.complaints.store.channels import held_channels
-from services.complaints.store.complainants import CapWindow, find_over_cap
+from services.complaints.store.complainants import CapWindow, EarlierIdentity, find_earlier_identities, find_over_cap
 from services.complaints.store.complaints import load_unassessed, save_complaints
 from services.complaints.store.erasure import erase
 from services.complaints.store.register import load_register
@@ -34,11 +35,14 @@ def assess_waiting(tx: Tx, ids: Sequence[str]) -> int:
         return 0
     register = load_register(tx, ((each.sender, each.sent_at) for each in waiting))
     caps = {each.id: RULES.at(ComplaintCap, each.received_at) for each in waiting}
-    over = find_over_cap(tx, [_window(each, caps[each.id]) for each in waiting])
+    earlier = find_earlier_identities(tx, [each.id for each in waiting])
+    over = find_over_cap(tx, [_window(each, caps[each.id]) for each in waiting], earlier)
     held = held_channels(tx)
     now = clock.now()
     for complaint in waiting:
         cause = Cause.beginning(complaint.id, complaint.traceparent)
+        if complaint.id in earlier:
+            _keep_surrogates(complaint, earlier[complaint.id])
         if (text := complaint.text) is None:
             complaint.lapse(cause)
             continue
@@ -53,6 +57,15 @@ def assess_waiting(tx: Tx, ids: Sequence[str]) -> int:
     if lapsed:
         erase(tx, lapsed)
     return len(waiting)
+
+
+def _keep_surrogates(complaint: Complaint, earlier: EarlierIdentity) -> None:
+    """Publish the complainant under the surrogates that an earlier release has published in these quarters: otherwise
+    they would be counted as two people."""
+    quarter, *also = surrogate_quarters(complaint.received_at, RULES.at(SurrogateOverlap, complaint.received_at).overlap)
+    complaint.surrogate = earlier.surrogates.get(quarter, complaint.surrogate)
+    if also:
+        complaint.surrogate_also = earlier.surrogates.get(also[0], complaint.surrogate_also)
 
 
 def _window(complaint: Complaint, cap: ComplaintCap) -> CapWindow:

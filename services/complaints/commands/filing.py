@@ -15,10 +15,10 @@ from chassis.ids import new_id
 from chassis.sets import json_text
 from contracts.channels import CHANNELS
 from services.complaints.model import ComplaintState
-from services.complaints.policy.intake import DERIVED, Report, earlier_readings, surrogate_quarters
+from services.complaints.policy.identities import Identities, surrogate_of
+from services.complaints.policy.intake import Report, earlier_readings, surrogate_quarters
 from services.complaints.policy.receipts import digest_of, receipt_of, receipt_with
 from services.complaints.policy.rulebook import RULES, SurrogateOverlap
-from services.complaints.store.complainants import ensure_identities
 from services.complaints.store.complaints import (
     ComplaintKey,
     KnownComplaint,
@@ -41,52 +41,52 @@ class FiledComplaint:
     conflicting: bool = False
 
 
-def file_complaint(tx: Tx, report: Report) -> FiledComplaint:
-    """File one complaint. Its complainant gets a receipt."""
-    return _file(tx, [report], receipts=True)[0]
+def file_complaint(tx: Tx, report: Report, filed_by: str) -> FiledComplaint:
+    """File one complaint for a caller with this subject. Its complainant gets a receipt."""
+    return _file(tx, [report], filed_by, receipts=True)[0]
 
 
-def file_complaints(tx: Tx, reports: Sequence[Report]) -> list[FiledComplaint]:
-    """File many, in a fixed number of statements. Returns the outcomes in the order of the reports.
+def file_complaints(tx: Tx, reports: Sequence[Report], filed_by: str) -> list[FiledComplaint]:
+    """File many for a caller with this subject, in a fixed number of statements. Returns the outcomes in the order of
+    the reports.
 
     Of several reports with one external id the first one is filed.
     """
-    return _file(tx, reports, receipts=False)
+    return _file(tx, reports, filed_by, receipts=False)
 
 
-def _file(tx: Tx, reports: Sequence[Report], *, receipts: bool) -> list[FiledComplaint]:
+def _file(tx: Tx, reports: Sequence[Report], filed_by: str, *, receipts: bool) -> list[FiledComplaint]:
     if not reports:
         return []
-    ring = privacy.ring()
-    reports = _as_filed(tx, reports, ring)
+    identities = Identities(filed_by, privacy.ring())
+    reports = _as_filed(tx, reports, identities)
     # Their ids are in the order of the reports: of one person's complaints the first ones count (the cap).
     filed_at = clock.now()
     sealer = Sealer(tx, filed_at)
-    complaints = [_new(report, ring, sealer, filed_at, tx.cause, receipt=receipts) for report in reports]
+    complaints = [_new(report, identities, sealer, filed_at, tx.cause, receipt=receipts) for report in reports]
     first: dict[ComplaintKey, NewComplaint] = {}
     for each in complaints:
         first.setdefault(each.key, each)
-    _identify(tx, first.values())
     inserted = insert_complaints(tx, first.values())
     known = find_known(tx, [key for key, each in first.items() if each.id not in inserted])
     if inserted:
         tx.announce()
     outcomes = [_outcome(each, first[each.key], inserted, known) for each in complaints]
     return [
-        replace(each, conflicting=False) if each.conflicting and _was_cut_off(report, known, ring) else each
+        replace(each, conflicting=False) if each.conflicting and _was_cut_off(report, known, identities) else each
         for report, each in zip(reports, outcomes, strict=True)
     ]
 
 
-def _as_filed(tx: Tx, reports: Sequence[Report], ring: privacy.KeyRing) -> list[Report]:
+def _as_filed(tx: Tx, reports: Sequence[Report], identities: Identities) -> list[Report]:
     """The reports, each in its earlier reading where it was filed in that under another key than it has now."""
     earlier: defaultdict[ComplaintKey, dict[int, Report]] = defaultdict(dict)
     for place, report in enumerate(reports):
         # An external id is the whole key, so it has another one only in another form.
         if report.external_id is None or report.external_id != report.identifier:
-            now, _ = _recognised_by(report, ring)
+            now = identities.report(report).key
             for each in earlier_readings(report):
-                key, _ = _recognised_by(each, ring)
+                key = identities.report(each).key
                 if key != now:
                     earlier[key].setdefault(place, each)
     filed = list(reports)
@@ -96,27 +96,32 @@ def _as_filed(tx: Tx, reports: Sequence[Report], ring: privacy.KeyRing) -> list[
     return filed
 
 
-def _was_cut_off(report: Report, known: Mapping[ComplaintKey, KnownComplaint], ring: privacy.KeyRing) -> bool:
+def _was_cut_off(report: Report, known: Mapping[ComplaintKey, KnownComplaint], identities: Identities) -> bool:
     """Whether the complaint with this external id is this report in an earlier reading."""
-    recognised = (_recognised_by(each, ring) for each in earlier_readings(report))
-    return any(key in known and known[key].digest == digest for key, digest in recognised)
+    recognised = map(identities.report, earlier_readings(report))
+    return any(each.key in known and known[each.key].digest == each.digest for each in recognised)
 
 
 def _new(
-    report: Report, ring: privacy.KeyRing, sealer: Sealer, filed_at: datetime, cause: Cause, *, receipt: bool
+    report: Report, identities: Identities, sealer: Sealer, filed_at: datetime, cause: Cause, *, receipt: bool
 ) -> NewComplaint:
     identifier = new_id()
-    complainant = report.complainant.number
-    (channel, external_id), digest = _recognised_by(report, ring)
+    identity, person = identities.report(report), identities.person(report)
+    overlap = RULES.at(SurrogateOverlap, report.received_at).overlap
+    surrogate, *also = (
+        surrogate_of(person, each, identities.ring) for each in surrogate_quarters(report.received_at, overlap)
+    )
     return NewComplaint(
         id=identifier,
-        channel=channel,
-        external_id=external_id,
-        digest=digest,
+        channel=identity.channel,
+        external_id=identity.external_id,
+        digest=identity.digest,
         sender_number=report.published_sender.number,
-        fingerprint=ring.fingerprint(f"complainant:{complainant}"),
+        complainant_id=person,
+        surrogate=surrogate,
+        surrogate_also=also[0] if also else None,
         text_cipher=sealer.text(identifier, report.text, report.sender_number),
-        number_cipher=sealer.number(identifier, complainant),
+        number_cipher=sealer.number(identifier, report.complainant.number),
         province=report.complainant_province,
         sent_at=report.sent_at,
         received_at=report.received_at,
@@ -128,31 +133,6 @@ def _new(
         actors=json_text(cause.actors),
         traceparent=cause.traceparent,
     )
-
-
-def _recognised_by(report: Report, ring: privacy.KeyRing) -> tuple[ComplaintKey, bytes]:
-    """The key of a report, and the digest that another one under this key is compared by."""
-    # A keyed hash, as for the complainant: an attacker could find the number behind a plain one by trying them all.
-    identifier = report.identifier
-    if identifier is None:
-        digest = ring.fingerprint(f"identity:{report.identity}")
-        return (report.channel, DERIVED + digest.hex()), digest
-    return (report.channel, identifier), ring.fingerprint(f"content:{report.content}")
-
-
-def _identify(tx: Tx, complaints: Collection[NewComplaint]) -> None:
-    """Set who complained: the person, and their surrogates in the quarters for which this complaint has one."""
-    wanted = {each.id: [(each.fingerprint, quarter) for quarter in _quarters(each)] for each in complaints}
-    identities = ensure_identities(tx, {key for keys in wanted.values() for key in keys}, clock.now())
-    for each in complaints:
-        own, *also = (identities[key] for key in wanted[each.id])
-        each.complainant_id = own.person
-        each.surrogate = own.surrogate
-        each.surrogate_also = also[0].surrogate if also else None
-
-
-def _quarters(complaint: NewComplaint) -> tuple[str, ...]:
-    return surrogate_quarters(complaint.received_at, RULES.at(SurrogateOverlap, complaint.received_at).overlap)
 
 
 def _outcome(

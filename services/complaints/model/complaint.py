@@ -89,21 +89,20 @@ def kinds_for(sender: SenderNumber) -> frozenset[AttributionKind]:
 
 @dataclass(kw_only=True)
 class Complaint(Ground):
-    """One complaint about one message. It holds no personal data: the complainant is the surrogate of a quarter, and
-    near the change of quarters `complainant_also` is the surrogate of the adjacent quarter. `text` is None where it is
-    erased."""
+    """One complaint about one message. It holds no personal data: the complainant is the `surrogate` of a quarter, and
+    near the change of quarters `surrogate_also` is that of the adjacent quarter. `text` is None where it is erased."""
 
     channel: str
     external_id: str
     sender: SenderNumber
-    complainant: UUID
+    surrogate: UUID
     vouched: bool
     province: str | None
     sent_at: datetime
     received_at: datetime
     filed_at: datetime
     text: str | None
-    complainant_also: UUID | None = None
+    surrogate_also: UUID | None = None
     traceparent: str | None = None
     state: ComplaintState = ComplaintState.FILED
     assessment: Assessment | None = None
@@ -198,8 +197,8 @@ def _assessed(complaint: Complaint, assessment: Assessment) -> ComplaintAssessed
         confidence=assessment.confidence,
         reasons=assessment.reasons,
         rules=assessment.rules,
-        complainant=complaint.complainant,
-        complainant_also=complaint.complainant_also,
+        complainant=complaint.surrogate,
+        complainant_also=complaint.surrogate_also,
         vouched=complaint.vouched,
         channel=complaint.channel,
         province=complaint.province,

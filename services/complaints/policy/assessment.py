@@ -31,6 +31,8 @@ from services.complaints.policy.signatures import SignatureForm, read
 BY_RULES = "rules"
 OVER_CAP = "complainant:over-cap"
 HELD = "channel:held"
+NOT_SHOWN = frozenset((OVER_CAP, HELD))
+"""The reasons that no view shows: they state what other complaints of the same person or channel there are."""
 
 
 @dataclass(frozen=True, slots=True)

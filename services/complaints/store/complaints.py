@@ -30,11 +30,10 @@ ComplaintKey = tuple[str, str]
 
 @dataclass(kw_only=True, slots=True)
 class NewComplaint:
-    """A complaint before it is stored: each attribute named in `_NEW_COLUMNS` is the column of that name.
+    """A complaint before it is stored: each attribute is the column of its name.
 
-    `fingerprint` is the complainant's, who is identified later: `complainant_id` is the person, `surrogate` and
-    `surrogate_also` are the surrogates. `receipt_digest` is None where the complainant gets no receipt. `actors`
-    is JSON.
+    `complainant_id` is the person, `surrogate` and `surrogate_also` are the surrogates. `receipt_digest` is None where
+    the complainant gets no receipt. `actors` is JSON.
     """
 
     id: UUID
@@ -42,7 +41,9 @@ class NewComplaint:
     external_id: str
     digest: bytes
     sender_number: str
-    fingerprint: bytes
+    complainant_id: UUID
+    surrogate: UUID
+    surrogate_also: UUID | None
     text_cipher: bytes | None
     number_cipher: bytes | None
     province: str | None
@@ -55,9 +56,6 @@ class NewComplaint:
     receipt_digest: bytes | None
     actors: str
     traceparent: str | None = None
-    complainant_id: UUID | None = None
-    surrogate: UUID | None = None
-    surrogate_also: UUID | None = None
     state: ComplaintState = ComplaintState.FILED
     version: int = 0
 
@@ -72,7 +70,7 @@ class NewComplaint:
         return bucket_of(self.sender_number)
 
 
-_NEW_COLUMNS = ("bucket", *(each.name for each in fields(NewComplaint) if each.name != "fingerprint"))
+_NEW_COLUMNS = ("bucket", *(each.name for each in fields(NewComplaint)))
 _row_of = attrgetter(*_NEW_COLUMNS)
 _STAGED = ", ".join(_NEW_COLUMNS)
 # The staging table stays with its connection: to create it in every transaction would bloat the catalogue.
@@ -151,8 +149,7 @@ def hash_clear_receipts(tx: Tx, limit: int) -> int:
 
 _COMPUTED = {
     "sender": "c.sender_number",
-    "complainant": "coalesce(c.surrogate, c.complainant_id)",
-    "complainant_also": "c.surrogate_also",
+    "surrogate": "coalesce(c.surrogate, c.complainant_id)",
 }
 """The fields of a complaint that are not the column of their name."""
 _COMPLAINT = ", ".join(
@@ -223,8 +220,12 @@ def _assessment(row: sa.Row[Any]) -> Assessment:
     return msgspec.convert({**row._mapping, "attribution": row._mapping}, Assessment)
 
 
-_CHANGING = ("state", "version", "actors", "kind", "carrier", "industry", "category", "assessed_at")
-"""The columns of `complaints` that change: its state, and its current assessment as lists and statistics show it."""
+_CHANGING = (
+    *("state", "version", "actors", "surrogate", "surrogate_also"),
+    *("kind", "carrier", "industry", "category", "assessed_at"),
+)
+"""The columns of `complaints` that change: its state, the surrogates of a person whom an earlier release knew, and its
+current assessment as lists and statistics show it."""
 
 
 _JSON = ("reasons", "rules")

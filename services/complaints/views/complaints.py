@@ -1,5 +1,5 @@
-"""Complaints, as staff and citizens read them. No view shows a complainant's number: texts are redacted, complainants
-are surrogates."""
+"""Complaints, as staff and citizens read them. No view identifies a complainant: texts are redacted, and there is neither
+a number nor a surrogate."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from contracts.numbers import SenderNumber
 from contracts.vocabulary import AttributionKind, Category, Consent
 from services.complaints.access import EVERYTHING, Visibility
 from services.complaints.model import Assessor, ComplaintState
+from services.complaints.policy.assessment import NOT_SHOWN
 from services.complaints.policy.receipts import digest_of
+from services.complaints.policy.rulebook import ComplaintCap
 from services.complaints.store.contents import keys_for, text_in
 from services.complaints.store.tables import ASSESSMENTS, COMPLAINTS
 from services.complaints.views.shared import SenderView
@@ -75,10 +77,6 @@ class AssessmentView(BaseModel):
     assessor: Assessor
     assessed_by: str
     note: Redacted | None
-    capped: bool = Field(
-        description="whether its complainant had filed too many complaints before, so that it triggers no automatic act"
-    )
-    held: bool = Field(description="whether its channel was held, so that a person decides on what follows")
 
 
 class ComplaintRow(BaseModel):
@@ -102,8 +100,8 @@ class ComplaintRow(BaseModel):
 
 
 class ComplaintView(BaseModel):
-    """A complaint with its current assessment. `text` is redacted. `complainant` is the surrogate of a person in the
-    quarter in which the complaint was received; in another quarter the same person has another surrogate."""
+    """A complaint with its current assessment. `text` is redacted. It does not show whether another complaint is of the
+    same person: not by a surrogate, and not by what counts towards an automatic act."""
 
     id: UUID
     version: int = Field(description="also the ETag; send it as If-Match with a correction")
@@ -111,7 +109,6 @@ class ComplaintView(BaseModel):
     channel: str
     external_id: str
     sender: SenderView
-    complainant: UUID
     province: str | None
     sent_at: datetime
     received_at: datetime
@@ -198,11 +195,15 @@ def _complaint(read: Read, row: sa.Row[Any], current: sa.Row[Any] | None) -> Com
             **row._mapping,
             "text": text_in(row, keys_for(read, [row])),
             "sender": SenderNumber.of(row.sender_number),
-            "complainant": row.surrogate or row.complainant_id,
             "assessment": None if current is None else _assessment(current),
         }
     )
 
 
 def _assessment(row: sa.Row[Any]) -> AssessmentView:
-    return AssessmentView.model_validate({**row._mapping, "attribution": row._mapping})
+    shown = {
+        "attribution": row._mapping,
+        "reasons": [each for each in row.reasons if each not in NOT_SHOWN],
+        "rules": [each for each in row.rules if each["rule"] != ComplaintCap.code],
+    }
+    return AssessmentView.model_validate({**row._mapping, **shown})

@@ -16,8 +16,8 @@ def test_what_a_channel_files_has_no_person_in_its_chain(office: Office) -> None
 
 
 def test_what_staff_file_alone_or_in_a_file_has_them_in_its_chain(office: Office) -> None:
-    office.post("/complaints", report("a-1"), by="li")
-    office.import_lines(report("a-2"))
+    office.post("/complaints", report("a-1", channel="staff"), org="regulator:MIIT", by="li")
+    office.import_lines(report("a-2", channel="staff"), org="regulator:MIIT")
     office.assess()
     assert sorted(map(str, chains(office.database, ASSESSED))) == ["li", "system-1"]
 

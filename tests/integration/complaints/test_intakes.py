@@ -63,7 +63,7 @@ def test_a_complaint_whose_sender_release_0_1_0_did_not_recognise_is_known(
 ) -> None:
     again = report(external_id, sender_number="1069\u31640123456789")
     with office.database.begin() as tx:
-        file_complaint(tx, msgspec.json.decode(json.dumps(again), type=ReportOf01))
+        file_complaint(tx, msgspec.json.decode(json.dumps(again), type=ReportOf01), "app-system")
     assert intake(office, again) == "known"
     assert filed(office) == 1
 
@@ -97,7 +97,7 @@ def test_a_complaint_that_release_0_1_0_stored_under_its_id_as_sent_is_known(
     earlier = again | {"sent_at": "2026-06-01T04:30:17.123456Z"}
     for sent in (earlier, report("app-2")):
         with office.database.begin() as tx:
-            file_complaint(tx, msgspec.json.decode(json.dumps(sent), type=ReportOf01))
+            file_complaint(tx, msgspec.json.decode(json.dumps(sent), type=ReportOf01), "app-system")
     assert intake(office, again) == intake(office, earlier) == "known"
     assert intake(office, again | {"text": "another text"}) == "differs"
     assert filed(office) == 2
@@ -105,7 +105,7 @@ def test_a_complaint_that_release_0_1_0_stored_under_its_id_as_sent_is_known(
 
 def test_of_a_file_every_line_that_release_0_1_0_stored_is_known(office: Office) -> None:
     with office.database.begin() as tx:
-        file_complaint(tx, msgspec.json.decode(json.dumps(report(IDS[2])), type=ReportOf01))
+        file_complaint(tx, msgspec.json.decode(json.dumps(report(IDS[2])), type=ReportOf01), "app-system")
     found = office.import_lines(report(IDS[2]), report("app-2"), report(IDS[2]))
     assert (found["accepted"], found["duplicates"]) == (1, 2)
 
@@ -119,7 +119,7 @@ def test_a_request_that_release_0_1_0_read_with_its_times_cut_off_is_known(
     again = report(external_id, **{name: f"2026-06-01T04:3{n}:17.1234565Z" for n, name in enumerate(cut_off)})
     earlier = again | {name: again[name].replace("4565Z", "456Z") for name in cut_off}
     with office.database.begin() as tx:
-        file_complaint(tx, msgspec.json.decode(json.dumps(earlier), type=Report))
+        file_complaint(tx, msgspec.json.decode(json.dumps(earlier), type=Report), "app-system")
     assert intake(office, again) == "known"
     assert filed(office) == 1
 

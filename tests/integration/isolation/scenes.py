@@ -212,7 +212,7 @@ SCENES: dict[tuple[str, str], tuple[Scene | FileScene, ...]] = {
         FileScene(
             name="complaints",
             path="/complaint-imports",
-            org="regulator:MIIT",
+            org="channel:app",
             scope="complaints:file",
             media_type="application/x-ndjson",
             make=_complaint_lines,

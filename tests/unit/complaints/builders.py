@@ -79,7 +79,7 @@ def complaint(
         channel="app",
         external_id="app-1",
         sender=SenderNumber.parse(sender),
-        complainant=uuid5(_NAMES, "complainant"),
+        surrogate=uuid5(_NAMES, "complainant"),
         vouched=True,
         province="440000",
         sent_at=sent,

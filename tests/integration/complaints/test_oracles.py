@@ -1,0 +1,149 @@
+"""A person who files a complaint with a number of their choice learns nothing about other complaints of that number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+from httpx2 import Response
+
+from contracts.complaints import ComplaintAssessed
+from services.complaints.commands.filing import file_complaint
+from services.complaints.policy.intake import Report
+from tests.integration.complaints.scenes import ANNA, BORIS, COMPLAINANT, Office, report
+from tests.integration.http.api import problem
+
+OTHER = "13900009999"
+"""A number that never complained."""
+STAFF = "regulator:MIIT"
+CAP = 20
+
+
+def letter(external_id: str | None = None, **overrides: Any) -> dict[str, Any]:
+    """The complaint as a letter to the ministry that staff record."""
+    return report(external_id, channel="staff", **overrides)
+
+
+def record(office: Office, by: str, body: dict[str, Any]) -> Response:
+    return office.post("/complaints", body, org=STAFF, by=by)
+
+
+def shape(answer: Response) -> tuple[int, list[str], dict[str, str]]:
+    """What a response has in common with another one that says the same: status, headers, and the types of its body."""
+    return answer.status_code, sorted(answer.headers), {name: type(each).__name__ for name, each in answer.json().items()}
+
+
+def assessed(office: Office) -> list[ComplaintAssessed]:
+    office.assess()
+    return [each for each in office.events() if isinstance(each, ComplaintAssessed)]
+
+
+@pytest.mark.parametrize("channel", ["app", "sms"])
+def test_staff_file_for_no_channel_but_their_own(office: Office, channel: str) -> None:
+    body = report("a-1", channel=channel)
+    assert problem(record(office, ANNA, body)) == (403, "forbidden")
+    found = office.import_lines(body, letter("l-1"), org=STAFF)
+    (error,) = office.get(f"/complaint-imports/{found['id']}/errors").json()["items"]
+    assert (found["accepted"], found["rejected"]) == (1, 1)
+    assert (error["line"], error["code"]) == (1, "foreign-channel")
+
+
+@pytest.mark.parametrize("org", ["channel:app", "channel:staff", "carrier:CMCC", "authority:SAMR"])
+def test_the_channel_of_staff_is_for_staff(office: Office, org: str) -> None:
+    assert problem(office.post("/complaints", letter(), org=org)) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("external_id", [None, "letter-7"])
+def test_a_repeated_and_a_new_complaint_are_answered_alike_to_all_but_their_channel(
+    office: Office, external_id: str | None
+) -> None:
+    assert office.post("/complaints", report(external_id)).status_code == 201
+    assert record(office, BORIS, letter(external_id)).status_code == 201
+    by_another_channel = office.post("/complaints", report(external_id, channel="sms"))
+    repeated = record(office, ANNA, letter(external_id))
+    new = record(office, "carla", letter(external_id, complainant_number=OTHER))
+    assert shape(by_another_channel) == shape(repeated) == shape(new)
+    assert new.status_code == 201
+
+
+def test_staff_recognise_what_they_filed_themselves(office: Office) -> None:
+    first, again = record(office, ANNA, letter("letter-7")), record(office, ANNA, letter("letter-7"))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json()["id"] == first.json()["id"]
+    assert record(office, ANNA, letter("letter-7", complainant_number=OTHER)).status_code == 409
+
+
+def test_a_number_that_staff_choose_has_a_surrogate_of_its_own_for_each_of_them(office: Office) -> None:
+    office.post("/complaints", report("a-1"))
+    record(office, ANNA, letter())
+    record(office, ANNA, letter("another"))
+    record(office, BORIS, letter())
+    app, one, two, boris = (each.complainant for each in assessed(office))
+    assert one == two
+    assert len({app, one, boris}) == 3
+
+
+def test_what_staff_file_uses_up_nothing_of_what_a_citizen_may_file(office: Office) -> None:
+    for place in range(CAP + 5):
+        record(office, ANNA, letter(f"l-{place}"))
+    office.post("/complaints", report("a-1"))
+    assert [each.capped for each in assessed(office)] == [False] * (CAP + 6)
+
+
+def test_staff_read_the_same_of_a_capped_and_of_a_first_complaint(office: Office) -> None:
+    filed = [office.file(f"a-{place}")["id"] for place in range(CAP + 1)]
+    office.file("b-1", complainant_number=OTHER)
+    office.assess()
+    own = {"id", "external_id", "filed_at", "assessed_at"}
+
+    def read(identifier: str) -> dict[str, Any]:
+        view = office.complaint(identifier)
+        view["assessment"].pop("assessed_at")
+        return {name: each for name, each in view.items() if name not in own}
+
+    other = office.rows("SELECT id FROM complaints WHERE external_id = 'b-1'")[0].id
+    assert [each.capped for each in assessed(office)].count(True) == 1
+    assert read(filed[-1]) == read(str(other)) == read(filed[0])
+    assert "complainant" not in read(filed[0])
+
+
+def test_staff_see_neither_digest_nor_counts_nor_errors_of_a_channels_file(office: Office) -> None:
+    found = office.import_lines(report("a-1"), report("a-1", complainant_number=OTHER), report("a-1"))
+    assert (found["accepted"], found["duplicates"], found["rejected"]) == (1, 1, 1)
+    path = f"/complaint-imports/{found['id']}"
+    (listed,) = office.get("/complaint-imports").json()["items"]
+    for shown in (office.get(path).json(), listed):
+        assert (shown["state"], shown["lines"], shown["lines_read"]) == ("finished", 3, 3)
+        assert {shown[each] for each in ("digest", "accepted", "duplicates", "rejected")} == {None}
+    assert problem(office.get(f"{path}/errors")) == (403, "forbidden")
+    assert office.get(f"{path}/errors", org="channel:app").status_code == 200
+
+
+@pytest.mark.parametrize(("channel", "by"), [("sms", "sms-system"), ("staff", ANNA)])
+def test_the_intake_reads_and_writes_the_same_for_a_known_and_an_unknown_number(
+    office: Office, channel: str, by: str
+) -> None:
+    for place in range(3):
+        office.file(f"a-{place}")
+        record(office, BORIS, letter(f"l-{place}"))
+
+    def touched(number: str) -> list[Any]:
+        body = report(channel=channel, complainant_number=number, external_id=None)
+        with office.database.begin() as tx:
+            filed = file_complaint(tx, msgspec.convert(body, Report), by)
+            assert filed.new
+            statistics = tx.execute(
+                sa.text(
+                    "SELECT relname, seq_scan, seq_tup_read, idx_scan, idx_tup_fetch, n_tup_ins, n_tup_upd, n_tup_del"
+                    " FROM pg_stat_xact_user_tables WHERE coalesce(seq_scan, 0) + coalesce(idx_scan, 0) + n_tup_ins > 0"
+                    " ORDER BY relname"
+                )
+            )
+            return [tuple(row) for row in statistics]
+
+    touched("13900008888")  # the process reads the data keys of the quarter once
+    known, unknown = touched(COMPLAINANT), touched(OTHER)
+    assert known == unknown
+    assert ("complaints", 1) in {(row[0], row[5]) for row in known}
