@@ -49,7 +49,7 @@ def _paired(http: httpx2.Client, channel: str, known: Sequence[dict[str, Any]]) 
     """The durations of complaints that another channel has filed before, and of new ones: a pair each time, in an order
     by chance."""
     taken: tuple[list[float], list[float]] = ([], [])
-    chance = random.Random(1)  # noqa: S311 - an order, not a secret
+    chance = random.Random(1)
     for each in known:
         fresh = complaint(each["sender_number"])
         for place in chance.sample((0, 1), 2):
@@ -67,7 +67,7 @@ def _duration(http: httpx2.Client, body: dict[str, Any]) -> float:
 
 
 def auc(ones: Sequence[float], others: Sequence[float]) -> float:
-    """The probability that a value of `ones` is greater than one of `others` (Mann-Whitney); equal values count half."""
+    """The probability that a value of `ones` is above one of `others` (Mann-Whitney); equal values count half."""
     return sum(_greater(ones, others)) / (len(ones) * len(others))
 
 

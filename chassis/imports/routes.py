@@ -55,12 +55,7 @@ _CONTENT_ENCODING = {
 }
 
 
-_HIDDEN = "null for another organisation's file of personal data"
-
-
-class ImportView(BaseModel):
-    """A file that was sent, with the outcome of its lines so far."""
-
+class _ImportedFile(BaseModel):
     id: UUID
     kind: str
     state: Literal["received", "running", "finished", "failed"]
@@ -68,20 +63,40 @@ class ImportView(BaseModel):
     org: str = Field(description="for which organisation")
     media_type: str
     bytes: int = Field(description="size of the uncompressed file")
-    digest: str | None = Field(description=f"SHA-256 of the uncompressed file, in hexadecimal; {_HIDDEN}")
     lines: int = Field(
         description="count of lines, without blank ones and the header of a CSV file. Each line is one record: where a"
         " quote makes a record span several lines, each of them is counted and has its own outcome"
     )
     lines_read: int = Field(description="count of lines processed so far: accepted, duplicates and rejected together")
-    accepted: int | None = Field(description=f"count of lines that changed something; {_HIDDEN}")
-    duplicates: int | None = Field(description=f"count of known lines, which change nothing; {_HIDDEN}")
-    rejected: int | None = Field(
-        description=f"count of rejected lines; /errors lists them with their reasons; {_HIDDEN}"
-    )
     created_at: datetime
     finished_at: datetime | None
     failure: str | None = Field(description="why a failed import stopped")
+
+
+_DIGEST = "SHA-256 of the uncompressed file, in hexadecimal"
+_ACCEPTED = "count of lines that changed something"
+_DUPLICATES = "count of known lines, which change nothing"
+_REJECTED = "count of rejected lines; /errors lists them with their reasons"
+_OWN = "; null for another organisation's file"
+
+
+class ImportView(_ImportedFile):
+    """A file that was sent, with the outcome of its lines so far."""
+
+    digest: str = Field(description=_DIGEST)
+    accepted: int = Field(description=_ACCEPTED)
+    duplicates: int = Field(description=_DUPLICATES)
+    rejected: int = Field(description=_REJECTED)
+
+
+class PersonalImportView(_ImportedFile):
+    """A file of personal data that was sent. What became of its lines only the organisation that sent it sees: it shows
+    whether a number has complained before."""
+
+    digest: str | None = Field(description=_DIGEST + _OWN)
+    accepted: int | None = Field(description=_ACCEPTED + _OWN)
+    duplicates: int | None = Field(description=_DUPLICATES + _OWN)
+    rejected: int | None = Field(description=_REJECTED + _OWN)
 
 
 class LineErrorView(BaseModel):
@@ -121,6 +136,7 @@ def import_router(importer: Importer[Any], path: str, scope: str, rules: Ruleboo
     """
     made = Router(tags=[f"{importer.noun}s"])
     slug = importer.noun.replace(" ", "_")
+    view = PersonalImportView if importer.personal else ImportView
     refusals = problems.responses(UnreadableFile, WrongHeader, CompressedTooStrongly, IdempotencyKeyReused)
     Submitter = Annotated[Caller, requires(scope)]  # noqa: N806 - a type
 
@@ -140,7 +156,7 @@ def import_router(importer: Importer[Any], path: str, scope: str, rules: Ruleboo
         path,
         name=f"create_{slug}",
         status_code=202,
-        response_model=ImportView,
+        response_model=view,
         responses=refusals,
         description=description,
         openapi_extra={"parameters": [_CONTENT_ENCODING]},
@@ -167,8 +183,8 @@ def import_router(importer: Importer[Any], path: str, scope: str, rules: Ruleboo
             media_type = form.media_type
             return await run_in_threadpool(_keep, request, reception, importer, caller, media_type, idempotency_key)
 
-    @made.get(path, name=f"list_{slug}s")
-    def list_imports(page: PageQuery, caller: Submitter, read: ReadTx) -> Page[ImportView]:
+    @made.get(path, name=f"list_{slug}s", response_model=Page[view])  # type: ignore[valid-type]
+    def list_imports(page: PageQuery, caller: Submitter, read: ReadTx) -> Page[Any]:
         """Files that were sent, newest first."""
         statement = (
             select_imports(importer.kind, _visible_to(importer, caller)).order_by(IMPORTS.c.id.desc()).limit(page.limit)
@@ -178,24 +194,24 @@ def import_router(importer: Importer[Any], path: str, scope: str, rules: Ruleboo
             statement = statement.where(IMPORTS.c.id < after[0])
         return page.of(page_rows(read.execute(statement), partial(_view, importer, caller)))
 
-    @made.get(f"{path}/{{id}}", name=f"get_{slug}")
-    def get_import(id: UUID, caller: Submitter, read: ReadTx) -> ImportView:
+    @made.get(f"{path}/{{id}}", name=f"get_{slug}", response_model=view)
+    def get_import(id: UUID, caller: Submitter, read: ReadTx) -> BaseModel:
         """A file that was sent: its progress and the outcome of its lines."""
         return one_row(_find(read, importer, caller, id), partial(_view, importer, caller))
 
     @made.get(f"{path}/{{id}}/errors", name=f"list_{slug}_errors")
     def list_errors(id: UUID, page: PageQuery, caller: Submitter, read: ReadTx) -> Page[LineErrorView]:
-        """The rejected lines, in their order in the file, with the reasons. Those of a file of personal data only for the
-        organisation that sent it."""
+        """The rejected lines, in their order in the file, with the reasons. Of a file of personal data they are shown
+        only to the organisation that sent it."""
         if _is_hidden(_find(read, importer, caller, id), importer, caller):
             raise Forbidden("Only the organisation that sent this file reads the errors of its lines.")
         (after,) = page.after(int) or (0,)
         rows = errors_of(read, id, after, page.limit)
         return page.of(page_rows(rows, LineErrorView.model_validate, key=lambda row: (row.line,)))
 
-    @made.post(f"{path}/{{id}}/resumption", name=f"resume_{slug}")
+    @made.post(f"{path}/{{id}}/resumption", name=f"resume_{slug}", response_model=view)
     @key_use(KeyUse.NONE)
-    def resume(id: UUID, resumption: Resumption, caller: Submitter, tx: WriteTx) -> ImportView:
+    def resume(id: UUID, resumption: Resumption, caller: Submitter, tx: WriteTx) -> BaseModel:
         """Resume a failed import after the cause is fixed. National staff only."""
         _find(tx, importer, caller, id)
         if not importer.sees_all(caller):
@@ -300,15 +316,16 @@ def _find(read: Read, importer: Importer[Any], caller: Caller, import_id: UUID) 
 
 
 def _is_hidden(row: sa.Row[Any], importer: Importer[Any], caller: Caller) -> bool:
-    """Whether what became of the lines is not shown: it would show whether a number has complained before."""
     return importer.personal and row.org != caller.organisation
 
 
-def _view(importer: Importer[Any], caller: Caller, row: sa.Row[Any]) -> ImportView:
+def _view(importer: Importer[Any], caller: Caller, row: sa.Row[Any]) -> BaseModel:
     shown = dict(row._mapping) | {"digest": row.digest.hex()}
+    if not importer.personal:
+        return ImportView.model_validate(shown)
     if _is_hidden(row, importer, caller):
         shown |= dict.fromkeys(("digest", "accepted", "duplicates", "rejected"))
-    return ImportView.model_validate(shown)
+    return PersonalImportView.model_validate(shown)
 
 
 def _resume(tx: Tx, import_id: UUID) -> None:

@@ -316,7 +316,7 @@ PATHS = {
         by_a_file_of_conclusions,
         by_a_conclusion_after_an_annulment,
     ],
-    "shutdown-ordered.v1": [by_a_proposal, by_filing, by_a_file_of_complaints, by_correcting, by_a_listing],
+    "shutdown-ordered.v1": [by_a_proposal, by_correcting, by_a_listing],
 }
 
 
@@ -337,6 +337,14 @@ def test_one_person_reaches_no_end_on_any_path_and_a_second_one_does(
     decide_everything(platform, WANG)
     assert platform.chains(end) != []
     assert all({EVE, WANG} <= persons for persons in platform.chains(end))
+
+
+@pytest.mark.parametrize("filed", [by_filing, by_a_file_of_complaints], ids=lambda each: each.__name__)
+def test_what_staff_file_leads_to_no_decision(platform: Platform, filed: Callable[[Platform], None]) -> None:
+    filed(platform)
+    platform.settle()
+    assert platform.items("ports", "/shutdown-proposals") == []
+    assert platform.chains("shutdown-ordered.v1") == []
 
 
 def test_one_person_sees_no_number(platform: Platform) -> None:

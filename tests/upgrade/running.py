@@ -54,19 +54,20 @@ class RunningService:
         return self._body(self.client.get("/statistics", headers=self._token()))
 
     def file(self, complaint: dict[str, Any]) -> dict[str, Any]:
-        """File a complaint."""
-        return self._body(self.client.post("/complaints", json=complaint, headers=self._token()))
+        """File a complaint for its channel."""
+        headers = self._token(f"channel:{complaint['channel']}")
+        return self._body(self.client.post("/complaints", json=complaint, headers=headers))
 
-    def upload(self, path: str, content: bytes) -> dict[str, Any]:
-        """Upload a file of JSON lines and process it, while no worker runs; the finished import."""
-        headers = {**self._token(), "Content-Type": "application/x-ndjson"}
+    def upload(self, path: str, content: bytes, org: str) -> dict[str, Any]:
+        """Upload a file of JSON lines for an organisation and process it, while no worker runs; the finished import."""
+        headers = {**self._token(org), "Content-Type": "application/x-ndjson"}
         accepted = self.client.post(path, content=content, headers=headers)
         assert accepted.status_code == 202, accepted.text
         for sweep in self.service.sweeps:
             if sweep.name.startswith("import-"):
                 while self._swept(sweep):
                     pass
-        found: dict[str, Any] = self.client.get(accepted.headers["Location"], headers=self._token()).json()
+        found: dict[str, Any] = self.client.get(accepted.headers["Location"], headers=self._token(org)).json()
         assert found["state"] == "finished"
         return found
 
@@ -97,8 +98,8 @@ class RunningService:
                 if read_to != topics.ends(topic):
                     yield f"{self.service.name}{group}: not at the end of {topic}"
 
-    def _token(self) -> dict[str, str]:
-        return self.issuer.bearer(" ".join(all_scopes()), org=STAFF)
+    def _token(self, org: str = STAFF) -> dict[str, str]:
+        return self.issuer.bearer(" ".join(all_scopes()), org=org)
 
     @staticmethod
     def _body(response: Any) -> dict[str, Any]:

@@ -62,7 +62,8 @@ def assess_waiting(tx: Tx, ids: Sequence[str]) -> int:
 def _keep_surrogates(complaint: Complaint, earlier: EarlierIdentity) -> None:
     """Publish the complainant under the surrogates that an earlier release has published in these quarters: otherwise
     they would be counted as two people."""
-    quarter, *also = surrogate_quarters(complaint.received_at, RULES.at(SurrogateOverlap, complaint.received_at).overlap)
+    overlap = RULES.at(SurrogateOverlap, complaint.received_at).overlap
+    quarter, *also = surrogate_quarters(complaint.received_at, overlap)
     complaint.surrogate = earlier.surrogates.get(quarter, complaint.surrogate)
     if also:
         complaint.surrogate_also = earlier.surrogates.get(also[0], complaint.surrogate_also)

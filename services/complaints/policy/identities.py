@@ -1,10 +1,9 @@
 """By what a report and its complainant are recognised: keyed hashes, because an attacker would find the number behind a
 plain one by trying them all.
 
-Nothing is looked up by a complainant's number, so no response takes longer, or less long, for a number that has
-complained before. What staff file is apart from everything else, and that of each person from a colleague's: a member of
-staff who files a complaint with a number of their choice learns nothing from a response, a count or a fact (decision
-0037).
+Nothing is looked up by a complainant's number, so the duration of a response does not show whether a number has
+complained before. What a person of the staff files is apart from all else, also from what a colleague files: with
+a number of their choice that person learns nothing from a response, a count or a fact (decision 0037).
 """
 
 from __future__ import annotations

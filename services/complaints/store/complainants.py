@@ -21,20 +21,21 @@ class EarlierIdentity:
     surrogates: dict[str, UUID] = field(default_factory=dict)
 
 
+_LAST = b"\xff" * 16
 # The id of a person is the beginning of the fingerprint under which an earlier release stored them.
 _EARLIER = sa.text(
     "SELECT c.id, e.id AS person, s.quarter, s.id AS surrogate"
     " FROM unnest(CAST(:ids AS uuid[])) AS w (id)"
     " CROSS JOIN LATERAL (SELECT id, uuid_send(complainant_id) AS person FROM complaints WHERE id = w.id OFFSET 0) AS c"
-    f" JOIN complainants e ON e.fingerprint >= c.person AND e.fingerprint <= c.person || CAST('\\x{'ff' * 16}' AS bytea)"
+    " JOIN complainants e ON e.fingerprint BETWEEN c.person AND c.person || CAST(:last AS bytea)"
     " LEFT JOIN surrogates s ON s.complainant_id = e.id"
 )
 
 
 def find_earlier_identities(read: Read, complaints: Collection[UUID]) -> dict[UUID, EarlierIdentity]:
-    """By complaint, its complainant as an earlier release knew them; without those whom none did."""
+    """By complaint, its complainant as an earlier release knew them; without those who were not known."""
     found: dict[UUID, EarlierIdentity] = {}
-    for row in read.execute(_EARLIER, {"ids": list(complaints)}):
+    for row in read.execute(_EARLIER, {"ids": list(complaints), "last": _LAST}):
         identity = found.setdefault(row.id, EarlierIdentity(row.person))
         if row.quarter is not None:
             identity.surrogates[row.quarter] = row.surrogate
@@ -51,9 +52,7 @@ class CapWindow:
     most: int
 
 
-def find_over_cap(
-    read: Read, windows: Sequence[CapWindow], earlier: Mapping[UUID, EarlierIdentity]
-) -> set[UUID]:
+def find_over_cap(read: Read, windows: Sequence[CapWindow], earlier: Mapping[UUID, EarlierIdentity]) -> set[UUID]:
     """The complaints in whose windows their complainants had already filed as many vouched ones as count, through the
     same channel: with the credential of one channel nothing is used up of what people file through another. What an
     earlier release stored of a person counts too.
@@ -75,9 +74,7 @@ def find_over_cap(
         ),
         {
             "ids": [each.complaint for each in windows],
-            "earlier": [
-                identity.person if (identity := earlier.get(each.complaint)) else None for each in windows
-            ],
+            "earlier": [identity.person if (identity := earlier.get(each.complaint)) else None for each in windows],
             "begins": [each.begin for each in windows],
             "ends": [each.end for each in windows],
             "most": [each.most for each in windows],

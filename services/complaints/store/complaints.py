@@ -224,7 +224,7 @@ _CHANGING = (
     *("state", "version", "actors", "surrogate", "surrogate_also"),
     *("kind", "carrier", "industry", "category", "assessed_at"),
 )
-"""The columns of `complaints` that change: its state, the surrogates of a person whom an earlier release knew, and its
+"""The columns of `complaints` that change: its state, the surrogates of a person known to an earlier release, and its
 current assessment as lists and statistics show it."""
 
 

@@ -20,8 +20,8 @@ COMPLAINANTS = sa.Table(
     sa.Column("id", sa.Uuid, nullable=False, unique=True),
     moment("first_seen_at", nullable=False),
 )
-"""Complainants as an earlier release knew them: a keyed fingerprint of the number, and a random id that never leaves the
-service. Nothing is added any more; the next release drops the table."""
+"""Complainants as an earlier release knew them: a keyed fingerprint of the number, and a random id that never leaves
+the service. Nothing is added any more; the next release drops the table."""
 
 SURROGATES = sa.Table(
     "surrogates",
@@ -30,8 +30,8 @@ SURROGATES = sa.Table(
     sa.Column("quarter", Key, primary_key=True),
     sa.Column("id", sa.Uuid, nullable=False, unique=True),
 )
-"""The surrogate under which an earlier release published a complainant in a quarter ("2026Q4"). The next release drops the
-table."""
+"""The surrogate under which an earlier release published a complainant in a quarter ("2026Q4"). The next release drops
+the table."""
 
 COMPLAINTS = sa.Table(
     "complaints",

@@ -1,5 +1,5 @@
-"""Complaints, as staff and citizens read them. No view identifies a complainant: texts are redacted, and there is neither
-a number nor a surrogate."""
+"""Complaints, as staff and citizens read them. No view identifies a complainant: texts are redacted, and there is
+neither a number nor a surrogate."""
 
 from __future__ import annotations
 

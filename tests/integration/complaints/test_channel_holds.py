@@ -131,9 +131,9 @@ def test_a_channel_that_files_chiefly_about_one_number_is_held(office: Office) -
     assert hold["reason"].startswith("50 of 100 complaints of a day are about 1069012340001 (50%); ")
 
 
-def test_what_staff_file_for_a_channel_does_not_count(office: Office) -> None:
+def test_what_staff_file_does_not_count(office: Office) -> None:
     begin_watching(office)
-    office.import_lines(complaint(1))
+    office.import_lines(complaint(1, channel="staff"), org="regulator:MIIT")
     watch(office)
     assert office.rows("SELECT 1 FROM channel_hours") == []
 

@@ -29,7 +29,7 @@ def test_a_complaint_behind_a_byte_order_mark_is_the_same_complaint(office: Offi
     first = office.file()
     content = b"\xef\xbb\xbf" + json.dumps(report()).encode()
     again = office.client.post(
-        "/complaints", content=content, headers={**office.token(), "Content-Type": "application/json"}
+        "/complaints", content=content, headers={**office.token("channel:app"), "Content-Type": "application/json"}
     )
     assert (again.status_code, again.json()) == (200, first)
 
@@ -125,7 +125,7 @@ def test_an_invalid_field_is_refused_by_name_and_leaves_no_trace(
     [b"{", b"\xff{}", b'{"text": "a\\u0000b"}', b'{"text": "\\ud800"}', b'{"text": "a", "text": "b"}', b"[]" * 200_000],
 )
 def test_a_malformed_or_too_large_body_is_refused(office: Office, content: bytes) -> None:
-    headers = {**office.token(), "Content-Type": "application/json"}
+    headers = {**office.token("channel:app"), "Content-Type": "application/json"}
     answer = office.client.post("/complaints", content=content, headers=headers)
     assert answer.status_code in (400, 413)
     assert answer.headers["content-type"] == "application/problem+json"

@@ -193,7 +193,7 @@ def test_no_answer_no_stored_error_and_no_log_line_shows_a_complainants_number(
     office: Office, caplog: pytest.LogCaptureFixture, value: object
 ) -> None:
     body = json.dumps(report(complainant_number=value))
-    sent = {**office.token(), "Content-Type": "application/json"}
+    sent = {**office.token("channel:app"), "Content-Type": "application/json"}
     alone = office.client.post("/complaints", content=body, headers=sent)
     assert alone.status_code in (400, 422)
     found = office.import_lines(body.encode())

@@ -184,7 +184,7 @@ def know_earlier(office: Office, number: str, **surrogates: UUID) -> UUID:
     return person
 
 
-def test_a_person_whom_an_earlier_release_published_keeps_their_surrogates(office: Office) -> None:
+def test_a_person_published_by_an_earlier_release_keeps_their_surrogates(office: Office) -> None:
     winter = uuid4()
     know_earlier(office, COMPLAINANT, **{"2026Q1": winter})
     before, spring = published(office, received(JUST_BEFORE, "a-1"), received(IN_MAY, "a-2"))

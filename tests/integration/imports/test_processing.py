@@ -93,7 +93,7 @@ def fail(database: Database, attempts: int) -> None:
 
 
 def test_a_line_at_which_the_system_fails_is_rejected_and_the_others_are_applied(
-    carrier: Client, staff: Client, database: Database, published: list[Recorded]
+    carrier: Client, database: Database, published: list[Recorded]
 ) -> None:
     around = [f"f{number}" for number in range(9)], [f"f{number}" for number in range(9, 29)]
     content = letters_file(around[0], "announced") + letters_file(["broken"], "broken") + letters_file(around[1])
@@ -103,7 +103,7 @@ def test_a_line_at_which_the_system_fails_is_rejected_and_the_others_are_applied
     letters.sweep(database)
     imported = carrier.get_import(path)
     assert (imported["state"], imported["accepted"], imported["rejected"]) == ("finished", 29, 1)
-    assert staff.errors(path) == [(10, "failed")]
+    assert carrier.errors(path) == [(10, "failed")]
     [shown] = rows(database, "SELECT detail FROM import_errors WHERE import_id = :id", id=imported["id"])
     assert not {"RuntimeError", "apply", "broken", "13800138000"} & set(re.findall(r"\w+", shown.detail))
     [row] = rows(database, "SELECT count(*) FROM letters WHERE import_id = :id", id=imported["id"])

@@ -246,7 +246,11 @@ def test_an_import_is_visible_to_its_organisation_and_to_national_staff(
     carrier: Client, other_carrier: Client, staff: Client, issuer: Issuer
 ) -> None:
     path = carrier.create_import(letters_file(["seen"]))
-    assert staff.get_import(path) == carrier.get_import(path)
+    own = carrier.get_import(path)
+    assert None not in (own["digest"], own["accepted"], own["duplicates"], own["rejected"])
+    # What became of personal data is shown to those who sent it.
+    assert staff.get_import(path) == own | dict.fromkeys(("digest", "accepted", "duplicates", "rejected"))
+    assert staff.api.get(f"{path}/errors", headers=staff.headers).status_code == 403
     for hidden in (path, f"{path}/errors"):
         assert other_carrier.api.get(hidden, headers=other_carrier.headers).status_code == 404
     assert other_carrier.resume(path).status_code == 404

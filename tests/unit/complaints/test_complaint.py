@@ -129,20 +129,20 @@ def test_the_rules_are_those_of_the_day_the_message_was_sent() -> None:
 
 def test_the_event_names_the_complainant_by_a_surrogate() -> None:
     made = complaint()
-    made.complainant = uuid4()
+    made.surrogate = uuid4()
     made.assess(assessment(made), BECAUSE)
     [recorded] = made.drain()
     assert isinstance(recorded.event, ComplaintAssessed)
-    assert recorded.event.complainant == made.complainant
+    assert recorded.event.complainant == made.surrogate
 
 
 def test_near_the_change_of_quarters_the_event_carries_both_surrogates() -> None:
     made = complaint()
-    made.complainant_also = uuid4()
+    made.surrogate_also = uuid4()
     made.assess(assessment(made), BECAUSE)
     [recorded] = made.drain()
     assert isinstance(recorded.event, ComplaintAssessed)
-    assert (recorded.event.complainant, recorded.event.complainant_also) == (made.complainant, made.complainant_also)
+    assert (recorded.event.complainant, recorded.event.complainant_also) == (made.surrogate, made.surrogate_also)
 
 
 def test_a_complaint_over_the_cap_is_marked_cites_the_rule_and_is_otherwise_unchanged() -> None:
