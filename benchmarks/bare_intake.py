@@ -16,8 +16,6 @@ from chassis.version import API_PREFIX
 app = FastAPI(openapi_url=None)
 pool = ConnectionPool(os.environ["BARE_DATABASE"], min_size=10, max_size=10, open=True)
 
-QUARTER = "2026Q1"
-
 
 @app.get("/ready")
 def ready() -> dict[str, str]:
@@ -27,12 +25,10 @@ def ready() -> dict[str, str]:
 
 @app.post(f"{API_PREFIX}/complaints", status_code=201)
 def file_complaint(complaint: dict[str, Any], response: Response) -> dict[str, str]:
-    """Idempotency key, complainant (twice), complaint, stored response: five statements and a commit."""
+    """Idempotency key, complaint, stored response: three statements and a commit."""
     identifier, key, person, now = uuid.uuid4(), str(uuid.uuid4()), uuid.uuid4(), datetime.now(UTC)
     with pool.connection() as connection:
         connection.execute(_INSERT_KEY, (key, key.encode(), now)).fetchone()
-        connection.execute(_FIND_COMPLAINANT, (QUARTER, person.bytes)).fetchone()
-        connection.execute(_INSERT_COMPLAINANT, (person.bytes, person, now, QUARTER, uuid.uuid4()))
         values = {**complaint, "id": identifier, "person": person, "bytes": person.bytes, "now": now}
         connection.execute(_INSERT_COMPLAINT, values)
         headers = Jsonb({"location": f"{API_PREFIX}/complaints/{identifier}"})
@@ -44,15 +40,6 @@ def file_complaint(complaint: dict[str, Any], response: Response) -> dict[str, s
 _INSERT_KEY = (
     "INSERT INTO idempotency_keys (caller, route, key, fingerprint, kept_at)"
     " VALUES ('channel:app', 'POST /v1/complaints', %s, %s, %s) ON CONFLICT DO NOTHING RETURNING key"
-)
-_FIND_COMPLAINANT = (
-    "SELECT c.id, s.id FROM complainants c JOIN surrogates s ON s.complainant_id = c.id AND s.quarter = %s"
-    " WHERE c.fingerprint = %s"
-)
-_INSERT_COMPLAINANT = (
-    "WITH met AS (INSERT INTO complainants (fingerprint, id, first_seen_at) VALUES (%s, %s, %s)"
-    " ON CONFLICT DO NOTHING RETURNING id)"
-    " INSERT INTO surrogates (complainant_id, quarter, id) SELECT id, %s, %s FROM met ON CONFLICT DO NOTHING"
 )
 _INSERT_COMPLAINT = (
     "WITH taken AS (INSERT INTO complaints (id, channel, external_id, digest, bucket, sender_number, sender_raw,"

@@ -1,5 +1,5 @@
-"""`bulk_intake`: from the upload of a file until every complaint is assessed and its event is in the outbox, with one
-worker and with two."""
+"""`bulk_intake`: from the upload of a file for each channel until every complaint is assessed and its event is in the
+outbox, with one worker and with two."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from benchmarks import load
 from benchmarks.floor import Floor
 from benchmarks.results import Result
 from benchmarks.testbed import Testbed
+from standalone.channels import split_by_channel
 
 LINES = 20_000
 ROUNDS = 3
@@ -48,15 +49,15 @@ def measure(testbed: Testbed) -> list[Result]:
 
 
 def _intake(testbed: Testbed, source: load.Input) -> tuple[float, float]:
-    """Lines per second of the intake of a file, and of the floor. The end is the time of the last row in the outbox, so
-    it is independent of the polling interval."""
+    """Lines per second of the intake of an input, and of the floor. The end is the time of the last row in the outbox,
+    so it is independent of the polling interval."""
+    parts = split_by_channel(source.complaints, source.complaints.parent / "channels")
     since = testbed.now("complaints")
-    file = testbed.upload("complaints", "/complaint-imports", source.complaints, "application/x-ndjson")
-    testbed.wait_until(lambda: testbed.imported("complaints", file) and testbed.assessed)
+    files = testbed.upload_complaints(parts)
+    testbed.wait_until(lambda: all(testbed.imported("complaints", file) for file in files) and testbed.assessed)
     row = testbed.databases["complaints"].execute("SELECT max(created_at) FROM outbox").fetchone()
-    counts = testbed.imported("complaints", file)
     assert row is not None
-    assert counts is not None
-    rate = counts["accepted"] / (row[0] - since).total_seconds()
+    accepted = sum((testbed.imported("complaints", file) or {})["accepted"] for file in files)
+    rate = accepted / (row[0] - since).total_seconds()
     with Floor(testbed, since) as floor:
         return rate, floor.intake()

@@ -120,8 +120,6 @@ _PERSON = {"complainant": _another("complainant"), "complainant_also": _another(
 
 _TABLES: Mapping[str, Mapping[str, Changes]] = {
     "complaints": {
-        "complainants": {"fingerprint": "sha256(fingerprint || n::text::bytea)", "id": _another("id")},
-        "surrogates": {"complainant_id": _another("complainant_id"), "id": _another("id")},
         "complaints": {
             "id": _older("id"),
             "external_id": _longer("external_id"),
