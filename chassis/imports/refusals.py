@@ -34,3 +34,16 @@ class CompressedTooStrongly(Problem):
     status = 413
     title = "The compression ratio is too high"
     description = "A gzip file may decompress to at most a hundred times its size. Nothing of the file is stored."
+
+
+class NoRoomForFile(Problem):
+    slug = "no-room-for-file"
+    status = 503
+    title = "There is no room for the file at the moment"
+    description = (
+        "The disk on which uploads wait until they are complete is full. Nothing of the file is stored: send it again"
+        " later, or in smaller parts."
+    )
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"Retry-After": "60"})

@@ -39,7 +39,7 @@ from chassis.http.words import Words
 from chassis.ids import new_id
 from chassis.imports.encodings import CHARSETS
 from chassis.imports.importer import Importer
-from chassis.imports.refusals import CompressedTooStrongly, UnreadableFile, WrongHeader
+from chassis.imports.refusals import CompressedTooStrongly, NoRoomForFile, UnreadableFile, WrongHeader
 from chassis.imports.resource import CHUNKS, FAILED, IMPORTS, RECEIVED, errors_of, select_imports
 from chassis.imports.upload import PIECE_BYTES, Limits, Reception
 from chassis.rates import ImportRate
@@ -137,7 +137,9 @@ def import_router(importer: Importer[Any], path: str, scope: str, rules: Ruleboo
     made = Router(tags=[f"{importer.noun}s"])
     slug = importer.noun.replace(" ", "_")
     view = PersonalImportView if importer.personal else ImportView
-    refusals = problems.responses(UnreadableFile, WrongHeader, CompressedTooStrongly, IdempotencyKeyReused)
+    refusals = problems.responses(
+        UnreadableFile, WrongHeader, CompressedTooStrongly, NoRoomForFile, IdempotencyKeyReused
+    )
     Submitter = Annotated[Caller, requires(scope)]  # noqa: N806 - a type
 
     description = (

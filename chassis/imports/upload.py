@@ -7,10 +7,13 @@ connection and a broken file leaves no trace.
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import sqlite3
 import tempfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -28,7 +31,7 @@ from chassis.http.problems import PayloadTooLarge
 from chassis.imports.encodings import Transcoder
 from chassis.imports.formats import Format, read_all
 from chassis.imports.lines import Cut, Repeat
-from chassis.imports.refusals import CompressedTooStrongly, UnreadableFile
+from chassis.imports.refusals import CompressedTooStrongly, NoRoomForFile, UnreadableFile
 from chassis.imports.resource import CHUNKS
 from chassis.imports.seen import Keyed, SeenKeys, Unique
 
@@ -92,6 +95,20 @@ def unpack(content: bytes, import_id: UUID, sequence: int, *, sealed: bool) -> l
 
 def _belonging(import_id: UUID, sequence: int) -> bytes:
     return f"import:{import_id}:{sequence}".encode()
+
+
+@contextmanager
+def _refused_without_room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise NoRoomForFile from error
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise NoRoomForFile from error
 
 
 class Gunzip:
@@ -182,12 +199,18 @@ class Reception(Generic[R]):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._spool.close()
+        # A full disk: what the buffer still has is written once more.
+        with suppress(OSError):
+            self._spool.close()
         if self._seen is not None:
             self._seen.close()
 
     def feed(self, data: bytes) -> None:
-        """Process the next bytes as they were sent."""
+        """Process the next bytes as they were sent. Raises NoRoomForFile, and the problems that refuse a file."""
+        with _refused_without_room():
+            self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
         self._received += len(data)
         if self._received > self._max_bytes:
             raise PayloadTooLarge(f"A file may have at most {self._max_bytes} bytes, compressed or not.")
@@ -198,8 +221,12 @@ class Reception(Generic[R]):
             self._take(piece)
 
     def end(self, data: bytes = b"") -> None:
-        """Process the last bytes: the whole file has arrived."""
-        self.feed(data)
+        """Process the last bytes: the whole file has arrived. Raises as `feed`."""
+        with _refused_without_room():
+            self._end(data)
+
+    def _end(self, data: bytes) -> None:
+        self._feed(data)
         if self._gunzip is not None:
             self._gunzip.end()
         if not self.bytes:
@@ -210,6 +237,7 @@ class Reception(Generic[R]):
             self.columns = self._format.columns(b"") or ()
         if self._cuts:
             self._close_chunk()
+        self._spool.flush()  # a full disk refuses the file here, not in the transaction that stores it
 
     def digest(self) -> bytes:
         """SHA-256 of the uncompressed file."""

@@ -7,6 +7,7 @@ import io
 import os
 import tracemalloc
 import zlib
+from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from chassis.ids import new_id
 from chassis.imports import Csv, Line, LineError, Ndjson, Unique
 from chassis.imports.formats import Format, read_all
 from chassis.imports.lines import Cut, Repeat
-from chassis.imports.refusals import CompressedTooStrongly, UnreadableFile, WrongHeader
+from chassis.imports.refusals import CompressedTooStrongly, NoRoomForFile, UnreadableFile, WrongHeader
 from chassis.imports.upload import CHUNK_LINES, Reception, pack, unpack
 from chassis.privacy import KeyRing, UndecipherableError
 
@@ -313,3 +314,20 @@ def test_a_sealed_chunk_can_be_opened_only_at_its_own_position() -> None:
                 unpack(sealed, *other, sealed=True)
     finally:
         privacy.configure(None)
+
+
+@pytest.mark.parametrize("lines", [1, CHUNK_LINES + 1])
+def test_a_file_that_the_disk_has_no_room_for_is_refused(lines: int) -> None:
+    with reception() as upload:
+        upload._spool.close()
+        upload._spool = Path("/dev/full").open("wb", buffering=0)  # type: ignore[assignment]  # noqa: SIM115
+        with pytest.raises(NoRoomForFile):
+            upload.end(b'{"number": "1"}\n' * lines)
+
+
+def test_a_file_whose_keys_the_disk_has_no_room_for_is_refused() -> None:
+    with reception(unique=Unique("number", lambda letter: letter.number)) as upload:
+        assert upload._seen is not None
+        upload._seen._file.execute("PRAGMA max_page_count = 2")
+        with pytest.raises(NoRoomForFile):
+            upload.end(b"".join(b'{"number": "%d"}\n' % number for number in range(CHUNK_LINES)))
