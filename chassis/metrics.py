@@ -16,7 +16,9 @@ CONSUMER_LAG = Gauge(
     "Records between the position of a group and the end of an assigned partition, as of the last fetch",
     ["group", "topic", "partition"],
 )
-UNREADABLE_ROWS = Counter("anning_unreadable_rows", "Rows that cannot be read: left out of lists, or asked for alone")
+UNREADABLE_ROWS = Counter(
+    "anning_unreadable_rows", "Rows that cannot be read: left out of lists, or needed by a request"
+)
 PROJECTION_APPLIED = Gauge(
     "anning_projection_applied_records",
     "Records that the group of a projection has applied, of those that its topics had at the start of the worker",

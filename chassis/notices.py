@@ -22,6 +22,7 @@ from chassis.audit import Actor
 from chassis.characters import plain
 from chassis.database import Key, Read, Tx, moment
 from chassis.ids import new_id
+from chassis.stored import read_as
 
 _CODE_BYTES = 16
 _GROUP = 4
@@ -158,13 +159,14 @@ def record_reply(tx: Tx, notice: Notice, kind: str, statement: str) -> None:
 
 
 def find_replies(read: Read, about: str, party: str | None = None) -> list[Reply]:
-    """What was replied to the notices about an object, by this party or by all (None), the oldest first."""
+    """What was replied to the notices about an object, by this party or by all (None), the oldest first.
+    Raises UnreadableRowError."""
     statement = sa.text(
         "SELECT kind, statement, replied_at FROM replies"
         " WHERE object = :object AND party = coalesce(:party, party) ORDER BY id"
     )
     rows = read.execute(statement, {"object": about, "party": party})
-    return [Reply(row.kind, row.statement, row.replied_at) for row in rows.all()]
+    return [read_as(row, Reply) for row in rows.all()]
 
 
 def _written(code: bytes) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
-from typing import Any, Generic, Protocol, TypeVar
+from functools import wraps
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -15,6 +16,8 @@ from chassis.aggregate import Aggregate
 from chassis.database import Tx
 
 A = TypeVar("A", bound=Aggregate)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MAPPINGS: list[Stored[Any]] = []
 """Every mapping that this process has loaded, for the test that proves fields and columns to agree."""
@@ -22,9 +25,46 @@ MAPPINGS: list[Stored[Any]] = []
 _UNSTORED = frozenset({"recorded"})
 
 
+class UnreadableRowError(Exception):
+    """What is stored in a row is not what its kind expects. `key` is the id of the row, or its first column."""
+
+    def __init__(self, row: Any, reason: Exception) -> None:
+        self.row = row
+        self.key = str(getattr(row, "id", row[0]))
+        self.reason = type(reason).__name__
+        super().__init__(f"row {self.key} cannot be read: {self.reason}: {reason}")
+
+
+def of_row(make: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], T]:
+    """`make`, which makes something of a row. Raises UnreadableRowError where it fails, whatever is wrong with the
+    row."""
+
+    @wraps(make)
+    def made(row: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return make(row, *args, **kwargs)
+        except UnreadableRowError:
+            raise
+        except Exception as error:
+            raise UnreadableRowError(row, error) from error
+
+    return made
+
+
+@of_row
+def read_as(row: sa.Row[Any], kind: type[T]) -> T:
+    """The value of this kind in a row: each field is the column of its name. Raises UnreadableRowError."""
+    return msgspec.convert(row._mapping, kind)
+
+
 def values_of(row: sa.Row[Any]) -> dict[str, Any]:
     """The values of a row by column. SQLAlchemy names columns by a subclass of str, which msgspec refuses in a dict."""
     return {str(name): value for name, value in row._mapping.items()}
+
+
+@of_row
+def _read_with(row: sa.Row[Any], kind: type[T], parts: dict[str, object]) -> T:
+    return msgspec.convert(values_of(row) | parts, kind, from_attributes=True)
 
 
 class Versioned(Protocol):
@@ -48,8 +88,8 @@ class StoredSteps(Generic[V]):
         self._changing = tuple(name for name in self._columns if name != "id")
 
     def load(self, row: sa.Row[Any]) -> V:
-        """The one in a row of the table. Raises msgspec.ValidationError where a column does not fit its field."""
-        found = msgspec.convert(row._mapping, self._kind)
+        """The one in a row of the table. Raises UnreadableRowError where a column does not fit its field."""
+        found = read_as(row, self._kind)
         found.stored_version = found.version
         return found
 
@@ -102,9 +142,8 @@ class Stored(Generic[A]):
         return frozenset(each.name for each in fields(self.kind)) - _UNSTORED
 
     def load(self, row: sa.Row[Any], **parts: object) -> A:
-        """The aggregate in a row of its table. Raises msgspec.ValidationError where a column does not fit its field."""
-        values = values_of(row) | parts if parts else row._mapping
-        return msgspec.convert(values, self.kind, from_attributes=bool(parts))
+        """The aggregate in a row of its table. Raises UnreadableRowError where a column does not fit its field."""
+        return _read_with(row, self.kind, parts) if parts else read_as(row, self.kind)
 
     def lock(self, tx: Tx, ids: Iterable[UUID]) -> list[A]:
         """The aggregates with these ids, locked, sorted by id."""

@@ -20,10 +20,12 @@ from chassis.http.auth import TokenVerifier, public, unprotected_routes
 from chassis.http.health import Health
 from chassis.http.middleware import RequestMiddleware
 from chassis.http.problems import MethodNotAllowed, NotFound
+from chassis.http.queries import report
 from chassis.http.transactions import ReadTx, WriteTx
 from chassis.http.validation import inputs_of, route_of
 from chassis.rates import Usage
 from chassis.settings import Settings
+from chassis.stored import UnreadableRowError
 from chassis.version import VERSION
 
 __all__ = ["ReadTx", "WriteTx", "create_app", "create_monitoring"]
@@ -119,6 +121,8 @@ async def _answer(request: Request, error: Exception) -> Response:
     if isinstance(problem, MethodNotAllowed):
         # The router names the methods of the first route of that path only.
         problem.headers["Allow"] = ", ".join(sorted(request.app.state.methods[route_of(request)]))
+    if isinstance(error, UnreadableRowError):
+        report(error)
     if problem.status == problems.Internal.status:
         log.error("request failed", method=request.method, exc_info=error)
     elif problem.status > problems.Internal.status:

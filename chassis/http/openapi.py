@@ -14,7 +14,6 @@ from chassis.http.auth import calls_of, requires_token
 from chassis.http.limits import TooManyRequests, limit_of
 from chassis.http.operations import operation_of
 from chassis.http.problems import MEDIA_TYPE, Problem
-from chassis.http.queries import UnreadableRow
 from chassis.http.validation import OCTET_STREAM, RouteInput, is_file
 
 DESCRIPTION = """\
@@ -134,7 +133,7 @@ def refusals(context: RouteContext, shape: RouteInput, method: str) -> Iterator[
     if "{" in shape.path:
         yield problems.NotFound
         if method == "GET":
-            yield UnreadableRow
+            yield problems.UnreadableRow
     if shape.body is not None:
         yield from (problems.PayloadTooLarge, problems.UnsupportedMediaType)
     if preconditions.required_precondition in calls:
@@ -146,7 +145,7 @@ def refusals(context: RouteContext, shape: RouteInput, method: str) -> Iterator[
     operation = operation_of(context.endpoint)
     opening = operation.opening if operation else None
     if opening is transactions.write_transaction or method in _UNSAFE:
-        yield problems.Conflict
+        yield from (problems.Conflict, problems.UnreadableRow)
     if opening is not None or method in _UNSAFE:
         yield from (problems.DatabaseUnavailable, problems.Busy)
 

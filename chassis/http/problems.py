@@ -22,6 +22,7 @@ from chassis.database import StaleAggregateError, is_transient
 from chassis.field_errors import FieldError, InvalidFieldsError
 from chassis.hints import shown
 from chassis.http.faults import fault_in_body, fault_of
+from chassis.stored import UnreadableRowError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -159,6 +160,16 @@ class Conflict(Problem):
     description = (
         "The request is valid, but the current state of the resource does not allow it, or another request has changed"
         " the resource concurrently. Read the resource again and decide on its new state."
+    )
+
+
+class UnreadableRow(Problem):
+    slug = "unreadable-row"
+    status = 409
+    title = "The resource is set aside"
+    description = (
+        "The resource exists, but what is stored about it cannot be read. Lists leave it out and count it (`omitted`)."
+        " It is reported to the operators; the same request succeeds when they have corrected it."
     )
 
 
@@ -305,16 +316,8 @@ _UNSTORABLE = {"22001", "22003", "22008", "22021", "22P05", None}  # too long or
 
 
 HANDLED = (
-    *(
-        Problem,
-        RequestValidationError,
-        HTTPException,
-        ClientDisconnect,
-        ConflictError,
-        NotFoundError,
-        InvalidFieldsError,
-        StaleAggregateError,
-    ),
+    *(Problem, RequestValidationError, HTTPException, ClientDisconnect, ConflictError, NotFoundError),
+    *(InvalidFieldsError, StaleAggregateError, UnreadableRowError),
     *(sa.exc.DBAPIError, sa.exc.TimeoutError, psycopg.Error),
 )
 """The exceptions that `of` maps to a more specific problem than `internal`."""
@@ -333,6 +336,8 @@ def of(error: Exception, request: Request) -> Problem:
             return Malformed("The body ended before it was complete.")
         case ConflictError():
             return TYPES[error.code](error.detail)
+        case UnreadableRowError():
+            return UnreadableRow()
         case NotFoundError():
             return NotFound()
         case InvalidFieldsError():

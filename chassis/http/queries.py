@@ -14,7 +14,7 @@ from chassis import metrics
 from chassis.aggregate import NotFoundError
 from chassis.database import Read
 from chassis.http.paging import PageRows, Paging, Part
-from chassis.http.problems import Problem
+from chassis.stored import UnreadableRowError, of_row
 
 Conditions = list[sa.ColumnElement[bool]]
 KeyOf = Callable[[sa.Row[Any]], tuple[Part, ...]]
@@ -23,16 +23,6 @@ T = TypeVar("T")
 V = TypeVar("V", bound=StrEnum)
 
 log = structlog.get_logger()
-
-
-class UnreadableRow(Problem):
-    slug = "unreadable-row"
-    status = 409
-    title = "The resource is set aside"
-    description = (
-        "The resource exists, but what is stored about it cannot be read. Lists leave it out and count it (`omitted`)."
-        " It is reported to the operators; the same request succeeds when they have corrected it."
-    )
 
 
 def select_page(read: Read, table: sa.Table, conditions: Conditions, page: Paging) -> Sequence[sa.Row[Any]]:
@@ -53,24 +43,21 @@ def page_rows(rows: Iterable[sa.Row[Any]], view: Callable[[sa.Row[Any]], T], key
     for row in rows:
         keys.append(key(row))
         try:
-            items.append(view(row))
-        except Exception as error:  # whatever is wrong with one row, the others are listed
-            _report(keys[-1], error)
+            items.append(one_row(row, view))
+        except UnreadableRowError as error:  # the others are listed
+            report(error)
             items.append(None)
     return PageRows(keys, items)
 
 
-def one_row(row: sa.Row[Any], view: Callable[[sa.Row[Any]], T], key: KeyOf = _id) -> T:
-    """What a row shows that is asked for alone, by `view`. Raises UnreadableRow where that fails; the row is logged."""
-    try:
-        return view(row)
-    except Exception as error:
-        _report(key(row), error)
-        raise UnreadableRow from error
+def one_row(row: sa.Row[Any], view: Callable[[sa.Row[Any]], T]) -> T:
+    """What a row shows, by `view`. Raises UnreadableRowError where that fails."""
+    return of_row(view)(row)
 
 
-def _report(key: tuple[Part, ...], error: Exception) -> None:
-    log.error("a row cannot be read", key=str(key), error=type(error).__name__)
+def report(error: UnreadableRowError) -> None:
+    """Log and count a row that cannot be read, for the operators."""
+    log.error("a row cannot be read", key=error.key, error=error.reason)
     metrics.UNREADABLE_ROWS.inc()
 
 

@@ -199,7 +199,7 @@ def import_router(importer: Importer[Any], path: str, scope: str, rules: Ruleboo
     @made.get(f"{path}/{{id}}", name=f"get_{slug}", response_model=view)
     def get_import(id: UUID, caller: Submitter, read: ReadTx) -> BaseModel:
         """A file that was sent: its progress and the outcome of its lines."""
-        return one_row(_find(read, importer, caller, id), partial(_view, importer, caller))
+        return _read(read, importer, caller, id)
 
     @made.get(f"{path}/{{id}}/errors", name=f"list_{slug}_errors")
     def list_errors(id: UUID, page: PageQuery, caller: Submitter, read: ReadTx) -> Page[LineErrorView]:
@@ -215,13 +215,13 @@ def import_router(importer: Importer[Any], path: str, scope: str, rules: Ruleboo
     @key_use(KeyUse.NONE)
     def resume(id: UUID, resumption: Resumption, caller: Submitter, tx: WriteTx) -> BaseModel:
         """Resume a failed import after the cause is fixed. National staff only."""
-        _find(tx, importer, caller, id)
+        _read(tx, importer, caller, id)
         if not importer.sees_all(caller):
             raise Forbidden("Only staff who see all imports may resume one.")
         _resume(tx, id)
         audit.record(tx, caller, "import-resumed", f"import:{id}", resumption.reason)
         tx.announce()
-        return _view(importer, caller, _find(tx, importer, caller, id))
+        return _read(tx, importer, caller, id)
 
     return made
 
@@ -297,7 +297,7 @@ def _keep(
             )
             reception.store(tx, now)
             tx.announce()
-            view = _view(importer, caller, _find(tx, importer, caller, reception.import_id))
+            view = _read(tx, importer, caller, reception.import_id)
             return json_response(view, status=202, location=f"{request.url.path}/{{id}}")
 
         return IdempotencyKey(key, f"POST {route_of(request)}", fingerprint).once(tx, caller, act)
@@ -315,6 +315,10 @@ def _find(read: Read, importer: Importer[Any], caller: Caller, import_id: UUID) 
     if row is None:
         raise NotFound
     return row
+
+
+def _read(read: Read, importer: Importer[Any], caller: Caller, import_id: UUID) -> BaseModel:
+    return one_row(_find(read, importer, caller, import_id), partial(_view, importer, caller))
 
 
 def _is_hidden(row: sa.Row[Any], importer: Importer[Any], caller: Caller) -> bool:

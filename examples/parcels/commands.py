@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from chassis import audit, clock
 from chassis.database import Tx
@@ -36,8 +37,7 @@ def send_parcel(tx: Tx, sender: str, recipient: str) -> Parcel:
 
 def deliver_parcel(tx: Tx, target: Target[Visibility]) -> Parcel:
     """Deliver a parcel. Raises ConflictError, and what `target.require` raises."""
-    found = load_parcels(tx, [target.id])
-    parcel = target.require(found, lambda each: target.visibility.includes(each.sender))
+    parcel = target.require(partial(load_parcels, tx), lambda each: target.visibility.includes(each.sender))
     parcel.deliver(clock.now(), tx.cause)
     save_parcels(tx, [parcel])
     audit.record(tx, target.actor, "parcel-delivered", f"parcel:{parcel.id}", "delivered")

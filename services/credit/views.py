@@ -152,12 +152,12 @@ def list_entries(
 
 
 def find_entry(read: Read, identifier: UUID, visibility: Visibility) -> EntryView:
-    """One entry. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
+    """One entry. Raises NotFoundError where it does not exist or is not visible, and UnreadableRowError."""
     return one_row(select_one(read, ENTRIES, [ENTRIES.c.id == identifier, *_visible(visibility)]), _entry)
 
 
 def find_file(read: Read, identifier: UUID) -> EntryFile:
-    """An entry as its enterprise reads it, with its replies. Raises NotFoundError, and UnreadableRow."""
+    """An entry as its enterprise reads it, with its replies. Raises NotFoundError, and UnreadableRowError."""
     row = select_one(read, ENTRIES, [ENTRIES.c.id == identifier])
     entry = one_row(row, lambda found: EnterpriseEntry.model_validate(entry_of(found)))
     return EntryFile(entry=entry, replies=_replies(read, identifier))
@@ -165,7 +165,7 @@ def find_file(read: Read, identifier: UUID) -> EntryFile:
 
 def list_replies(read: Read, identifier: UUID, visibility: Visibility) -> list[ReplyView]:
     """What the enterprise of an entry has replied, the oldest first. Raises NotFoundError where the entry does not
-    exist or is not visible, and UnreadableRow."""
+    exist or is not visible, and UnreadableRowError."""
     find_entry(read, identifier, visibility)
     return _replies(read, identifier)
 
@@ -244,7 +244,7 @@ class _Check(msgspec.Struct, frozen=True):
 def find_standing(read: Read, code: str, now: datetime) -> StandingView:
     """The standing of one enterprise at `now`; not listed where it was never listed."""
     row = find_standing_row(read, code)
-    stored = () if row is None else one_row(row, restrictions_of, key=lambda row: (row.code,))
+    stored = () if row is None else one_row(row, restrictions_of)
     restrictions = _in_force(stored, now)
     return StandingView(
         code=code,

@@ -7,12 +7,11 @@ from datetime import timedelta
 import structlog
 
 from chassis import audit, clock, metrics
-from chassis.aggregate import NotFoundError
 from chassis.calendar import begin_of_day, day_of
 from chassis.database import Tx
 from chassis.ids import new_id
 from chassis.sweeper import Slice
-from chassis.target import Target
+from chassis.target import Target, require_visible
 from services.complaints.access import Visibility
 from services.complaints.model import ChannelHold
 from services.complaints.policy.brake import reason_to_hold
@@ -65,9 +64,7 @@ def watch_channels(tx: Tx, _: Slice) -> int:
 def release_channel(tx: Tx, target: Target[Visibility], reason: str) -> ChannelHold:
     """A person of national staff releases a channel. Raises NotFoundError, ConflictError as the model does, and what
     `target.check_version` raises."""
-    hold = load_hold(tx, target.id)
-    if hold is None or not target.visibility.includes(None):
-        raise NotFoundError
+    hold = require_visible(lambda: load_hold(tx, target.id), lambda _: target.visibility.includes(None))
     target.check_version(hold.version)
     hold.release(reason, target.actor.subject, clock.now())
     save_holds(tx, [hold])

@@ -5,10 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from chassis import audit, clock
-from chassis.aggregate import NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
-from chassis.target import Target
+from chassis.target import Target, require_visible
 from services.complaints.access import Visibility
 from services.complaints.model import Complaint, WithdrawalReason
 from services.complaints.policy.corrections import Correction, corrected, require_known_codes
@@ -64,7 +63,7 @@ def withdraw_complaint(
 
 def lock_complaint(tx: Tx, identifier: UUID, visibility: Visibility) -> Complaint:
     """The complaint, locked. Raises NotFoundError where it does not exist or is not visible."""
-    complaint = next(iter(load_complaints(tx, [identifier])), None)
-    if complaint is None or not visibility.includes(complaint.province, complaint.channel):
-        raise NotFoundError
-    return complaint
+    return require_visible(
+        lambda: next(iter(load_complaints(tx, [identifier])), None),
+        lambda each: visibility.includes(each.province, each.channel),
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from chassis import audit, clock, privacy
-from chassis.aggregate import ConflictError, NotFoundError
+from chassis.aggregate import ConflictError
 from chassis.audit import Actor
 from chassis.database import Tx
 from chassis.ids import new_id
-from chassis.target import Target
+from chassis.target import Target, require_visible
 from services.complaints.access import Visibility
 from services.complaints.commands.complaints import lock_complaint
 from services.complaints.model import Reveal, RevealDecision
@@ -74,7 +74,4 @@ def disclose_number(tx: Tx, identifier: UUID, visibility: Visibility, actor: Act
 
 
 def _locked(tx: Tx, identifier: UUID, visibility: Visibility) -> Reveal:
-    reveal = load_reveal(tx, identifier)
-    if reveal is None or not visibility.includes(reveal.province):
-        raise NotFoundError
-    return reveal
+    return require_visible(lambda: load_reveal(tx, identifier), lambda each: visibility.includes(each.province))

@@ -14,8 +14,10 @@ import sqlalchemy as sa
 
 from chassis import sets
 from chassis.buckets import bucket_of
+from chassis.data_keys import DataKeys
 from chassis.database import Read, Tx
 from chassis.quarantine import HELD
+from chassis.stored import of_row, read_as
 from chassis.sweeper import Slice
 from contracts.complaints import Attribution
 from contracts.numbers import SenderNumber
@@ -133,7 +135,7 @@ def find_known(read: Read, keys: Collection[ComplaintKey]) -> dict[ComplaintKey,
         ),
         {"channels": [channel for channel, _ in keys], "ids": [external_id for _, external_id in keys]},
     )
-    return {(row.channel, row.external_id): msgspec.convert(row._mapping, KnownComplaint) for row in rows}
+    return {(row.channel, row.external_id): read_as(row, KnownComplaint) for row in rows}
 
 
 _HASH_RECEIPTS = sa.text(
@@ -208,14 +210,16 @@ def load_complaints(tx: Tx, ids: Iterable[UUID]) -> list[Complaint]:
 
 def _complaints(read: Read, rows: Sequence[sa.Row[Any]], current: Mapping[UUID, Assessment]) -> list[Complaint]:
     keys = keys_for(read, rows)
-    return [_complaint(row, text_in(row, keys), current.get(row.id)) for row in rows]
+    return [_complaint(row, keys, current.get(row.id)) for row in rows]
 
 
-def _complaint(row: sa.Row[Any], text: str | None, current: Assessment | None) -> Complaint:
-    nested = {"sender": SenderNumber.of(row.sender), "text": text, "assessment": current}
+@of_row
+def _complaint(row: sa.Row[Any], keys: DataKeys, current: Assessment | None) -> Complaint:
+    nested = {"sender": SenderNumber.of(row.sender), "text": text_in(row, keys), "assessment": current}
     return msgspec.convert({**row._mapping, **nested}, Complaint)
 
 
+@of_row
 def _assessment(row: sa.Row[Any]) -> Assessment:
     return msgspec.convert({**row._mapping, "attribution": row._mapping}, Assessment)
 

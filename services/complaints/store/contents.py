@@ -16,6 +16,7 @@ from chassis.calendar import quarter_of
 from chassis.data_keys import DataKeys, keys_to_read, keys_to_write
 from chassis.database import Read, Tx
 from chassis.quarantine import HELD
+from chassis.stored import of_row
 from chassis.sweeper import Slice
 from services.complaints.model import ComplaintState
 from services.complaints.store.erasure import erase
@@ -47,7 +48,12 @@ class Sealer:
 
 def keys_for(read: Read, rows: Iterable[sa.Row[Any]]) -> DataKeys:
     """The keys to read these rows of `complaints` with."""
-    return keys_to_read(read, (quarter_of(row.filed_at) for row in rows if row.text is None))
+    return keys_to_read(read, (_quarter_of(row) for row in rows if row.text is None))
+
+
+@of_row
+def _quarter_of(row: sa.Row[Any]) -> str:
+    return quarter_of(row.filed_at)
 
 
 def text_in(row: sa.Row[Any], keys: DataKeys) -> str | None:

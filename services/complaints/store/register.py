@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from chassis.database import Read, Tx
 from chassis.events.envelope import Message
+from chassis.stored import of_row
 from contracts.numbers import NumberKind, SenderNumber
 from contracts.ports import Filing, FilingRecorded, PortDeclaredV1
 from contracts.register import on_record_since
@@ -145,10 +147,15 @@ def _holders(
     return found
 
 
+@of_row
+def _decoded(row: sa.Row[Any]) -> Filing:
+    return _filing.decode(row.content)
+
+
 def _ports(read: Read, numbers: Iterable[str]) -> dict[str, list[RegisteredPort]]:
     filings: dict[tuple[str, str], list[Filing]] = {}
     for row in read.execute(_FILINGS, {"numbers": sorted(numbers)}):
-        filings.setdefault((row.number, row.carrier), []).append(_filing.decode(row.content))
+        filings.setdefault((row.number, row.carrier), []).append(_decoded(row))
     found: dict[str, list[RegisteredPort]] = {}
     for (number, carrier), history in filings.items():
         found.setdefault(number, []).append(RegisteredPort(carrier, number, tuple(history)))

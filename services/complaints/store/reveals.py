@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from chassis.aggregate import ConflictError
 from chassis.database import Read, Tx
-from chassis.stored import StoredSteps
+from chassis.stored import StoredSteps, of_row
 from services.complaints.model import Reveal, RevealState
 from services.complaints.store.contents import keys_for, number_in, text_in
 from services.complaints.store.tables import COMPLAINTS, REVEALS
@@ -50,15 +50,15 @@ def save_reveal(tx: Tx, reveal: Reveal) -> None:
 
 def load_disclosure(read: Read, complaint: UUID) -> Disclosure:
     """Decrypt who filed a complaint. Raises ConflictError ("erased") where the number is erased, and
-    chassis.privacy.UndecipherableError where the key ring has lost the key."""
+    UnreadableRowError where the key ring has lost the key."""
     columns = COMPLAINTS.c
     content = (columns.id, columns.text, columns.text_cipher, columns.number_cipher, columns.filed_at)
     row = read.execute(sa.select(*content).where(columns.id == complaint)).one()
     keys = keys_for(read, [row])
-    number = number_in(row, keys)
+    number = of_row(number_in)(row, keys)
     if number is None:
         raise ConflictError("erased", "The number is erased: the complaint was withdrawn, or its key was destroyed.")
-    return Disclosure(number, text_in(row, keys))
+    return Disclosure(number, of_row(text_in)(row, keys))
 
 
 def reveal_of(row: sa.Row[Any]) -> Reveal:

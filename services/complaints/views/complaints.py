@@ -152,7 +152,7 @@ def list_complaints(
 
 
 def find_complaint(read: Read, identifier: UUID, visibility: Visibility) -> ComplaintView:
-    """One complaint. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
+    """One complaint. Raises NotFoundError where it does not exist or is not visible, and UnreadableRowError."""
     row = _find(read, visibility, COMPLAINTS.c.id == identifier)
     newest = _assessments_of(identifier).order_by(ASSESSMENTS.c.version.desc()).limit(1)
     current = read.execute(newest).one_or_none()
@@ -171,7 +171,7 @@ def list_assessments(read: Read, page: Paging, identifier: UUID, visibility: Vis
 
 def find_follow_up(read: Read, receipt: str) -> FollowUp:
     """What became of the complaint with this receipt. Raises NotFoundError where no complaint has it, and
-    UnreadableRow."""
+    UnreadableRowError."""
     columns = COMPLAINTS.c
     given = sa.or_(columns.receipt_digest == digest_of(receipt), columns.receipt == receipt)
     return one_row(_find(read, EVERYTHING, given), FollowUp.model_validate)

@@ -43,7 +43,7 @@ def list_holds(read: Read, page: Paging, visibility: Visibility, channel: str | 
 
 
 def find_hold(read: Read, identifier: UUID, visibility: Visibility) -> ChannelHoldView:
-    """One hold. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
+    """One hold. Raises NotFoundError where it does not exist or is not visible, and UnreadableRowError."""
     if not visibility.includes(None):
         raise NotFoundError
     return one_row(select_one(read, CHANNEL_HOLDS, [CHANNEL_HOLDS.c.id == identifier]), _view)

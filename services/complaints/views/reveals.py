@@ -56,7 +56,8 @@ def list_reveals(read: Read, page: Paging, visibility: Visibility, wanted: Mappi
 
 
 def find_reveal(read: Read, identifier: UUID, visibility: Visibility) -> RevealView:
-    """One reveal. Raises NotFoundError where it does not exist or its complaint is not visible, and UnreadableRow."""
+    """One reveal. Raises NotFoundError where it does not exist or its complaint is not visible, and
+    UnreadableRowError."""
     return one_row(select_one(read, REVEALS, [REVEALS.c.id == identifier, *_visible(visibility)]), _view)
 
 

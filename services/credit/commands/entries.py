@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from uuid import UUID
 
 from chassis import audit, clock
@@ -200,7 +201,7 @@ def lock_entry(tx: Tx, target: Target[Visibility]) -> Entry:
     if code is None:
         raise NotFoundError
     lock_enterprises(tx, [code])
-    return target.require(load_entries(tx, [target.id]), lambda each: target.visibility.includes(each.province))
+    return target.require(partial(load_entries, tx), lambda each: target.visibility.includes(each.province))
 
 
 def _save(tx: Tx, entry: Entry, actor: Actor, act: str, reason: str) -> Entry:

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from chassis.database import Read, Tx
-from chassis.stored import Stored
+from chassis.stored import Stored, of_row
 from contracts.credit import Restriction
 from services.credit.model import EnterpriseStanding
 from services.credit.store.tables import STANDINGS
@@ -44,6 +44,7 @@ def find_standing_row(read: Read, code: str) -> Any | None:
     return next(iter(read.rows(_FIND, {"code": code})), None)
 
 
+@of_row
 def restrictions_of(row: Any) -> tuple[Restriction, ...]:
     """The restrictions in the row of a standing."""
     return msgspec.convert(row.restrictions, tuple[Restriction, ...])
@@ -52,4 +53,9 @@ def restrictions_of(row: Any) -> tuple[Restriction, ...]:
 def find_all_restrictions(read: Read, codes: Sequence[str]) -> dict[str, tuple[Restriction, ...]]:
     """The restrictions of those of these enterprises that have any, in one statement for thousands of codes."""
     rows = read.rows(_FIND_ALL, {"codes": list(codes)})
-    return {row.code: _RESTRICTIONS.decode(row.restrictions) for row in rows}
+    return {row.code: _decoded(row) for row in rows}
+
+
+@of_row
+def _decoded(row: Any) -> tuple[Restriction, ...]:
+    return _RESTRICTIONS.decode(row.restrictions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from chassis import clock
 from chassis.aggregate import NotFoundError
@@ -110,6 +111,6 @@ def _shut(tx: Tx, enquiries: Mapping[PortKey, Enquiry], reason: str, now: dateti
 def _load(tx: Tx, target: Target[Visibility]) -> Enquiry:
     visible, now = target.visibility, clock.now()
     return target.require(
-        load_enquiries(tx, [target.id]),
+        partial(load_enquiries, tx),
         lambda each: visible.includes(each.carrier, None) and visible.begins(each.visible_at, now),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from chassis import audit, clock
 from chassis.aggregate import ConflictError, NotFoundError
@@ -118,6 +119,6 @@ def load_order(tx: Tx, target: Target[Visibility]) -> Order:
     """The order that a person acts on, locked. Raises NotFoundError, and what `target.check_version` raises."""
     visible, now = target.visibility, clock.now()
     return target.require(
-        load_orders(tx, [target.id]),
+        partial(load_orders, tx),
         lambda each: visible.includes(each.carrier, each.province) and visible.begins(each.visible_at, now),
     )

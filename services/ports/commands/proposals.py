@@ -10,7 +10,7 @@ from chassis.aggregate import ConflictError, NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
 from chassis.ids import new_id
-from chassis.target import Target
+from chassis.target import Target, require_visible
 from services.ports.access import Visibility
 from services.ports.commands.measures import order_by_hand, order_proposed
 from services.ports.model import Order, PortKey, ShutdownProposal, Verdict
@@ -67,9 +67,9 @@ def decide_proposal(tx: Tx, target: Target[Visibility], verdict: Verdict, reason
     Raises NotFoundError, what `target.check_version` raises, and ConflictError where the proposal is decided already,
     is the caller's own, or is about a port with an open order.
     """
-    found = find_proposal(tx, target.id)
-    if found is None or target.visibility.province not in (None, found.province):
-        raise NotFoundError
+    found = require_visible(
+        lambda: find_proposal(tx, target.id), lambda each: target.visibility.province in (None, each.province)
+    )
     decide = _decide_on_port if found.listing is None else _decide_on_enterprise
     proposal = decide(tx, found, target, verdict, reason)
     audit.record(tx, target.actor, "shutdown-decided", reference("proposal", proposal.id), f"{verdict}: {reason}")

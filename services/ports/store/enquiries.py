@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from chassis.database import Read, Tx
 from chassis.quarantine import HELD
-from chassis.stored import Stored
+from chassis.stored import Stored, read_as
 from chassis.sweeper import Slice
 from services.ports.model import Enquiry, PortKey
 from services.ports.model.order import reference
@@ -66,12 +66,12 @@ def save_enquiries(tx: Tx, enquiries: Sequence[Enquiry]) -> None:
 def past_enquiries(read: Read, numbers: Sequence[str]) -> dict[str, list[PastEnquiry]]:
     """Every enquiry about these numbers, open or closed."""
     rows = read.execute(
-        sa.text("SELECT number, sent_at, cause FROM enquiries WHERE number = ANY(CAST(:numbers AS text[]))"),
+        sa.text("SELECT id, number, sent_at, cause FROM enquiries WHERE number = ANY(CAST(:numbers AS text[]))"),
         {"numbers": list(numbers)},
     )
     enquiries: dict[str, list[PastEnquiry]] = defaultdict(list)
     for row in rows.all():
-        enquiries[row.number].append(PastEnquiry(row.sent_at, row.cause))
+        enquiries[row.number].append(read_as(row, PastEnquiry))
     return enquiries
 
 

@@ -11,11 +11,11 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from chassis import sets
 from chassis.database import Read, Tx
+from chassis.stored import read_as
 from services.ports.policy.evidence import Evidence, JudgedEvidence
 from services.ports.store.tables import EVIDENCE
 
@@ -79,7 +79,7 @@ def counting_evidence(read: Read, spans: Mapping[str, tuple[datetime, datetime]]
     )
     evidence: dict[str, list[Evidence]] = defaultdict(list)
     for row in rows.all():
-        evidence[row.number].append(msgspec.convert(row._mapping, Evidence))
+        evidence[row.number].append(read_as(row, Evidence))
     return evidence
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from chassis import sets
 from chassis.database import Read, Tx
 from chassis.quarantine import HELD
+from chassis.stored import read_as
 from chassis.sweeper import Slice
 from services.ports.model import Listing, PortKey
 from services.ports.store.tables import LISTINGS
@@ -221,7 +221,7 @@ _WITHOUT_PORTS = sa.text(
 
 
 def _found(read: Read, statement: sa.TextClause, parameters: Mapping[str, Any]) -> list[ListedPort]:
-    return [msgspec.convert(row._mapping, ListedPort) for row in read.execute(statement, parameters)]
+    return [read_as(row, ListedPort) for row in read.execute(statement, parameters)]
 
 
 def _wanted(ports: Sequence[ListedPort]) -> dict[str, list[Any]]:
@@ -231,7 +231,7 @@ def _wanted(ports: Sequence[ListedPort]) -> dict[str, list[Any]]:
 
 
 def _loaded(tx: Tx, statement: sa.TextClause, parameters: Mapping[str, Any]) -> dict[UUID, Listing]:
-    return {row.entry: msgspec.convert(row._mapping, Listing) for row in tx.execute(statement, parameters)}
+    return {row.entry: read_as(row, Listing) for row in tx.execute(statement, parameters)}
 
 
 _COLUMNS = tuple(LISTINGS.columns.keys())

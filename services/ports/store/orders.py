@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from chassis import sets
 from chassis.database import Read, Tx
 from chassis.quarantine import HELD
-from chassis.stored import Stored
+from chassis.stored import Stored, read_as
 from chassis.sweeper import Slice
 from contracts.vocabulary import ReviewOutcome
 from services.ports.model import Order, PortKey, ShutdownGround
@@ -72,15 +72,15 @@ def past_orders(read: Read, numbers: Sequence[str]) -> dict[str, list[PastOrder]
     """Every order about these numbers, open or lifted."""
     rows = read.execute(
         sa.text(
-            "SELECT number, carrier, lifted_at, cause, ground, lift_review FROM orders"
-            " WHERE number = ANY(CAST(:numbers AS text[]))"
+            "SELECT id, number, carrier, lifted_at, cause,"
+            " ground <> :listing AND lift_review IS DISTINCT FROM :reversed AS judges"
+            " FROM orders WHERE number = ANY(CAST(:numbers AS text[]))"
         ),
-        {"numbers": list(numbers)},
+        {"numbers": list(numbers), "listing": ShutdownGround.LISTING, "reversed": ReviewOutcome.REVERSED},
     )
     orders: dict[str, list[PastOrder]] = defaultdict(list)
     for row in rows.all():
-        judges = row.ground != ShutdownGround.LISTING and row.lift_review != ReviewOutcome.REVERSED
-        orders[row.number].append(PastOrder(row.carrier, row.lifted_at, row.cause, judges))
+        orders[row.number].append(read_as(row, PastOrder))
     return orders
 
 

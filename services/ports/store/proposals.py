@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from chassis.database import Read, Tx
-from chassis.stored import StoredSteps
+from chassis.stored import StoredSteps, read_as
 from services.ports.model import ShutdownProposal
 from services.ports.policy.situation import PastProposal
 from services.ports.store.tables import SHUTDOWN_PROPOSALS
@@ -55,14 +55,15 @@ def past_proposals(read: Read, numbers: Sequence[str]) -> dict[str, list[PastPro
     """The proposals about these numbers that wait for a decision, and those of the rules that were rejected."""
     rows = read.execute(
         sa.text(
-            "SELECT number, carrier, decided_at FROM shutdown_proposals WHERE number = ANY(CAST(:numbers AS text[])) "
+            "SELECT id, number, carrier, decided_at AS rejected_at FROM shutdown_proposals "
+            "WHERE number = ANY(CAST(:numbers AS text[])) "
             "AND (state = 'proposed' OR state = 'rejected' AND basis IS NOT NULL)"
         ),
         {"numbers": list(numbers)},
     )
     proposals: dict[str, list[PastProposal]] = defaultdict(list)
     for row in rows.all():
-        proposals[row.number].append(PastProposal(row.carrier, row.decided_at))
+        proposals[row.number].append(read_as(row, PastProposal))
     return proposals
 
 

@@ -9,13 +9,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from chassis import sets
 from chassis.database import Read, Tx
 from chassis.quarantine import HELD
-from chassis.stored import Stored
+from chassis.stored import Stored, read_as
 from chassis.sweeper import Slice
 from contracts.numbers import SHORTEST_BASE
 from services.ports.model import Application, Port, PortFiling, PortKey
@@ -101,7 +100,7 @@ def register_extracts(read: Read, numbers: Sequence[str]) -> dict[str, RegisterE
     rows = read.execute(_COVERING, {"numbers": list(numbers), "shortest": SHORTEST_BASE})
     entries: dict[str, list[RegisterEntry]] = defaultdict(list)
     for row in rows.all():
-        entries[row.wanted].append(msgspec.convert(row._mapping, RegisterEntry))
+        entries[row.wanted].append(read_as(row, RegisterEntry))
     return {number: RegisterExtract(entries.get(number, ())) for number in numbers}
 
 
@@ -190,7 +189,7 @@ def _filings_of(read: Read, ports: Sequence[UUID]) -> dict[UUID, list[PortFiling
             {"ports": list(ports)},
         )
         for row in rows.all():
-            filings[row.port_id].append(msgspec.convert(row._mapping, PortFiling))
+            filings[row.port_id].append(read_as(row, PortFiling))
     return filings
 
 

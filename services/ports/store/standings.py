@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from chassis.database import Read, Tx
+from chassis.stored import of_row
 from contracts.credit import Restriction, StandingChanged
 
 
@@ -39,4 +41,9 @@ def restrictions_on(read: Read, codes: Iterable[str]) -> dict[str, tuple[Restric
         ),
         {"codes": sorted(set(codes))},
     )
-    return {row.code: msgspec.convert(row.restrictions, tuple[Restriction, ...]) for row in rows}
+    return {row.code: _restrictions(row) for row in rows}
+
+
+@of_row
+def _restrictions(row: sa.Row[Any]) -> tuple[Restriction, ...]:
+    return msgspec.convert(row.restrictions, tuple[Restriction, ...])

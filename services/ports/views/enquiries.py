@@ -76,7 +76,7 @@ def list_enquiries(
 
 
 def find_enquiry(read: Read, identifier: UUID, visibility: Visibility) -> EnquiryView:
-    """One enquiry. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
+    """One enquiry. Raises NotFoundError where it does not exist or is not visible, and UnreadableRowError."""
     row = select_one(read, ENQUIRIES, [*_visible(visibility), ENQUIRIES.c.id == identifier])
     return one_row(row, partial(_view, visibility=visibility))
 

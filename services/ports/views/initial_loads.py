@@ -42,7 +42,7 @@ def list_loads(read: Read, page: Paging, carrier: str | None) -> PageRows[Initia
 
 
 def find_load(read: Read, identifier: UUID) -> InitialLoadView:
-    """One load. Raises NotFoundError where it does not exist, and UnreadableRow."""
+    """One load. Raises NotFoundError where it does not exist, and UnreadableRowError."""
     return one_row(select_one(read, INITIAL_LOADS, [INITIAL_LOADS.c.id == identifier]), _view)
 
 

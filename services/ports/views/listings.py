@@ -55,11 +55,11 @@ def list_listings(
 
 
 def find_listing(read: Read, entry: UUID, visibility: Visibility) -> ListingView:
-    """One listing. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
+    """One listing. Raises NotFoundError where it does not exist or is not visible, and UnreadableRowError."""
     found = _rows(read, equal(LISTINGS, {"province": visibility.province, "entry": entry}), 1)
     if not found:
         raise NotFoundError
-    return one_row(found[0], ListingView.model_validate, key=_key)
+    return one_row(found[0], ListingView.model_validate)
 
 
 def _key(row: sa.Row[Any]) -> tuple[UUID]:

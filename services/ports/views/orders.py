@@ -93,7 +93,7 @@ def list_orders(
 
 
 def find_order(read: Read, identifier: UUID, visibility: Visibility) -> OrderView:
-    """One order. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
+    """One order. Raises NotFoundError where it does not exist or is not visible, and UnreadableRowError."""
     row = select_one(read, ORDERS, [*_visible(visibility), ORDERS.c.id == identifier])
     return one_row(row, partial(_view, visibility=visibility))
 

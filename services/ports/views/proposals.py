@@ -71,7 +71,7 @@ def list_proposals(read: Read, page: Paging, visibility: Visibility, wanted: dic
 
 
 def find_proposal(read: Read, identifier: UUID, visibility: Visibility) -> ProposalView:
-    """One proposal. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
+    """One proposal. Raises NotFoundError where it does not exist or is not visible, and UnreadableRowError."""
     conditions = [*_visible(visibility), SHUTDOWN_PROPOSALS.c.id == identifier]
     return one_row(select_one(read, SHUTDOWN_PROPOSALS, conditions), _view)
 

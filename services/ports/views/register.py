@@ -69,7 +69,7 @@ def list_ports(read: Read, page: Paging, visibility: Visibility, wanted: dict[st
 
 def find_port(read: Read, carrier: str, number: str, visibility: Visibility) -> PortView:
     """The port of this number at this carrier. Raises NotFoundError where it does not exist or is not visible, and
-    UnreadableRow."""
+    UnreadableRowError."""
     conditions = [*_visible_ports(visibility), *equal(PORTS, {"carrier": carrier, "number": number})]
     port = select_one(read, PORTS, conditions)
     return one_row(port, partial(_port, history=_filings_of(read, [port], visibility)))
@@ -88,7 +88,7 @@ def list_filings(
 
 
 def find_filing(read: Read, identifier: UUID, visibility: Visibility) -> FilingView:
-    """One filing. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
+    """One filing. Raises NotFoundError where it does not exist or is not visible, and UnreadableRowError."""
     return one_row(select_one(read, FILINGS, [*_visible_filings(visibility), FILINGS.c.id == identifier]), _filing)
 
 

@@ -46,7 +46,8 @@ class OrderFile(BaseModel):
 
 
 def find_file(read: Read, notice: Notice) -> OrderFile:
-    """The order of a notice, with the replies of the party of the notice. Raises NotFoundError, and UnreadableRow."""
+    """The order of a notice, with the replies of the party of the notice. Raises NotFoundError, and
+    UnreadableRowError."""
     row = select_one(read, ORDERS, [ORDERS.c.id == notice.object_id])
     found = one_row(row, lambda each: EnterpriseOrder.model_validate(order_of(each)))
     return OrderFile(order=found, replies=_views(find_replies(read, notice.object, notice.party)))
@@ -54,7 +55,7 @@ def find_file(read: Read, notice: Notice) -> OrderFile:
 
 def list_replies(read: Read, order: UUID, visibility: Visibility) -> list[ReplyView]:
     """What the enterprises of an order have replied, the oldest first. Raises NotFoundError where it does not exist or
-    is not visible, and UnreadableRow."""
+    is not visible, and UnreadableRowError."""
     find_order(read, order, visibility)
     return _views(find_replies(read, reference("order", order)))
 

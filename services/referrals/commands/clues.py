@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from uuid import UUID
 
 from chassis import audit, clock
-from chassis.aggregate import ConflictError, NotFoundError
+from chassis.aggregate import ConflictError
 from chassis.audit import Actor
 from chassis.calendar import day_of
 from chassis.database import Tx
 from chassis.field_errors import FieldError, InvalidFieldsError
-from chassis.target import Target
+from chassis.target import Target, require_visible
 from contracts.authorities import AUTHORITIES
 from contracts.referrals import Conclusion
 from contracts.vocabulary import ReturnReason
@@ -56,10 +57,9 @@ def receive_batch(tx: Tx, batch_id: UUID, visibility: Visibility, digest: str) -
     Raises NotFoundError for a batch of another authority, and ConflictError for another digest or a second receipt.
     """
     clues = load_clues_of_batch(tx, batch_id)
-    batches = load_batches(tx, [batch_id])
-    if not batches or batches[0].authority != visibility.authority:
-        raise NotFoundError
-    received = batches[0]
+    received = require_visible(
+        lambda: next(iter(load_batches(tx, [batch_id])), None), lambda each: each.authority == visibility.authority
+    )
     now = clock.now()
     received.receive(digest, now, tx.cause)
     for each in clues:
@@ -200,4 +200,4 @@ def _conclude(tx: Tx, clue: Clue, conclusion: Conclusion, visibility: Visibility
 def _locked(tx: Tx, target: Target[Visibility]) -> Clue:
     """The clue, locked with its subject. Raises what `target.require` raises."""
     lock_open_subjects(tx, [target.id])
-    return target.require(load_clues(tx, [target.id]), target.visibility.includes_for_acts)
+    return target.require(partial(load_clues, tx), target.visibility.includes_for_acts)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from chassis.aggregate import union
 from chassis.database import Read, Tx
 from chassis.quarantine import HELD
-from chassis.stored import Stored, values_of
+from chassis.stored import Stored, of_row, read_as, values_of
 from chassis.sweeper import Slice
 from contracts.referrals import Conclusion, Counts
 from services.referrals.model import EMPTY, Clue, ClueState, Place, PlaceKey, Tally
@@ -117,12 +117,13 @@ def _loaded(tx: Tx, statement: sa.TextClause, parameters: dict[str, Any]) -> lis
     return [clue_of(row, tallies) for row in rows]
 
 
+@of_row
 def clue_of(row: sa.Row[Any], tallies: Mapping[UUID, Tally]) -> Clue:
-    """The clue in a row of its table; `tallies` are those of `open_tallies`."""
+    """The clue in a row of its table; `tallies` are those of `open_tallies`. Raises UnreadableRowError."""
     if row.state == ClueState.OPEN:
         tally = tallies.get(row.id, EMPTY)
     else:
-        tally = Tally(msgspec.convert(row._mapping, Counts), tuple(row.carriers))
+        tally = Tally(read_as(row, Counts), tuple(row.carriers))
     clue = _STORED.load(row, place=_place(row), tally=tally, conclusion=_conclusion(row))
     # What collects has the chain of the complaints that are in it now.
     clue.actors = union(clue.actors, tally.actors)
@@ -130,7 +131,7 @@ def clue_of(row: sa.Row[Any], tallies: Mapping[UUID, Tally]) -> Clue:
 
 
 def _place(row: sa.Row[Any]) -> Place:
-    return msgspec.convert(row._mapping, Place)
+    return read_as(row, Place)
 
 
 def _conclusion(row: sa.Row[Any]) -> Conclusion | None:

@@ -10,13 +10,13 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from chassis import sets
 from chassis.aggregate import union
 from chassis.database import Read, Tx
 from chassis.redaction import Redacted
+from chassis.stored import read_as
 from contracts.referrals import Counts
 from services.referrals.model import Place, Tally
 from services.referrals.policy.documents import SenderLine
@@ -138,9 +138,7 @@ def load_tallies(read: Read, clues: Sequence[UUID], province: str | None = None)
         {"clues": list(clues), "province": province},
     )
     return {
-        row.clue_id: Tally(
-            msgspec.convert(row._mapping, Counts), tuple(sorted(row.carriers)), union(*(row.chains or ()))
-        )
+        row.clue_id: Tally(read_as(row, Counts), tuple(sorted(row.carriers)), union(*(row.chains or ())))
         for row in rows
     }
 
@@ -160,7 +158,7 @@ def load_senders(read: Read, clues: Sequence[UUID], most: int) -> dict[UUID, lis
     )
     found: dict[UUID, list[SenderLine]] = defaultdict(list)
     for row in rows:
-        found[row.clue_id].append(msgspec.convert(row._mapping, SenderLine))
+        found[row.clue_id].append(read_as(row, SenderLine))
     return found
 
 

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from chassis.aggregate import Cause
 from chassis.database import Read, Tx
 from chassis.ids import new_id
 from chassis.quarantine import HELD
+from chassis.stored import read_as
 from chassis.sweeper import Slice
 from services.referrals.model import SealingTrigger
 from services.referrals.policy.competence import Addressees
@@ -74,7 +74,7 @@ def find_open_sealings(read: Read, sweep: str) -> list[UUID]:
 def load_open_sealing(tx: Tx, sealing: UUID) -> Sealing | None:
     """This sealing, locked; None where it is done, or locked by another worker."""
     row = tx.execute(_LOCK_OPEN, {"id": sealing}).one_or_none()
-    return None if row is None else msgspec.convert(row._mapping, Sealing)
+    return None if row is None else read_as(row, Sealing)
 
 
 def close_sealing(tx: Tx, sealing: UUID, at: datetime) -> None:

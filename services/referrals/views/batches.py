@@ -43,7 +43,7 @@ def list_batches(
 
 
 def find_batch(read: Read, identifier: UUID, visibility: Visibility) -> BatchView:
-    """One batch. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
+    """One batch. Raises NotFoundError where it does not exist or is not visible, and UnreadableRowError."""
     return BatchView.model_validate(_batch(read, identifier, visibility))
 
 

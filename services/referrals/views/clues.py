@@ -132,7 +132,7 @@ def list_clues(read: Read, page: Paging, visibility: Visibility, wanted: ClueFil
 
 
 def find_clue(read: Read, identifier: UUID, visibility: Visibility) -> ClueView:
-    """One clue. Raises NotFoundError where it does not exist or is not visible, and UnreadableRow."""
+    """One clue. Raises NotFoundError where it does not exist or is not visible, and UnreadableRowError."""
     row = _find(read, identifier, visibility)
     return one_row(row, _views(read, [row], visibility))
 

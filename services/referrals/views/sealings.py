@@ -53,7 +53,7 @@ def list_sealings(read: Read, page: Paging) -> PageRows[SealingView]:
 
 
 def find_sealing(read: Read, identifier: UUID) -> SealingView:
-    """One sealing. Raises NotFoundError where it does not exist, and UnreadableRow."""
+    """One sealing. Raises NotFoundError where it does not exist, and UnreadableRowError."""
     found = _rows(read, [SEALINGS.c.id == identifier], 1)
     if not found:
         raise NotFoundError

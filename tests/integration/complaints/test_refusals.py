@@ -273,20 +273,22 @@ def test_no_route_accepts_a_token_without_its_scope(app: FastAPI, office: Office
     assert left(office) == before
 
 
-def test_rows_that_cannot_be_read_are_set_aside_by_every_list_and_resource(
+def test_rows_that_cannot_be_read_are_set_aside_by_every_list_resource_and_act(
     app: FastAPI, office: Office, walk: Walk, owned: Database
 ) -> None:
     (filed,) = office.rows("SELECT id FROM complaints WHERE receipt_digest IS NOT NULL")
     citizen = replace(walk, parameters={**walk.parameters, "/receipts": {"receipt": receipt_of(filed.id)}})
 
     def call(operation: Operation) -> Response:
-        # The errors of its lines are shown to the channel that sent the file.
-        reader = "channel:app" if str(operation) == "GET /complaint-imports/{id}/errors" else "regulator:MIIT"
-        return (citizen if operation.public else walk).call(operation, office.token(reader))
+        # The channel files, and reads the errors of the lines of its file.
+        of_channel = beginning | {"GET /complaint-imports/{id}/errors"}
+        org = "channel:app" if str(operation) in of_channel else "regulator:MIIT"
+        return (citizen if operation.public else walk).call(operation, office.token(org))
 
+    beginning = {"POST /complaints", "POST /complaint-imports"}
     # The number is in no filing.
     without_times = {"GET /complaint-imports/{id}/errors", "GET /register/{number}"}
-    assert_unreadable_rows_are_set_aside(app, call, owned, METADATA, without_times=without_times)
+    assert_unreadable_rows_are_set_aside(app, call, owned, METADATA, without_times=without_times, beginning=beginning)
 
 
 def test_every_time_out_of_bounds_is_refused_with_its_field(app: FastAPI, office: Office, walk: Walk) -> None:

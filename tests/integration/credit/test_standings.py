@@ -65,6 +65,7 @@ def test_a_standing_that_cannot_be_read_is_a_conflict(api: Api, database: Databa
     with database.begin() as tx:
         tx.execute(sa.text("UPDATE standings SET restrictions = '[{}]'"))
     assert problem(api.get(CMCC, f"/standings/{SHOP}")) == (409, "unreadable-row")
+    assert problem(api.post(CMCC, "/standings/checks", {"codes": [UNKNOWN, SHOP]})) == (409, "unreadable-row")
 
 
 def test_a_code_is_normalised_and_an_invalid_one_is_refused(api: Api, database: Database) -> None:

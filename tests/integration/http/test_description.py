@@ -32,7 +32,7 @@ def test_every_problem_of_a_route_is_declared_with_its_type(api: TestClient) -> 
         "401": {"unauthenticated"},
         "403": {"forbidden"},
         "404": {"not-found"},
-        "409": {"conflict", "parcel-open"},
+        "409": {"conflict", "unreadable-row", "parcel-open"},
         "410": {"erased"},
         "412": {"precondition-failed"},
         "413": {"payload-too-large"},

@@ -1,4 +1,5 @@
-"""Rows that cannot be read, in every table of a service, and what its lists and its single resources show then."""
+"""Rows that cannot be read, in every table of a service: what its lists and its single resources show then, and what
+its acts answer."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from chassis.events.quarantine import QUARANTINE
 from chassis.ids import new_id
 from chassis.quarantine import QUARANTINED_ITEMS, QUARANTINED_ROWS
 from chassis.version import API_PREFIX
-from tests.integration.http.walking import Operation, operations
+from tests.integration.http.walking import Operation, operations, problem_of, traces
 
 
 def lists(app: FastAPI) -> Iterator[Operation]:
@@ -73,13 +74,14 @@ def assert_unreadable_rows_are_set_aside(
     own: sa.MetaData,
     *,
     without_times: AbstractSet[str] = frozenset(),
+    beginning: AbstractSet[str],
 ) -> None:
-    """Check every list and every single resource of an API before and after its rows become unreadable: lists leave
-    them out and count them; a resource that is asked for alone is a conflict. `call` returns the response of an
-    operation; `database` is that of the API, for its owner.
+    """Check every operation of an API before and after its rows become unreadable: lists leave them out and count them;
+    a resource that is asked for alone is a conflict, and so is every act on it, which changes nothing. `call` returns
+    the response of an operation; `database` is that of the API, for its owner.
 
     Each list needs a row, and each resource exists, except those of `without_times`: their rows show no time and stay
-    readable.
+    readable. The acts of `beginning` begin something new and need none of the rows.
     """
     fill_quarantine(database)
     alone = list(single_resources(app))
@@ -98,4 +100,13 @@ def assert_unreadable_rows_are_set_aside(
         if str(operation) in without_times:
             assert answer.status_code == 200, operation
         else:
-            assert (answer.status_code, answer.json()["type"]) == (409, "/problems/unreadable-row"), operation
+            assert problem_of(answer) == (409, "unreadable-row"), operation
+    acts = [operation for operation in operations(app) if operation.method != "GET"]
+    assert beginning <= {str(each) for each in acts}
+    before = traces(database, own)
+    for operation in sorted(acts, key=lambda each: str(each) in beginning):
+        if str(operation) in beginning:
+            assert call(operation).status_code < 300, operation
+        else:
+            assert problem_of(call(operation)) == (409, "unreadable-row"), operation
+            assert traces(database, own) == before, operation

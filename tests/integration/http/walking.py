@@ -6,7 +6,7 @@ import gzip
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -76,6 +76,13 @@ class Walk:
         if body is None:
             return self.client.post(path, headers=sent)
         return self.client.post(path, json=body, headers=sent)
+
+    def with_reply_code(self, notices: str, headers: Mapping[str, str]) -> Walk:
+        """The same calls, those of an enterprise with the reply code of a new notice."""
+        reply_code = self.call(Operation("POST", notices, False), headers).json()["reply_code"]
+        of_enterprises = ("POST /enterprise-files", "POST /replies")
+        replies = {name: self.bodies[name] | {"reply_code": reply_code} for name in of_enterprises}
+        return replace(self, bodies={**self.bodies, **replies})
 
 
 BAD_TOKENS: dict[str, Callable[[Issuer, str], dict[str, str]]] = {

@@ -6,11 +6,14 @@ import gzip
 from typing import Any, NamedTuple
 
 import pytest
+from fastapi import FastAPI
 
 from chassis.database import Database
 from chassis.imports import import_sweep
 from chassis.sweeper import Slice
 from services.ports.imports import FILING_IMPORTS
+from tests.integration.http.api import problem
+from tests.integration.http.times import time_inputs
 from tests.integration.ports.api import Api
 from tests.integration.ports.scenes import HOLDER, NUMBER, PROVIDER, ordered, rows
 
@@ -232,3 +235,17 @@ def test_the_same_filing_is_known_by_every_intake(api: Api, database: Database) 
     assert send(api, database, line(), org=MIIT).counts == (0, 1, 0)
     assert api.post(MIIT, "/filings", good).status_code == 200
     assert len(rows(database, "SELECT id FROM filings")) == 1
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "2100-01-01", "9999-12-31"])
+def test_a_day_out_of_bounds_is_refused_by_the_form_and_in_a_file(
+    app: FastAPI, api: Api, database: Database, day: str
+) -> None:
+    assert [str(each) for each in time_inputs(app)] == ["POST /filings body/declared_from"]
+    filing = dict(zip(HEADER.split(","), line(day=day).split(","), strict=True)) | {"province": None}
+    response = api.post(MIIT, "/filings", filing)
+    assert problem(response) == (422, "validation")
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/declared_from"]
+    found = send(api, database, line(f"{NUMBER}77"), line(f"{NUMBER}78", day=day))
+    assert [(each["column"], each["value"]) for each in found.errors.values()] == [("declared_from", day)]
+    assert (found.counts, list(found.errors)) == ((1, 0, 1), [3])

@@ -18,7 +18,6 @@ from chassis.sweeper import Slice
 from services.ports.imports import FILING_IMPORTS
 from services.ports.store.tables import METADATA
 from tests.integration.http.issuer import Issuer
-from tests.integration.http.times import time_inputs
 from tests.integration.http.unreadable import assert_unreadable_rows_are_set_aside, fill_quarantine
 from tests.integration.http.walking import (
     BAD_TOKENS,
@@ -259,6 +258,10 @@ def secrets(office: Office) -> list[str]:
     return marks
 
 
+OF_CARRIERS = {
+    *(f"POST /orders/{{id}}/{act}" for act in ("acknowledgement", "execution", "refusal")),
+    "POST /enquiries/{id}/answer",
+}
 OTHERS = [
     *("carrier:CUCC", "carrier:UNKNOWN", "channel:app", "authority:SAMR", "citizen:me"),
     *("regulator:CA-11", "regulator:UNKNOWN"),
@@ -346,34 +349,23 @@ def test_no_route_accepts_a_token_without_its_scope(app: FastAPI, office: Office
     assert office.left() == before
 
 
-def test_rows_that_cannot_be_read_are_set_aside_by_every_list_and_resource(
+def test_rows_that_cannot_be_read_are_set_aside_by_every_list_resource_and_act(
     app: FastAPI, office: Office, walk: Walk, owned: Database
 ) -> None:
     def call(operation: Operation) -> Response:
-        return walk.call(operation, office.token("regulator:MIIT"))
+        own = str(operation) in OF_CARRIERS
+        return noticed.call(operation, office.token(CMCC if own else "regulator:MIIT"))
 
-    without_times = {"GET /filing-imports/{id}/errors", "GET /unclaimed-numbers"}
-    assert_unreadable_rows_are_set_aside(app, call, owned, METADATA, without_times=without_times)
-
-
-@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "2100-01-01", "9999-12-31"])
-def test_a_day_out_of_bounds_is_refused_by_the_form_and_in_a_file(app: FastAPI, office: Office, day: str) -> None:
-    assert [str(each) for each in time_inputs(app)] == ["POST /filings body/declared_from"]
-    headers = {**office.token("regulator:MIIT"), "Idempotency-Key": "k"}
-    response = office.client.post("/filings", json=FILING | {"declared_from": day}, headers=headers)
-    assert problem_of(response) == (422, "validation")
-    assert [error["pointer"] for error in response.json()["errors"]] == ["/declared_from"]
-    good = FILING | {"number": f"{NUMBER}77", "declared_from": "2026-01-01"}
-    bad = FILING | {"number": f"{NUMBER}78", "declared_from": day}
-    content = "\n".join(",".join(each) for each in (good, bad.values(), good.values()))
-    sent = office.client.post(
-        "/filing-imports", content=content.encode(), headers=office.token(CMCC) | {"Content-Type": "text/csv"}
+    noticed = walk.with_reply_code("/orders/{id}/notices", office.token("regulator:MIIT"))
+    noticed = replace(noticed, bodies={**noticed.bodies, "POST /initial-loads": LOAD})
+    assert_unreadable_rows_are_set_aside(
+        app,
+        call,
+        owned,
+        METADATA,
+        without_times={"GET /filing-imports/{id}/errors", "GET /unclaimed-numbers"},
+        beginning={"POST /filing-imports", "POST /shutdown-proposals"},
     )
-    apply_all(office.database)
-    read = office.client.get(f"/filing-imports/{sent.json()['id']}", headers=office.token(CMCC)).json()
-    errors = office.client.get(f"/filing-imports/{sent.json()['id']}/errors", headers=office.token(CMCC)).json()
-    assert [(each["line"], each["column"], each["value"]) for each in errors["items"]] == [(2, "declared_from", day)]
-    assert (read["accepted"], read["rejected"]) == (1, 1)
 
 
 @pytest.mark.parametrize("what", ["events", "items", "rows"])

@@ -308,11 +308,19 @@ def test_a_scope_is_accepted_by_its_own_routes_only(
             assert operation.method in others, operation
 
 
-def test_rows_that_cannot_be_read_are_set_aside_by_every_list_and_resource(
+def test_rows_that_cannot_be_read_are_set_aside_by_every_list_resource_and_act(
     app: FastAPI, office: Office, walk: Walk, owned: Database
 ) -> None:
     def call(operation: Operation) -> Response:
-        return walk.call(operation, office.token("regulator:MIIT"))
+        return walk.call(operation, office.token(SAMR if operation in of_authorities else MIIT))
 
-    without_times = {"GET /conclusion-imports/{id}/errors", "GET /clues/{id}/complaints"}
-    assert_unreadable_rows_are_set_aside(app, call, owned, METADATA, without_times=without_times)
+    of_authorities = {Operation("POST", path, False) for path in ("/clues/{id}/return", "/clues/{id}/extension")}
+    of_authorities.add(Operation("POST", "/batches/{id}/receipt", False))
+    assert_unreadable_rows_are_set_aside(
+        app,
+        call,
+        owned,
+        METADATA,
+        without_times={"GET /conclusion-imports/{id}/errors", "GET /clues/{id}/complaints"},
+        beginning={"POST /sealings", "POST /conclusion-imports"},
+    )
