@@ -1,8 +1,10 @@
 """Files of many records: each file is received as a whole and applied in chunks, and is a resource with its progress.
 
-A service declares an `Importer` and adds its `import_router` and its `import_sweep`.
+A service declares an `Importer` and adds its `import_router` and its `import_sweep`, and `seal_digests` where the files
+contain personal data.
 """
 
+from chassis.imports.digests import seal_digests
 from chassis.imports.formats import Csv, Ndjson
 from chassis.imports.importer import Importer
 from chassis.imports.lines import ImportOutcome, Line, LineError
@@ -22,4 +24,5 @@ __all__ = [
     "Unique",
     "import_router",
     "import_sweep",
+    "seal_digests",
 ]

@@ -37,6 +37,7 @@ from chassis.http.transactions import ReadTx, WriteTx, cause_of
 from chassis.http.validation import OCTET_STREAM, UTF_8, consumes, content_type, route_of
 from chassis.http.words import Words
 from chassis.ids import new_id
+from chassis.imports.digests import digest_in, seal_digest
 from chassis.imports.encodings import CHARSETS
 from chassis.imports.importer import Importer
 from chassis.imports.refusals import CompressedTooStrongly, NoRoomForFile, UnreadableFile, WrongHeader
@@ -274,6 +275,7 @@ def _keep(
     """Store the file in one transaction, committed before the response is sent."""
     database: Database = request.app.state.database
     fingerprint = hashlib.sha256(f"{request.url.path}\n{media_type}\n".encode() + reception.digest()).digest()
+    digest = seal_digest(reception.import_id, reception.digest()) if importer.personal else reception.digest()
     cause = cause_of(request)
     with database.begin(cause) as tx:
 
@@ -288,7 +290,7 @@ def _keep(
                     actors=list(cause.actors),
                     media_type=media_type,
                     columns=list(reception.columns or ()),
-                    digest=reception.digest(),
+                    digest=digest,
                     bytes=reception.bytes,
                     lines=reception.lines,
                     state=RECEIVED,
@@ -326,12 +328,13 @@ def _is_hidden(row: sa.Row[Any], importer: Importer[Any], caller: Caller) -> boo
 
 
 def _view(importer: Importer[Any], caller: Caller, row: sa.Row[Any]) -> BaseModel:
-    shown = dict(row._mapping) | {"digest": row.digest.hex()}
+    shown = dict(row._mapping)
     if not importer.personal:
-        return ImportView.model_validate(shown)
+        return ImportView.model_validate(shown | {"digest": row.digest.hex()})
     if _is_hidden(row, importer, caller):
-        shown |= dict.fromkeys(("digest", "accepted", "duplicates", "rejected"))
-    return PersonalImportView.model_validate(shown)
+        hidden = dict.fromkeys(("digest", "accepted", "duplicates", "rejected"))
+        return PersonalImportView.model_validate(shown | hidden)
+    return PersonalImportView.model_validate(shown | {"digest": digest_in(row).hex()})
 
 
 def _resume(tx: Tx, import_id: UUID) -> None:

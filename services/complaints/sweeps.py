@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chassis.imports import import_sweep
+from chassis.imports import import_sweep, seal_digests
 from chassis.sweeper import Chore, Sweep
 from services.complaints.commands.assessment import assess_waiting
 from services.complaints.commands.channels import watch_channels
@@ -34,4 +34,8 @@ SEAL_COMPLAINTS = Sweep(
     bucketed=True,
     woken=False,
 )
-SWEEPS = (ASSESS, WATCH_CHANNELS, HASH_RECEIPTS, SEAL_COMPLAINTS, import_sweep(COMPLAINT_IMPORTS))
+SEAL_DIGESTS = seal_digests(COMPLAINT_IMPORTS)
+SWEEPS = (
+    *(ASSESS, WATCH_CHANNELS, import_sweep(COMPLAINT_IMPORTS)),
+    *(HASH_RECEIPTS, SEAL_COMPLAINTS, SEAL_DIGESTS),
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 import sqlalchemy as sa
 
@@ -58,6 +60,18 @@ def test_the_response_to_a_request_is_stored_encrypted_and_its_request_under_a_k
     assert (row.sealed, row.about) == (True, f"/v1/complaints/{identifier}")
     assert identifier.encode() not in row.body
     another = office.post("/complaints", body | {"text": "x"}, Idempotency_Key="k-1")
+    assert (another.status_code, another.json()["type"]) == (422, "/problems/idempotency-key-reused")
+
+
+def test_a_request_that_the_last_release_has_answered_is_recognised(office: Office) -> None:
+    first = office.post("/complaints", report(), Idempotency_Key="k-1")
+    plain = hashlib.sha256(b"POST /v1/complaints?\n" + first.request.content).digest()
+    old = "UPDATE idempotency_keys SET fingerprint = :plain, body = :body, sealed = false WHERE fingerprint <> :plain"
+    with office.database.begin() as tx:
+        assert tx.execute(sa.text(old), {"plain": plain, "body": first.content}).rowcount == 1
+    again = office.post("/complaints", report(), Idempotency_Key="k-1")
+    assert (again.json(), again.headers["Idempotency-Replayed"]) == (first.json(), "true")
+    another = office.post("/complaints", report(text="x"), Idempotency_Key="k-1")
     assert (another.status_code, another.json()["type"]) == (422, "/problems/idempotency-key-reused")
 
 

@@ -9,10 +9,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI
 
 from chassis.database import Database
+from chassis.imports import seal_digests
+from chassis.sweeper import Slice
 from tests.integration.http.issuer import Issuer
 from tests.integration.imports import letters
 from tests.integration.imports.conftest import SCOPES, Client, letters_file
@@ -240,6 +243,47 @@ def test_an_upload_repeated_with_its_idempotency_key_is_one_import(carrier: Clie
     other = carrier.send(letters_file(["key2"]), Idempotency_Key="k1")
     assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
     assert stored(database) == before
+
+
+def test_an_upload_that_the_last_release_has_received_is_recognised(carrier: Client, database: Database) -> None:
+    content = letters_file(["of the last release"])
+    first = carrier.send(content, Idempotency_Key="of-the-last-release")
+    plain = hashlib.sha256(b"/v1/letter-imports\napplication/x-ndjson\n" + hashlib.sha256(content).digest()).digest()
+    [[fingerprint]] = rows(database, "SELECT fingerprint FROM idempotency_keys WHERE key = 'of-the-last-release'")
+    assert fingerprint != plain
+    with database.begin() as tx:
+        old = "UPDATE idempotency_keys SET fingerprint = :fingerprint, body = :body, sealed = false WHERE key = :key"
+        found = {"fingerprint": plain, "body": first.content, "key": "of-the-last-release"}
+        tx.execute(sa.text(old), found)
+    again = carrier.send(content, Idempotency_Key="of-the-last-release")
+    assert (again.json(), again.headers["Idempotency-Replayed"]) == (first.json(), "true")
+    other = carrier.send(letters_file(["another"]), Idempotency_Key="of-the-last-release")
+    assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+
+
+def stored_digest(database: Database, path: str) -> bytes:
+    """What is stored as the digest of an import."""
+    [[digest]] = rows(database, f"SELECT digest FROM imports WHERE id = '{path.rpartition('/')[2]}'")
+    return bytes(digest)
+
+
+def test_the_digest_of_a_file_of_personal_data_is_stored_encrypted_also_that_of_the_last_release(
+    carrier: Client, database: Database
+) -> None:
+    content, streets = letters_file(["digest"]), b"code,name,houses\n"
+    path, of_streets = carrier.create_import(content), carrier.send_streets(streets).headers["Location"]
+    digest = hashlib.sha256(content).digest()
+    assert digest not in stored_digest(database, path)
+    with database.begin() as tx:
+        old = sa.text("UPDATE imports SET digest = :digest WHERE id = :id")
+        tx.execute(old, {"digest": digest, "id": path.rpartition("/")[2]})
+    for sealed in (1, 0):
+        assert carrier.get_import(path)["digest"] == digest.hex()
+        with database.begin() as tx:
+            assert seal_digests(letters.IMPORTER).run(tx, Slice(100)) == sealed
+    assert carrier.get_import(path)["digest"] == digest.hex()
+    assert digest not in stored_digest(database, path)
+    assert stored_digest(database, of_streets) == hashlib.sha256(streets).digest()
 
 
 def test_an_import_is_visible_to_its_organisation_and_to_national_staff(
