@@ -25,3 +25,8 @@ def first_id_at(moment: datetime) -> UUID:
     """The smallest of all identifiers that are made from this moment on: ids are compared with it to find those made
     in a span of time."""
     return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def reference(kind: str, identifier: UUID) -> str:
+    """An object of this kind, as causes, notices and the audit log name it: `complaint:<id>`."""
+    return f"{kind}:{identifier}"

@@ -16,6 +16,7 @@ from joserfc import jws, jwt
 from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import OKPKey
 
+from chassis.http.auth import SECOND_FACTOR
 from sandbox import install
 from sandbox.install import RegisteredClient
 from sandbox.people import Person
@@ -26,9 +27,6 @@ LIFETIME_SECONDS = 600
 _ALGORITHM = "EdDSA"
 # A token is renewed after this share of its lifetime: its user has the rest of it.
 _RENEWED_AFTER = 0.8
-
-SECOND_FACTOR = "2"
-"""The claim `acr` of a person who has authenticated with a second factor."""
 
 APPLICATION = "sandbox"
 """The claim `client_id` of the tokens of persons."""

@@ -36,7 +36,7 @@ from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, WriteTx, cause_of
 from chassis.http.validation import OCTET_STREAM, UTF_8, consumes, content_type, route_of
 from chassis.http.words import Words
-from chassis.ids import new_id
+from chassis.ids import new_id, reference
 from chassis.imports.digests import digest_in, seal_digest
 from chassis.imports.encodings import CHARSETS
 from chassis.imports.importer import Importer
@@ -220,7 +220,7 @@ def import_router(importer: Importer[Any], path: str, scope: str, rules: Ruleboo
         if not importer.sees_all(caller):
             raise Forbidden("Only staff who see all imports may resume one.")
         _resume(tx, id)
-        audit.record(tx, caller, "import-resumed", f"import:{id}", resumption.reason)
+        audit.record(tx, caller, "import-resumed", reference("import", id), resumption.reason)
         tx.announce()
         return _read(tx, importer, caller, id)
 

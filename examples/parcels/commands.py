@@ -8,7 +8,7 @@ from functools import partial
 from chassis import audit, clock
 from chassis.database import Tx
 from chassis.events.envelope import Message
-from chassis.ids import new_id
+from chassis.ids import new_id, reference
 from chassis.target import Target
 from examples.parcels.access import Visibility
 from examples.parcels.facts import ParcelDelivered
@@ -40,7 +40,7 @@ def deliver_parcel(tx: Tx, target: Target[Visibility]) -> Parcel:
     parcel = target.require(partial(load_parcels, tx), lambda each: target.visibility.includes(each.sender))
     parcel.deliver(clock.now(), tx.cause)
     save_parcels(tx, [parcel])
-    audit.record(tx, target.actor, "parcel-delivered", f"parcel:{parcel.id}", "delivered")
+    audit.record(tx, target.actor, "parcel-delivered", reference("parcel", parcel.id), "delivered")
     return parcel
 
 

@@ -29,7 +29,7 @@ import msgspec
 from chassis.aggregate import Aggregate, Cause, ConflictError, Ground, fact
 from chassis.citation import Citation
 from chassis.event import Event
-from chassis.ids import new_id
+from chassis.ids import new_id, reference
 from contracts.credit import (
     ListingContested,
     ListingEffective,
@@ -378,11 +378,6 @@ class EnterpriseStanding(Aggregate):
         self.restrictions = now
         self.record(fact(StandingChanged, self), because)
         return True
-
-
-def reference(kind: str, identifier: UUID) -> str:
-    """The name of a cause: `clue:<id>`, `order:<id>`, `entry:<id>`, `withdrawal:<entry>`."""
-    return f"{kind}:{identifier}"
 
 
 def province_of_code(code: str) -> str:

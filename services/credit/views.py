@@ -19,12 +19,13 @@ from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, count_by, equal, one_row, page_rows, select_one, select_page, whether
 from chassis.http.replies import HourMoment, ReplyView
+from chassis.ids import reference
 from chassis.notices import find_replies
 from chassis.redaction import Written
 from contracts.credit import Restriction
 from contracts.vocabulary import CreditList, Existing, NewResources, ReviewOutcome, Tier
 from services.credit.access import Visibility
-from services.credit.model import EntryState, EntryWithdrawal, ListingGround, ProposedBy, reference
+from services.credit.model import EntryState, EntryWithdrawal, ListingGround, ProposedBy
 from services.credit.store.entries import entry_of
 from services.credit.store.standings import find_all_restrictions, find_standing_row, restrictions_of
 from services.credit.store.tables import ENTRIES

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.database import Tx
+from chassis.ids import reference
 from chassis.imports import Import, Importer, ImportOutcome, Line, LineError, Ndjson
 from contracts.organisations import is_national
 from services.referrals.access import concludable_by
@@ -22,7 +23,7 @@ class ConclusionLine(ConclusionForm, frozen=True, kw_only=True, forbid_unknown_f
 def apply_lines(tx: Tx, file: Import, lines: Sequence[Line[ConclusionLine]]) -> ImportOutcome:
     """Conclude the clues of a part of a file, on behalf of its sender."""
     conclusions = [(line.record.clue, line.record.conclusion) for line in lines]
-    results = conclude_clues(tx, conclusions, concludable_by(file.caller), file.caller, f"import:{file.id}")
+    results = conclude_clues(tx, conclusions, concludable_by(file.caller), file.caller, reference("import", file.id))
     outcomes = [each.outcome for each in results]
     accepted, known = outcomes.count(ConclusionOutcome.CONCLUDED), outcomes.count(ConclusionOutcome.KNOWN)
     errors = [

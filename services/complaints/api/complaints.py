@@ -23,6 +23,7 @@ from chassis.http.records import RecordBody
 from chassis.http.routes import Router
 from chassis.http.transactions import ReadTx, RecordedReadTx, WriteTx
 from chassis.http.words import Words
+from chassis.ids import reference
 from contracts.numbers import as_searched
 from contracts.vocabulary import AttributionKind, Category
 from services.complaints.access import (
@@ -143,7 +144,7 @@ def list_complaints(
 def get_complaint(id: UUID, tx: RecordedReadTx, caller: Annotated[Caller, requires(READ)]) -> views.ComplaintView:
     """A complaint with its current assessment."""
     found = views.find_complaint(tx, id, visible_to_staff(caller))
-    audit.record_read(tx, caller, "complaint-read", f"complaint:{id}")
+    audit.record_read(tx, caller, "complaint-read", reference("complaint", id))
     return found
 
 
@@ -153,7 +154,7 @@ def list_assessments(
 ) -> Page[views.AssessmentView]:
     """Every version of a complaint's assessment, the oldest first."""
     found = views.list_assessments(tx, page, id, visible_to_staff(caller))
-    audit.record_read(tx, caller, "assessments-read", f"complaint:{id}")
+    audit.record_read(tx, caller, "assessments-read", reference("complaint", id))
     return page.of(found)
 
 

@@ -18,6 +18,7 @@ from chassis.http.queries import given
 from chassis.http.routes import Router
 from chassis.http.transactions import RecordedReadTx, WriteTx
 from chassis.http.words import Words
+from chassis.ids import reference
 from services.complaints.access import REVEAL, StaffReveal, visible_to_staff
 from services.complaints.api.problems import RevealExpired, RevealStateConflict
 from services.complaints.commands import reveals as commands
@@ -75,7 +76,7 @@ def list_reveals(
 def get_reveal(id: UUID, tx: RecordedReadTx, caller: Annotated[Caller, requires(REVEAL)]) -> views.RevealView:
     """One reveal, without the number."""
     found = views.find_reveal(tx, id, visible_to_staff(caller))
-    audit.record_read(tx, caller, "reveal-read", f"reveal:{id}")
+    audit.record_read(tx, caller, "reveal-read", reference("reveal", id))
     return found
 
 

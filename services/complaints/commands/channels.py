@@ -9,7 +9,7 @@ import structlog
 from chassis import audit, clock, metrics
 from chassis.calendar import begin_of_day, day_of
 from chassis.database import Tx
-from chassis.ids import new_id
+from chassis.ids import new_id, reference
 from chassis.sweeper import Slice
 from chassis.target import Target, require_visible
 from services.complaints.access import Visibility
@@ -68,5 +68,5 @@ def release_channel(tx: Tx, target: Target[Visibility], reason: str) -> ChannelH
     target.check_version(hold.version)
     hold.release(reason, target.actor.subject, clock.now())
     save_holds(tx, [hold])
-    audit.record(tx, target.actor, "channel-released", f"channel-hold:{hold.id}", reason)
+    audit.record(tx, target.actor, "channel-released", reference("channel-hold", hold.id), reason)
     return hold

@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis import audit, clock
 from chassis.audit import Actor
 from chassis.database import Tx
+from chassis.ids import reference
 from chassis.target import Target, require_visible
 from services.complaints.access import Visibility
 from services.complaints.model import Complaint, WithdrawalReason
@@ -31,7 +32,7 @@ def correct_assessment(tx: Tx, target: Target[Visibility], correction: Correctio
         tx,
         target.actor,
         "assessment-corrected",
-        f"complaint:{complaint.id}",
+        reference("complaint", complaint.id),
         correction.note,
         before=audit.digest(before),
         after=audit.digest(complaint.assessment),
@@ -53,7 +54,7 @@ def withdraw_complaint(
         tx,
         actor,
         "complaint-withdrawn",
-        f"complaint:{complaint.id}",
+        reference("complaint", complaint.id),
         note or reason.value,
         before=before,
         after=audit.digest(complaint.state),

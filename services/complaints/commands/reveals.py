@@ -8,7 +8,7 @@ from chassis import audit, clock, privacy
 from chassis.aggregate import ConflictError
 from chassis.audit import Actor
 from chassis.database import Tx
-from chassis.ids import new_id
+from chassis.ids import new_id, reference
 from chassis.target import Target, require_visible
 from services.complaints.access import Visibility
 from services.complaints.commands.complaints import lock_complaint
@@ -36,7 +36,9 @@ def request_reveal(tx: Tx, complaint: UUID, visibility: Visibility, actor: Actor
         requested_at=clock.now(),
     )
     save_reveal(tx, reveal)
-    audit.record(tx, actor, "reveal-requested", f"reveal:{reveal.id}", reason, after=audit.digest(reveal.state))
+    audit.record(
+        tx, actor, "reveal-requested", reference("reveal", reveal.id), reason, after=audit.digest(reveal.state)
+    )
     return reveal
 
 
@@ -56,7 +58,7 @@ def decide_reveal(tx: Tx, target: Target[Visibility], decision: RevealDecision, 
         tx,
         target.actor,
         f"reveal-{reveal.state.value}",
-        f"reveal:{reveal.id}",
+        reference("reveal", reveal.id),
         reason,
         before=before,
         after=audit.digest(reveal.state),
@@ -69,7 +71,7 @@ def disclose_number(tx: Tx, identifier: UUID, visibility: Visibility, actor: Act
     NotFoundError, and ConflictError as the model does."""
     reveal = _locked(tx, identifier, visibility)
     reveal.require_disclosable(actor.subject, clock.now())
-    audit.record(tx, actor, "number-disclosed", f"reveal:{reveal.id}", reveal.reason)
+    audit.record(tx, actor, "number-disclosed", reference("reveal", reveal.id), reveal.reason)
     return load_disclosure(tx, reveal.complaint_id)
 
 

@@ -8,9 +8,10 @@ from chassis import clock
 from chassis.aggregate import Cause
 from chassis.database import Tx
 from chassis.events.envelope import Message, newest
+from chassis.ids import reference
 from contracts.referrals import ClueConcluded, ConclusionAnnulled
 from services.credit.commands.entries import propose_by_rules, restate_standings
-from services.credit.model import EntryWithdrawal, ProposedListing, reference
+from services.credit.model import EntryWithdrawal, ProposedListing
 from services.credit.policy.proposals import after_fine
 from services.credit.policy.rulebook import rules_for_fines
 from services.credit.store.entries import find_codes_with_causes, load_active_entries, save_entries

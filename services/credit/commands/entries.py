@@ -15,7 +15,7 @@ from chassis import audit, clock
 from chassis.aggregate import Cause, ConflictError, NotFoundError, union
 from chassis.audit import Actor
 from chassis.database import Tx
-from chassis.ids import new_id
+from chassis.ids import new_id, reference
 from chassis.target import Target
 from contracts.credit import Restriction
 from contracts.vocabulary import ReviewOutcome
@@ -80,7 +80,7 @@ def propose_by_hand(tx: Tx, listing: ProposedListing, actor: Actor) -> Entry:
     cause = _with_chains(tx.cause, named, find_chains(tx, named.causes))
     entry = _propose(named, actor.subject, now, cause)
     save_entries(tx, [entry])
-    audit.record(tx, actor, "listing-proposed", f"entry:{entry.id}", "; ".join(listing.facts))
+    audit.record(tx, actor, "listing-proposed", reference("entry", entry.id), "; ".join(listing.facts))
     return entry
 
 
@@ -209,5 +209,5 @@ def _save(tx: Tx, entry: Entry, actor: Actor, act: str, reason: str) -> Entry:
     cause = entry.caused(tx.cause)
     save_entries(tx, [entry])
     restate_standings(tx, {entry.code: cause})
-    audit.record(tx, actor, act, f"entry:{entry.id}", reason)
+    audit.record(tx, actor, act, reference("entry", entry.id), reason)
     return entry

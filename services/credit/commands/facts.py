@@ -9,11 +9,11 @@ from chassis.database import Tx
 from chassis.event import Event
 from chassis.events.envelope import Message
 from chassis.events.routing import Routing
+from chassis.ids import reference
 from contracts.ports import GroundFell, OrderExecuted, OrderFact, OrderLifted
 from contracts.referrals import ClueConcluded, ClueFact, ConclusionAnnulled
 from services.credit.commands.clues import propose_after_fines, withdraw_after_annulments
 from services.credit.commands.orders import count_orders
-from services.credit.model import reference
 from services.credit.policy.orders import enterprise_of
 from services.credit.policy.proposals import after_fine
 from services.credit.policy.rulebook import rules_for_fines

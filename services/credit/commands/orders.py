@@ -11,9 +11,10 @@ from chassis import clock
 from chassis.aggregate import Cause
 from chassis.database import Tx
 from chassis.events.envelope import Message, newest
+from chassis.ids import reference
 from contracts.ports import OrderFact
 from services.credit.commands.entries import propose_by_rules
-from services.credit.model import EntryWithdrawal, ProposedListing, reference
+from services.credit.model import EntryWithdrawal, ProposedListing
 from services.credit.policy.proposals import EnterpriseOrders, after_orders, still_reached
 from services.credit.policy.rulebook import rule_for_orders
 from services.credit.store.entries import load_open_entries_for_orders, load_past_entries, save_entries

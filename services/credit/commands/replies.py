@@ -8,11 +8,12 @@ from uuid import UUID
 from chassis import clock
 from chassis.aggregate import ConflictError
 from chassis.database import Tx
+from chassis.ids import reference
 from chassis.notices import IssuedNotice, find_notice, issue_notice, record_reply
 from chassis.target import Target
 from services.credit.access import Visibility
 from services.credit.commands.entries import lock_entry
-from services.credit.model import EntryState, reference
+from services.credit.model import EntryState
 from services.credit.store.entries import load_entries, save_entries
 from services.credit.store.locks import lock_enterprises
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from chassis.ids import reference
 from contracts.referrals import ClueConcluded
 from contracts.vocabulary import ConclusionCode, SubjectKind
-from services.credit.model import ACTIVE, EntryState, ListingGround, ProposedListing, reference
+from services.credit.model import ACTIVE, EntryState, ListingGround, ProposedListing
 from services.credit.policy.orders import ListingThreshold, ShutPort, first_to_reach, span_around
 from services.credit.policy.rulebook import FineTiers, ListingFined, ListingOrders
 

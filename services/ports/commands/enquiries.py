@@ -9,13 +9,13 @@ from functools import partial
 from chassis import clock
 from chassis.aggregate import NotFoundError
 from chassis.database import Tx
+from chassis.ids import reference
 from chassis.target import Target
 from services.ports.access import Visibility
 from services.ports.commands.grounds import situations_of
 from services.ports.commands.measures import basis_after_enquiry, place_order
 from services.ports.commands.proposals import withdraw_proposals_of
 from services.ports.model import Answer, Enquiry, Order, PortKey, ShutdownGround, ShutdownProposal
-from services.ports.model.order import reference
 from services.ports.policy.decisions import reservations
 from services.ports.policy.enquiries import require_consistent, shut_after_silence
 from services.ports.policy.rulebook import automatic_rule, rule_for

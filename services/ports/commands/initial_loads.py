@@ -6,11 +6,10 @@ from chassis import audit, clock
 from chassis.aggregate import ConflictError, NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
-from chassis.ids import new_id
+from chassis.ids import new_id, reference
 from chassis.target import Target
 from services.ports.access import Visibility
 from services.ports.model import InitialLoad
-from services.ports.model.order import reference
 from services.ports.store.initial_loads import find_load_of, load_initial_load, lock_opening, save_initial_load
 
 

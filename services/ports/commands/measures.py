@@ -8,7 +8,7 @@ import msgspec
 
 from chassis.aggregate import Cause
 from chassis.citation import Citation
-from chassis.ids import new_id_at
+from chassis.ids import new_id_at, reference
 from services.ports.model import (
     Enquiry,
     Listing,
@@ -19,7 +19,6 @@ from services.ports.model import (
     ShutdownGround,
     ShutdownProposal,
 )
-from services.ports.model.order import reference
 from services.ports.policy.decisions import EnquiryDecision, ShutdownDecision
 from services.ports.policy.evidence import RegisterEntry, SenderAttribution
 from services.ports.policy.listings import role_in
@@ -79,27 +78,20 @@ def place_order(
     """The order to shut a port on this basis. `cause` is what makes it unique at its port."""
     carrier, number = port
     deadlines, visible_at = order_deadlines(at), visible_from(at, basis.ground)
-    order = Order(
-        id=new_id_at(visible_at),
-        carrier=carrier,
-        number=number,
-        cause=cause,
-        correlation_id=because.correlation_id,
-        ground=basis.ground,
-        attribution=basis.attribution,
-        holder=basis.holder,
-        provider=basis.provider,
-        signature=basis.signature,
-        province=province,
-        complainants=basis.complainants,
-        reasons=basis.reasons,
-        rules=tuple(dict.fromkeys((*basis.rules, deadlines.citation))),
-        causes=basis.causes,
-        ordered_at=at,
-        visible_at=visible_at,
-        acknowledge_by=visible_at + deadlines.acknowledge,
-        execute_by=visible_at + deadlines.execution(basis.ground),
-    )
+    placed = {
+        "id": new_id_at(visible_at),
+        "carrier": carrier,
+        "number": number,
+        "cause": cause,
+        "correlation_id": because.correlation_id,
+        "province": province,
+        "rules": tuple(dict.fromkeys((*basis.rules, deadlines.citation))),
+        "ordered_at": at,
+        "visible_at": visible_at,
+        "acknowledge_by": visible_at + deadlines.acknowledge,
+        "execute_by": visible_at + deadlines.execution(basis.ground),
+    }
+    order = msgspec.convert(msgspec.structs.asdict(basis) | placed, Order)
     order.place(because)
     return order
 

@@ -8,6 +8,7 @@ from functools import partial
 from chassis import audit, clock
 from chassis.aggregate import ConflictError, NotFoundError
 from chassis.database import Tx
+from chassis.ids import reference
 from chassis.target import Target
 from contracts.vocabulary import ReviewOutcome
 from services.ports.access import Visibility
@@ -69,7 +70,7 @@ def lift_order(tx: Tx, target: Target[Visibility], reason: str) -> Order:
     save_ports(tx, ports)
     save_orders(tx, [order])
     resume_listings(tx, [key])
-    audit.record(tx, target.actor, "order-lifted", f"order:{order.id}", reason)
+    audit.record(tx, target.actor, "order-lifted", reference("order", order.id), reason)
     return order
 
 
@@ -92,7 +93,7 @@ def review_lift(tx: Tx, target: Target[Visibility], outcome: ReviewOutcome, reas
             raise ConflictError("order-state", "The listing that caused the order is over.")
         withdraw_proposals_of(tx, [again], now)
     save_orders(tx, [lifted])
-    audit.record(tx, target.actor, "lift-reviewed", f"order:{lifted.id}", f"{outcome}: {reason}")
+    audit.record(tx, target.actor, "lift-reviewed", reference("order", lifted.id), f"{outcome}: {reason}")
     return lifted
 
 

@@ -9,12 +9,11 @@ from chassis import audit, clock
 from chassis.aggregate import ConflictError, NotFoundError
 from chassis.audit import Actor
 from chassis.database import Tx
-from chassis.ids import new_id
+from chassis.ids import new_id, reference
 from chassis.target import Target, require_visible
 from services.ports.access import Visibility
 from services.ports.commands.measures import order_by_hand, order_proposed
 from services.ports.model import Order, PortKey, ShutdownProposal, Verdict
-from services.ports.model.order import reference
 from services.ports.model.proposal import STAFF
 from services.ports.store.listings import add_listed_ports, load_listings, save_listings
 from services.ports.store.locks import lock_codes, lock_numbers

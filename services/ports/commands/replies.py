@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from chassis.aggregate import ConflictError
 from chassis.database import Tx
+from chassis.ids import reference
 from chassis.notices import IssuedNotice, Notice, find_notice, issue_notice, record_reply
 from chassis.target import Target
 from services.ports.access import Visibility
 from services.ports.commands.orders import load_order
-from services.ports.model.order import reference
 from services.ports.store.orders import load_orders
 
 

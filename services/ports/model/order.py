@@ -245,8 +245,3 @@ class Order(Ground):
 
     def _record(self, kind: type[facts.OrderFact], because: Cause) -> None:
         self.record(fact(kind, self), because.within(self.correlation_id, self.traceparent))
-
-
-def reference(kind: str, identifier: UUID) -> str:
-    """The name of a cause: `complaint:<id>`, `enquiry:<id>`, `listing:<entry>`, `proposal:<id>`, `order:<id>`."""
-    return f"{kind}:{identifier}"

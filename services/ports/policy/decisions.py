@@ -15,8 +15,9 @@ from uuid import UUID
 from chassis.aggregate import union
 from chassis.calendar import day_of
 from chassis.citation import Citation
+from chassis.ids import reference
 from services.ports.model import Addressed, ShutdownGround
-from services.ports.model.order import OF_A_FILED_PORT, reference
+from services.ports.model.order import OF_A_FILED_PORT
 from services.ports.policy.complainants import DistinctComplainants
 from services.ports.policy.evidence import Evidence, Judgement, SenderAttribution, judge
 from services.ports.policy.independence import AutomaticRule, is_independent, length

@@ -11,11 +11,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from chassis.database import Read, Tx
+from chassis.ids import reference
 from chassis.quarantine import HELD
 from chassis.stored import Stored, read_as
 from chassis.sweeper import Slice
 from services.ports.model import Enquiry, PortKey
-from services.ports.model.order import reference
 from services.ports.policy.situation import PastEnquiry
 from services.ports.store.tables import ENQUIRIES
 

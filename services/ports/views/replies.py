@@ -10,11 +10,11 @@ from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.queries import one_row, select_one
 from chassis.http.replies import HourMoment, ReplyView
+from chassis.ids import reference
 from chassis.notices import Notice, Reply, find_replies
 from chassis.redaction import Written
 from services.ports.access import Visibility
 from services.ports.model import OrderState, ShutdownGround
-from services.ports.model.order import reference
 from services.ports.store.orders import order_of
 from services.ports.store.tables import ORDERS
 from services.ports.views.orders import find_order

@@ -14,6 +14,7 @@ from chassis.audit import Actor
 from chassis.calendar import day_of
 from chassis.database import Tx
 from chassis.field_errors import FieldError, InvalidFieldsError
+from chassis.ids import reference
 from chassis.target import Target, require_visible
 from contracts.authorities import AUTHORITIES
 from contracts.referrals import Conclusion
@@ -106,7 +107,7 @@ def conclude_clue(tx: Tx, target: Target[Visibility], conclusion: Conclusion) ->
     _conclude(tx, clue, checked(conclusion, clue.id), target.visibility)
     save_clues(tx, [clue])
     if target.visibility.everything:
-        audit.record(tx, target.actor, "clue-concluded", f"clue:{clue.id}", conclusion.note or conclusion.code)
+        audit.record(tx, target.actor, "clue-concluded", reference("clue", clue.id), conclusion.note or conclusion.code)
     return clue
 
 
@@ -145,7 +146,7 @@ def annul_conclusion(tx: Tx, target: Target[Visibility], reason: str) -> Clue:
         raise ConflictError("clue-state", f"Only {clue.authority} can annul its conclusion.")
     clue.annul(reason, clock.now(), tx.cause)
     save_clues(tx, [clue])
-    audit.record(tx, target.actor, "conclusion-annulled", f"clue:{clue.id}", reason)
+    audit.record(tx, target.actor, "conclusion-annulled", reference("clue", clue.id), reason)
     return clue
 
 
@@ -157,7 +158,7 @@ def route_clue(tx: Tx, target: Target[Visibility], authority: str, reason: str) 
     clue = _locked(tx, target)
     clue.route(authority, tx.cause)
     save_clues(tx, [clue])
-    audit.record(tx, target.actor, "clue-routed", f"clue:{clue.id}", reason)
+    audit.record(tx, target.actor, "clue-routed", reference("clue", clue.id), reason)
     return clue
 
 

@@ -12,6 +12,7 @@ from chassis.aggregate import Cause
 from chassis.calendar import day_of
 from chassis.database import Tx
 from chassis.events.envelope import Message, newest
+from chassis.ids import reference
 from chassis.privacy import to_hour
 from contracts.complaints import ComplaintAssessed, ComplaintWithdrawn
 from contracts.vocabulary import SubjectKind
@@ -154,7 +155,7 @@ def _open_clues(
             place=place,
             subject_name=names.get(place.subject_value) if place.subject_kind is SubjectKind.ENTERPRISE else None,
             sequence=existing.get(key, CluesInPlace()).last + 1,
-            cause=f"complaint:{complaint}",
+            cause=reference("complaint", complaint),
             correlation_id=arrival.because.correlation_id,
             authority=authority_for(place.industry, day_of(now)),
             tally=arrival.tally,

@@ -13,7 +13,7 @@ from chassis.audit import Actor
 from chassis.calendar import day_of, preceding, quarter_of
 from chassis.database import Tx
 from chassis.field_errors import FieldError, InvalidFieldsError
-from chassis.ids import new_id
+from chassis.ids import new_id, reference
 from chassis.sweeper import Slice
 from contracts.authorities import POLICE
 from contracts.vocabulary import SubjectKind
@@ -73,7 +73,7 @@ def order_sealing(tx: Tx, authority: str | None, through: str | None, reason: st
         requested_at=now,
     )
     save_sealing(tx, sealing)
-    audit.record(tx, actor, "sealing-ordered", f"sealing:{sealing.id}", reason)
+    audit.record(tx, actor, "sealing-ordered", reference("sealing", sealing.id), reason)
     tx.announce()
     return sealing
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.ids import reference
 from services.ports.model import Addressed, ShutdownGround
-from services.ports.model.order import reference
 from services.ports.policy.decisions import (
     EnquiryDecision,
     ShutdownDecision,
