@@ -177,8 +177,9 @@ class Sweeper:
             return 0
         self._retry_at = time.monotonic() + RETRY_SECONDS
         with self._database.read() as read:
-            metrics.QUARANTINED_ITEMS.labels(sweep.name).set(quarantine.count_held(read, sweep.name))
-            items = quarantine.find_held_due(read, sweep.name, MOST_RETRIES)
+            held = quarantine.count_held(read, sweep.name)
+            items = quarantine.find_held_due(read, sweep.name, MOST_RETRIES) if held else []
+        metrics.QUARANTINED_ITEMS.labels(sweep.name).set(held)
 
         def release_and_apply(tx: Tx, keys: Sequence[str]) -> int:
             return sweep.apply(tx, keys) if quarantine.release(tx, sweep.name, keys[0]) else 0

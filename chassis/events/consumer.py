@@ -239,8 +239,9 @@ class Consumer:
         partitions = [(tp.topic, tp.partition) for tp in consumer.assignment()]
         try:
             with self._database.read() as read:
-                metrics.QUARANTINED_EVENTS.labels(self._group).set(quarantine.count_events(read, self._group))
-            while not self._stop.is_set():
+                held = quarantine.count_events(read, self._group)
+            metrics.QUARANTINED_EVENTS.labels(self._group).set(held)
+            while held and not self._stop.is_set():
                 with self._database.read() as read:
                     event = quarantine.find_due(read, self._group, partitions)
                 if event is None or not self._replay_one(event) or time.monotonic() > end:
