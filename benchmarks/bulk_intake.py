@@ -1,4 +1,4 @@
-"""`bulk_intake`: from the upload of a file for each channel until every complaint is assessed and its event is in the
+"""`bulk_intake`: from the upload of the files of all channels until every complaint is assessed and its event is in the
 outbox, with one worker and with two."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from benchmarks import load
 from benchmarks.floor import Floor
 from benchmarks.results import Result
 from benchmarks.testbed import Testbed
-from standalone.channels import split_by_channel
+from standalone.organisations import split_complaints
 
 LINES = 20_000
 ROUNDS = 3
@@ -49,15 +49,15 @@ def measure(testbed: Testbed) -> list[Result]:
 
 
 def _intake(testbed: Testbed, source: load.Input) -> tuple[float, float]:
-    """Lines per second of the intake of an input, and of the floor. The end is the time of the last row in the outbox,
-    so it is independent of the polling interval."""
-    parts = split_by_channel(source.complaints, source.complaints.parent / "channels")
+    """Lines per second of the intake of the file of each channel, and of the floor. The end is the time of the last row
+    in the outbox, so it is independent of the polling interval."""
+    parts = split_complaints(source.complaints, source.complaints.parent / "channels")
     since = testbed.now("complaints")
     files = testbed.upload_complaints(parts)
-    testbed.wait_until(lambda: all(testbed.imported("complaints", file) for file in files) and testbed.assessed)
+    testbed.wait_until(lambda: all(testbed.imported("complaints", each) for each in files) and testbed.assessed)
     row = testbed.databases["complaints"].execute("SELECT max(created_at) FROM outbox").fetchone()
+    accepted = sum((testbed.imported("complaints", each) or {})["accepted"] for each in files)
     assert row is not None
-    accepted = sum((testbed.imported("complaints", file) or {})["accepted"] for file in files)
     rate = accepted / (row[0] - since).total_seconds()
     with Floor(testbed, since) as floor:
         return rate, floor.intake()

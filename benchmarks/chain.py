@@ -13,7 +13,7 @@ from benchmarks.floor import Floor
 from benchmarks.memory import PeakMemory
 from benchmarks.results import Result
 from benchmarks.testbed import Testbed
-from standalone.channels import split_by_channel
+from standalone.organisations import split_complaints
 
 SEED = 400_000
 """The first seed of the second file: its people and numbers occur nowhere else."""
@@ -45,7 +45,7 @@ def measure(testbed: Testbed) -> list[Result]:
 def run_through(testbed: Testbed, complaints: Path) -> float:
     """Upload a file, in a part for each channel, and wait until every service has consumed every event; complaints per
     second. The sandbox must be paused. The end is detected up to half a second late."""
-    parts = split_by_channel(complaints, testbed.directory / f"{complaints.parent.name}-channels")
+    parts = split_complaints(complaints, testbed.directory / f"{complaints.parent.name}-channels")
     used, began = cpu_seconds(testbed), time.monotonic()
     files = testbed.upload_complaints(parts)
     testbed.wait_until(lambda: all(testbed.imported("complaints", file) for file in files) and testbed.consumed)

@@ -85,10 +85,11 @@ def _filed_ports(testbed: Testbed) -> list[str]:
     ]
     file = testbed.directory / "latency.csv"
     load.write_ports(file, rows)
-    filed = testbed.staff["ports"].upload("/filing-imports", file, "text/csv")
-    if filed["accepted"] != ROUNDS:
-        raise RuntimeError(f"ports were not filed: {filed}")
+    register = testbed.upload("ports", "/filing-imports", file, "text/csv", "carrier:CMCC")
     testbed.settle()
+    filed = testbed.imported("ports", register)
+    if filed is None or filed["accepted"] != ROUNDS:
+        raise RuntimeError(f"ports were not filed: {filed}")
     return numbers
 
 

@@ -30,7 +30,7 @@ from benchmarks.testbed import Sizes, Testbed
 from chassis import clock
 from contracts.numbers import MAX_DIGITS, NumberKind, SenderNumber
 from sandbox import scenario
-from standalone.channels import split_by_channel
+from standalone.organisations import split_complaints
 from standalone.system import LOAD, System
 
 RATE = 500
@@ -84,13 +84,13 @@ class SoakRun:
             batch, lines = lines[:wanted], lines[wanted:]
             file = self.testbed.directory / "soak.ndjson.gz"
             load.write_complaints(file, batch)
-            self.testbed.upload_complaints(split_by_channel(file, self.testbed.directory / "soak-channels"))
+            self.testbed.upload_complaints(split_complaints(file, self.testbed.directory / "soak-channels"))
             self.sent |= {_name(line) for line in batch}
 
     def _file_ports(self, ports: list[dict[str, Any]]) -> None:
         file = self.testbed.directory / "soak.csv"
         load.write_ports(file, ports)
-        self.testbed.upload("ports", "/filing-imports", file, "text/csv")
+        self.testbed.upload_register(file)
 
     def _post(self) -> None:
         with self.testbed.client("complaints", "channel:app") as http:

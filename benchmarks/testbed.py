@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +27,7 @@ from chassis.version import API_PREFIX
 from sandbox import tokens
 from standalone.client import Client
 from standalone.figures import Figures
+from standalone.organisations import Parts, split_register
 from standalone.processes import Process, stop_together
 from standalone.registers import initial_loads
 from standalone.system import ROOT, System
@@ -190,16 +191,19 @@ class Testbed:
 
     # ------------------------------------------------------------------------------------------------- uploads
 
-    def upload_complaints(self, parts: Mapping[str | None, Path]) -> list[UUID]:
-        """Upload complaints, those of each channel for that channel (`split_by_channel`); the ids of the imports."""
+    def upload_complaints(self, parts: Parts) -> list[UUID]:
+        """Upload complaints, those of each channel for that channel (`split_complaints`); the ids of the imports."""
         return [
-            self.upload(
-                "complaints", "/complaint-imports", file, "application/x-ndjson", f"channel:{each}" if each else STAFF
-            )
-            for each, file in parts.items()
+            self.upload("complaints", "/complaint-imports", file, "application/x-ndjson", org or STAFF)
+            for org, file in parts.items()
         ]
 
-    def upload(self, service: str, path: str, file: Path, media_type: str, org: str = STAFF) -> UUID:
+    def upload_register(self, file: Path) -> list[UUID]:
+        """Upload a register, the ports of each carrier for that carrier; the ids of the imports."""
+        parts = split_register(file, file.with_suffix(".parts"))
+        return [self.upload("ports", "/filing-imports", part, "text/csv", org or STAFF) for org, part in parts.items()]
+
+    def upload(self, service: str, path: str, file: Path, media_type: str, org: str) -> UUID:
         """Upload a file for an organisation; the id of its import."""
         headers = {"Content-Type": media_type}
         if file.suffix == ".gz":
@@ -225,8 +229,10 @@ class Testbed:
     def file_register(self, source: Input) -> None:
         """File the ports of an input, and wait until every service has received them: a complaint filed earlier would
         count as unregistered."""
-        self.staff["ports"].upload("/filing-imports", source.ports, "text/csv")
+        files = self.upload_register(source.ports)
         self.settle()
+        if not all(self.imported("ports", each) for each in files):
+            raise RuntimeError(f"not filed: {source.ports}")
 
     # ------------------------------------------------------------------------------------------------- progress
 

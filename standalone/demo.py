@@ -23,10 +23,10 @@ from chassis import clock
 from chassis.service import Service
 from sandbox import scenario
 from standalone import loop, story
-from standalone.channels import split_by_channel
 from standalone.client import CallFailed, Client
 from standalone.figures import Figures, summary
 from standalone.loop import Services, Staff
+from standalone.organisations import Parts, split_complaints, split_register
 from standalone.processes import ProcessFailed
 from standalone.registers import initial_loads
 from standalone.story import Hop, no_order_awaited
@@ -54,8 +54,7 @@ class Run:
 
     staff: Staff
     console: Console
-    check: Callable[[], None]
-    """Raises ProcessFailed when a part of the system has ended."""
+    system: System
     imports: list[dict[str, Any]] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
@@ -63,6 +62,18 @@ class Run:
     def figures(self) -> Figures:
         """The current figures."""
         return Figures.fetch(self.staff.officer, self.imports)
+
+    def organisation(self, service: str, org: str) -> Client:
+        """The calls of an organisation's system to a service."""
+        return Client.of_system(self.system.url(service), self.system.issuer, self.system.credentials, org)
+
+    def upload(self, service: str, path: str, parts: Parts, media_type: str) -> list[dict[str, Any]]:
+        """Upload the files of organisations, each for its own, and wait for their imports."""
+        imports = []
+        for org, part in parts.items():
+            with self.organisation(service, org or STAFF) as client:
+                imports.append(client.upload(path, part, media_type, self.system.check))
+        return imports
 
     @property
     def seconds(self) -> float:
@@ -74,7 +85,7 @@ class Run:
         deadline = time.monotonic() + _PATIENCE.total_seconds()
         with Live(console=self.console, refresh_per_second=4, transient=True) as live:
             while not holds(figures := self.figures):
-                self.check()
+                self.system.check()
                 if time.monotonic() > deadline:
                     raise DemoFailed(f"not settled after {_PATIENCE}")
                 live.update(_table(summary(figures, self.seconds)))
@@ -132,8 +143,8 @@ def _play(system: System, source: Path, console: Console) -> dict[str, Any]:
     """
     with _explained(system), ExitStack() as stack:
         staff = Staff(*(_person(stack, system, name) for name in (OFFICER, REVIEWER, DIRECTOR)))
-        made = Run(staff, console, system.check)
-        _upload(made, system, source)
+        made = Run(staff, console, system)
+        _upload(made, source)
         refused = _close_the_loop(made)
         document = summary(made.figures, made.seconds)
         _print_figures(document, console)
@@ -163,18 +174,21 @@ def _person(stack: ExitStack, system: System, person: str) -> Services:
 # ------------------------------------------------------------------------------------------------------------- the flow
 
 
-def _upload(made: Run, system: System, source: Path) -> None:
+def _upload(made: Run, source: Path) -> None:
     console, officer = made.console, made.staff.officer
     console.rule("[bold]Upload of a register and complaints")
     with initial_loads(officer["ports"], made.staff.reviewer["ports"]):
-        register = officer["ports"].upload("/filing-imports", source / "ports.csv", "text/csv", made.check)
-    console.print(
-        f"register: {register['lines_read']:,} lines, {register['accepted']:,} accepted, "
-        f"{register['rejected']:,} rejected; the initial load of each carrier is closed by a second person"
+        registers = _upload_register(made, source / "ports.csv")
+    lines, accepted, rejected = (
+        sum(each[count] for each in registers) for count in ("lines_read", "accepted", "rejected")
     )
-    _wait_for_ports(officer, made.check)
+    console.print(
+        f"register: {lines:,} lines, {accepted:,} accepted, {rejected:,} rejected; each carrier files its own, and a "
+        "second person closes its initial load"
+    )
+    _wait_for_ports(officer, made.system.check)
     made.began = time.monotonic()
-    _upload_complaints(made, system, _complaints_in(source))
+    _upload_complaints(made, _complaints_in(source))
     counts = made.figures
     console.print(
         f"complaints: {counts.imported('lines_read'):,} lines of {len(made.imports)} channels, "
@@ -188,13 +202,17 @@ def _upload(made: Run, system: System, source: Path) -> None:
     )
 
 
-def _upload_complaints(made: Run, system: System, file: Path) -> None:
+def _upload_register(made: Run, file: Path) -> list[dict[str, Any]]:
+    """Upload a register, the ports of each carrier for that carrier; returns the imports."""
+    with tempfile.TemporaryDirectory(prefix="anning-carriers-") as folder:
+        return made.upload("ports", "/filing-imports", split_register(file, Path(folder)), "text/csv")
+
+
+def _upload_complaints(made: Run, file: Path) -> None:
     """Upload complaints, those of each channel for that channel."""
     with tempfile.TemporaryDirectory(prefix="anning-channels-") as folder:
-        for channel, part in split_by_channel(file, Path(folder)).items():
-            org = f"channel:{channel}" if channel else STAFF
-            with Client.of_system(system.url("complaints"), system.issuer, system.credentials, org) as client:
-                made.imports.append(client.upload("/complaint-imports", part, "application/x-ndjson", made.check))
+        parts = split_complaints(file, Path(folder))
+        made.imports += made.upload("complaints", "/complaint-imports", parts, "application/x-ndjson")
 
 
 def _complaints_in(source: Path) -> Path:
@@ -243,8 +261,12 @@ def _close_the_loop(made: Run) -> dict[str, Any] | None:
             loop.enforced(staff, figures.credit["states"]["effective"]) and no_order_awaited(staff.officer["ports"])
         )
     )
-    refused = None if port is None else loop.try_to_file_elsewhere(staff, port)
-    return refused if refused is not None and refused["decision"] == "refused" else None
+    if port is None:
+        return None
+    filing = loop.filing_elsewhere(port)
+    with made.organisation("ports", f"carrier:{filing['carrier']}") as carrier:
+        decided: dict[str, Any] = carrier.post("/filings", filing)
+    return decided if decided["decision"] == "refused" else None
 
 
 # ------------------------------------------------------------------------------------------------------------- output

@@ -78,12 +78,12 @@ def shut_ports_of_the_listed(staff: Staff) -> None:
         staff.director["ports"].post(f"/shutdown-proposals/{each['id']}/decision", decision, version=each["version"])
 
 
-def try_to_file_elsewhere(staff: Staff, port: Mapping[str, Any]) -> dict[str, Any]:
-    """File a port of a listed enterprise at a carrier where it has none; returns the decision."""
+def filing_elsewhere(port: Mapping[str, Any]) -> dict[str, Any]:
+    """The filing of a port of the same enterprise at another carrier."""
     held = port["filings"][-1]
     carriers = sorted(set(CARRIERS) - {port["carrier"]})
     number = f"{port['number'][:8]}{int(port['number'][8:] or 0) % 10_000 + 70_000}"
-    filing = {
+    return {
         "number": number,
         "carrier": carriers[0],
         "province": held["province"],
@@ -94,5 +94,3 @@ def try_to_file_elsewhere(staff: Staff, port: Mapping[str, Any]) -> dict[str, An
         "signature": held["signature"],
         "purpose": held["purpose"],
     }
-    decided: dict[str, Any] = staff.officer["ports"].post("/filings", filing)
-    return decided

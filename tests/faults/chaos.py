@@ -13,7 +13,7 @@ from typing import Any
 
 from anning.services import NAMES
 from chassis.events.relay import SEND_SECONDS
-from tests.faults.running import PATIENCE_SECONDS, RunningSystem, eventually, port, request_until_answered
+from tests.faults.running import CARRIER, PATIENCE_SECONDS, RunningSystem, eventually, port, request_until_answered
 from tests.faults.staff_actions import confirm_fined_entries, seal_clues
 from tests.faults.workload import Complaint, Workload
 
@@ -146,7 +146,7 @@ class ChaosRun:
             self.responses.files += self._running.upload_complaints(self._in_files[index::KILLS], f"file-{index}")
 
     def _file_ports(self, numbers: list[str]) -> None:
-        with self._running.api("ports") as http:
+        with self._running.api("ports", CARRIER) as http:
             for index, number in enumerate(numbers):
                 self._pace.wait_for_kills(index * KILLS // len(numbers))
                 body = port(number) | {"province": None, "covers_extensions": False}

@@ -27,6 +27,8 @@ from tests.faults.topics import Topics
 from tests.faults.workload import Complaint
 
 STAFF, REVIEWER, DIRECTOR = "regulator:MIIT", "MIIT-reviewer", "MIIT-director"
+CARRIER = "carrier:CMCC"
+"""Who files the ports of the tests."""
 TOPICS = Catalogue.load(ROOT / "contracts" / "topics.yaml").topics
 T = TypeVar("T")
 
@@ -144,7 +146,7 @@ class RunningSystem:
         """Upload a carrier's register of these numbers; return when complaints has copied all of them."""
         lines = [",".join(_COLUMNS), *(",".join(str(v) for v in port(each, signature).values()) for each in numbers)]
         content = "\n".join(lines).encode()
-        with self.api("ports") as http:
+        with self.api("ports", CARRIER) as http:
             finished = self.upload(http, "/filing-imports", content, "text/csv")
         assert finished["accepted"] == len(numbers), finished
         eventually(lambda: not set(numbers) - {number for (number,) in self.rows("complaints", _COPIED_NUMBERS)})

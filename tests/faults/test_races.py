@@ -9,12 +9,10 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 import pytest
 
-from tests.faults.running import RunningSystem, eventually, port, request_until_answered
+from tests.faults.running import CARRIER, RunningSystem, eventually, port, request_until_answered
 from tests.faults.workload import BAR, BAR_ENQUIRY, CHANNELS, complaint
 
 pytestmark = pytest.mark.timeout(600)
-
-CARRIER = "carrier:CMCC"
 
 
 def declare(http: httpx2.Client, number: str, *, long_ago: bool) -> str:
@@ -54,7 +52,7 @@ def test_a_port_declared_while_complaints_arrive_is_never_shut_as_unregistered(r
                 assert request_until_answered(http, "POST", "/complaints", json=body).status_code == 201
 
     def file(number: str) -> None:
-        with running.api("ports") as http:
+        with running.api("ports", CARRIER) as http:
             # About half are filed at once, the others after the enquiry has been opened.
             if draw.random() < 0.5:
                 eventually(
@@ -89,7 +87,7 @@ def test_a_port_declared_while_complaints_arrive_is_never_shut_as_unregistered(r
 def test_a_port_declared_after_the_messages_complained_of_is_not_shut(running: RunningSystem) -> None:
     numbers = [f"106903710{index:04}" for index in range(5)]
     sent = datetime.now(UTC) - timedelta(days=1)
-    with running.api("ports") as http:
+    with running.api("ports", CARRIER) as http:
         for number in numbers:
             assert declare(http, number, long_ago=False) == "accepted"
     # The messages were sent before the port was filed here. Complaints does not know the port's state at that time, so

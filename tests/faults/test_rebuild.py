@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Table
 
 from anning.services import NAMES, load
-from tests.faults.running import RunningSystem, eventually, port, request_until_answered
+from tests.faults.running import CARRIER, RunningSystem, eventually, port, request_until_answered
 from tests.faults.workload import complaint
 
 pytestmark = pytest.mark.timeout(600)
@@ -55,7 +55,7 @@ def test_a_rebuild_while_ports_are_filed_ends_with_the_rows_of_the_register(
         assert rows_and_digest(running) == before
 
         def file_one(number: str) -> int:
-            with running.api("ports") as http:
+            with running.api("ports", CARRIER) as http:
                 body = port(number) | {"province": None, "covers_extensions": False}
                 status = request_until_answered(http, "POST", "/filings", json=body).status_code
                 # A second filing of the same port.

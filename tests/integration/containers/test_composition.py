@@ -15,7 +15,7 @@ from chassis import clock
 from chassis.version import API_PREFIX
 from sandbox import install, scenario
 from sandbox.tokens import Bearer, Tokens
-from standalone.channels import split_by_channel
+from standalone.organisations import split_complaints, split_register
 from tests.integration.containers.engine import CREDENTIALS, Composition, EngineFailed, within
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
@@ -89,15 +89,17 @@ def test_a_complaint_filed_from_this_machine_is_assessed(composition: Compositio
 def test_complaints_become_orders_that_carriers_execute(composition: Composition, tmp_path: Path) -> None:
     scenario.write(scenario.generate(clock.now()), tmp_path)
     with composition.client("complaints", STAFF) as complaints, composition.client("ports", STAFF) as ports:
-        register = ports.upload("/filing-imports", tmp_path / "ports.csv", "text/csv")
-        assert register["accepted"] > 0
+        for carrier, part in split_register(tmp_path / "ports.csv", tmp_path / "carriers").items():
+            if carrier is not None:
+                with composition.client("ports", carrier) as own:
+                    assert own.upload("/filing-imports", part, "text/csv")["accepted"] > 0
         declared = ports.get("/statistics")["ports"]["declared"]
         within(60, lambda: complaints.get("/statistics")["ports_known"] == declared)
 
         (file,) = tmp_path.glob("complaints.ndjson*")
-        for channel, part in split_by_channel(file, tmp_path / "channels").items():
+        for channel, part in split_complaints(file, tmp_path / "channels").items():
             if channel is not None:
-                with composition.client("complaints", f"channel:{channel}") as own:
+                with composition.client("complaints", channel) as own:
                     assert own.upload("/complaint-imports", part, "application/x-ndjson")["accepted"] > 0
 
         executed = within(120, lambda: ports.get("/orders", state="executed")["items"])
