@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     )
     failure_window: int = Field(default=10_000, ge=1, description="records of a partition, for `failure_limit`")
     relay_poll_seconds: float = Field(
-        default=0.2, gt=0, le=2, description="polling is authoritative; NOTIFY only shortens the delay"
+        default=1.0, gt=0, le=2, description="polling is authoritative; NOTIFY shortens the delay to milliseconds"
     )
 
     @property

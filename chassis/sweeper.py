@@ -21,6 +21,8 @@ from chassis.database import Database, Patience, Tx, is_transient
 
 CLAIM_SECONDS = 1.0
 RETRY_SECONDS = 1.0
+EMPTY_SECONDS = 5.0
+"""After so long a sweep of which nothing is set aside looks for what other replicas have set aside."""
 MOST_RETRIES = 100
 """How many items that were set aside are tried again before new items are done."""
 
@@ -175,11 +177,11 @@ class Sweeper:
         """Try items again that were set aside and are due, each alone."""
         if time.monotonic() < self._retry_at:
             return 0
-        self._retry_at = time.monotonic() + RETRY_SECONDS
         with self._database.read() as read:
             held = quarantine.count_held(read, sweep.name)
             items = quarantine.find_held_due(read, sweep.name, MOST_RETRIES) if held else []
         metrics.QUARANTINED_ITEMS.labels(sweep.name).set(held)
+        self._retry_at = time.monotonic() + (RETRY_SECONDS if held else EMPTY_SECONDS)
 
         def release_and_apply(tx: Tx, keys: Sequence[str]) -> int:
             return sweep.apply(tx, keys) if quarantine.release(tx, sweep.name, keys[0]) else 0

@@ -51,6 +51,9 @@ TRIES = 3
 REPLAY_SECONDS = 0.5
 """The pause between two rounds of replays, and how long a round may last: polling goes on however many events fail."""
 
+EMPTY_SECONDS = 5.0
+"""After so long a consumer whose group has nothing in quarantine looks for what its other members have put there."""
+
 log = structlog.get_logger()
 
 Filter = Callable[[Tx, Sequence[Message[Any]]], Sequence[Message[Any]]]
@@ -213,7 +216,9 @@ class Consumer:
             counted = quarantine.count_failure(tx, self._group, message, self._limit)
             if counted:
                 quarantine.open_key(tx, self._group, message, error, tries)
-        if not counted:
+        if counted:
+            self._replay_due = 0.0
+        else:
             batch.failed[tp] = (message.offset, self._too_many(error))
 
     def _count_dead(self, batch: PolledBatch) -> None:
@@ -250,7 +255,8 @@ class Consumer:
             if not is_transient(error):
                 raise
             self._wait_for_database(error)
-        self._replay_due = time.monotonic() + REPLAY_SECONDS
+            return
+        self._replay_due = time.monotonic() + (REPLAY_SECONDS if held else EMPTY_SECONDS)
 
     def _replay_one(self, event: QuarantinedEvent) -> bool:
         """Process one quarantined event; returns False where another worker does. Raises transient errors."""

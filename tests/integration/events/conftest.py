@@ -47,5 +47,6 @@ def fast_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try failing events again within 0.3 s; a restarted loop is healthy after 0.5 s."""
     monkeypatch.setattr(consumer, "RETRY_SECONDS", 0.3)
     monkeypatch.setattr(consumer, "REPLAY_SECONDS", 0.05)
+    monkeypatch.setattr(consumer, "EMPTY_SECONDS", 0.05)
     monkeypatch.setattr(quarantine, "LONGEST_PAUSE", timedelta(seconds=0.3))
     monkeypatch.setattr(worker, "STEADY_SECONDS", 0.5)
