@@ -18,6 +18,7 @@ class Filing(msgspec.Struct, frozen=True, kw_only=True):
 
     `on_record_from` is since when it decides who is responsible for messages (`contracts.register`), None: since
     `valid_from`, as in the facts of release 0.1.0. `initial`: it is of the carrier's initial load.
+    `filed_by` are the persons of the regulator who filed it for the carrier; none where the carrier did.
     """
 
     filing: UUID
@@ -33,6 +34,7 @@ class Filing(msgspec.Struct, frozen=True, kw_only=True):
     valid_to: Moment | None
     on_record_from: Moment | None = None
     initial: bool = True
+    filed_by: tuple[str, ...] = ()
 
 
 class PortFact(Event, frozen=True, kw_only=True):

@@ -33,7 +33,9 @@ def schema_of(struct: type[msgspec.Struct], name: str, annotations: Mapping[str,
     _polish(definitions, types.type_info(struct))
     made = {"$schema": DIALECT, "$id": f"urn:anning:{name}", **definitions.pop(root["$ref"].removeprefix("#/$defs/"))}
     made |= annotations or {}
-    return made | {"$defs": definitions} if definitions else made
+    # As it is read from its file: the default of a tuple is a list there.
+    schema: Schema = msgspec.json.decode(msgspec.json.encode(made | {"$defs": definitions} if definitions else made))
+    return schema
 
 
 def as_file(content: Any) -> bytes:

@@ -31,7 +31,7 @@ KINDS = {
     "a quarter": "period through",
     "an organisation of the platform": "sender",
     "the subject of a token, or whether rules or staff acted": (
-        "assessed_by closed_by decided_by decider opened_by proposed_by proposer released_by requested_by"
+        "assessed_by closed_by decided_by decider filed_by opened_by proposed_by proposer released_by requested_by"
     ),
     "the identifier of a clue's subject: a credit code, a signature of a fact, or a number": (
         "Subject.value SubjectView.value"

@@ -5,116 +5,38 @@ The services run in this process; events are passed on without Kafka.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from anning.services import NAMES, load
 from chassis import clock, migrations, privacy, rules
 from chassis.database import Database
 from chassis.events import outbox
-from chassis.events.consumer import dispatch
-from chassis.events.envelope import Decoder
-from chassis.events.routing import Routing
 from chassis.http.app import create_app
-from chassis.sweeper import Slice
-from sandbox.people import all_scopes
 from sandbox.scenario.cast import credit_code
 from standalone.system import LOAD
 from tests.integration.http.clients import ApiClient
 from tests.integration.http.issuer import Issuer
 from tests.integration.http.serving import settings
+from tests.integration.platform import EVE, Platform
 from tests.integration.ports.scenes import NUMBER
 
-EVE, WANG = "eve", "wang"
-MIIT = "regulator:MIIT"
-HOLDER, PROVIDER = credit_code("350000", 1), credit_code("630000", 1)
+WANG = "wang"
+HOLDER, PROVIDER, VICTIM = credit_code("350000", 1), credit_code("630000", 1), credit_code("630000", 2)
 CONTEST = timedelta(days=8)
 SALE = "【云杉书店】新书上架，全场八折，回T退订"
-
-
-@dataclass
-class Platform:
-    """All services; what happened is passed on by `settle`."""
-
-    databases: dict[str, Database]
-    clients: Mapping[str, TestClient]
-    issuer: Issuer
-    passed: dict[tuple[str, str], int] = field(default_factory=dict)
-
-    def post(self, service: str, path: str, body: Any, *, org: str = MIIT, by: str = EVE, seen: Any = None) -> Response:
-        """An act of a person, or of the system of an organisation."""
-        headers = self.issuer.bearer(" ".join(all_scopes()), org=org, sub=by)
-        if seen is not None:
-            headers["If-Match"] = f'"{seen}"'
-        return self.clients[service].post(path, json=body, headers=headers)
-
-    def upload(self, service: str, path: str, *lines: Any) -> None:
-        """Eve uploads a file."""
-        headers = self.issuer.bearer(" ".join(all_scopes()), org=MIIT, sub=EVE)
-        content = b"\n".join(json.dumps(line).encode() for line in lines)
-        media = {"Content-Type": "application/x-ndjson"}
-        assert self.clients[service].post(path, content=content, headers=headers | media).status_code == 202
-        self.settle()
-
-    def items(self, service: str, path: str) -> list[Any]:
-        """What national staff see in a list."""
-        headers = self.issuer.bearer(" ".join(all_scopes()), org=MIIT)
-        found: list[Any] = self.clients[service].get(path, headers=headers).json()["items"]
-        return found
-
-    def settle(self) -> None:
-        """Do all work that is due, and pass on all events, until nothing is left."""
-        while any([*(self._sweep(name) for name in NAMES), *(self._pass_on(name) for name in NAMES)]):
-            pass
-
-    def chains(self, kind: str) -> list[set[str]]:
-        """The persons in the chains of all events of this type."""
-        found = []
-        for database in self.databases.values():
-            with database.read() as read:
-                payloads = read.execute(sa.text("SELECT payload FROM outbox WHERE type = :kind"), {"kind": kind})
-                found += [set(str(json.loads(each).get("actors", "")).split()) for each in payloads.scalars()]
-        return found
-
-    def _sweep(self, name: str) -> int:
-        done = 0
-        for sweep in load(name).sweeps:
-            with self.databases[name].begin() as tx:
-                done += sweep.run(tx, Slice(sweep.limit))
-        return done
-
-    def _pass_on(self, name: str) -> int:
-        service = load(name)
-        routings = [*(each.handlers for each in service.projections), service.reactions]
-        return sum(
-            self._receive(name, f"{producer} {index}", producer, routing)
-            for index, routing in enumerate(routings)
-            for producer in NAMES
-            if producer != name
-        )
-
-    def _receive(self, name: str, stream: str, producer: str, routing: Routing) -> int:
-        after = self.passed.get((name, stream), 0)
-        with self.databases[producer].read() as read:
-            statement = sa.text("SELECT position, payload FROM outbox WHERE position > :after ORDER BY position")
-            rows = read.execute(statement, {"after": after}).all()
-        decoder = Decoder(routing)
-        messages = [found for row in rows if (found := decoder.decode(bytes(row.payload))) is not None]
-        if messages:
-            with self.databases[name].begin() as tx:
-                dispatch(tx, messages, routing)
-        if rows:
-            self.passed[name, stream] = rows[-1].position
-        return len(messages)
+ANOTHER = f"{NUMBER[:-2]}98"
+FILING = {
+    "number": NUMBER, "carrier": "CMCC", "holder_uscc": HOLDER, "holder_name": "示例短信公司",
+    "provider_uscc": PROVIDER, "provider_name": "云杉书店有限公司", "signature": "云杉书店",
+    "purpose": "marketing", "declared_from": "2020-01-01",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -146,32 +68,28 @@ def platform(services: Platform) -> Platform:
         with database.begin() as tx:
             tx.execute(sa.text(f"TRUNCATE {', '.join(tables)}, outbox, inbox, idempotency_keys"))
     services.passed.clear()
-    filing = {
-        "number": NUMBER, "carrier": "CMCC", "holder_uscc": HOLDER, "holder_name": "示例短信公司",
-        "provider_uscc": PROVIDER, "provider_name": "云杉书店有限公司", "signature": "云杉书店",
-        "purpose": "marketing", "declared_from": "2020-01-01",
-    }  # fmt: skip
-    assert services.post("ports", "/filings", filing, org="carrier:CMCC", by="cmcc").status_code == 201
+    assert services.post("ports", "/filings", FILING, org="carrier:CMCC", by="cmcc").status_code == 201
     services.settle()
     return services
 
 
-def complaint(index: int, channel: str) -> dict[str, Any]:
+def complaint(index: int, channel: str, number: str = NUMBER) -> dict[str, Any]:
     """The complaint of one of many people."""
     sent = clock.now() - timedelta(days=1)
     return {
         "channel": channel, "external_id": f"c-{index}", "complainant_number": f"1390000{index:04}",
-        "complainant_province": "440000", "sender_number": NUMBER, "text": SALE,
+        "complainant_province": "440000", "sender_number": number, "text": SALE,
         "sent_at": sent.isoformat(), "received_at": (sent + timedelta(minutes=5)).isoformat(),
     }  # fmt: skip
 
 
-def complained(platform: Platform, count: int, *channels: str) -> list[str]:
+def complained(platform: Platform, count: int, *channels: str, number: str = NUMBER) -> list[str]:
     """Complaints through channels; their ids."""
     ids = []
     for index in range(count):
         channel = channels[index % len(channels)]
-        answer = platform.post("complaints", "/complaints", complaint(index, channel), org=f"channel:{channel}")
+        body = complaint(index, channel, number)
+        answer = platform.post("complaints", "/complaints", body, org=f"channel:{channel}")
         assert answer.status_code == 201, answer.text
         ids.append(answer.json()["id"])
     platform.settle()
@@ -248,6 +166,42 @@ def by_a_proposal(platform: Platform) -> None:
     assert platform.post("ports", "/shutdown-proposals", body).status_code == 201
 
 
+def file_for_an_enterprise(platform: Platform) -> None:
+    """Eve files a port for an enterprise that has none."""
+    filing = FILING | {"number": ANOTHER, "holder_uscc": VICTIM, "provider_uscc": VICTIM}
+    assert platform.post("ports", "/filings", filing).status_code == 201
+    platform.settle()
+
+
+def by_filing_the_port(platform: Platform) -> None:
+    """Complaints of channels are attributed by what Eve filed."""
+    file_for_an_enterprise(platform)
+    complained(platform, 5, "app", "12321_web", number=ANOTHER)
+
+
+def by_filing_the_port_in_an_initial_load(platform: Platform) -> None:
+    """Eve opens the load herself. Another person closes it, who does not look at each port."""
+    opened = platform.post("ports", "/initial-loads", {"carrier": "CMCC"})
+    assert opened.status_code == 201, opened.text
+    file_for_an_enterprise(platform)
+    path = f"/initial-loads/{opened.json()['id']}/closing"
+    assert platform.post("ports", path, {}, by="li", seen=1).status_code == 200
+    complained(platform, 5, "app", "12321_web", number=ANOTHER)
+
+
+def by_filing_the_port_and_proposing_it(platform: Platform) -> None:
+    """Another person proposes the port, as one of the enterprise for which Eve filed it."""
+    file_for_an_enterprise(platform)
+    body = {"carrier": "CMCC", "number": ANOTHER, "reason": "not asked for"}
+    assert platform.post("ports", "/shutdown-proposals", body, by="li").status_code == 201
+
+
+def by_filing_the_port_for_an_enterprise_that_others_list(platform: Platform) -> None:
+    """Two other persons list the enterprise for which Eve filed the port."""
+    file_for_an_enterprise(platform)
+    listed(platform, VICTIM, by="zhao")
+
+
 def by_filing(platform: Platform) -> None:
     for index in range(5):
         assert platform.post("complaints", "/complaints", complaint(index, "staff")).status_code == 201
@@ -266,14 +220,19 @@ def by_correcting(platform: Platform) -> None:
 
 def by_a_listing(platform: Platform) -> None:
     """Eve confirms the listing that another person proposed; its ports are to be shut."""
+    listed(platform, PROVIDER, by=EVE)
+
+
+def listed(platform: Platform, code: str, by: str) -> None:
+    """This person confirms the listing that Li proposed."""
     body = {
-        "code": PROVIDER, "list": "adverse", "tier": "general", "facts": ["messages went on"], "article": "第四十二条",
+        "code": code, "list": "adverse", "tier": "general", "facts": ["messages went on"], "article": "第四十二条",
     }  # fmt: skip
     answer = platform.post("credit", "/entries", body, by="li")
     with clock.shifted(CONTEST):
         decision = {"decision": "confirm", "reason": "founded"}
         path = f"/entries/{answer.json()['id']}/decision"
-        assert platform.post("credit", path, decision, seen=1).status_code == 200
+        assert platform.post("credit", path, decision, by=by, seen=1).status_code == 200
 
 
 def corrected(platform: Platform, identifier: str, **correction: str) -> None:
@@ -316,7 +275,15 @@ PATHS = {
         by_a_file_of_conclusions,
         by_a_conclusion_after_an_annulment,
     ],
-    "shutdown-ordered.v1": [by_a_proposal, by_correcting, by_a_listing],
+    "shutdown-ordered.v1": [
+        by_a_proposal,
+        by_filing_the_port,
+        by_filing_the_port_in_an_initial_load,
+        by_filing_the_port_and_proposing_it,
+        by_filing_the_port_for_an_enterprise_that_others_list,
+        by_correcting,
+        by_a_listing,
+    ],
 }
 
 

@@ -51,7 +51,7 @@ def assess_waiting(tx: Tx, ids: Sequence[str]) -> int:
             found = of_held_channel(found)
         if complaint.id in over:
             found = over_cap(found, caps[complaint.id].citation)
-        complaint.assess(found, cause)
+        complaint.assess(found, cause.joined(register.persons_behind(complaint.sender, complaint.sent_at)))
     save_complaints(tx, waiting)
     lapsed = [each.id for each in waiting if each.state is ComplaintState.WITHDRAWN]
     if lapsed:

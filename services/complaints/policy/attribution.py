@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chassis.aggregate import union
 from chassis.redaction import Written, written
 from contracts.complaints import Attribution
 from contracts.numbers import NumberKind, SenderNumber
@@ -50,6 +51,11 @@ class RegisterPart:
         """The filings that were on record for a number at a moment: its own, else those of its longest covering
         prefix."""
         return self._covering(sender, lambda history: on_record_at(history, at))
+
+    def persons_behind(self, sender: SenderNumber, at: datetime) -> tuple[str, ...]:
+        """The persons of the regulator who filed what was on record for a number at a moment; where nothing was, what
+        declares it for that moment."""
+        return union(*(filing.filed_by for _, filing in self.filed(sender, at) or self.claimed(sender, at)))
 
     def claimed(self, sender: SenderNumber, at: datetime) -> list[tuple[RegisteredPort, Filing]]:
         """The filings that declare a number for a moment in the present register, in the same order. Where none was on

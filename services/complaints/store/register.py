@@ -108,16 +108,18 @@ def save_filings(tx: Tx, messages: Sequence[Message[FilingRecorded]] | Sequence[
             "contents": _encoder.encode_lines([filing for _, _, filing in filings.values()])[:-1].decode(),
         },
     )
+    # What staff file does not show who holds an access code: a complaint names an enterprise by that.
+    by_carriers = [(port, filing) for _, port, filing in filings.values() if not filing.filed_by]
     tx.execute(
         _SAVE_HOLDERS,
         {
-            "filings": list(filings),
-            "carriers": [port.carrier for _, port, _ in filings.values()],
-            "numbers": [port.number for _, port, _ in filings.values()],
-            "codes": [port.access_code for _, port, _ in filings.values()],
-            "holders": [filing.holder for _, _, filing in filings.values()],
-            "begins": [filing.valid_from for _, _, filing in filings.values()],
-            "since": [on_record_since(filing) for _, _, filing in filings.values()],
+            "filings": [filing.filing for _, filing in by_carriers],
+            "carriers": [port.carrier for port, _ in by_carriers],
+            "numbers": [port.number for port, _ in by_carriers],
+            "codes": [port.access_code for port, _ in by_carriers],
+            "holders": [filing.holder for _, filing in by_carriers],
+            "begins": [filing.valid_from for _, filing in by_carriers],
+            "since": [on_record_since(filing) for _, filing in by_carriers],
         },
     )
 

@@ -53,7 +53,10 @@ def file_ports(tx: Tx, forms: Sequence[FilingForm], grace_at: Callable[[datetime
     now = clock.now()
     grace = grace_at(now)
     ports = load_ports(tx, (each.port for each in forms))
-    filings = [(form.port, form.filing(now, grace, initial=form.carrier in loading)) for form in forms]
+    filings = [
+        (form.port, form.filing(now, grace, initial=form.carrier in loading, filed_by=tx.cause.actors))
+        for form in forms
+    ]
     digests = {filing.id: form.digest(form.valid_from) for form, (_, filing) in zip(forms, filings, strict=True)}
     hindrances = _hindrances(tx, filings, codes)
     refused = past_refusals(tx, [digests[filing.id] for _, filing in filings if filing.id in hindrances])

@@ -116,10 +116,12 @@ class FilingForm(FilingContent):
         """The carrier and number of its port."""
         return self.carrier, self.number
 
-    def filing(self, decided_at: datetime, grace: timedelta, *, initial: bool) -> PortFiling:
+    def filing(self, decided_at: datetime, grace: timedelta, *, initial: bool, filed_by: tuple[str, ...]) -> PortFiling:
         """The filing that this form becomes when it is decided on."""
         valid_from = self.valid_from or decided_at
-        return PortFiling.of(self, valid_from=valid_from, recorded_at=decided_at, grace=grace, initial=initial)
+        return PortFiling.of(
+            self, valid_from=valid_from, recorded_at=decided_at, grace=grace, initial=initial, filed_by=filed_by
+        )
 
 
 def read_form(record: FilingLine, now: datetime) -> FilingForm:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from chassis.aggregate import Cause
+from chassis.aggregate import Cause, union
 from chassis.citation import Citation
 from chassis.ids import new_id_at, reference
 from services.ports.model import (
@@ -139,7 +139,7 @@ def order_for_listing(listing: Listing, port: PortKey, filing: PortFiling, at: d
         reasons=(reason,),
         causes=(cause,),
     )
-    chain = because.within(listing.correlation_id).joined(listing.actors)
+    chain = because.within(listing.correlation_id).joined(union(listing.actors, filing.filed_by))
     return place_order(port, cause, filing.province, basis, at, chain)
 
 
@@ -181,4 +181,6 @@ def order_by_hand(proposal: ShutdownProposal, entry: RegisterEntry | None, at: d
         causes=(cause,),
     )
     chain = because.within(proposal.correlation_id).joined(proposal.actors)
-    return place_order(proposal.port, cause, None if entry is None else entry.province, basis, at, chain)
+    if entry is None:
+        return place_order(proposal.port, cause, None, basis, at, chain)
+    return place_order(proposal.port, cause, entry.province, basis, at, chain.joined(entry.filed_by))

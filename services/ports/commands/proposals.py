@@ -15,7 +15,7 @@ from services.ports.access import Visibility
 from services.ports.commands.measures import order_by_hand, order_proposed
 from services.ports.model import Order, PortKey, ShutdownProposal, Verdict
 from services.ports.model.proposal import STAFF
-from services.ports.store.listings import add_listed_ports, load_listings, save_listings
+from services.ports.store.listings import add_listed_ports, load_listings, persons_who_filed_for, save_listings
 from services.ports.store.locks import lock_codes, lock_numbers
 from services.ports.store.orders import load_open_orders, save_orders
 from services.ports.store.proposals import (
@@ -50,7 +50,7 @@ def propose_shutdown(tx: Tx, port: PortKey, reason: str, visibility: Visibility,
         reason=reason,
         proposed_by=STAFF,
         proposer=actor.subject,
-        actors=tx.cause.joined([actor.subject]).actors,
+        actors=tx.cause.joined([actor.subject, *(entry.filed_by if entry else ())]).actors,
         correlation_id=tx.cause.correlation_id,
         proposed_at=now,
     )
@@ -120,6 +120,7 @@ def _decide_on_enterprise(
     lock_codes(tx, [found.code])
     listing = load_listings(tx, [found.listing])[found.listing]
     proposal = _load(tx, target)
+    proposal.join(persons_who_filed_for(tx, found.code))
     proposal.decide(verdict, target.actor.subject, reason, clock.now())
     if verdict is Verdict.SHUT:
         listing.shut_ports(tx.cause)

@@ -84,6 +84,8 @@ class PortFiling(FilingContent):
 
     `on_record_from` is since when it decides who is responsible for messages (`contracts.register`); None in what
     release 0.1.0 stored: since `valid_from`. `initial`: it is of the carrier's initial load.
+    `filed_by` are the persons of the regulator who filed it, in an initial load too: they are in the chain of what it
+    decides. None where its carrier filed it.
     """
 
     id: UUID
@@ -92,10 +94,18 @@ class PortFiling(FilingContent):
     recorded_at: datetime
     on_record_from: datetime | None
     initial: bool
+    filed_by: tuple[str, ...]
 
     @classmethod
     def of(
-        cls, content: FilingContent, *, valid_from: datetime, recorded_at: datetime, grace: timedelta, initial: bool
+        cls,
+        content: FilingContent,
+        *,
+        valid_from: datetime,
+        recorded_at: datetime,
+        grace: timedelta,
+        initial: bool,
+        filed_by: tuple[str, ...],
     ) -> PortFiling:
         """A new entry with this content, until further notice. Unless it is initial, it is on record at most `grace`
         before it is recorded."""
@@ -106,6 +116,7 @@ class PortFiling(FilingContent):
             "recorded_at": recorded_at,
             "on_record_from": valid_from if initial else max(valid_from, recorded_at - grace),
             "initial": initial,
+            "filed_by": filed_by,
         }
         return msgspec.convert(content.content | found, cls)
 

@@ -7,6 +7,7 @@ proposed ──► shut | rejected       withdrawn: its ground fell, its listing
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from chassis.aggregate import Cause, ConflictError, require_another_person
+from chassis.aggregate import Cause, ConflictError, require_another_person, union
 from chassis.citation import Citation
 from chassis.ids import new_id
 from services.ports.model.listing import Listing
@@ -132,6 +133,10 @@ class ShutdownProposal:
         assert self.carrier is not None
         assert self.number is not None
         return self.carrier, self.number
+
+    def join(self, persons: Iterable[str]) -> None:
+        """These persons have a part in its ground too."""
+        self.actors = union(self.actors, persons)
 
     def decide(self, verdict: Verdict, decider: str, reason: str, at: datetime) -> None:
         """A person who is not in the chain of its ground decides. Raises ConflictError."""

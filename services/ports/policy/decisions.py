@@ -141,6 +141,7 @@ def decide(
 ) -> list[ShutdownDecision | EnquiryDecision]:
     """What follows from `situation.arrivals`."""
     judged = _judged(situation, (*situation.before, *situation.arrivals))
+    situation = _with_those_who_filed(situation, judged)
     decisions: list[ShutdownDecision | EnquiryDecision] = []
     for carrier, covered in sorted(_by_carrier(judged).items()):
         shutdown = _decide_on_port(situation, carrier, covered, rules, automatic)
@@ -192,6 +193,15 @@ def _present_bar(ground: ShutdownGround, carrier: str, situation: Situation, rul
 
 def _judged(situation: Situation, evidence: Iterable[Evidence]) -> dict[UUID, Judgement]:
     return {each.complaint: judge(each, situation.extract, situation.now) for each in evidence}
+
+
+def _with_those_who_filed(situation: Situation, judged: Mapping[UUID, Judgement]) -> Situation:
+    """The situation in which who filed the port has a part in the complaints that are judged by that."""
+
+    def joined(evidence: Sequence[Evidence]) -> list[Evidence]:
+        return [judged[each.complaint].with_those_who_filed(each) for each in evidence]
+
+    return replace(situation, before=joined(situation.before), arrivals=joined(situation.arrivals))
 
 
 def _unregistered(judged: Mapping[UUID, Judgement]) -> set[UUID]:

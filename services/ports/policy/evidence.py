@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from chassis.aggregate import Cause
+from chassis.aggregate import Cause, union
 from contracts.complaints import ComplaintAssessed
 from contracts.register import on_record_at, on_record_since, on_record_until
 from contracts.vocabulary import SPAM, Category
@@ -105,6 +105,7 @@ class RegisterEntry:
     valid_from: datetime
     valid_to: datetime | None
     on_record_from: datetime | None
+    filed_by: tuple[str, ...]
 
     @property
     def filing(self) -> UUID:
@@ -168,6 +169,12 @@ class Judgement:
 
     attribution: SenderAttribution
     filing: RegisterEntry | None = None
+
+    def with_those_who_filed(self, evidence: Evidence) -> Evidence:
+        """The same evidence, in which the persons who filed that filing have a part too."""
+        if self.filing is None or not self.filing.filed_by:
+            return evidence
+        return msgspec.structs.replace(evidence, actors=union(evidence.actors, self.filing.filed_by))
 
 
 @dataclass(frozen=True, slots=True)

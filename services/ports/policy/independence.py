@@ -1,7 +1,8 @@
 """Whether an order may follow from complaints without a person.
 
 Who has the credential of one channel can invent as many complainants as any rule asks for. So an automatic order needs
-complaints of several channels, received over some time, and none that a person of the regulator filed or corrected.
+complaints of several channels, received over some time, and none in which a person of the regulator has a part: who
+filed or corrected it, or filed the port.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class AutomaticRule:
         channels = _channels(evidence)
         found = []
         if by_persons := sum(bool(each.actors) for each in evidence):
-            found.append(f"staff filed or corrected {by_persons} of the complaints")
+            found.append(f"staff filed or corrected {by_persons} of the complaints, or filed the port")
         if held := _channels([each for each in evidence if each.held]):
             found.append(f"the channel {', '.join(held)} is held, because it files too much")
         if self._of_few_channels(evidence):
@@ -55,8 +56,8 @@ class AutomaticRule:
 
 
 def is_independent(evidence: Evidence) -> bool:
-    """Whether a complaint counts towards an order without a person: no person of the regulator or of an authority filed
-    or corrected it, and its channel was not held."""
+    """Whether a complaint counts towards an order without a person: no person of the regulator or of an authority has a
+    part in it or in the filing by which it is judged, and its channel was not held."""
     return not (evidence.actors or evidence.held)
 
 

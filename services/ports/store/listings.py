@@ -122,6 +122,11 @@ def add_listed_ports(tx: Tx, listings: Sequence[Listing]) -> None:
         tx.execute(_ADD_LISTED_PORTS, parameters)
 
 
+def persons_who_filed_for(read: Read, code: str) -> tuple[str, ...]:
+    """The persons who filed ports for this enterprise that it has now. Scans all filings, as `add_listed_ports`."""
+    return tuple(read.execute(_WHO_FILED_FOR, {"code": code}).scalars())
+
+
 def find_ports_to_shut(read: Read, piece: Slice) -> list[ListedPort]:
     """The ports that listings still have to order shut: still filed for the enterprise, without an open order, and
     never ordered for that listing."""
@@ -178,6 +183,11 @@ _PORTS_OF = (
 _ADD_LISTED_PORTS = sa.text(
     f"INSERT INTO listed_ports (entry, carrier, number) {_PORTS_OF.format('holder')} "
     f"UNION {_PORTS_OF.format('provider')} ON CONFLICT DO NOTHING"
+)
+
+_WHO_FILED_FOR = sa.text(
+    "SELECT DISTINCT person FROM filings AS f CROSS JOIN jsonb_array_elements_text(f.filed_by) AS person "
+    "WHERE :code IN (f.holder, f.provider) AND f.port_id IS NOT NULL AND f.valid_to IS NULL ORDER BY person"
 )
 
 _SHUT_AT = "listed_ports AS p"

@@ -64,6 +64,7 @@ FILINGS = sa.Table(
     # Since when it decides who is responsible for messages. NULL, in rows of release 0.1.0: since `valid_from`.
     moment("on_record_from"),
     sa.Column("initial", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("filed_by", JSONB, nullable=False, server_default=sa.text("'[]'::jsonb")),
     sa.CheckConstraint("(decision = 'accepted') = (port_id IS NOT NULL)", name="accepted_ones_have_a_port"),
     sa.Index("ix_filings_port_id", "port_id"),
     sa.Index("ix_filings_number", "number"),

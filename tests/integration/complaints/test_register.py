@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -56,7 +57,12 @@ def file(port: Port, turn: int, *, initial: bool = True) -> None:
     recorded_at = ago(9) + timedelta(minutes=turn)
     port.declare(
         PortFiling.of(
-            content, valid_from=ago(STARTS[turn]), recorded_at=recorded_at, grace=timedelta(), initial=initial
+            content,
+            valid_from=ago(STARTS[turn]),
+            recorded_at=recorded_at,
+            grace=timedelta(),
+            initial=initial,
+            filed_by=(),
         ),
         BECAUSE,
     )
@@ -191,9 +197,9 @@ def content(holder: str, *, covers_extensions: bool) -> FilingContent:
     )
 
 
-def filed(number: str, *filings: tuple[str, float, bool, bool]) -> Facts:
+def filed(number: str, *filings: tuple[str, float, bool, bool], by: tuple[str, ...] = ()) -> Facts:
     """The facts about a port of CMCC with these filings: holder, begin in days ago, coverage, whether initial. They are
-    recorded today."""
+    recorded today, filed by the carrier or by these persons."""
     port = Port.unfiled("CMCC", number, NUMBER[:8])
     for holder, begin, covers, initial in filings:
         port.declare(
@@ -203,6 +209,7 @@ def filed(number: str, *filings: tuple[str, float, bool, bool]) -> Facts:
                 recorded_at=ago(-60),
                 grace=timedelta(days=30),
                 initial=initial,
+                filed_by=by,
             ),
             BECAUSE,
         )
@@ -259,3 +266,18 @@ def test_a_back_dated_filing_of_a_number_without_one_only_claims_it(
     assert HOLDERS[1].encode() in payload
     assert office.get(f"/register/{NUMBER}?at={SENT.isoformat().replace('+', '%2B')}").json()["filings"] == []
     assert office.get("/statistics").json()["attribution"]["declared-late"] == 1
+
+
+def test_the_persons_who_filed_a_port_are_in_the_chain_of_complaints_about_it(
+    office: Office, database: Database
+) -> None:
+    project(database, filed(NUMBER, LOADED, by=("li",)))
+    assert attribution_of(office, "app-1")["kind"] == "declared"
+    (payload,) = office.payloads()
+    assert json.loads(payload)["actors"] == "li"
+
+
+def test_what_staff_file_does_not_show_who_holds_an_access_code(office: Office, database: Database) -> None:
+    project(database, filed(SIBLING, LOADED, by=("li",)))
+    found = attribution_of(office, "app-1")
+    assert (found["kind"], found["carrier"], found["holder"]) == ("unregistered", None, None)

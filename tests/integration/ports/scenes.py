@@ -246,9 +246,9 @@ def open_initial_load(database: Database, carrier: str = "CMCC") -> InitialLoad:
         return open_load(tx, carrier, None, Staff())
 
 
-def file(database: Database, *forms: FilingForm) -> list[FilingResult]:
-    """File these ports in one transaction, as single filings."""
-    with database.begin() as tx:
+def file(database: Database, *forms: FilingForm, by: tuple[str, ...] = ()) -> list[FilingResult]:
+    """File these ports in one transaction, as single filings of their carrier or of these persons."""
+    with database.begin(Cause.beginning(new_id(), actors=by)) as tx:
         return file_ports(tx, forms, grace_of_single_filings)
 
 

@@ -209,6 +209,16 @@ def test_a_former_holder_of_the_access_code_is_not_stored(database: Database) ->
     assert (enquiry.carrier, enquiry.holder) == ("CTCC", OTHER_HOLDER)
 
 
+def test_what_staff_file_on_an_access_code_neither_selects_the_carrier_nor_names_the_holder(database: Database) -> None:
+    filed = f"{NUMBER[:8]}777"
+    file(database, form(filed, carrier="CTCC"))
+    file(database, form(filed, carrier="CTCC", holder=OTHER_HOLDER, declared_from="2026-06-02"), by=("li",))
+    file(database, form(f"{NUMBER[:8]}888"), by=("li",))
+    consume(database, unregistered("u1"), unregistered("u2"))
+    (enquiry,) = enquiries(database)
+    assert (enquiry.carrier, enquiry.holder) == ("CTCC", HOLDER)
+
+
 def test_the_plan_names_the_carrier_to_ask_about_its_own_access_code(database: Database) -> None:
     consume(database, unregistered("u1", "1065712345"), unregistered("u2", "1065712345"))
     (enquiry,) = enquiries(database)

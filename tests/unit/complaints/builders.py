@@ -36,6 +36,7 @@ def filing(
     since: datetime = LONG_AGO,
     until: datetime | None = None,
     on_record_from: datetime | None = None,
+    filed_by: tuple[str, ...] = (),
 ) -> Filing:
     """A filing of a bookshop."""
     return Filing(
@@ -51,6 +52,7 @@ def filing(
         valid_from=since,
         valid_to=until,
         on_record_from=on_record_from,
+        filed_by=filed_by,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from contracts.complaints import Attribution
 from contracts.numbers import SenderNumber
@@ -216,6 +217,18 @@ def test_a_filing_of_a_prefix_that_was_recorded_too_late_claims_its_extensions()
     late = filing(covers_extensions=True, since=NOON - days(50), on_record_from=NOON + days(1))
     found = attribution(register(port(late, number=NUMBER[:10])))
     assert (found.kind, found.claimed_holder) == ("declared-late", HOLDER)
+
+
+def test_who_filed_what_a_number_is_attributed_by_is_behind_it() -> None:
+    sender = SenderNumber.parse(NUMBER)
+    of_staff = replace(LATE, filed_by=("li",))
+    elsewhere = port(filing(filed_by=("wang",)), carrier="CUCC")
+    prefix = port(filing(covers_extensions=True, filed_by=("zhao",)), number=NUMBER[:10])
+    assert register(port(filing(filed_by=("li",))), elsewhere).persons_behind(sender, NOON) == ("li", "wang")
+    assert register(prefix).persons_behind(sender, NOON) == ("zhao",)
+    assert register(port(filing(), of_staff)).persons_behind(sender, NOON) == ()
+    assert register(port(of_staff)).persons_behind(sender, NOON) == ("li",)
+    assert register(port()).persons_behind(sender, NOON) == ()
 
 
 def test_several_late_claims_name_no_enterprise() -> None:

@@ -46,6 +46,7 @@ def port(history: list[tuple[int, int, int]], *, initial: bool) -> Port:
             recorded_at=at(recorded),
             grace=timedelta(days=grace),
             initial=initial,
+            filed_by=(),
         )
         made.declare(replace(filing, id=UUID(int=turn)), Cause.beginning("a test"))
     return made

@@ -99,6 +99,7 @@ def filed(
     since: datetime = NOON - timedelta(days=365),
     on_record_from: datetime | None = None,
     covers: bool = True,
+    filed_by: tuple[str, ...] = (),
 ) -> RegisterEntry:
     return RegisterEntry(
         carrier=carrier,
@@ -112,6 +113,7 @@ def filed(
         valid_from=since,
         valid_to=None,
         on_record_from=on_record_from,
+        filed_by=filed_by,
     )
 
 
@@ -156,6 +158,7 @@ def filing(
         recorded_at=recorded,
         on_record_from=since,
         initial=True,
+        filed_by=(),
     )
 
 

@@ -52,9 +52,15 @@ def decided(
     before: Sequence[Evidence] = (),
     orders: Sequence[PastOrder] = (),
     proposals: Sequence[PastProposal] = (),
+    filed_by: tuple[str, ...] = (),
 ) -> list[ShutdownDecision | EnquiryDecision]:
     situation = Situation(
-        extract=register(filed()), before=before, arrivals=arrivals, orders=orders, proposals=proposals, now=NOW
+        extract=register(filed(filed_by=filed_by)),
+        before=before,
+        arrivals=arrivals,
+        orders=orders,
+        proposals=proposals,
+        now=NOW,
     )
     return decide(situation, rules(), RULE)
 
@@ -92,9 +98,18 @@ def test_ten_minutes_are_enough(last: float, automatic: bool) -> None:
     assert (not found.reservations) is automatic
 
 
+@pytest.mark.parametrize("arrived", range(1, 6))
+def test_complaints_about_a_port_that_staff_filed_are_proposed_with_who_filed_it(arrived: int) -> None:
+    evidence = five("app", "12321_web")
+    (found,) = decided(*evidence[-arrived:], before=evidence[:-arrived], filed_by=("li",))
+    assert isinstance(found, ShutdownDecision)
+    assert found.reservations == ("staff filed or corrected 5 of the complaints, or filed the port",)
+    assert found.basis.actors == ("li",)
+
+
 def test_what_staff_filed_or_corrected_does_not_count_towards_an_order() -> None:
     found = decision(*five("app", "12321_web")[:4], received("last", "sms", 60, actors=("li",)))
-    assert found.reservations == ("staff filed or corrected 1 of the complaints",)
+    assert found.reservations == ("staff filed or corrected 1 of the complaints, or filed the port",)
     assert found.basis.actors == ("li",)
 
 
