@@ -1,113 +1,73 @@
-"""Names of persons: what they look like, and where they stand in a message.
+"""Names of persons: where they stand in a message, and what replaces them.
 
-A name is a surname with one or two further characters. Words begin with the characters of surnames too, so a name needs
-a sign of one: a title, a role before it, what a person does behind it, or that all its characters are those of names.
+A name needs a sign of one, because words begin with the characters of surnames too: a title, a greeting, a label or a
+role before it, what a person does or has behind it, or that all its characters are those of names. The weaker the sign
+is, the more the name must look like one, and no word of a table may begin with its first two characters.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
-from chassis.redaction.name_tables import COMPOUND_SURNAMES, GIVEN, PLAIN_SURNAMES, SURNAMES, WORDS, WORDS_ENDING
-
-HAN: Final = r"\u3400-\u4dbf\u4e00-\u9fff"
-"""The Chinese characters, in a class of a regular expression."""
+from chassis.redaction import name_shapes as shapes
+from chassis.redaction.name_tables import (
+    COMPOUND_SURNAMES,
+    GIVEN,
+    HAN,
+    PARTS,
+    PLAIN_SURNAMES,
+    SURNAMES,
+)
+from chassis.redaction.name_words import WORDS, WORDS_BEGINNING, WORDS_ENDING
 
 NAME: Final = "〈姓名〉"
 
-_DOTS = "·•‧・･∙⋅●"
-_MASK = "*＊×✕○●〇某XxＸ"
-_SURE_MASK = "*＊×✕○●某"
-# Compound surnames that are a word of an offer too.
-_AMBIGUOUS = "东方|第五|百里|南门|西门|单于|司空|公西|东郭"
-_PLAIN_COMPOUNDS = "|".join(each for each in COMPOUND_SURNAMES.split("|") if each not in _AMBIGUOUS.split("|"))
 # Surnames that are in many words.
+_GIVEN = frozenset(GIVEN)
+_COMPOUNDS = frozenset(COMPOUND_SURNAMES.split("|"))
 _WORDY = "家路区员项种费包满越和商广公都国司管车向"
 _TOP_SURNAMES = PLAIN_SURNAMES[:60]
 
-# Names without a surname: parts of Tibetan, Mongolian and Turkic names.
-_PARTS = (
-    "扎西|次仁|卓玛|央金|拉姆|索朗|索南|边巴|曲珍|格桑|尼玛|巴桑|达瓦|普布|米玛|丹增|旦增|洛桑|旺堆|旺姆|"
-    "旺杰|平措|顿珠|多吉|强巴|仁青|白玛|德吉|白珍|普琼|嘎玛|罗布|群培"
-    "|次旦|次珍|加措|嘉措|赤列|贡布|贡嘎|桑珠|晋美|泽仁|泽旺|措姆|拉珍|云丹|阿旺|土登|益西|江措|才让|"
-    "才旦|卓嘎|央宗|欧珠|坚赞|坚参|彭措|西绕|塔杰|朗杰|旺久|班觉"
-    "|巴雅|巴图|苏和|图雅|高娃|斯琴|娜仁|萨仁|朝鲁|呼和|孟和|宝音|牧仁|哈斯|乌云|塔娜|托娅|毕力|布和|"
-    "吉雅|那顺|朝克|苏德|格日勒|其其格|巴特尔|乌日娜|苏日娜|阿木古楞|阿拉坦|额尔敦|特木尔"
-    "|敖登|毕力格|那日苏|通拉嘎|乌力吉|斯日古楞"
-    "|买买提|买合木提|麦麦提|吐尔逊|吐尔洪|热合曼|热依汗|阿卜杜|阿布都|艾合买提|玉素甫|木合塔尔|依明|"
-    "伊明|古丽|迪丽|阿依|努尔|帕提|帕尔哈提|迪力|艾力|艾山|艾尔肯|艾则孜|克里木|库尔班|萨迪克"
-    "|祖丽|夏提|茹仙|哈力|尼亚孜|卡德尔|塔依尔|亚森|肉孜|米热|汗古丽|叶尔|巴合提|赛力克|别克|江汗|力江|"
-    "逊江|尔江|加玛力|再努尔"
-)
-_LONG_PARTS = "|".join(each for each in _PARTS.split("|") if len(each) > 2)
-_WITHOUT_SURNAME = (
-    rf"(?:(?:{_LONG_PARTS})(?:[.\s]?[{HAN}]?(?:{_PARTS})){{0,3}}|(?:{_PARTS})(?:[.\s]?[{HAN}]?(?:{_PARTS})){{1,3}})"
-)
-
-_SYLLABLES = (
-    "Wang|Li|Zhang|Liu|Chen|Yang|Huang|Zhao|Wu|Zhou|Xu|Sun|Ma|Zhu|Hu|Guo|He|Lin|Gao|Luo|Zheng|Liang|Xie|"
-    "Song|Tang|Han|Feng|Deng|Cao|Peng|Zeng|Xiao|Tian|Dong|Yuan|Pan|Jiang|Cai|Yu|Du"
-    "|Ye|Cheng|Su|Wei|Lu|Lv|Ding|Ren|Shen|Yao|Cui|Zhong|Tan|Fan|Jin|Shi|Liao|Jia|Xia|Fu|Fang|Bai|Zou|"
-    "Meng|Xiong|Qin|Qiu|Yin|Xue|Yan|Duan|Lei|Hou|Long|Tao|Hao|Gong|Shao|Wan|Qian|Ouyang|Sima|Zhuge|Situ|"
-    "Ouyang"
-)
-_NO_NAME = (
-    "(?!QQ|APP|VIP|ID|WIFI|SIM|ETC|POS|ATM|PLUS|PRO|App|Plus|Pro|Max|Hi|Hello|Dear|Mac|Air|Apple|Google|"
-    "Duang|Happy|New|Good|Hot|The|Your)"
-)
-_LATIN_WORD = "[A-Z][a-z]{1,15}"
-_LATIN_NAME = (
-    rf"{_NO_NAME}(?:{_LATIN_WORD}(?:[ ·./-][A-Z][A-Za-z]{{0,15}}){{0,2}}|[A-Z]{{2,15}}(?:[ ·./-][A-Z]{{2,15}}){{1,2}}"
-    rf"|[A-Z]\. ?{_LATIN_WORD})(?! ?[a-z0-9]|[A-Z])"
-)
-_TRANSCRIBED = (
-    "阿艾安奥巴白班贝本比彼毕宾波玻伯勃博布卜查达戴丹德登迪蒂丁东杜多俄厄恩尔法凡菲费芬冯佛夫弗福盖甘高戈哥格根古哈海汉赫亨洪胡华霍基吉季加贾江杰金卡凯坎康考柯科克肯孔库"
-    ""
-    "夸拉莱兰朗劳勒雷蕾黎里理丽利莉列林琳龙卢鲁路露罗洛马玛迈麦曼芒梅门蒙米密明缪摩莫默姆木穆拿娜纳南尼涅宁纽诺欧帕潘庞佩彭皮平普奇齐恰强乔切琴琼热仁日儒瑞若萨塞桑森沙莎"
-    ""
-    "山尚绍申圣施史舒斯丝松苏索塔泰坦汤唐特提梯铁廷图土吐托娃瓦万旺威韦维温文翁沃乌武西希锡夏肖谢辛休许逊雅亚延扬杨耶叶伊依易因英尤约赞泽曾扎詹珍朱卓宗祖佐买玉素甫合孜汗"
-    ""
-    "力肉拜才吾旦仓措曲顿群培次央嘎确增什迦伽廉伦诗黛妮薇汀"
-)
-_GOOD = (
-    rf"[{SURNAMES}](?:[{SURNAMES}]?[{GIVEN}]{{1,2}}|[\s\-][{HAN}]{{1,2}}|[{_MASK}]{{1,3}}[{HAN}]?|[{HAN}][{_MASK}]"
-    rf"|[A-Z][a-z]{{2,12}})"
-    rf"|(?:{_AMBIGUOUS})[{GIVEN}]{{1,2}}|(?:{_PLAIN_COMPOUNDS})(?:[{HAN}]{{1,2}}|[{_MASK}]{{1,3}}|"
-    rf"[{HAN}][{_MASK}]|[{_MASK}][{HAN}])"
-    rf"|[{_SURE_MASK}]{{1,2}}[{HAN}]{{1,2}}|{_LATIN_NAME}|{_WITHOUT_SURNAME}"
-)
-_ANY = rf"{_GOOD}|[{PLAIN_SURNAMES}][{HAN}]{{1,2}}"
-_BEGINS = (
-    rf"(?=[{SURNAMES}{_SURE_MASK}A-Z"
-    f"{''.join(dict.fromkeys(each[0] for each in f'{COMPOUND_SURNAMES}|{_PARTS}'.split('|')))}])"
-)
-
+# Signs behind a name: titles, and what is said to or about a person.
+_SURE_TITLES = frozenset(["先生", "女士", "小姐", "太太"])
+# What they are behind is a trade too: a fund's manager.
+_TRADES = frozenset(["经理", "老师", "律师", "医生", "主任", "顾问", "专员", "教练", "护士", "店长", "主管", "总监", "老板"])
 _TITLES = (
     "先生|女士|小姐|太太|同学|老师|经理|律师|法官|警官|医生|主任|顾问|专员|师傅|家长|同志|阿姨|叔叔|妈妈|"
     "爸爸|奶奶|爷爷|教授|护士|民警|店长"
-    "|校长|院长|大夫|教练|老板|小朋友|宝宝"
+    "|校长|院长|大夫|教练|老板|小朋友|宝宝|大哥|大姐|大爷|大妈|书记|班长|队长|组长|村长|主管|总监|老人"
 )
-_SURE_TITLES = frozenset(["先生", "女士", "小姐", "太太"])
+_ALL_TITLES = frozenset(_TITLES.split("|"))
+_OWNED = (
+    "快递|包裹|快件|订单|外卖|货物|邮件|退件|洗衣|爱车|房屋|保单|账户|手机|公积金|社保|医保|养老|"
+    "欠款|借款|贷款|债务|账单|家属|家长|家人|妈妈|爸爸|母亲|父亲|孩子|儿子|女儿|老公|老婆|丈夫|妻子|同事|亲友|亲戚"
+)
+_IDENTIFIED = r"\s?(?:〈号码〉|〈编码〉|身份证|证件|手机|电话|尾号|加?\d{1,3}床|\d{2}岁|[男女][,，)）])"
+# One of many words is found fast where each begins with one character.
+_SIGN_BEHIND = "|".join(
+    (
+        _TITLES,
+        "您好|你好",
+        rf"的(?=[{HAN}]{{0,3}}(?:{_OWNED}))",
+        *(rf"{each}(?={_IDENTIFIED})" for each in (r"\(", "（")),
+        *(rf"{each}\s?(?=[您你他她]|请[您你于务速尽])" for each in ",，:：!！"),
+    )
+)
 _LONGEST, _LONGEST_LATIN = 6, 24
+_LONGEST_WITH_SURNAME = 3
 _LONGEST_SIGNATURE = 12
-# A name before any title, and what is one only before a title that no thing has.
-_BEFORE_TITLE = (
-    rf"(?:{COMPOUND_SURNAMES})[{HAN}*]{{0,2}}|[{PLAIN_SURNAMES}][{SURNAMES}]?[{GIVEN}]{{1,2}}|"
-    rf"{_WITHOUT_SURNAME}|{_LATIN_NAME} ?"
-    rf"|[{SURNAMES}{_SURE_MASK}][{_MASK}{HAN}]?[{_MASK}]{{1,2}}|[{SURNAMES}]?[{_MASK}]{{1,2}}[{HAN}]"
-)
-_NAME_BEFORE_TITLE = rf"{_BEGINS}(?:{_BEFORE_TITLE}|[{PLAIN_SURNAMES}]|[{SURNAMES}](?<![{HAN}].)[{GIVEN}]?)\Z"
-_NAME_BEFORE_SURE_TITLE = (
-    rf"{_BEGINS}(?:{_BEFORE_TITLE}|[{PLAIN_SURNAMES}][{HAN}]?(?![{_TOP_SURNAMES}])[{HAN}]|[{SURNAMES}][{GIVEN}]?)\Z"
-)
+
+# Signs before a name: roles and labels, what is done to a person, and characters with which words for these end.
 _READERS = "客户|用户|顾客|会员|业主|车主|家长|学员|旅客|乘客|朋友"
 _LABELS = (
     "姓名|户名|机主|业主|车主|户主|患者|原告|被告|乘客|旅客|司机|骑手|递员|件员|送员|亲属|邻居|嘉宾|考生|学生|住户|租客"
+    "|房东|店长|队长|组长|领队|导游|技师|主播|抬头|署名|作者|经办|主任|经理|专员|顾问|校友|储户|股东|学员|病人|产妇"
 )
-_THINGS = "(?:快递|包裹|快件|订单|外卖|货物|邮件|退件|洗衣|爱车|房屋|保单|账户|手机)"
-# Characters with which the words for a person end, and those before a person.
+_DONE = "转告|告知|告诉|通知|联系|恭喜|祝贺|感谢|邀请|提醒|督促|转达|转交|寻找|我是|我叫|名叫|认识|找到|委托"
+_LABELLED = f"(?:{_LABELS}|{_DONE}|[件款系诉保理告责办贷本证请益法卡护承租]人)"
 _ROLE_ENDS = (
     "郎娘姥嫂伯侄孙辈童徒人员生师户友长工客主方妈爸哥姐弟妹者居属机手宾婆爷奶姨叔舅孩娃董总导护同伴侣夫妻儿女子家"
 )
@@ -116,6 +76,7 @@ _CALLS = "代替找约叫喊问祝贺喜谢"
 _BEFORE = "贺祝致询问替及或嗨亲恭贵陪护感歉好由给请知告系喜谢迎醒邀代帮是叫名为和与及让找催对跟被把的送接陪们"
 # What stands behind a name: no character of a name, or what a person does or has. A name that is replaced is no sign of
 # the next one: redacting twice would change more.
+_THINGS = "(?:快递|包裹|快件|订单|外卖|货物|邮件|退件|洗衣|爱车|房屋|保单|账户|手机)"
 _ACTS = (
     f"{_TITLES}|[您你]|的{_THINGS}|生日|邀请|正在|本人|名下|一家|预约|代收|签收|尽快|驾驶|为您|给您|向您|"
     f"拒接|电话|手机|快来|申请|报名|预订|购买|注册|请[您你于务速尽]"
@@ -127,88 +88,198 @@ _BEHIND = (
     rf"{_ACTS})"
 )
 
+_ADDRESSED = r"(?=[\s,，:：!！。]|$|[您你])"
+_ENDS = rf"(?=$|[^\w*]|[您你他她]|{_ACTS})"
+_LABELLED_ENDS = "".join(sorted({each[-1] for each in f"{_LABELS}|{_DONE}|人".split("|")}))
+
+# A sign without which there is no match, and the pattern of a name behind or between signs.
 _RULES: Final = (
     # A reader who is addressed.
     (
         "的",
         (
-            rf"(?:尊敬|亲爱|敬爱|尊贵)的(?!{_READERS}){_BEGINS}(?P<name>{_ANY})(?=[\s,，:：!！。]|$|[您你]|"
-            rf"{_TITLES}|{_READERS})"
+            rf"(?:尊敬|亲爱|敬爱|尊贵)的(?!{_READERS}){shapes.BEGINS}(?P<name>{shapes.ANY})(?={_ADDRESSED}|{_TITLES}|"
+            rf"{_READERS})"
         ),
     ),
-    ("", rf"[:：](?:(?<=人.)|(?<=(?:{_LABELS}).))\s{{0,2}}(?P<name>{_GOOD}|[{HAN}*]{{2,4}})"),
+    # A label.
+    ("", rf"[:：](?:(?<=人.)|(?<=(?:{_LABELS}).))\s{{0,2}}(?P<name>{shapes.GOOD}|[{HAN}*]{{2,4}})"),
     # Behind a signature or a role, before an act or a sign of one.
-    ("", rf"[】\]〕/]{_BEGINS}(?P<name>{_ANY}|[{SURNAMES}][{HAN}]{{1,2}}(?=[,，:：!！]\s?[您你])){_STRONG}"),
-    ("", rf"(?:[{_ROLE_ENDS}{_BEFORE}][:：,，]?\s{{0,2}}|[】\]〕](?![A-Z])){_BEGINS}(?P<name>{_GOOD}){_BEHIND}"),
-    ("", rf"(?P<name>[{SURNAMES}](?<![{HAN}A-Za-z0-9【\[〔「].)(?<!姓名〉.)[{SURNAMES}]?[{GIVEN}]{{1,2}}){_BEHIND}"),
+    (
+        "",
+        rf"[】\]〕/]{shapes.BEGINS}(?P<name>{shapes.ANY}|[{SURNAMES}][{HAN}]{{1,2}}(?=[,，:：!！]\s?[您你])){_STRONG}",
+    ),
+    (
+        "",
+        (
+            rf"(?:[{_ROLE_ENDS}{_BEFORE}][:：,，]?\s{{0,2}}|[】\]〕](?![A-Z])){shapes.BEGINS}"
+            rf"(?P<name>{shapes.GOOD}){_BEHIND}"
+        ),
+    ),
+    # Between what is no Chinese character and a sign.
+    (
+        "",
+        (
+            rf"(?P<name>[{SURNAMES}](?<![{HAN}A-Za-z0-9【\[〔「].)(?<!姓名〉.)[{SURNAMES}]?[{GIVEN}]{{1,2}})"
+            rf"{_BEHIND}"
+        ),
+    ),
 )
-"""What stands before a name, and how it reads: a sign without which there is no match, and the pattern."""
+# The same, for names that a word may look like.
+_RULES_BESIDE_WORDS: Final = (
+    ("的", rf"(?:尊敬|亲爱|敬爱|尊贵)的(?!{_READERS})(?P<name>{shapes.BETWEEN_SIGNS}){_ADDRESSED}"),
+    (
+        "",
+        (
+            rf"[{_LABELLED_ENDS}](?<={_LABELLED})"
+            rf"[:：,，]?\s{{0,2}}(?P<name>{shapes.BETWEEN_SIGNS}){_ENDS}"
+        ),
+    ),
+    # A verb that begins a clause.
+    ("", rf"[请由让找](?<!\w.)\s?(?P<name>{shapes.BETWEEN_SIGNS}){_ENDS}"),
+)
 
-_DOT: Final = f"[{_DOTS}.]"
-_DOTTED: Final = (
-    rf"[{_TRANSCRIBED}](?:[{_TRANSCRIBED}]{{0,5}}(?:[{_DOTS}][{_TRANSCRIBED}]{{1,8}}){{1,2}}|"
-    rf"[{_TRANSCRIBED}]{{1,5}}\.[{_TRANSCRIBED}]{{2,8}})"
-)
-_BEHIND_A_ROLE: Final = rf"(?:(?<=[{_ROLE_ENDS}{_CALLS}].)|(?<=(?:房东|老乡|老公|外公|阿公).))"
-_ALL_OF_NAMES: Final = (
-    rf"[{PLAIN_SURNAMES}](?:[{GIVEN}]{{2}}|[{PLAIN_SURNAMES}][{GIVEN}]{{2}}|[{_SURE_MASK}]{{1,2}}[{GIVEN}]?"
+_BEHIND_A_ROLE = rf"(?:(?<=[{_ROLE_ENDS}{_CALLS}].)|(?<=(?:房东|老乡|老公|外公|阿公).))"
+# All characters are those of names.
+_UNMARKED = (
+    rf"[{PLAIN_SURNAMES}](?:[{GIVEN}]{{2}}|[{PLAIN_SURNAMES}][{GIVEN}]{{2}}|[{shapes.SURE_MASK}]{{1,2}}[{GIVEN}]?"
     rf"|(?:(?<=[】\]〕/].)|{_BEHIND_A_ROLE})[{GIVEN}]|[{GIVEN}]{_BEHIND}|"
     rf"[ 　\-][{GIVEN}]{{1,2}}(?:(?![{HAN}])|{_BEHIND}))"
     rf"|[{SURNAMES}](?:{_BEHIND_A_ROLE}[{GIVEN}]{{2}}|(?<![{_WORDY}])[{GIVEN}]{{2}}{_BEHIND})"
-    rf"|[{_SURE_MASK}](?<![A-Za-z0-9*].)[{_SURE_MASK}]?(?:[{GIVEN}]{{2}}|(?<![{HAN}].)[{GIVEN}]){_BEHIND}"
+    rf"|[{shapes.SURE_MASK}](?<![A-Za-z0-9*].)[{shapes.SURE_MASK}]?(?:[{GIVEN}]{{2}}|(?<![{HAN}].)[{GIVEN}]){_BEHIND}"
 )
-_ROMANISED: Final = (
-    rf"(?:{_SYLLABLES})\s?[ ,-]\s?[A-Z][a-z]{{1,5}}(?:[ -]?[a-z]{{2,5}})?(?![A-Za-z]|〈姓)"
-    rf"|(?:{_SYLLABLES.upper()})\s?[ ,-]\s?[A-Z]{{2,12}}(?![A-Za-z]|〈姓)|"
-    rf"{_NO_NAME}(?<![A-Za-z] )(?<![A-Za-z])[A-Z](?:\. ?|[a-z]{{1,15}} ){_LATIN_WORD}(?! ?[A-Za-z]|〈姓)"
-)
-_SURE: Final = rf"(?:{_PLAIN_COMPOUNDS})(?:[{GIVEN}]{{1,2}}|[{_MASK}]{{1,2}})|{_WITHOUT_SURNAME}"
-_LATIN: Final = "[A-Z][A-Za-z]"
-_CHINESE: Final = f"[{HAN}]"
-_BEGINNINGS: Final = "|".join(sorted({each[:2] for each in f"{_PLAIN_COMPOUNDS}|{_PARTS}".split("|")}))
-_MAY_BE_SURE: Final = f"[{_BEGINNINGS[::3]}][{_BEGINNINGS[1::3]}](?<={_BEGINNINGS})"
-"""Found where `_SURE` is, and a tenth of the time."""
+_BEGINNINGS = "|".join(sorted({each[:2] for each in f"{shapes.PLAIN_COMPOUNDS}|{PARTS}".split("|")}))
+
+_Search = Callable[..., re.Match[str] | None]
+_Match = Callable[..., re.Match[str] | None]
+_Sub = Callable[..., str]
+
+
+class _Patterns(NamedTuple):
+    """The patterns, compiled."""
+
+    has_chinese: _Search
+    has_latin: _Search
+    has_dot: _Search
+    has_separated: _Search
+    dotted: _Sub
+    apart: _Sub
+    greeted: _Sub
+    capital: _Search
+    romanised: _Match
+    beginning: _Search
+    unsigned: _Match
+    sign_behind: re.Pattern[str]
+    before_sure_title: _Search
+    before_title: _Search
+    between_signs: _Search
+    rules: tuple[tuple[str, _Sub], ...]
+    rules_beside_words: tuple[tuple[str, _Sub], ...]
+    unmarked: _Search
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern, compiled at its first use: most processes of a service never need one, and to compile all of them
-    takes a tenth of their start."""
-    return re.compile(pattern)
+def _patterns() -> _Patterns:
+    """Compiled by the first process that redacts: most processes of a service never do."""
+    return _Patterns(
+        has_chinese=re.compile(f"[{HAN}]").search,
+        has_latin=re.compile("[A-Z][A-Za-z]").search,
+        has_dot=re.compile(f"[{shapes.DOTS}.]").search,
+        has_separated=re.compile(rf"[ ·•‧・./|_\-](?<=[{HAN}].)[{HAN}](?:[ ·•‧・./|_\-]|(?![{HAN}]))").search,
+        dotted=re.compile(shapes.DOTTED).sub,
+        apart=re.compile(shapes.APART).sub,
+        greeted=re.compile(shapes.GREETED).sub,
+        capital=re.compile("[A-Z](?<![A-Za-z].)[A-Za-z.]").search,
+        romanised=re.compile(shapes.ROMANISED).match,
+        beginning=re.compile(f"[{_BEGINNINGS[::3]}][{_BEGINNINGS[1::3]}](?<={_BEGINNINGS})").search,
+        unsigned=re.compile(
+            rf"(?:{shapes.PLAIN_COMPOUNDS})(?:[{GIVEN}]{{1,2}}|[{shapes.MASK}]{{1,2}})|{shapes.WITHOUT_SURNAME}"
+        ).match,
+        sign_behind=re.compile(_SIGN_BEHIND),
+        before_sure_title=re.compile(
+            rf"{shapes.BEGINS}(?:{shapes.TITLED}|[{PLAIN_SURNAMES}][{HAN}]?(?![{_TOP_SURNAMES}])[{HAN}]|"
+            rf"[{SURNAMES}][{GIVEN}]?)\Z"
+        ).search,
+        before_title=re.compile(
+            rf"{shapes.BEGINS}(?:{shapes.TITLED}|[{PLAIN_SURNAMES}]|[{SURNAMES}](?<![{HAN}].)[{GIVEN}]?)\Z"
+        ).search,
+        between_signs=re.compile(
+            rf"[\W{_LABELLED_ENDS}](?:(?<![\w*〉])|(?<={_LABELLED}))(?P<name>{shapes.BETWEEN_SIGNS})\Z"
+        ).search,
+        rules=tuple((sign, re.compile(pattern).sub) for sign, pattern in _RULES),
+        rules_beside_words=tuple((sign, re.compile(pattern).sub) for sign, pattern in _RULES_BESIDE_WORDS),
+        unmarked=re.compile(_UNMARKED).search,
+    )
 
 
 def cut(text: str) -> str:
     """The text with a placeholder for each name of a person. It begins with `】`, as behind a signature.
 
-    A text without a Chinese character is an error, a log line or a reason of staff: its capital letters begin words.
+    A text without a Chinese character is an error, a log line, a reason of staff or a letter in English: its capital
+    letters begin words, so only a greeting is a sign.
     """
-    if not _compiled(_CHINESE).search(text):
+    patterns = _patterns()
+    has_latin = patterns.has_latin(text)
+    if has_latin:
+        text = patterns.greeted(_cut, text)
+    if not patterns.has_chinese(text):
         return text
-    if _compiled(_DOT).search(text):
-        text = _compiled(_DOTTED).sub(NAME, text)
-    text = _without_titled(text)
-    for sign, pattern in _RULES:
+    if patterns.has_dot(text):
+        text = patterns.dotted(NAME, text)
+    if patterns.has_separated(text):
+        text = patterns.apart(NAME, text)
+    text = _without_signed(text, patterns)
+    for sign, sub in patterns.rules:
         if sign in text:
-            text = _compiled(pattern).sub(_cut, text)
-    text = _without_unmarked(text)
-    if _compiled(_LATIN).search(text):
-        text = _compiled(_ROMANISED).sub(NAME, text)
-    return _compiled(_SURE).sub(NAME, text) if _compiled(_MAY_BE_SURE).search(text) else text
+            text = sub(_cut, text)
+    for sign, sub in patterns.rules_beside_words:
+        if sign in text:
+            text = sub(_cut_unless_a_word, text)
+    text = _without_unmarked(text, patterns.unmarked)
+    if has_latin:
+        text = _without(text, patterns.capital, patterns.romanised)
+    return _without(text, patterns.beginning, patterns.unsigned)
 
 
-def _without_titled(text: str) -> str:
+def _without(text: str, begin: _Search, name: _Match) -> str:
+    """Without each name, which is only compared where `begin` is found: that takes a tenth of the time."""
+    parts: list[str] = []
+    kept = place = 0
+    while found := begin(text, place):
+        place = found.start() + 1
+        if matched := name(text, found.start()):
+            parts += text[kept : found.start()], NAME
+            kept = place = matched.end()
+    return "".join((*parts, text[kept:])) if parts else text
+
+
+def _without_signed(text: str, patterns: _Patterns) -> str:
     parts: list[str] = []
     kept = 0
-    for title in _compiled(_TITLES).finditer(text):
-        start = title.start()
-        names = _NAME_BEFORE_SURE_TITLE if title[0] in _SURE_TITLES else _NAME_BEFORE_TITLE
-        found = _compiled(names).search(
-            text, max(kept, start - (_LONGEST_LATIN if text[start - 1].isascii() else _LONGEST)), start
-        )
-        if found and _is_name(text, *found.span()):
-            parts += text[kept : found.start()], NAME
+    for sign in patterns.sign_behind.finditer(text):
+        start = sign.start()
+        name = _before(sign, kept, patterns)
+        if name is not None:
+            parts += text[kept:name], NAME
             kept = start
     return "".join((*parts, text[kept:])) if parts else text
+
+
+def _before(sign: re.Match[str], kept: int, patterns: _Patterns) -> int | None:
+    """Where the name before a sign begins, behind `kept`."""
+    text, start = sign.string, sign.start()
+    longest = _LONGEST_LATIN if text[start - 1].isascii() else _LONGEST
+    if sign[0] in _ALL_TITLES:
+        search = patterns.before_sure_title if sign[0] in _SURE_TITLES else patterns.before_title
+        found = search(text, max(kept, start - longest), start)
+        if found and _is_name(text, *found.span()):
+            return found.start()
+        if sign[0] in _TRADES:
+            return None
+    found = patterns.between_signs(text, max(kept, start - longest - 1), start)
+    if not found or _is_word(text, *found.span("name")) or not _is_name(text, *found.span("name")):
+        return None
+    return found.start("name")
 
 
 def _cut(found: re.Match[str]) -> str:
@@ -218,10 +289,13 @@ def _cut(found: re.Match[str]) -> str:
     return found.string[found.start() : start] + NAME + found.string[end : found.end()]
 
 
-def _without_unmarked(text: str) -> str:
+def _cut_unless_a_word(found: re.Match[str]) -> str:
+    return found[0] if _is_word(found.string, *found.span("name")) else _cut(found)
+
+
+def _without_unmarked(text: str, search: _Search) -> str:
     parts: list[str] = []
     kept = place = 0
-    search = _compiled(_ALL_OF_NAMES).search
     while found := search(text, place):
         start, end = found.span()
         if _is_between_words(text, start, end):
@@ -236,6 +310,17 @@ def _without_unmarked(text: str) -> str:
 def _is_between_words(text: str, start: int, end: int) -> bool:
     overlapping = [text[place : place + 2] for place in range(start - 1, end)]
     return WORDS.isdisjoint(overlapping) and WORDS_ENDING.isdisjoint(overlapping) and _is_name(text, start, end)
+
+
+def _is_word(text: str, start: int, end: int) -> bool:
+    """Whether what could be a name begins with a word, and has other characters than those of names."""
+    beginning = text[start : start + 2]
+    return (
+        beginning in WORDS_BEGINNING
+        and beginning not in _COMPOUNDS
+        and end - start <= _LONGEST_WITH_SURNAME
+        and not _GIVEN.issuperset(text[start + 1 : end])
+    )
 
 
 def _is_name(text: str, start: int, end: int) -> bool:

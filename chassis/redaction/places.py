@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chassis.redaction.names import HAN
+from chassis.redaction.name_tables import HAN
 
 _NOT_IN_PLACE = "的已至往达到在于您你请了将把是向给由来去过从址每今日本按凭需可被出发有无起售折元询购抢送赠仅"
 _PLACE_NAME = rf"(?:(?![{_NOT_IN_PLACE}])[{HAN}]){{1,9}}"

@@ -21,6 +21,8 @@ FILLINGS = 6
 FLOORS = {
     "number": 0.98,
     **dict.fromkeys(("link", "street", "plate", "pickup", "share", "account", "password", "name"), 0.9),
+    **dict.fromkeys(("rare_name", "separated_name", "romanised_name"), 0.9),
+    **dict.fromkeys(("share_pieces", "set_apart_code", "wordy_link"), 0.9),
 }
 """The share of the values of each kind that is redacted, at least."""
 PRECISION = 0.95
@@ -84,7 +86,7 @@ def is_hidden(secret: Secret, message: Filled, gone: set[int]) -> bool:
     core = [place for place in secret.places if message.text[place].isalnum()]
     left = [message.text[place] for place in core if place not in gone]
     match secret.kind:
-        case "name":
+        case "name" | "rare_name" | "separated_name" | "romanised_name":
             return len(left) <= 1
         case "street":
             return len(left) <= len(core) / 2 or not any(map(str.isdigit, left))
