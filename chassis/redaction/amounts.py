@@ -15,7 +15,8 @@ _AMOUNT = r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.\d{1,2})?"
 # Behind a count. A placeholder is where the last redaction replaced what begins with a unit.
 _UNIT = (
     r"\s?(?:[元块万亿千百折%‰分人名位家天年月个秒件条次期台辆套斤克米㎡平倍℃度级币粒包盒瓶只款项钻岁起株棵头页字步圈升寸间床桌席票张笔局场轮集章节课题篇首"
-    "双对束朵串根支把片颗滴匹股手余多届]|单(?!元)|本(?![月人期周季年店次卡机号地])|/ ?[月年天日人平㎡次晚间斤件套个节时]|积分|小时|公里|"
+    "双对束朵串根支把片颗滴匹股手余多届]|单(?!元)|本(?![月人期周季年店次卡机号地])"
+    r"|/ ?[月年天日人平㎡次晚间斤件套个节时]|积分|小时|公里|"
     "毫米|厘米|英寸|公斤|千克|毫升|毫克|大卡|千瓦|周岁"
     r"|点(?!\d)|\+(?!\d)|〈(?!号)|(?:[GgMmKkWw][Bb]?|mg|ml|mL|cm|mm|km|kg|Hz|GHz|mAh|fps|[LVP])(?![A-Za-z0-9]))"
 )
@@ -29,7 +30,7 @@ _NO_CODE = r"(?<![码令凭为是号零〇一二三四五六七八九幺壹贰�
 _WORD_BEFORE = r"(?:(?<=[\u4e00-\u9fff，、：].)|(?<=姓名〉.))"
 _REPEATED = "|".join(f"(?<={digit}){digit}{{3,5}}" for digit in string.digits)
 _OF_DIGITS = (
-    # Counts with their unit, one to another or several, sizes. Behind the other digits of a number it is the last of them.
+    # Counts with their unit, one to another or several, sizes. Behind other digits they are the last of a number.
     rf"(?<!\d\d\d\s.)(?<!\s\d\s.)(?:\d{{0,2}}(?:,\d{{3}})+|\d{{0,5}})(?:\.\d{{1,2}})?(?:{_TO}{_AMOUNT})?(?={_UNIT})",
     rf"\d{{0,2}}(?:{_TO}\d{{2,3}})?(?=码(?!头))",
     rf"\d{{0,4}}(?:\.\d{{1,2}})?(?:{_NEXT}\d{{1,5}}(?:\.\d{{1,2}})?){{1,6}}(?={_UNIT})",

@@ -67,6 +67,12 @@ GIVEN: Final = (
 )
 """Most characters of given names."""
 
+COMMON_GIVEN: Final = (
+    "小大长全福宝山金世新民城保少延寿万友代生树水成如连广安伯仲石贵财来发富士阿年传玉"
+    "存守占进满银先喜五三四双早改红运忠才冬"
+)
+"""Further ones, which are in many words too: a name has another one beside it."""
+
 PARTS: Final = (
     "扎西|次仁|卓玛|央金|拉姆|索朗|索南|边巴|曲珍|格桑|尼玛|巴桑|达瓦|普布|米玛|丹增|旦增"
     "|洛桑|旺堆|旺姆|旺杰|平措|顿珠|多吉|强巴|仁青|白玛|德吉|白珍|普琼|嘎玛|罗布|群培|次"

@@ -79,12 +79,16 @@ _CODE_WORD = (
     f"(?:码{_NO_CODES}|口令|密钥|暗号|卡密|门锁|订单|单号|运单|编号|流水|合同|工单|案号|证号|保单|学号|"
     f"车牌|提货号|取件号|包裹号|初始|默认|临时|凭)(?:号码|号)?"
 )
-_CODE_VALUE = r"(?:(?!APP|App|VIP|WiFi)[A-Za-z0-9][A-Za-z0-9\-.@#$%^&*_!+]{2,40}(?:\s\d{2,4}(?!\d)){0,3}" rf"|[{_NUMERALS}]{{4,12}})"
+_CODE_VALUE = (
+    r"(?:(?!APP|App|VIP|WiFi)[A-Za-z0-9][A-Za-z0-9\-.@#$%^&*_!+]{2,40}(?:\s\d{2,4}(?!\d)){0,3}"
+    rf"|[{_NUMERALS}]{{4,12}})"
+)
 _IS = rf"(?:[\s:：是为(（\[『「“\"'→⇒➡=＝>＞丨|]{{0,3}}|[{HAN}]{{1,6}}[为是:：]\s?)"
 # What a reader says or types: a verb, and a value that is set apart.
 _VERB_OF_A_CODE = r"(?:报|输|输入|填|填写|出示)[\s:：「『“\"【\[(（]{1,3}"
 _CODE_WORD_IN_ENGLISH = (
-    r"[vVcCpPoO](?<![A-Za-z].)(?:(?<=[vV])[cC]ode|(?<=[cC])(?:ode|ODE)|(?<=[pP])(?:ass(?:word|code)?|wd|in|IN)|(?<=[oO])(?:tp|TP))"
+    r"[vVcCpPoO](?<![A-Za-z].)(?:(?<=[vV])[cC]ode|(?<=[cC])(?:ode|ODE)|(?<=[pP])(?:ass(?:word|code)?|wd|in|IN)"
+    r"|(?<=[oO])(?:tp|TP))"
     r"(?:\s?[:：=]\s?|\sis\s)"
 )
 _PLACE_OF_A_PARCEL = r"(?:货架|货位|架号|柜号|格口)号?[\s:：]{0,3}"
