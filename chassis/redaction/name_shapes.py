@@ -98,8 +98,11 @@ _FIRST = "".join(
 BEGINS: Final = f"(?=[{_FIRST}])"
 """Where most names begin."""
 
+FIRST_BETWEEN_SIGNS: Final = f"[{RARE_SURNAMES}{_FIRST}]"
+"""The first character of a name between sure signs."""
+
 BETWEEN_SIGNS: Final = (
-    rf"(?=[{RARE_SURNAMES}{_FIRST}])(?:{GOOD}|(?:{AMBIGUOUS_SURNAMES})[{HAN}]{{1,2}}|"
+    rf"(?={FIRST_BETWEEN_SIGNS})(?:{GOOD}|(?:{AMBIGUOUS_SURNAMES})[{HAN}]{{1,2}}|"
     rf"[{SURNAMES}{RARE_SURNAMES}][{HAN}]{{1,2}}|{_WITH_A_PART})"
 )
 """A name that needs a sure sign on both sides, and does not begin like a word."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from chassis.redaction.name_shapes import ANY, BEGINS, BETWEEN_SIGNS, GOOD, SURE_MASK
+from chassis.redaction.name_shapes import ANY, BEGINS, BETWEEN_SIGNS, FIRST_BETWEEN_SIGNS, GOOD, SURE_MASK
 from chassis.redaction.name_tables import GIVEN, HAN, PLAIN_SURNAMES, SURNAMES
 
 # Behind a name: titles. Before those of the second group also stands a thing: a fund's manager.
@@ -111,11 +111,11 @@ RULES_BESIDE_WORDS: Final = (
     Rule(rf"(?:尊敬|亲爱|敬爱|尊贵)的(?!{_READERS})(?P<name>{BETWEEN_SIGNS})(?={_ADDRESSED}|{_READERS})", "的"),
     # A role or a label.
     Rule(
-        rf"[{_ENDS_OF_LABELS}](?<={_LABELLED})[:：,，]?\s{{0,2}}(?P<name>{BETWEEN_SIGNS})"
+        rf"[{_ENDS_OF_LABELS}](?=[:：,，]?\s{{0,2}}{FIRST_BETWEEN_SIGNS})(?<={_LABELLED})[:：,，]?\s{{0,2}}(?P<name>{BETWEEN_SIGNS})"
         rf"(?:{_BEHIND}|(?={_DEEDS}))"
     ),
-    # From what is no character of a word to a sign behind the name.
-    Rule(rf"\W(?<![*〉])(?P<name>{BETWEEN_SIGNS}){_CERTAIN}"),
+    # From what is no character of a word to a sign behind the name, which is searched first: most texts have none.
+    Rule(rf"\W(?<![*〉])(?={FIRST_BETWEEN_SIGNS}[\w*]{{1,11}}?{_CERTAIN})(?P<name>{BETWEEN_SIGNS}){_CERTAIN}"),
     # Whom a letter is for, and who signs it.
     Rule(rf"[—\-致o](?:(?<=——)|(?<=--)|(?<=\W致)|(?<=此致)|(?<=To))\s?(?P<name>{BETWEEN_SIGNS})(?=\s*$|[:：])"),
     # A verb that begins a clause.
