@@ -79,7 +79,7 @@ _CERTAIN = (
 )
 
 
-class Rule(NamedTuple):
+class NameRule(NamedTuple):
     """A pattern with the group `name`; without its sign a text has no match."""
 
     pattern: str
@@ -88,19 +88,19 @@ class Rule(NamedTuple):
 
 RULES: Final = (
     # A reader who is addressed.
-    Rule(
+    NameRule(
         rf"(?:尊敬|亲爱|敬爱|尊贵)的(?!{_READERS}){BEGINS}(?P<name>{ANY})(?={_ADDRESSED}|{TITLES}|{_READERS})",
         "的",
     ),
     # A label.
-    Rule(rf"[:：](?:(?<=人.)|(?<=(?:{_LABELS}).))\s{{0,2}}(?P<name>{GOOD}|[{HAN}*]{{2,4}})"),
+    NameRule(rf"[:：](?:(?<=人.)|(?<=(?:{_LABELS}).))\s{{0,2}}(?P<name>{GOOD}|[{HAN}*]{{2,4}})"),
     # Behind a signature or a role, before an act or a sign of one.
-    Rule(rf"[】\]〕/]{BEGINS}(?P<name>{ANY}|[{SURNAMES}][{HAN}]{{1,2}}(?=[,，:：!！]\s?[您你])){_STRONG}"),
-    Rule(
+    NameRule(rf"[】\]〕/]{BEGINS}(?P<name>{ANY}|[{SURNAMES}][{HAN}]{{1,2}}(?=[,，:：!！]\s?[您你])){_STRONG}"),
+    NameRule(
         rf"(?:[{_ROLE_ENDS}{_BEFORE}][:：,，]?\s{{0,2}}|[】\]〕](?![A-Z])){BEGINS}(?P<name>{GOOD}){_BEHIND}",
     ),
     # Between what is no Chinese character and a sign.
-    Rule(
+    NameRule(
         rf"(?P<name>[{SURNAMES}](?<![{HAN}A-Za-z0-9【\[〔「].)(?<!姓名〉.)[{SURNAMES}]?[{GIVEN}]{{1,2}}){_BEHIND}",
     ),
 )
@@ -108,18 +108,18 @@ RULES: Final = (
 
 RULES_BESIDE_WORDS: Final = (
     # A reader who is addressed.
-    Rule(rf"(?:尊敬|亲爱|敬爱|尊贵)的(?!{_READERS})(?P<name>{BETWEEN_SIGNS})(?={_ADDRESSED}|{_READERS})", "的"),
+    NameRule(rf"(?:尊敬|亲爱|敬爱|尊贵)的(?!{_READERS})(?P<name>{BETWEEN_SIGNS})(?={_ADDRESSED}|{_READERS})", "的"),
     # A role or a label.
-    Rule(
+    NameRule(
         rf"[{_ENDS_OF_LABELS}](?=[:：,，]?\s{{0,2}}{FIRST_BETWEEN_SIGNS})(?<={_LABELLED})[:：,，]?\s{{0,2}}(?P<name>{BETWEEN_SIGNS})"
         rf"(?:{_BEHIND}|(?={_DEEDS}))"
     ),
     # From what is no character of a word to a sign behind the name, which is searched first: most texts have none.
-    Rule(rf"\W(?<![*〉])(?={FIRST_BETWEEN_SIGNS}[\w*]{{1,11}}?{_CERTAIN})(?P<name>{BETWEEN_SIGNS}){_CERTAIN}"),
-    # Whom a letter is for, and who signs it.
-    Rule(rf"[—\-致o](?:(?<=——)|(?<=--)|(?<=\W致)|(?<=此致)|(?<=To))\s?(?P<name>{BETWEEN_SIGNS})(?=\s*$|[:：])"),
+    NameRule(rf"\W(?<![*〉])(?={FIRST_BETWEEN_SIGNS}[\w*]{{1,11}}?{_CERTAIN})(?P<name>{BETWEEN_SIGNS}){_CERTAIN}"),
+    # The reader of a letter, and its signatory.
+    NameRule(rf"[—\-致o](?:(?<=——)|(?<=--)|(?<=\W致)|(?<=此致)|(?<=To))\s?(?P<name>{BETWEEN_SIGNS})(?=\s*$|[:：])"),
     # A verb that begins a clause.
-    Rule(rf"[请由让找祝](?<!\w.)\s?(?P<name>{BETWEEN_SIGNS}){_ENDS}"),
+    NameRule(rf"[请由让找祝](?<!\w.)\s?(?P<name>{BETWEEN_SIGNS}){_ENDS}"),
 )
 """Sure signs, between which any name may stand that does not begin like a word."""
 

@@ -296,5 +296,4 @@ _BEHIND_SURNAMES = (
     "谯楼|睢县宁|娄江"
 )
 WORDS_BEGINNING: Final = frozenset(each[0] + second for each in _BEHIND_SURNAMES.split("|") for second in each[1:])
-"""Words that begin with a surname. Some are the begin of a name too: what has the characters of a name is none of them.
-"""
+"""Words that begin with a surname. What consists of the characters of a name is left out: it may be a name."""

@@ -84,7 +84,7 @@ _CODE_VALUE = (
     rf"|[{_NUMERALS}]{{4,12}})"
 )
 _IS = rf"(?:[\s:：是为(（\[『「“\"'→⇒➡=＝>＞丨|]{{0,3}}|[{HAN}]{{1,6}}[为是:：]\s?)"
-# What a reader says or types: a verb, and a value that is set apart.
+# What a reader has to enter: a verb, and a value that is set apart.
 _VERB_OF_A_CODE = r"(?:报|输|输入|填|填写|出示)[\s:：「『“\"【\[(（]{1,3}"
 _CODE_WORD_IN_ENGLISH = (
     r"[vVcCpPoO](?<![A-Za-z].)(?:(?<=[vV])[cC]ode|(?<=[cC])(?:ode|ODE)|(?<=[pP])(?:ass(?:word|code)?|wd|in|IN)"
