@@ -116,7 +116,7 @@ RULES_BESIDE_WORDS: Final = (
     ),
     # From what is no character of a word to a sign behind the name, which is searched first: most texts have none.
     NameRule(rf"\W(?<![*〉])(?={FIRST_BETWEEN_SIGNS}[\w*]{{1,11}}?{_CERTAIN})(?P<name>{BETWEEN_SIGNS}){_CERTAIN}"),
-    # The reader of a letter, and its signatory.
+    # The reader of a letter, and the person who signs it.
     NameRule(rf"[—\-致o](?:(?<=——)|(?<=--)|(?<=\W致)|(?<=此致)|(?<=To))\s?(?P<name>{BETWEEN_SIGNS})(?=\s*$|[:：])"),
     # A verb that begins a clause.
     NameRule(rf"[请由让找祝](?<!\w.)\s?(?P<name>{BETWEEN_SIGNS}){_ENDS}"),

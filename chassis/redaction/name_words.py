@@ -28,9 +28,9 @@ _LIKE_NAMES = (
     "梅林雨子|您好|阁兰|许昌可诺|钟祥|文化书学章艺博峰华豪|满意足天文即园语|华润光源美东夏泰信语|范思|毛"
     "巾线利竹根|冷峻暖然静天|火红光力星石苗龙海|简捷明易洁|繁华育茂荣星昌|蓬松|阴柔郁雨阳天|隆庆隆|丛书|"
     "卫铁|历书|宗子|宫廷|尧舜|池子州|浑圆|费力|鱼群苗|麻子|濮阳|柳江林橙|衡阳|黎川阳明|祁东阳|秦川"
-    "国|鲁国|齐国鸣鲁|从化|贝贝|小时|合时|信誉|俸禄|汪洋|丁香|桑梓园|邵阳|谢恩|洪福|仲夏春秋|田园"
-    "|蔚蓝|苗木子|柏林|唐诗|季军|伏天|赵国|魏国晋|吴国|越国|孙子|晏子|郎君|杜鹃|乔木|莫若|牟利|"
-    "匡正"
+    "国|鲁国|齐国鸣鲁|从化|贝贝|小时|合时|须知|信誉|俸禄|汪洋|丁香|桑梓园|邵阳|谢恩|洪福|仲夏春秋"
+    "|田园|蔚蓝|苗木子|柏林|唐诗|季军|伏天|赵国|魏国晋|吴国|越国|孙子|晏子|郎君|杜鹃|乔木|莫若|"
+    "牟利|匡正"
 )
 WORDS: Final = frozenset(each[0] + second for each in _LIKE_NAMES.split("|") for second in each[1:])
 """Words that look like a name, or like a part of one."""
@@ -296,4 +296,5 @@ _BEHIND_SURNAMES = (
     "谯楼|睢县宁|娄江"
 )
 WORDS_BEGINNING: Final = frozenset(each[0] + second for each in _BEHIND_SURNAMES.split("|") for second in each[1:])
-"""Words that begin with a surname. What consists of the characters of a name is left out: it may be a name."""
+"""Words that begin with a surname. Some are the begin of a name too: not one that has only characters of names.
+"""

@@ -24,14 +24,14 @@ from chassis.redaction.name_shapes import (
     UNSIGNED_BEGINNINGS,
 )
 from chassis.redaction.name_signs import RULES, RULES_BESIDE_WORDS, TITLES, UNMARKED
-from chassis.redaction.name_tables import COMPOUND_SURNAMES, GIVEN, HAN
+from chassis.redaction.name_tables import COMPOUND_SURNAMES, GIVEN, HAN, SURNAMES
 from chassis.redaction.name_words import WORDS, WORDS_BEGINNING, WORDS_ENDING
 
 NAME: Final = "〈姓名〉"
 
 # Titles that no thing has.
 _SURE_TITLES = frozenset(["先生", "女士", "小姐", "太太"])
-_GIVEN = frozenset(GIVEN)
+_SURNAMES, _GIVEN = frozenset(SURNAMES), frozenset(GIVEN)
 _COMPOUNDS = frozenset(COMPOUND_SURNAMES.split("|"))
 _LONGEST, _LONGEST_LATIN = 6, 24
 _LONGEST_WITH_SURNAME = 3
@@ -179,7 +179,7 @@ def _is_word(text: str, start: int, end: int) -> bool:
         beginning in WORDS_BEGINNING
         and beginning not in _COMPOUNDS
         and end - start <= _LONGEST_WITH_SURNAME
-        and not _GIVEN.issuperset(text[start + 1 : end])
+        and not (beginning[0] in _SURNAMES and _GIVEN.issuperset(text[start + 1 : end]))
     )
 
 

@@ -84,7 +84,7 @@ _CODE_VALUE = (
     rf"|[{_NUMERALS}]{{4,12}})"
 )
 _IS = rf"(?:[\s:：是为(（\[『「“\"'→⇒➡=＝>＞丨|]{{0,3}}|[{HAN}]{{1,6}}[为是:：]\s?)"
-# What a reader has to enter: a verb, and a value that is set apart.
+# What a reader states or types: a verb, and a value that is set apart.
 _VERB_OF_A_CODE = r"(?:报|输|输入|填|填写|出示)[\s:：「『“\"【\[(（]{1,3}"
 _CODE_WORD_IN_ENGLISH = (
     r"[vVcCpPoO](?<![A-Za-z].)(?:(?<=[vV])[cC]ode|(?<=[cC])(?:ode|ODE)|(?<=[pP])(?:ass(?:word|code)?|wd|in|IN)"
@@ -114,7 +114,7 @@ _OFFERED = r"(?:[0-9MmGgKkBb]{1,20}|S?VIP\d{1,3}|\d{1,2}0{0,2}[A-Za-z]{3,12})(?!
 _BESIDE_A_LETTER = r"[A-Za-z0-9](?:(?<=[0-9])[_\-]{0,40}[A-Za-z]|(?<=[A-Za-z])[_\-]{0,40}[0-9])"
 
 SHAPES: Final = (
-    Shape(_SHARED_PIECES, CODE, "A1", ":"),
+    Shape(_SHARED_PIECES, CODE, "", ":", r":(?:/|\d{1,2}[ap]m)"),
     Shape(r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,8}", EMAIL, "", "@"),
     Shape(
         rf"[hHwW](?:(?<=[hH])(?:[tT]{{2}}|[xX]{{2}})[pP][sS]?[:：]?[/\\]{{1,2}}|(?<=[wW])[wW]{{2}}\.){_URL}{{1,2000}}",
@@ -129,7 +129,7 @@ SHAPES: Final = (
         "[.。][A-Za-z]{2}",
     ),
     # A dot in brackets, or a comma for a dot where the slash is a word, stands in nothing else.
-    Shape(_BRACKETED_HOST, LINK, "A", "", rf"{_BRACKETED_DOT}"),
+    Shape(_BRACKETED_HOST, LINK, "", "", _BRACKETED_DOT),
     Shape(_HOST_WITH_COMMAS, LINK, "A", "斜杠"),
     Shape(rf"[tT][\-.。]me/{_URL}{{2,200}}", LINK, "A", "me/"),
     Shape(_SPELT_HOST, LINK, "A", "", r"[.。．｡·丶﹒●•点tT][\])）】]?\s?[A-Za-z]"),
