@@ -2,7 +2,8 @@
 
 Each notice carries a reply code of 128 random bits. It is returned once, to who issues the notice, and stored as its
 SHA-256, which needs no salt for so many random bits. With the code and its own identifier the party reads what concerns
-it and replies. An act of the party is evidence, not the act of a person of the staff: no one joins a chain by it.
+it and replies. An act of the party is evidence, not the act of a person of the staff. The reply code is shown to who
+issues the notice: that person joins the chain of what a reply decides.
 """
 
 from __future__ import annotations
@@ -60,11 +61,13 @@ def declare(metadata: sa.MetaData) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice to a party (such as an enterprise by its credit code) about an object (such as "entry:<id>")."""
+    """A notice to a party (such as an enterprise by its credit code) about an object (such as "entry:<id>"). Who issued
+    it knows the reply code too."""
 
     id: UUID
     object: str
     party: str
+    issued_by: str
 
     @property
     def object_id(self) -> UUID:
@@ -130,13 +133,13 @@ def find_notice(read: Read, party: str, reply_code: str) -> Notice:
     row = (
         code
         and read.execute(
-            sa.text("SELECT id, object, party FROM notices WHERE code_digest = :digest AND party = :party"),
+            sa.text("SELECT id, object, party, issued_by FROM notices WHERE code_digest = :digest AND party = :party"),
             {"digest": hashlib.sha256(code).digest(), "party": party},
         ).one_or_none()
     )
     if not row:
         raise NotFoundError
-    return Notice(row.id, row.object, row.party)
+    return read_as(row, Notice)
 
 
 def record_reply(tx: Tx, notice: Notice, kind: str, statement: str) -> None:

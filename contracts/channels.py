@@ -7,7 +7,8 @@ from contracts.tables import Row, Table
 
 class Channel(Row, frozen=True, kw_only=True):
     """A channel of complaints. The organisation `channel:<code>` files what arrives there; the staff of the regulator
-    file what arrives where `of_staff` is true, and nothing else."""
+    file what arrives where `of_staff` is true, and nothing else. `vouched`: the channel proves that the number is the
+    complainant's; only then is a number a person, who is counted once."""
 
     name: str
     name_zh: str

@@ -78,7 +78,7 @@ _DIGEST = "SHA-256 of the uncompressed file, in hexadecimal"
 _ACCEPTED = "count of lines that changed something"
 _DUPLICATES = "count of known lines, which change nothing"
 _REJECTED = "count of rejected lines; /errors lists them with their reasons"
-_OWN = "; null for another organisation's file"
+_OWN = "; null for the file of another organisation or person"
 
 
 class ImportView(_ImportedFile):
@@ -91,8 +91,8 @@ class ImportView(_ImportedFile):
 
 
 class PersonalImportView(_ImportedFile):
-    """A file of personal data that was sent. What became of its lines only the organisation that sent it sees: it shows
-    whether a number has complained before."""
+    """A file of personal data that was sent. What became of its lines is shown to the organisation that sent it, or to
+    the person of the staff who did: it shows whether a number has complained before."""
 
     digest: str | None = Field(description=_DIGEST + _OWN)
     accepted: int | None = Field(description=_ACCEPTED + _OWN)
@@ -205,9 +205,9 @@ def import_router(importer: Importer[Any], path: str, scope: str, rules: Ruleboo
     @made.get(f"{path}/{{id}}/errors", name=f"list_{slug}_errors")
     def list_errors(id: UUID, page: PageQuery, caller: Submitter, read: ReadTx) -> Page[LineErrorView]:
         """The rejected lines, in their order in the file, with the reasons. Of a file of personal data they are shown
-        only to the organisation that sent it."""
+        only to the organisation that sent it, or to the person of the staff who did."""
         if _is_hidden(_find(read, importer, caller, id), importer, caller):
-            raise Forbidden("Only the organisation that sent this file reads the errors of its lines.")
+            raise Forbidden("Only who sent this file reads the errors of its lines.")
         (after,) = page.after(int) or (0,)
         rows = errors_of(read, id, after, page.limit)
         return page.of(page_rows(rows, LineErrorView.model_validate, key=lambda row: (row.line,)))
@@ -324,7 +324,9 @@ def _read(read: Read, importer: Importer[Any], caller: Caller, import_id: UUID) 
 
 
 def _is_hidden(row: sa.Row[Any], importer: Importer[Any], caller: Caller) -> bool:
-    return importer.personal and row.org != caller.organisation
+    # A person's file is not shown to colleagues either.
+    own = row.org == caller.organisation and (not row.actors or caller.subject in row.actors)
+    return importer.personal and not own
 
 
 def _view(importer: Importer[Any], caller: Caller, row: sa.Row[Any]) -> BaseModel:
@@ -334,7 +336,8 @@ def _view(importer: Importer[Any], caller: Caller, row: sa.Row[Any]) -> BaseMode
     if _is_hidden(row, importer, caller):
         hidden = dict.fromkeys(("digest", "accepted", "duplicates", "rejected"))
         return PersonalImportView.model_validate(shown | hidden)
-    return PersonalImportView.model_validate(shown | {"digest": digest_in(row).hex()})
+    digest = digest_in(row)
+    return PersonalImportView.model_validate(shown | {"digest": digest and digest.hex()})
 
 
 def _resume(tx: Tx, import_id: UUID) -> None:

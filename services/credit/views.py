@@ -136,7 +136,7 @@ class ListedView(_View):
     facts: Sequence[Written] = FACTS
     article: Written = ARTICLE
     since: HourMoment
-    until: datetime
+    until: HourMoment
 
 
 def list_entries(
@@ -203,7 +203,7 @@ class RestrictionView(_View):
     article: Written = ARTICLE
     new_resources: NewResources = Field(description="the effect on ports that the enterprise applies for")
     existing: Existing = Field(description="the effect on ports that it has")
-    since: datetime
+    since: HourMoment
     until: datetime
 
 

@@ -13,7 +13,15 @@ from typing import Any
 
 from anning.services import NAMES
 from chassis.events.relay import SEND_SECONDS
-from tests.faults.running import CARRIER, PATIENCE_SECONDS, RunningSystem, eventually, port, request_until_answered
+from tests.faults.running import (
+    CARRIER,
+    OFFICER,
+    PATIENCE_SECONDS,
+    RunningSystem,
+    eventually,
+    port,
+    request_until_answered,
+)
 from tests.faults.staff_actions import confirm_fined_entries, seal_clues
 from tests.faults.workload import Complaint, Workload
 
@@ -169,7 +177,7 @@ class ChaosRun:
     def _correct_and_withdraw(self) -> None:
         """Of every five doubtful complaints correct the first and withdraw the second."""
         names = [each["external_id"] for each in self._workload.doubtful]
-        with self._running.api("complaints") as http:
+        with self._running.api_for("complaints", OFFICER) as http:
             for index in range(0, len(names), 5):
                 corrected, withdrawn = (
                     eventually(partial(self.responses.filed.get, each)) for each in names[index:][:2]

@@ -26,7 +26,8 @@ from standalone.system import ROOT, System
 from tests.faults.topics import Topics
 from tests.faults.workload import Complaint
 
-STAFF, REVIEWER, DIRECTOR = "regulator:MIIT", "MIIT-reviewer", "MIIT-director"
+STAFF = "regulator:MIIT"
+OFFICER, REVIEWER, DIRECTOR = "MIIT-officer", "MIIT-reviewer", "MIIT-director"
 CARRIER = "carrier:CMCC"
 """Who files the ports of the tests."""
 TOPICS = Catalogue.load(ROOT / "contracts" / "topics.yaml").topics
@@ -70,7 +71,7 @@ class RunningSystem:
     @contextmanager
     def api_for(self, service: str, person: str) -> Iterator[httpx2.Client]:
         """A client of a service's API that acts for a person of the sandbox. Thread-safe."""
-        token = mint_for(self.system.credentials, people()[person], issuer=self.system.issuer)
+        token = mint_for(self.system.credentials, people()[person], issuer=self.system.issuer, lifetime_seconds=3_600)
         with self._client(service, token) as http:
             yield http
 

@@ -11,12 +11,12 @@ import httpx2
 
 from chassis.version import API_PREFIX
 from sandbox.behaviour import load
-from tests.faults.running import DIRECTOR, REVIEWER, RunningSystem, eventually, request_until_answered
+from tests.faults.running import DIRECTOR, OFFICER, REVIEWER, RunningSystem, eventually, request_until_answered
 
 
 def seal_clues(running: RunningSystem, key: str) -> None:
     """Seal the clues collected so far and hand them over; return when that is done."""
-    with running.api("referrals") as http:
+    with running.api_for("referrals", OFFICER) as http:
         body = {"reason": "hand over the clues collected so far"}
         accepted = request_until_answered(http, "POST", "/sealings", json=body, headers={"Idempotency-Key": key})
         assert accepted.status_code == 202, accepted.text
@@ -27,7 +27,7 @@ def seal_clues(running: RunningSystem, key: str) -> None:
 def confirm_fined_entries(running: RunningSystem) -> int:
     """Record an objection to each entry proposed for a fine, with a waiver of the rest of the term, then let another
     person confirm it; return the number of requests."""
-    with running.api("credit") as officer, running.api_for("credit", REVIEWER) as reviewer:
+    with running.api_for("credit", OFFICER) as officer, running.api_for("credit", REVIEWER) as reviewer:
         proposed = _items(officer, "/entries", state="proposed", ground="fined")
         for entry in proposed:
             _post_once(officer, f"/entries/{entry['id']}/objection", {"statement": "we object", "waives_term": True})
@@ -40,7 +40,7 @@ def confirm_fined_entries(running: RunningSystem) -> int:
 
 def approve_shutdown_proposals(running: RunningSystem) -> int:
     """Decide that the ports of listed enterprises are shut; return the number of proposals."""
-    with running.api("ports") as officer, running.api_for("ports", DIRECTOR) as director:
+    with running.api_for("ports", OFFICER) as officer, running.api_for("ports", DIRECTOR) as director:
         proposed = _items(officer, "/shutdown-proposals", state="proposed")
         for proposal in proposed:
             decision = {"decision": "shut", "reason": "the enterprise is listed"}

@@ -18,7 +18,7 @@ from anning.backups.sources import variable
 from anning.services import NAMES, load_all
 from chassis.events import access
 from standalone.system import LOAD, ROOT, System
-from tests.faults.running import PATIENCE_SECONDS, RunningSystem, eventually
+from tests.faults.running import OFFICER, PATIENCE_SECONDS, RunningSystem, eventually
 from tests.faults.workload import BAR, Complaint, complaint
 
 pytestmark = pytest.mark.timeout(600)
@@ -45,7 +45,7 @@ def anning(system: System, user: str, *command: str) -> subprocess.CompletedProc
 def lift_order(restored: RunningSystem) -> bool:
     """Lift the order, in whatever state it is: its id decides whether and when the carrier executes it. False where the
     carrier has acted between the two requests."""
-    with restored.api("ports") as http:
+    with restored.api_for("ports", OFFICER) as http:
         (order,) = http.get("/orders", params={"number": SHUT}).json()["items"]
         lifted = http.post(
             f"/orders/{order['id']}/lifting", json={"reason": "核查无误"}, headers={"If-Match": f'"{order["version"]}"'}

@@ -30,6 +30,7 @@ from standalone.system import System
 from tests.faults.topics import Topics
 from tests.upgrade.release import FIGURES, HERE, KEYS, TOPICS, reconciled_figures
 
+STAFF = "regulator:MIIT"
 DATABASE = ("--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=500")
 """Plain statements that any client of a later PostgreSQL can run."""
 
@@ -48,14 +49,19 @@ def take(system: System, folder: Path) -> None:
     (folder / FIGURES).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def _client(system: System, service: str, org: str) -> Client:
+    return Client.of_system(system.url(service), system.issuer, system.credentials, org)
+
+
 def _final_figures(system: System) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The imports, and the final figures: workers and the sandbox are stopped first. Raises DemoFailed."""
     with ExitStack() as stack:
-        staff = {
-            name: stack.enter_context(Client.of_system(system.url(name), system.issuer, system.credentials, demo.STAFF))
-            for name in system.services
-        }
-        imports = list(staff["complaints"].pages("/complaint-imports"))
+        staff = {name: stack.enter_context(_client(system, name, STAFF)) for name in system.services}
+        # What became of its lines is shown to the channel that sent a file.
+        imports = [
+            stack.enter_context(_client(system, "complaints", each["org"])).get(f"/complaint-imports/{each['id']}")
+            for each in staff["complaints"].pages("/complaint-imports")
+        ]
         Figures.fetch(staff, imports)  # fetches tokens before their issuer stops
         stop_together(process for name, process in system.processes.items() if not name.endswith(" api"))
         figures, broken = reconciled_figures(Figures.fetch(staff, imports))

@@ -106,7 +106,8 @@ def _new(
     report: Report, identities: Identities, sealer: Sealer, filed_at: datetime, cause: Cause, *, receipt: bool
 ) -> NewComplaint:
     identifier = new_id()
-    identity, person = identities.report(report), identities.person(report)
+    identity = identities.report(report)
+    person = identities.person(report, identity)
     overlap = RULES.at(SurrogateOverlap, report.received_at).overlap
     surrogate, *also = (
         surrogate_of(person, each, identities.ring) for each in surrogate_quarters(report.received_at, overlap)

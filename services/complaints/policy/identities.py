@@ -2,8 +2,9 @@
 plain one by trying them all.
 
 Nothing is looked up by a complainant's number, so the duration of a response does not show whether a number has
-complained before. What a person of the staff files is apart from all else, also from what a colleague files: with
-a number of their choice that person learns nothing from a response, a count or a fact (decision 0037).
+complained before. What a person of the staff files is apart from all else, also from what a colleague files, and a
+number counts as a person only where the channel vouches for it: a number of their choice changes no response, count or
+fact in another way than any other number (decision 0037).
 """
 
 from __future__ import annotations
@@ -49,10 +50,12 @@ class Identities:
         digest = self.ring.fingerprint(f"content:{report.content}")
         return ReportIdentity(report.channel, own + report.identifier, digest)
 
-    def person(self, report: Report) -> UUID:
-        """The complainant of a report, inside this service: one person in all channels but those of staff."""
-        digest = self.ring.fingerprint(f"complainant:{self._own(report)}{report.complainant.number}")
-        return UUID(bytes=digest[:_BYTES_OF_UUID])
+    def person(self, report: Report, identity: ReportIdentity) -> UUID:
+        """The complainant of a report, inside this service: one person in all channels that vouch for it. In any other
+        channel each complaint has a complainant of its own: a number that is not proven could be any person's."""
+        vouched = CHANNELS[report.channel].vouched
+        whose = report.complainant.number if vouched else f"{identity.channel}:{identity.external_id}"
+        return UUID(bytes=self.ring.fingerprint(f"complainant:{whose}")[:_BYTES_OF_UUID])
 
     def _own(self, report: Report) -> str:
         return f"{self.filed_by}:" if CHANNELS[report.channel].of_staff else ""

@@ -16,6 +16,7 @@ from chassis.database import Read
 from chassis.http.citations import CitationView
 from chassis.http.paging import PageRows, Paging
 from chassis.http.queries import Conditions, equal, one_row, page_rows, select_one
+from chassis.http.replies import HourMoment
 from chassis.redaction import Redacted, Written
 from contracts.numbers import SenderNumber
 from contracts.vocabulary import AttributionKind, Category, Consent
@@ -107,7 +108,7 @@ class ComplaintView(BaseModel):
     version: int = Field(description="also the ETag; send it as If-Match with a correction")
     state: ComplaintState
     channel: str
-    external_id: str
+    external_id: Written
     sender: SenderView
     province: str | None
     sent_at: datetime
@@ -121,13 +122,13 @@ class ComplaintView(BaseModel):
 
 
 class FollowUp(BaseModel):
-    """What became of a complaint, for its complainant."""
+    """What became of a complaint, for its complainant. Moments are cut to the hour."""
 
     model_config = ConfigDict(from_attributes=True)
 
     state: ComplaintState
-    filed_at: datetime
-    assessed_at: datetime | None
+    filed_at: HourMoment
+    assessed_at: HourMoment | None
     sender_number: str
     kind: AttributionKind | None
     industry: str | None

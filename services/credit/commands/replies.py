@@ -44,7 +44,8 @@ def reply_to_notice(
     lock_enterprises(tx, [code])
     (entry,) = load_entries(tx, [notice.object_id])
     if kind is EntryReplyKind.OBJECTION:
-        entry.contest(statement, clock.now(), tx.cause, waives_term=waives_term)
+        # Who issued the notice could have written this reply: another person decides.
+        entry.contest(statement, clock.now(), tx.cause.joined([notice.issued_by]), waives_term=waives_term)
         save_entries(tx, [entry])
     elif kind is EntryReplyKind.APPEAL and entry.state is not EntryState.EFFECTIVE:
         raise ConflictError("entry-state", "Only a listing in force can be appealed against.")

@@ -232,9 +232,7 @@ def _refer(tx: Tx, clues: Sequence[Clue], tallies: Mapping[UUID, Tally], handove
 
 def _documents(tx: Tx, clues: Sequence[Clue], authority: str, at: datetime) -> list[SealedDocument]:
     rule = document_samples(at)
-    shown = [
-        each.id for each in clues if may_show_samples(authority, each.counts.complainants, rule.least_complainants)
-    ]
+    shown = [each.id for each in clues if may_show_samples(authority, each.counts.vouched, rule.least_complainants)]
     samples = load_samples(tx, shown, rule.most)
     senders = load_senders(tx, [each.id for each in clues], document_senders(at).most)
     return [document_of(each, senders[each.id], samples.get(each.id, ())) for each in clues]

@@ -80,10 +80,10 @@ class SealedDocument:
     digest: str
 
 
-def may_show_samples(authority: str, complainants: int, least_complainants: int) -> bool:
-    """Whether a document may contain excerpts: few complainants could be identified by them. The police always receive
-    them."""
-    return authority == POLICE or complainants >= least_complainants
+def may_show_samples(authority: str, vouched: int, least_complainants: int) -> bool:
+    """Whether a document may contain excerpts: few complainants could be identified by them, and only vouched ones are
+    certain to be different people. The police always receive them."""
+    return authority == POLICE or vouched >= least_complainants
 
 
 def document_of(clue: Clue, senders: Sequence[SenderLine], samples: Sequence[Redacted]) -> SealedDocument:

@@ -41,7 +41,9 @@ class CountsView(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     complaints: int
-    complainants: int = Field(description="how many different complainants")
+    complainants: int = Field(
+        description="how many different complainants; one for each complaint through a channel that does not vouch"
+    )
     vouched: int = Field(description="how many of the complainants a channel vouches for")
     senders: int = Field(description="how many different sender numbers")
 

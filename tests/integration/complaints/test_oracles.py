@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from operator import sub
 from typing import Any
 
@@ -81,14 +82,32 @@ def test_staff_recognise_what_they_filed_themselves(office: Office) -> None:
     assert record(office, ANNA, letter("letter-7", complainant_number=OTHER)).status_code == 409
 
 
-def test_a_number_that_staff_choose_has_a_surrogate_of_its_own_for_each_of_them(office: Office) -> None:
+def test_a_number_that_no_channel_vouches_for_counts_once_for_each_complaint(office: Office) -> None:
     office.post("/complaints", report("a-1"))
     record(office, ANNA, letter())
     record(office, ANNA, letter("another"))
     record(office, BORIS, letter())
-    app, one, two, boris = (each.complainant for each in assessed(office))
-    assert one == two
-    assert len({app, one, boris}) == 3
+    for external_id in ("w-1", "w-2"):
+        assert office.post("/complaints", report(external_id, channel="wechat")).status_code == 201
+    surrogates = {each.complainant for each in assessed(office)}
+    assert len(surrogates) == 6
+
+
+def test_a_person_of_the_staff_sees_of_a_colleagues_file_only_that_it_was_read(office: Office) -> None:
+    media = {"Content-Type": "application/x-ndjson"}
+    headers = {**office.token(STAFF, by=ANNA), **media}
+    sent = office.client.post("/complaint-imports", content=json.dumps(letter()).encode(), headers=headers)
+    office.process_imports()
+    path = sent.headers["location"]
+    own, other = (office.client.get(path, headers=office.token(STAFF, by=by)).json() for by in (ANNA, BORIS))
+    assert (own["accepted"], other["lines_read"]) == (1, 1)
+    assert {other[each] for each in ("digest", "accepted", "duplicates", "rejected")} == {None}
+    assert problem(office.client.get(f"{path}/errors", headers=office.token(STAFF, by=BORIS))) == (403, "forbidden")
+
+
+def test_staff_read_no_number_of_a_person_in_an_external_id(office: Office) -> None:
+    filed = office.file(f"no-{OTHER}")
+    assert office.complaint(filed["id"])["external_id"] == "no-〈号码〉"
 
 
 def test_what_staff_file_uses_up_nothing_of_what_a_citizen_may_file(office: Office) -> None:

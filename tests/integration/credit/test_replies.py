@@ -16,9 +16,9 @@ from tests.integration.http.api import problem
 from tests.parts.chains import chains
 
 
-def notified(api: Api, path: str, *, seen: int = 1) -> str:
+def notified(api: Api, path: str, *, seen: int = 1, by: str = "li") -> str:
     """The reply code of a new notice about the entry."""
-    answer = api.post(MIIT, f"{path}/notices", seen=seen)
+    answer = api.post(MIIT, f"{path}/notices", seen=seen, by=by)
     assert answer.status_code == 201, answer.text
     assert answer.headers["cache-control"] == "no-store"
     return str(answer.json()["reply_code"])
@@ -93,6 +93,13 @@ def test_the_enterprise_may_waive_the_rest_of_the_term(api: Api) -> None:
     path = proposed(api)
     replied(api, notified(api, path), "objection", waives_term=True)
     assert api.post(MIIT, f"{path}/decision", CONFIRM, by="wang", seen=2).status_code == 200
+
+
+def test_who_issued_the_notice_does_not_decide_after_an_objection_with_its_reply_code(api: Api) -> None:
+    path = proposed(api)
+    replied(api, notified(api, path, by="wang"), "objection", waives_term=True)
+    assert problem(api.post(MIIT, f"{path}/decision", CONFIRM, by="wang", seen=2)) == (403, "four-eyes")
+    assert api.post(MIIT, f"{path}/decision", CONFIRM, by="zhao", seen=2).status_code == 200
 
 
 def test_an_objection_after_the_contest_period_is_refused(api: Api, database: Database) -> None:
