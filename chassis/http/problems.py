@@ -122,8 +122,8 @@ class FourEyes(Problem):
     status = 403
     title = "Another person must decide this"
     description = (
-        "One person proposes an act of this weight and another person decides it. The proposer cannot decide: a"
-        " colleague decides with their own token."
+        "A person with a part in the ground of an act does not decide it: who proposed it, filed, corrected or"
+        " concluded what it is based on, or issued a notice that was answered. A colleague decides with their own token."
     )
 
 

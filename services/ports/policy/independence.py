@@ -43,7 +43,7 @@ class AutomaticRule:
             )
         if self._at_once(evidence):
             found.append(
-                f"the complaints were received within {length(_received_within(evidence))}; "
+                f"the complaints reached the platform within {length(_received_within(evidence))}; "
                 f"an automatic order needs {length(self.span)}"
             )
         return tuple(found)

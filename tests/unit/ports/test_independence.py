@@ -89,7 +89,9 @@ def test_two_invented_numbers_of_one_channel_shut_no_port_for_a_crime() -> None:
 
 def test_complaints_received_at_once_are_proposed() -> None:
     found = decision(*five("app", "12321_web", every=2))
-    assert found.reservations == ("the complaints were received within 8 minutes; an automatic order needs 10 minutes",)
+    assert found.reservations == (
+        "the complaints reached the platform within 8 minutes; an automatic order needs 10 minutes",
+    )
 
 
 @pytest.mark.parametrize(("last", "automatic"), [(9.99, False), (10, True)])
