@@ -123,7 +123,7 @@ class FourEyes(Problem):
     title = "Another person must decide this"
     description = (
         "A person with a part in the ground of an act does not decide it: who proposed it, filed, corrected or"
-        " concluded what it is based on, or issued a notice that was answered. A colleague decides with their own token."
+        " concluded what it is based on, or issued a notice that was answered. A colleague decides."
     )
 
 

@@ -41,6 +41,6 @@ def list_parcels(read: Read, page: Paging, visibility: Visibility, state: Parcel
 
 
 def find_parcel(read: Read, identifier: UUID, visibility: Visibility) -> ParcelView:
-    """One parcel. Raises NotFoundError where it does not exist or is not visible, and UnreadableRowError."""
+    """One parcel. Raises UnreadableRowError, and NotFoundError where none is visible."""
     conditions = equal(PARCELS, {"sender": visibility.sender, "id": identifier})
     return one_row(select_one(read, PARCELS, conditions), ParcelView.model_validate)

@@ -56,11 +56,11 @@ def up(folder: Path, *options: str, printed: list[str] | None = None) -> Iterato
             process.kill()
 
 
-def staff(folder: Path) -> Client:
-    """A client of the running complaints service that acts for the regulator."""
+def client_of(folder: Path, org: str = "regulator:MIIT") -> Client:
+    """A client of the running complaints service that acts for an organisation."""
     numbers = json.loads((folder / "data" / "ports.json").read_text())
     service, issuer = (f"http://127.0.0.1:{numbers[name]}" for name in ("complaints api", "sandbox"))
-    return Client.of_system(service, issuer, folder / "data" / "credentials", "regulator:MIIT")
+    return Client.of_system(service, issuer, folder / "data" / "credentials", org)
 
 
 def operate(folder: Path, *command: str) -> str:
@@ -89,8 +89,9 @@ def anning(folder: Path, *arguments: str, check: bool = True) -> subprocess.Comp
 def test_up_prints_what_operators_need_and_complaints_survive_the_end_of_the_command(tmp_path: Path) -> None:
     lines: list[str] = []
     with up(tmp_path, printed=lines) as process:
-        with staff(tmp_path) as client:
-            filed = client.post("/complaints", complaint("kept", "1069036100001", 1))["id"]
+        kept = complaint("kept", "1069036100001", 1)
+        with client_of(tmp_path, f"channel:{kept['channel']}") as channel:
+            filed = channel.post("/complaints", kept)["id"]
         assert "in all" in operate(tmp_path, "outbox", "complaints")
         assert "0 dead letters" in operate(tmp_path, "dlq", "list", "ports", "complaints.complaints.v1")
         assert "0 quarantined events" in operate(tmp_path, "quarantine", "list", "complaints")
@@ -115,7 +116,7 @@ def test_up_prints_what_operators_need_and_complaints_survive_the_end_of_the_com
         assert process.wait(PATIENCE_SECONDS) == 0
         assert left_running(tmp_path) == []
     with up(tmp_path) as process:
-        with staff(tmp_path) as client:
+        with client_of(tmp_path) as client:
             assert complaint_ids(client) == [filed]
         process.kill()
         process.wait()
