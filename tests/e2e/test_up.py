@@ -181,7 +181,7 @@ def ended_first(*processes: subprocess.Popen[str]) -> subprocess.Popen[str]:
 
 def test_up_loads_the_demonstration_once_and_keeps_its_data(tmp_path: Path) -> None:
     lines: list[str] = []
-    with up(tmp_path, "--demo", printed=lines) as process, staff(tmp_path) as client:
+    with up(tmp_path, "--demo", printed=lines) as process, client_of(tmp_path) as client:
         printed = "".join(lines)
         assert "The story of" in printed
         assert "DOES NOT HOLD" not in printed
