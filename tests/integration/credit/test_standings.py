@@ -147,7 +147,7 @@ def test_the_public_list_shows_a_listing_and_its_grounds(api: Api, database: Dat
         "facts": ["a fact"],
         "article": "an article",
         "since": f"{row.effective_at:%Y-%m-%dT%H}:00:00Z",
-        "until": row.until.isoformat().replace("+00:00", "Z"),
+        "until": f"{row.until:%Y-%m-%dT%H}:00:00Z",
     }
 
 

@@ -19,7 +19,8 @@ from chassis.settings import Settings
 from chassis.version import API_PREFIX
 from sandbox import behaviour, install, issuer
 from sandbox.behaviour import Behaviour
-from sandbox.tokens import Bearer, Tokens
+from sandbox.people import people
+from sandbox.tokens import Bearer, Tokens, TokensOfPerson
 from standalone.processes import free_port
 from tests.integration.sandbox.serving import served
 
@@ -71,6 +72,13 @@ class Simulation:
     def client(self, org: str) -> Iterator[httpx2.Client]:
         """A client of the service that acts for an organisation."""
         tokens = Tokens(self.issuer_url, install.client(self.directory / "credentials", org))
+        with httpx2.Client(base_url=self.service_url + API_PREFIX, auth=Bearer(tokens)) as http:
+            yield http
+
+    @contextmanager
+    def officer(self) -> Iterator[httpx2.Client]:
+        """A client of the service that acts for a person of the ministry's staff."""
+        tokens = TokensOfPerson(self.directory / "credentials", people()["MIIT-officer"], self.issuer_url)
         with httpx2.Client(base_url=self.service_url + API_PREFIX, auth=Bearer(tokens)) as http:
             yield http
 

@@ -205,7 +205,7 @@ def test_a_returned_clue_is_concluded_by_the_authority_that_staff_route_it_to(
     running_referrals.seal()
     returning = "{share: 100%, return: not-competent, after: 0s}"
     habits = TWO.replace("{share: 100%, conclude: fined, amounts: [10000, 30000], after: 0s}", returning)
-    with running_referrals.authorities(habits) as authorities, running_referrals.client("regulator:MIIT") as staff:
+    with running_referrals.authorities(habits) as authorities, running_referrals.officer() as staff:
         eventually(lambda: running_referrals.states() == {"returned"})
         for clue in running_referrals.clues():
             answer = staff.post(

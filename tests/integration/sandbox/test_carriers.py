@@ -124,7 +124,7 @@ def test_an_order_that_staff_have_lifted_is_not_changed(running_ports: PortsSimu
     lifted, other = running_ports.orders()
     with running_ports.carriers(PROMPT.replace("acknowledge: 0s", "acknowledge: 3s")) as carriers:
         eventually(lambda: carriers[0]._reserved)
-        with running_ports.client("regulator:MIIT") as staff:
+        with running_ports.officer() as staff:
             path = f"/orders/{lifted.id}"
             etag = staff.get(path).headers["etag"]
             answer = staff.post(f"{path}/lifting", json={"reason": "误判"}, headers={"If-Match": etag})
