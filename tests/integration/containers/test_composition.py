@@ -71,11 +71,11 @@ def test_a_complaint_filed_from_this_machine_is_assessed(composition: Compositio
         "received_at": (now - timedelta(hours=1)).isoformat(),
     }
     with composition.client("complaints", STAFF) as staff:
-        tokens = Tokens(composition.url("tokens"), install.client(composition.credentials, STAFF))
+        channel = install.client(composition.credentials, f"channel:{complaint['channel']}")
         filed = httpx2.post(
             f"{composition.url('complaints')}{API_PREFIX}/complaints",
             json=complaint,
-            auth=Bearer(tokens),
+            auth=Bearer(Tokens(composition.url("tokens"), channel)),
             trust_env=False,
         )
         assert filed.status_code == 201, filed.text
