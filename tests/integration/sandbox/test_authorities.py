@@ -279,7 +279,8 @@ def test_clues_of_a_batch_whose_receipt_a_colleague_returned_are_concluded(
 def test_a_clue_that_a_colleague_has_returned_is_not_returned_again(running_referrals: ReferralsSimulation) -> None:
     running_referrals.collect(1)
     running_referrals.seal()
-    slow = PROMPT.replace("conclude: fined, amounts: [10000, 30000], after: 0s", "return: not-competent, after: 2s")
+    # Long enough for the colleague to return it first, on a busy machine too.
+    slow = PROMPT.replace("conclude: fined, amounts: [10000, 30000], after: 0s", "return: not-competent, after: 8s")
     with running_referrals.authorities(slow) as authorities, running_referrals.client("authority:SAMR") as colleague:
         eventually(lambda: authorities[0]._reserved and running_referrals.states() == {"received"})
         (clue,) = running_referrals.clues()
