@@ -122,7 +122,7 @@ def test_new_orders_are_found_while_carriers_run_and_listings_have_many_pages(
 def test_an_order_that_staff_have_lifted_is_not_changed(running_ports: PortsSimulation) -> None:
     running_ports.order_shutdowns(running_ports.numbers(2))
     lifted, other = running_ports.orders()
-    with running_ports.carriers(PROMPT.replace("acknowledge: 0s", "acknowledge: 3s")) as carriers:
+    with running_ports.carriers(PROMPT.replace("acknowledge: 0s", "acknowledge: 8s")) as carriers:
         eventually(lambda: carriers[0]._reserved)
         with running_ports.officer() as staff:
             path = f"/orders/{lifted.id}"
@@ -138,7 +138,7 @@ def test_an_order_that_staff_have_lifted_is_not_changed(running_ports: PortsSimu
 def test_an_order_that_a_colleague_has_acknowledged_is_executed(running_ports: PortsSimulation) -> None:
     running_ports.order_shutdowns(running_ports.numbers(1))
     (order,) = running_ports.orders()
-    with running_ports.carriers(PROMPT.replace("acknowledge: 0s", "acknowledge: 3s")) as carriers:
+    with running_ports.carriers(PROMPT.replace("acknowledge: 0s", "acknowledge: 8s")) as carriers:
         eventually(lambda: carriers[0]._reserved)
         with running_ports.client("carrier:CMCC") as colleague:
             answer = colleague.post(f"/orders/{order.id}/acknowledgement", headers={"If-Match": '"1"'})
