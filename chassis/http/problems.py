@@ -37,12 +37,15 @@ class Problem(Exception):
     status: ClassVar[int]
     title: ClassVar[str]
     description: ClassVar[str]
+    retry_after: ClassVar[int | None] = None
+    """After how many seconds the client may send the request again: the header Retry-After."""
 
     def __init__(self, detail: str | None = None, *, headers: Mapping[str, str] | None = None, **members: Any) -> None:
         """`detail` explains this occurrence; `members` are further members of the problem, as JSON values."""
         super().__init__(detail or self.title)
         self.detail = detail
-        self.headers = dict(headers or {})
+        retry = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        self.headers = retry | dict(headers or {})
         self.members = members
 
     def __init_subclass__(cls) -> None:
@@ -272,9 +275,7 @@ class DatabaseUnavailable(Problem):
     status = 503
     title = "The database is unreachable"
     description = "It is unknown whether the request was applied: repeat it, with its Idempotency-Key if it has one."
-
-    def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail, headers={"Retry-After": "2"})
+    retry_after = 2
 
 
 class Busy(Problem):
@@ -285,9 +286,7 @@ class Busy(Problem):
         "The request timed out while it waited for a lock or a connection, or deadlocked with another request. It was"
         " not applied: repeat it."
     )
-
-    def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail, headers={"Retry-After": "1"})
+    retry_after = 1
 
 
 class KeysUnavailable(Problem):
@@ -297,9 +296,7 @@ class KeysUnavailable(Problem):
     description = (
         "The keys of the token issuer are unavailable and none are cached. The request was not applied: repeat it."
     )
-
-    def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail, headers={"Retry-After": "5"})
+    retry_after = 5
 
 
 _BY_STATUS: dict[int, type[Problem]] = {

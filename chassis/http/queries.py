@@ -40,10 +40,11 @@ def page_rows(rows: Iterable[sa.Row[Any]], view: Callable[[sa.Row[Any]], T], key
     """What the rows of a page show, each by `view`. A row on which it fails is logged and left out."""
     keys: list[tuple[Part, ...]] = []
     items: list[T | None] = []
+    read = of_row(view)
     for row in rows:
         keys.append(key(row))
         try:
-            items.append(one_row(row, view))
+            items.append(read(row))
         except UnreadableRowError as error:  # the others are listed
             report(error)
             items.append(None)

@@ -44,6 +44,4 @@ class NoRoomForFile(Problem):
         "The disk on which uploads wait until they are complete is full. Nothing of the file is stored: send it again"
         " later, or in smaller parts."
     )
-
-    def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail, headers={"Retry-After": "60"})
+    retry_after = 60
