@@ -9,8 +9,8 @@ from chassis.aggregate import Cause
 from chassis.database import Tx
 from services.complaints.model import Complaint, ComplaintState
 from services.complaints.policy.assessment import assess, of_held_channel, over_cap, standard
-from services.complaints.policy.intake import surrogate_quarters
-from services.complaints.policy.rulebook import RULES, ComplaintCap, SurrogateOverlap
+from services.complaints.policy.identities import published_quarters
+from services.complaints.policy.rulebook import RULES, ComplaintCap
 from services.complaints.store.channels import held_channels
 from services.complaints.store.complainants import CapWindow, EarlierIdentity, find_earlier_identities, find_over_cap
 from services.complaints.store.complaints import load_unassessed, save_complaints
@@ -62,8 +62,7 @@ def assess_waiting(tx: Tx, ids: Sequence[str]) -> int:
 def _keep_surrogates(complaint: Complaint, earlier: EarlierIdentity) -> None:
     """Publish the complainant under the surrogates that an earlier release has published in these quarters: otherwise
     they would be counted as two people."""
-    overlap = RULES.at(SurrogateOverlap, complaint.received_at).overlap
-    quarter, *also = surrogate_quarters(complaint.received_at, overlap)
+    quarter, *also = published_quarters(complaint.received_at)
     complaint.surrogate = earlier.surrogates.get(quarter, complaint.surrogate)
     if also:
         complaint.surrogate_also = earlier.surrogates.get(also[0], complaint.surrogate_also)

@@ -15,10 +15,9 @@ from chassis.ids import new_id
 from chassis.sets import json_text
 from contracts.channels import CHANNELS
 from services.complaints.model import ComplaintState
-from services.complaints.policy.identities import Identities, surrogate_of
-from services.complaints.policy.intake import Report, earlier_readings, surrogate_quarters
+from services.complaints.policy.identities import Identities, published_quarters, surrogate_of
+from services.complaints.policy.intake import Report, earlier_readings
 from services.complaints.policy.receipts import digest_of, receipt_of, receipt_with
-from services.complaints.policy.rulebook import RULES, SurrogateOverlap
 from services.complaints.store.complaints import (
     ComplaintKey,
     KnownComplaint,
@@ -108,10 +107,7 @@ def _new(
     identifier = new_id()
     identity = identities.report(report)
     person = identities.person(report, identity)
-    overlap = RULES.at(SurrogateOverlap, report.received_at).overlap
-    surrogate, *also = (
-        surrogate_of(person, each, identities.ring) for each in surrogate_quarters(report.received_at, overlap)
-    )
+    surrogate, *also = (surrogate_of(person, each, identities.ring) for each in published_quarters(report.received_at))
     return NewComplaint(
         id=identifier,
         channel=identity.channel,

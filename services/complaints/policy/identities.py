@@ -10,12 +10,14 @@ fact in another way than any other number (decision 0037).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from chassis.privacy import KeyRing
 from contracts.channels import CHANNELS
-from services.complaints.policy.intake import DERIVED, Report
+from services.complaints.policy.intake import DERIVED, Report, surrogate_quarters
+from services.complaints.policy.rulebook import RULES, SurrogateOverlap
 
 _BYTES_OF_UUID = 16
 
@@ -59,6 +61,11 @@ class Identities:
 
     def _own(self, report: Report) -> str:
         return f"{self.filed_by}:" if CHANNELS[report.channel].of_staff else ""
+
+
+def published_quarters(received_at: datetime) -> tuple[str, ...]:
+    """The quarters whose surrogates of the complainant are published with a complaint received at that moment."""
+    return surrogate_quarters(received_at, RULES.at(SurrogateOverlap, received_at).overlap)
 
 
 def surrogate_of(person: UUID, quarter: str, ring: KeyRing) -> UUID:
